@@ -1,0 +1,67 @@
+"""What ``prism-eval benchmarks NAME`` shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from prism_eval.benchmarks.benchmark import Benchmark
+from prism_eval.benchmarks.definition import Definition
+from prism_eval.schema import Item, ItemKind
+
+
+@dataclass(frozen=True)
+class Description:
+    """A benchmark in numbers and samples.
+
+    Attributes:
+        name: The name with its variant.
+        definition: Source, licence, citation, scorer per edition.
+        origin: Where the data is.
+        revision: The data's commit, where known.
+        items: How many questions there are.
+        images: How many different images they show.
+        questions_per_image: Mean over the different images.
+        most_questions: The largest number of questions on one image.
+        kinds: How many items ask for each form of answer.
+        samples: The first items.
+    """
+
+    name: str
+    definition: Definition
+    origin: str
+    revision: str | None
+    items: int
+    images: int
+    questions_per_image: float
+    most_questions: int
+    kinds: dict[ItemKind, int]
+    samples: tuple[Item, ...]
+
+
+def describe(benchmark: Benchmark, *, samples: int = 3) -> Description:
+    """Count a benchmark's items and images, and keep a few.
+
+    Raises:
+        DataError: A row is not as the definition says.
+    """
+    per_image: Counter[str] = Counter()
+    kinds: Counter[ItemKind] = Counter()
+    kept: list[Item] = []
+    for item in benchmark.items():
+        kinds[item.kind] += 1
+        per_image.update({image.digest for image in item.images})
+        if len(kept) < samples:
+            kept.append(item)
+    return Description(
+        name=benchmark.name,
+        definition=benchmark.definition,
+        origin=benchmark.source.origin,
+        revision=benchmark.revision,
+        items=kinds.total(),
+        images=len(per_image),
+        questions_per_image=per_image.total() / len(per_image),
+        most_questions=max(per_image.values()),
+        kinds=dict(kinds),
+        samples=tuple(kept),
+    )

@@ -1,0 +1,94 @@
+"""One row of a data set, and what is said when it is not as its definition says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from prism_eval.errors import DataError
+
+_SHOWN = 20
+
+MISSING: Any = object()
+"""Stands for a column that a row does not have."""
+
+
+class RowError(DataError):
+    """A row that cannot become an item.
+
+    Attributes:
+        reason: What is wrong, in the few words under which `verify` counts it.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as it was read.
+
+    Attributes:
+        number: Its position in the data set, from 0.
+        values: Its columns.
+        where: The file and the row's place in it, for messages.
+        unread: Further columns of the file that the definition does not ask for.
+    """
+
+    number: int
+    values: Mapping[str, Any]
+    where: str
+    unread: tuple[str, ...] = ()
+
+    def get(self, names: Sequence[str]) -> Any:
+        """The first of these columns that holds something; ``None`` if all are null, `MISSING` if there is none."""
+        found = MISSING
+        for name in names:
+            value = _walk(self.values, name)
+            if value is not MISSING and value is not None:
+                return value
+            found = None if value is None else found
+        return found
+
+    def need(self, names: Sequence[str], what: str) -> Any:
+        """Like `get`, for a column that must be there; its value may be null.
+
+        Raises:
+            RowError: There is no such column.
+        """
+        value = self.get(names)
+        if value is MISSING:
+            wanted = " or ".join(repr(name) for name in names)
+            have = ", ".join([*self.values, *self.unread][:_SHOWN])
+            message = f"{self.where}: no column {wanted} for the {what} (columns: {have}); name it in the definition"
+            raise RowError("column missing", message)
+        return value
+
+    def at(self, item_id: str) -> Row:
+        """The same row, whose messages name the item."""
+        return replace(self, where=f"{self.where} (item {item_id})")
+
+    def bad(self, reason: str, message: str) -> RowError:
+        """An error about this row."""
+        return RowError(reason, f"{self.where}: {message}")
+
+
+def _walk(values: Mapping[str, Any], name: str) -> Any:
+    if name in values:
+        return values[name]
+    found: Any = values
+    for part in name.split("."):
+        found = _step(found, part)
+        if found is MISSING:
+            return MISSING
+    return found
+
+
+def _step(value: Any, part: str) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(part, MISSING)
+    if isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+        return value[int(part)]
+    return MISSING

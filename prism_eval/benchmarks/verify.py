@@ -1,0 +1,115 @@
+"""Checking every row of a benchmark's data, and saying all that is wrong at once."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass, field
+
+from prism_eval.benchmarks.benchmark import Benchmark
+from prism_eval.benchmarks.image_check import check_image
+from prism_eval.benchmarks.rows import RowError
+from prism_eval.errors import DataError, PermanentError
+from prism_eval.schema import Image, Item
+
+EXAMPLES = 3
+"""How many messages are kept for each reason."""
+
+
+@dataclass
+class Problem:
+    """One reason why items fail.
+
+    Attributes:
+        count: How many do.
+        examples: The first messages, each naming file, row and item.
+    """
+
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+
+@dataclass
+class VerifyReport:
+    """What is on disk, and what is wrong with it.
+
+    Attributes:
+        name: The benchmark.
+        origin: Where its data is.
+        items: How many items can be read.
+        images: How many different images they show.
+        expected_rows: How many rows the data set is published with.
+        problems: Reason to count and examples.
+    """
+
+    name: str
+    origin: str
+    expected_rows: int | None
+    items: int = 0
+    images: int = 0
+    problems: dict[str, Problem] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+    @property
+    def failed(self) -> int:
+        """How many problems there are."""
+        return sum(problem.count for problem in self.problems.values())
+
+    def add(self, reason: str, message: str) -> None:
+        """Count a problem."""
+        problem = self.problems.setdefault(reason, Problem())
+        problem.count += 1
+        if len(problem.examples) < EXAMPLES:
+            problem.examples.append(message)
+
+
+def verify(benchmark: Benchmark) -> VerifyReport:
+    """Read every row: its columns, options and gold, its id, and each image once, unpacked.
+
+    Nothing in the data makes it stop; whatever is wrong is in the report.
+    """
+    report = VerifyReport(benchmark.name, benchmark.source.origin, benchmark.definition.source.rows)
+    ids: set[str] = set()
+    images: set[str] = set()
+    try:
+        for item in benchmark.items_and_problems():
+            if isinstance(item, RowError):
+                report.add(item.reason, str(item))
+            else:
+                _check_item(item, report, ids, images)
+    except DataError as error:
+        report.add("data missing", str(error))
+    if not report.items and report.ok:
+        report.add("data missing", f"{report.origin} holds no row that the definition selects")
+    report.images = len(images)
+    return report
+
+
+def _check_item(item: Item, report: VerifyReport, ids: set[str], images: set[str]) -> None:
+    report.items += 1
+    if item.id in ids:
+        report.add("id not unique", f"item {item.id} occurs more than once")
+    ids.add(item.id)
+    for image in item.images:
+        if image.digest not in images:
+            images.add(image.digest)
+            _check_pixels(item, image, report)
+
+
+def _check_pixels(item: Item, image: Image, report: VerifyReport) -> None:
+    from PIL import Image as Pillow
+
+    try:
+        check_image(image)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Pillow.open(io.BytesIO(image.data)) as opened:
+                opened.load()
+    except PermanentError as error:
+        report.add("image does not open", f"item {item.id}: {error}")
+    except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
+        report.add("image does not open", f"item {item.id}: image {image.name!r} is damaged: {error}")

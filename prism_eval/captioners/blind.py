@@ -1,0 +1,22 @@
+"""`blind` says nothing: what the reasoner knows without any picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prism_eval.captioners.base import Captioner
+from prism_eval.schema import Caption, Image
+
+
+@dataclass(kw_only=True)
+class Blind(Captioner):
+    """The empty caption, for the control arm that shows what questions give away by themselves."""
+
+    async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
+        """Say nothing."""
+        return Caption("")
+
+    def sees(self, images: Sequence[Image]) -> tuple[Image, ...]:
+        """No image at all."""
+        return ()

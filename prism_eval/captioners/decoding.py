@@ -1,0 +1,89 @@
+"""Encoded image bytes to upright RGB pixels on white, whatever the file holds."""
+
+from __future__ import annotations
+
+import io
+import struct
+import threading
+import warnings
+import zlib
+from typing import TYPE_CHECKING
+
+from prism_eval.errors import PermanentError
+from prism_eval.schema import Image
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+_MOST_ELONGATED = 8
+# Filters for warnings are global: changing them in two threads at once could leave the wrong ones behind.
+_FILTERING = threading.Lock()
+_BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError, struct.error, zlib.error)
+
+
+def decode(image: Image, *, max_pixels: int) -> Picture:
+    """The picture in RGB, turned as its EXIF data say, transparency over white, scaled down to ``max_pixels``.
+
+    Very narrow pictures are given white margins: what reads them may scale by the short side.
+
+    Raises:
+        PermanentError: The bytes are no image, a broken one, or one that would decode to more pixels than Pillow holds
+            for safe (about 90 million); that is seen in the header, before anything is decoded.
+    """
+    from PIL import ImageOps
+
+    try:
+        picture = _header(image)
+        upright = ImageOps.exif_transpose(picture)
+        return _scaled(_with_margins(_flat(upright)), max_pixels)
+    except _BROKEN as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise PermanentError(f"image {image.name or image.digest} cannot be decoded: {reason}") from error
+
+
+def _header(image: Image) -> Picture:
+    from PIL import Image as Pillow
+    from PIL import UnidentifiedImageError
+
+    try:
+        with _FILTERING, warnings.catch_warnings():
+            warnings.simplefilter("error", Pillow.DecompressionBombWarning)
+            return Pillow.open(io.BytesIO(image.data))
+    except (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError) as error:
+        raise PermanentError(
+            f"image {image.name or image.digest} is too large to decode safely: over {Pillow.MAX_IMAGE_PIXELS} pixels"
+        ) from error
+    except UnidentifiedImageError as error:
+        raise OSError(f"{len(image.data)} bytes in no image format that Pillow knows") from error
+
+
+def _flat(picture: Picture) -> Picture:
+    from PIL import Image as Pillow
+
+    if picture.mode.startswith(("I", "F")):
+        _, brightest = picture.getextrema()
+        factor = 255 / max(brightest, 255)
+        return picture.convert("F").point(lambda value: value * factor + 0).convert("L").convert("RGB")
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    solid = picture.convert("RGBA")
+    white = Pillow.new("RGBA", solid.size, "white")
+    return Pillow.alpha_composite(white, solid).convert("RGB")
+
+
+def _with_margins(picture: Picture) -> Picture:
+    from PIL import Image as Pillow
+
+    least = max(picture.size) // _MOST_ELONGATED
+    if min(picture.size) >= least:
+        return picture
+    canvas = Pillow.new("RGB", (max(picture.width, least), max(picture.height, least)), "white")
+    canvas.paste(picture)
+    return canvas
+
+
+def _scaled(picture: Picture, max_pixels: int) -> Picture:
+    factor = (max_pixels / (picture.width * picture.height)) ** 0.5
+    if factor >= 1:
+        return picture
+    return picture.resize((max(1, int(picture.width * factor)), max(1, int(picture.height * factor))))

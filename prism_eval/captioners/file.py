@@ -1,0 +1,157 @@
+"""`file:captions.jsonl` reads captions a user already has."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from prism_eval.captioners.base import Captioner
+from prism_eval.errors import DataError, PermanentError
+from prism_eval.identity import identity_of, runtime
+from prism_eval.schema import Caption, Image
+
+_IMAGE_COLUMNS = ("digest", "sha256", "image", "image_path", "path", "image_name")
+_TEXT_COLUMNS = ("caption", "text")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+_Captions = dict[int | None, str]
+
+
+@dataclass(kw_only=True)
+class File(Captioner):
+    """Captions out of a JSONL or Parquet file, in the columns a row has of these:
+
+    - ``digest`` or ``sha256``: SHA-256 of the image file's bytes; ``image``, ``image_path``, ``path`` or
+      ``image_name``: its path, or a digest. An image is looked up by digest, then by path, then by a file name that
+      no other path in the file has.
+    - ``caption`` or ``text``: the caption; a row where it is null is passed over.
+    - ``sample`` (if there is one): which of the image's captions this is, from 0; without it, the only one.
+
+    So a run folder's ``captions.parquet`` of one captioner can be read back. Identity is the file's content: moving the
+    file changes nothing, editing it makes every answer new.
+
+    Attributes:
+        model: Path of the file.
+
+    Raises:
+        DataError: The file cannot be read, or a row is not as described; the message names the row.
+    """
+
+    model: str = runtime()
+    _index: dict[str, _Captions] = field(init=False, repr=False, default_factory=dict)
+    _paths_by_name: dict[str, set[str]] = field(init=False, repr=False, default_factory=dict)
+    _sha256: str = field(init=False, repr=False, default="")
+
+    def __post_init__(self) -> None:
+        path = Path(self.model).expanduser()
+        try:
+            with path.open("rb") as stream:
+                self._sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise DataError(f"cannot read the captions file {self.model}: {error.strerror}") from error
+        for where, row in _rows(path):
+            self._add(where, row)
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """The plugin and the SHA-256 of the file's content."""
+        return {**identity_of(self), "sha256": self._sha256}
+
+    async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
+        """Look the images up.
+
+        Raises:
+            PermanentError: The file has no caption for an image, or cannot tell which.
+        """
+        return Caption("\n\n".join(self._look_up(image, sample) for image in images))
+
+    def _add(self, where: str, row: Mapping[str, Any]) -> None:
+        text = _one_of(row, _TEXT_COLUMNS, where)
+        sample = row.get("sample")
+        if text is None:
+            return
+        if not isinstance(text, str):
+            raise DataError(f"{where}: the caption is not text")
+        if sample is not None and (not isinstance(sample, int) or sample < 0):
+            raise DataError(f"{where}: sample {sample!r} is not a number from 0")
+        keys = {_key(row[column], where) for column in _IMAGE_COLUMNS if row.get(column) is not None}
+        if not keys:
+            raise DataError(f"{where}: no image is named; give one of {', '.join(_IMAGE_COLUMNS)}")
+        for key in keys:
+            captions = self._index.setdefault(key, {})
+            if captions.setdefault(sample, text) != text or (sample is not None) is (None in captions):
+                raise DataError(f"{where}: image {key} has a caption already; number several with a column 'sample'")
+            self._paths_by_name.setdefault(PurePosixPath(key).name, set()).add(key)
+
+    def _look_up(self, image: Image, sample: int) -> str:
+        captions = self._captions_of(image)
+        text = captions.get(sample, captions.get(None))
+        if text is None:
+            which = f", sample {sample}," if captions else ""
+            raise PermanentError(f"no caption for image {image.name or image.digest}{which} in {self.model}")
+        return text
+
+    def _captions_of(self, image: Image) -> _Captions:
+        path = _normal(image.name)
+        for key in (image.digest, path):
+            if key in self._index:
+                return self._index[key]
+        paths = self._paths_by_name.get(PurePosixPath(path).name, set())
+        if len(paths) > 1:
+            listed = " and ".join(sorted(paths)[:2])
+            raise PermanentError(f"image {image.name} could be {listed} in {self.model}; give digests instead")
+        return self._index[next(iter(paths))] if paths else {}
+
+
+def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every row with the words that say where it is."""
+    reader = _parquet_rows if path.suffix.lower() in {".parquet", ".pq"} else _json_rows
+    for number, row in enumerate(reader(path), start=1):
+        yield f"{path} row {number}", row
+
+
+def _json_rows(path: Path) -> Iterator[Mapping[str, Any]]:
+    with path.open("rb") as stream:
+        for number, line in enumerate(stream, start=1):
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise DataError(f"{path} row {number}: not a line of JSON in UTF-8") from error
+            if not isinstance(row, dict):
+                raise DataError(f"{path} row {number}: not a JSON object")
+            yield row
+
+
+def _parquet_rows(path: Path) -> Iterator[Mapping[str, Any]]:
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        with pyarrow.parquet.ParquetFile(path) as table:
+            wanted = {*_IMAGE_COLUMNS, *_TEXT_COLUMNS, "sample"} & set(table.schema_arrow.names)
+            for batch in table.iter_batches(columns=sorted(wanted)):
+                yield from batch.to_pylist()
+    except (pyarrow.ArrowException, OSError) as error:
+        raise DataError(f"{path}: not a readable Parquet file: {str(error).splitlines()[0]}") from error
+
+
+def _one_of(row: Mapping[str, Any], columns: Sequence[str], where: str) -> Any:
+    for column in columns:
+        if column in row:
+            return row[column]
+    raise DataError(f"{where}: no column {' or '.join(map(repr, columns))}; it has {', '.join(row) or 'none'}")
+
+
+def _key(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise DataError(f"{where}: {value!r} names no image; give a path or a digest")
+    return value.lower() if _DIGEST.fullmatch(value.lower()) else _normal(value)
+
+
+def _normal(path: str) -> str:
+    return str(PurePosixPath(path.replace("\\", "/")))

@@ -1,0 +1,41 @@
+"""`merge(A, B)` reads several captions as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prism_eval.captioners.base import Combinator
+from prism_eval.errors import UsageError
+from prism_eval.schema import Caption, FinishReason, Image
+
+_WORST_FIRST = (FinishReason.LENGTH, FinishReason.FILTERED)
+
+
+@dataclass(kw_only=True)
+class Merge(Combinator):
+    """The parts' captions in order, a blank line between them; and the worst of their ends.
+
+    Raises:
+        UsageError: There are fewer than two parts.
+    """
+
+    def __post_init__(self) -> None:
+        if len(self.parts) < 2:
+            raise UsageError("merge needs at least two captioners: write merge(ocr, file:captions.jsonl)")
+
+    async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
+        """Ask every part in turn."""
+        captions = [await part.caption(images, sample=sample, question=question) for part in self.parts]
+        reasons = [caption.finish_reason for caption in captions]
+        return Caption(
+            "\n\n".join(caption.text for caption in captions if caption.text),
+            next((reason for reason in _WORST_FIRST if reason in reasons), FinishReason.STOP),
+            _total([caption.prompt_tokens for caption in captions]),
+            _total([caption.completion_tokens for caption in captions]),
+        )
+
+
+def _total(counts: list[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None

@@ -1,0 +1,49 @@
+"""The command line: one file a verb, thin."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command line; exits with 0, 1 (a run that could not finish), 2 (usage) or 130 (Ctrl-C)."""
+    import logging
+
+    import typer
+
+    from prism_eval.cli.app import app
+    from prism_eval.errors import Interrupted, PrismError
+
+    logging.getLogger("stamina").addHandler(logging.NullHandler())
+    try:
+        code = app(prog_name="prism-eval", standalone_mode=False)
+    except typer.TyperException as error:
+        _say(f"error: {error.format_message()}  (see {' '.join(['prism-eval', *sys.argv[1:2]])} --help)")
+        code = error.exit_code
+    except typer.Abort:
+        code = Interrupted.exit_code
+    except Interrupted as error:
+        _say(str(error))
+        _leave_at_once(Interrupted.exit_code)
+    except PrismError as error:
+        _say(f"error: {error}")
+        code = error.exit_code
+    except BrokenPipeError:
+        _leave_at_once(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(text: str) -> None:
+    line = " ".join(text.split())
+    printable = "".join(character if character.isprintable() else "?" for character in line)
+    print(f"prism-eval: {printable}", file=sys.stderr)
+
+
+def _leave_at_once(code: int) -> None:
+    """Exit without waiting for threads: an image inside an OCR model cannot be called back."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)

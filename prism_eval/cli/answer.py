@@ -1,0 +1,35 @@
+"""``prism-eval answer``: the second stage alone."""
+
+from __future__ import annotations
+
+import typer
+
+from prism_eval.cli import options as o
+from prism_eval.cli.running import carry_out, say_how_it_ended
+
+_EPILOG = """Examples:
+
+  prism-eval answer runs/mine
+
+  prism-eval answer runs/mine -r 'openai:NAME?base_url=http://127.0.0.1:8001/v1'
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command(name="answer", epilog=_EPILOG)(answer)
+
+
+def answer(
+    run: o.Folder,
+    reasoner: o.Reasoner = None,
+    concurrency: o.Concurrency = None,
+    store: o.Store = None,
+    quiet: o.Quiet = False,
+) -> int:
+    """Answer from the captions of a run folder; write answers.parquet beside them."""
+    from prism_eval.runs.replay import reopen
+
+    plan = reopen(run, store, ["captions"], reasoner=reasoner, concurrency=concurrency)
+    result = carry_out(plan, out=run, store=store, quiet=quiet, stages=["answer"], live=frozenset({"answer"}))
+    return say_how_it_ended(result, ["answer"])

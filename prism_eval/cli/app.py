@@ -1,0 +1,40 @@
+"""The verbs, put together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from prism_eval._version import __version__
+from prism_eval.cli import answer, benchmarks, caption, doctor, plan, plugins, report, run, score, store
+
+app = typer.Typer(
+    name="prism-eval",
+    help="Measure image captions by what a reader who never saw the image can answer from them.",
+    epilog="Start with: prism-eval run -c ocr -c blind --data synthetic",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"prism-eval {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+for verb in (run, caption, answer, score, report, plan, benchmarks, plugins, store, doctor):
+    verb.register(app)

@@ -1,0 +1,159 @@
+"""``prism-eval benchmarks``: what can be asked, and whether the data for it is sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from prism_eval.cli import options as o
+
+if TYPE_CHECKING:
+    from prism_eval.benchmarks import Description, VerifyReport
+
+_EPILOG = """Examples:
+
+  prism-eval benchmarks
+
+  prism-eval benchmarks chartqa --data ~/benchmarks
+
+  prism-eval benchmarks verify --data ~/benchmarks
+
+  prism-eval benchmarks new receipts > receipts.toml
+"""
+
+
+class _NameIsShown(TyperGroup):
+    """A first word that is no verb is a benchmark to show."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = ["show", *args]
+        return super().resolve_command(ctx, args)
+
+
+_app = typer.Typer(
+    cls=_NameIsShown,
+    help="List the benchmarks, show one (NAME), verify data, or start a new one.",
+    invoke_without_command=True,
+    epilog=_EPILOG,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.add_typer(_app, name="benchmarks")
+
+
+@_app.callback()
+def _list(context: typer.Context) -> None:
+    if context.invoked_subcommand is not None:
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from prism_eval.benchmarks import definition_names, load_definition
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("name", "title", "rows", "licence", "official scorer"):
+        table.add_column(column, justify="right" if column == "rows" else "left")
+    for name in definition_names():
+        definition = load_definition(name)
+        rows = f"{definition.source.rows:,}" if definition.source.rows else ""
+        cells = (name, definition.title, rows, definition.licence, definition.scoring.get("official", ""))
+        table.add_row(*map(Text, cells))
+    Console().print(table)
+
+
+@_app.command(epilog="Example:\n\n  prism-eval benchmarks mmmu_pro:vision --data hub")
+def show(name: Annotated[str, typer.Argument(metavar="NAME", help="A benchmark.")], data: o.Data = None) -> None:
+    """Show a benchmark: source, licence, citation, size, scorer per edition, and three sample items."""
+    from prism_eval.benchmarks import describe, open_benchmark
+
+    for line in _describe(describe(open_benchmark(name, data or "synthetic"))):
+        typer.echo(_printable(line))
+
+
+@_app.command(epilog="Example:\n\n  prism-eval benchmarks verify chartqa mmmu --data ~/benchmarks")
+def verify(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="[default: all there are]")] = None,
+    data: o.Data = None,
+) -> int:
+    """Check every row on disk: images open, golds parse, options hold the gold, ids are unique."""
+    from prism_eval.benchmarks import available, open_benchmark
+    from prism_eval.benchmarks import verify as check
+    from prism_eval.errors import PrismError
+
+    bad = 0
+    for name in names or available(data or "synthetic"):
+        try:
+            report = check(open_benchmark(name, data or "synthetic"))
+        except PrismError as error:
+            typer.echo(_printable(f"{name}: {error}"))
+            bad += 1
+            continue
+        bad += not report.ok
+        for line in _report(report):
+            typer.echo(_printable(line))
+    return 1 if bad else 0
+
+
+@_app.command(epilog="Example:\n\n  prism-eval benchmarks new receipts --out receipts.toml")
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")],
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write. [default: the screen]")] = None,
+) -> None:
+    """Write the skeleton of a new benchmark's definition."""
+    from prism_eval.benchmarks import skeleton
+    from prism_eval.errors import UsageError
+
+    text = skeleton(name)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"cannot write {out}: {error.strerror}") from error
+    typer.echo(f"Written: {out}. Fill it in, then: prism-eval benchmarks verify {out} --data DIR")
+
+
+def _describe(found: Description) -> list[str]:
+    definition = found.definition
+    source = definition.source
+    place = ", ".join(filter(None, (source.dataset, source.config, source.split, found.revision or source.revision)))
+    lines = [
+        f"{found.name}: {definition.title}",
+        definition.summary,
+        "",
+        f"source      {place}",
+        f"read from   {found.origin}",
+        f"licence     {definition.licence}",
+        f"homepage    {definition.homepage}",
+        f"items       {found.items:,} ({', '.join(f'{count:,} {kind}' for kind, count in found.kinds.items())})",
+        f"images      {found.images:,}; {found.questions_per_image:.1f} questions each, {found.most_questions} at most",
+        f"scorers     {', '.join(f'{edition}: {scorer}' for edition, scorer in definition.scoring.items())}",
+        "",
+    ]
+    for item in found.samples:
+        lines += [f"[{item.id}] {item.question.strip()}"]
+        lines += [f"    {letter}. {option}" for letter, option in zip(item.letters, item.options, strict=True)]
+        lines += [f"    gold: {' | '.join(item.golds)}"]
+    return [*lines, "", *definition.citation.strip().splitlines()]
+
+
+def _report(report: VerifyReport) -> list[str]:
+    state = "sound" if report.ok else f"{report.failed} problems"
+    lines = [f"{report.name}: {state}; {report.items:,} items, {report.images:,} images in {report.origin}"]
+    for reason, problem in report.problems.items():
+        lines.append(f"  {reason}: {problem.count}")
+        lines += [f"    {example}" for example in problem.examples]
+    return lines
+
+
+def _printable(line: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in line)

@@ -1,0 +1,82 @@
+"""The live display: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from prism_eval.evaluation import State
+
+_EVERY = 0.2
+_LINE_EVERY = 15.0
+
+
+def watch(state: State, *, quiet: bool = False) -> AbstractContextManager[object]:
+    """Show how far a run has come, on standard error."""
+    if quiet:
+        return nullcontext()
+    console = Console(stderr=True)
+    return _bar(state, console) if console.is_terminal else _lines(state, console)
+
+
+def describe(state: State) -> str:
+    """The calls so far, in a few words."""
+    words = []
+    for stage, tally in state.tallies.items():
+        parts = [f"{tally.made} made"]
+        parts += [f"{tally.hits} stored"] if tally.hits else []
+        parts += [f"{tally.failed} failed"] if tally.failed else []
+        words.append(f"{stage}s {', '.join(parts)}")
+    return " · ".join(words)
+
+
+@contextmanager
+def _bar(state: State, console: Console) -> Iterator[None]:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (MofNCompleteColumn(), BarColumn(bar_width=24), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, TextColumn("{task.description}", markup=False), console=console, transient=True
+    ) as progress:
+        task = progress.add_task("", total=state.total)
+        with _ticking(_EVERY, lambda: progress.update(task, completed=state.counts.done, description=describe(state))):
+            yield
+
+
+@contextmanager
+def _lines(state: State, console: Console) -> Iterator[None]:
+    def say() -> None:
+        total = f" of {state.total}" if state.total else ""
+        console.print(f"{state.counts.done}{total} answered · {describe(state)}", markup=False, highlight=False)
+
+    with _ticking(_LINE_EVERY, say):
+        yield
+
+
+@contextmanager
+def _ticking(seconds: float, tick: Callable[[], object]) -> Iterator[None]:
+    stop = threading.Event()
+
+    def loop() -> None:
+        while not stop.wait(seconds):
+            tick()
+
+    thread = threading.Thread(target=loop, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

@@ -1,0 +1,31 @@
+"""``prism-eval report``: the leaderboard of a run folder, again."""
+
+from __future__ import annotations
+
+import typer
+
+from prism_eval.cli import options as o
+
+_EPILOG = """Examples:
+
+  prism-eval report runs/mine
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command(name="report", epilog=_EPILOG)(report)
+
+
+def report(run: o.Folder) -> None:
+    """Print the leaderboard of a run folder and write its page again."""
+    from rich.console import Console
+
+    from prism_eval.leaderboard import build
+    from prism_eval.report.html import write_html
+    from prism_eval.report.terminal import render
+    from prism_eval.runs import RunFolder
+
+    folder = RunFolder.open(run)
+    Console().print(render(build(folder.path)))
+    typer.echo(f"Leaderboard: {write_html(folder.path)}")

@@ -1,0 +1,70 @@
+"""What the verbs that run stages share: running with a display, and saying how it ended."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from prism_eval.evaluation import Result
+    from prism_eval.pipeline import Stage
+    from prism_eval.plan import Plan
+
+_REASONS_SHOWN = 3
+
+
+def carry_out(plan: Plan, *, out: Path | None, store: Path | None, quiet: bool, **stages: Any) -> Result:
+    """Run a plan with a progress display.
+
+    Raises:
+        Interrupted: Ctrl-C or a termination signal; the message says how to go on.
+    """
+    from prism_eval.cli.progress import watch
+    from prism_eval.errors import Interrupted
+    from prism_eval.evaluation import run_plan
+
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        return run_plan(plan, out=out, store=store, watch=lambda state: watch(state, quiet=quiet), **stages)
+    except Interrupted as error:
+        again = shlex.join(["prism-eval", *sys.argv[1:]])
+        raise Interrupted(f"{error}. To go on where it stopped, give the same command again: {again}") from None
+
+
+def show_leaderboard(result: Result) -> int:
+    """Print the leaderboard and what was written; returns the exit code."""
+    from rich.console import Console
+
+    from prism_eval.report.terminal import render
+
+    Console().print(render(result.leaderboard))
+    typer.echo(f"Leaderboard: {result.html}")
+    return say_how_it_ended(result, ("caption", "answer"))
+
+
+def say_how_it_ended(result: Result, stages: Sequence[Stage]) -> int:
+    """Print the calls that were made and the failures there were; returns the exit code."""
+    for stage in stages:
+        tally = result.tallies[stage]
+        line = f"{stage.capitalize()}s: {tally.made} made, {tally.hits} read from the store, {tally.failed} failed"
+        tokens = f"; {tally.prompt_tokens} tokens in, {tally.completion_tokens} out" if tally.completion_tokens else ""
+        typer.echo(f"{line}{tokens}.")
+    typer.echo(f"Run folder: {result.folder.path}")
+    if not result.failed:
+        return 0
+    typer.echo(
+        f"{result.failed} items failed and are in no score. Give the same command again to retry just these.", err=True
+    )
+    for reason, count in result.counts.failures.most_common(_REASONS_SHOWN):
+        typer.echo(f"  {count} x {reason}", err=True)
+    return 1
+
+
+def _as_interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,29 @@
+"""``prism-eval score``: the third stage alone."""
+
+from __future__ import annotations
+
+import typer
+
+from prism_eval.cli import options as o
+from prism_eval.cli.running import carry_out, show_leaderboard
+
+_EPILOG = """Examples:
+
+  prism-eval score runs/mine
+
+  prism-eval score runs/mine --edition strict
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command(name="score", epilog=_EPILOG)(score)
+
+
+def score(run: o.Folder, edition: o.Edition = None, store: o.Store = None, quiet: o.Quiet = False) -> int:
+    """Score the answers of a run folder, without calling any model; write verdicts.parquet and the leaderboard."""
+    from prism_eval.runs.replay import reopen
+
+    plan = reopen(run, store, ["captions", "answers"], edition=edition)
+    result = carry_out(plan, out=run, store=store, quiet=quiet, stages=["score"], live=frozenset())
+    return show_leaderboard(result)

@@ -1,0 +1,139 @@
+"""The OpenAI chat format: requests out, replies in. Pure functions.
+
+Source: the "Create chat completion" reference of the OpenAI API, as vLLM, SGLang, llama.cpp and others serve it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from prism_eval.errors import TransientError
+from prism_eval.schema import Completion, FinishReason, Image, Message, Request
+
+_FINISH = {
+    "length": FinishReason.LENGTH,
+    "max_tokens": FinishReason.LENGTH,
+    "content_filter": FinishReason.FILTERED,
+}
+_BROKEN_OFF = frozenset({"abort", "error"})
+
+
+def body_of(request: Request, *, model: str, limit_name: str = "max_tokens") -> bytes:
+    """The JSON body that asks ``model`` for one completion.
+
+    Args:
+        request: What to ask.
+        model: The model's name on the server.
+        limit_name: What the server calls the bound on the reply's tokens.
+    """
+    sampling = request.sampling
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": [_message(message) for message in request.messages],
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        limit_name: sampling.max_tokens,
+    }
+    if sampling.seed is not None:
+        body["seed"] = sampling.seed
+    return json.dumps(body).encode("ascii")
+
+
+def completion_of(body: bytes, *, where: str) -> Completion:
+    """Read a reply's first choice.
+
+    A refusal, and a text that a content filter withheld, come back as ``FILTERED``, the latter empty.
+
+    Raises:
+        TransientError: The reply is not a whole chat completion; ``where`` opens the message.
+    """
+    reply = _object_of(body)
+    if reply is None:
+        raise TransientError(f"{where}: the reply is not valid JSON (cut short or malformed)")
+    choices = reply.get("choices")
+    if not isinstance(choices, list) or not choices:
+        raise TransientError(f"{where}: the reply has no choices")
+    match choices[0]:
+        case {"message": dict(message), **rest}:
+            text, finish = _text_and_finish(message, rest.get("finish_reason"))
+        case _:
+            text, finish = None, FinishReason.STOP
+    if text is None:
+        raise TransientError(f"{where}: the reply's first choice is empty or was broken off")
+    prompt_tokens, completion_tokens = _usage(reply.get("usage"))
+    return Completion(_well_formed(text), finish, prompt_tokens, completion_tokens)
+
+
+def error_of(body: bytes) -> tuple[str, str]:
+    """The message and the code of an error reply, each empty if it gives none; a reply not JSON is its own message."""
+    reply = _object_of(body)
+    if reply is None:
+        return body[:4000].decode("utf-8", "replace"), ""
+    error = reply.get("error", reply)
+    if not isinstance(error, Mapping):
+        return str(error), ""
+    message = error.get("message") or error.get("detail") or ""
+    return str(message), str(error.get("code") or error.get("type") or "")
+
+
+def models_of(body: bytes) -> tuple[str, ...]:
+    """The names in a reply to ``GET /models``; none if it is not such a reply."""
+    entries = (_object_of(body) or {}).get("data")
+    if not isinstance(entries, list):
+        return ()
+    names = (entry.get("id") for entry in entries if isinstance(entry, dict))
+    return tuple(name for name in names if isinstance(name, str))
+
+
+def _message(message: Message) -> dict[str, Any]:
+    match message.parts:
+        case (str(text),):
+            # Plain text as a plain string: templates of text-only models know no lists of parts.
+            return {"role": message.role, "content": text}
+        case parts:
+            return {"role": message.role, "content": [_part(part) for part in parts]}
+
+
+def _part(part: str | Image) -> dict[str, Any]:
+    if isinstance(part, Image):
+        return {"type": "image_url", "image_url": {"url": part.data_url}}
+    return {"type": "text", "text": part}
+
+
+def _object_of(body: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _text_and_finish(message: Mapping[str, Any], reason: object) -> tuple[str | None, FinishReason]:
+    finish = _FINISH.get(str(reason), FinishReason.STOP)
+    refusal, content = message.get("refusal"), message.get("content")
+    if str(reason) in _BROKEN_OFF:
+        return None, finish
+    if isinstance(content, str):
+        return content, finish
+    if isinstance(refusal, str) and refusal:
+        return refusal, FinishReason.FILTERED
+    # A thinking model that never came to its answer leaves content null, beside its thoughts or cut by the limit.
+    thought = message.get("reasoning_content") or message.get("reasoning")
+    return ("" if content is None and (thought or finish is not FinishReason.STOP) else None), finish
+
+
+def _usage(usage: object) -> tuple[int | None, int | None]:
+    if not isinstance(usage, Mapping):
+        return None, None
+    return _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _well_formed(text: str) -> str:
+    # JSON can carry half a surrogate pair, which no file or database takes.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

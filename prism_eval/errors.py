@@ -1,0 +1,109 @@
+"""Every error prism-eval raises on purpose.
+
+PrismError                       base: its text is one line a person can act on
+├── UsageError                   what was typed, written or handed over is wrong: exit code 2
+│   ├── UnknownName              a captioner, benchmark, key ... that does not exist
+│   ├── MissingExtra             a plugin needs a package that is not installed
+│   ├── BrokenPlugin             a plugin's own code fails to import
+│   └── DataError                a data set, caption file or image is not as its definition says
+├── StoreError                   the generation store cannot be opened, read or written
+├── RunError                     a run folder cannot be read or written
+├── Interrupted                  the user pressed Ctrl-C; finished work is kept
+└── CallError                    one call of a captioner, reasoner or engine went wrong
+    ├── TransientError           worth another try
+    │   └── RateLimited          worth another try, after `retry_after` seconds
+    ├── PermanentError           this item fails, the run goes on
+    └── FatalError               no further call can succeed: the run stops
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class PrismError(Exception):
+    """Base of all errors raised on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(PrismError):
+    """The command, plan or input is wrong; nothing was run."""
+
+    exit_code = 2
+
+
+class UnknownName(UsageError):
+    """A name that nothing answers to; the message offers the nearest ones.
+
+    Args:
+        kind: What the name should have been, such as ``captioner``.
+        name: The name as given.
+        known: The names that exist.
+        hint: A sentence that ends the message, such as the command that lists the names.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, hint: str = "") -> None:
+        self.kind, self.name, self.known = kind, name, tuple(sorted(known))
+        near = difflib.get_close_matches(name.lower(), self.known, n=2, cutoff=0.6)
+        meant = f"did you mean {' or '.join(repr(match) for match in near)}?" if near else ""
+        listing = "" if near else f"known: {', '.join(self.known) or 'none'}."
+        parts = [f"unknown {kind} {name!r};", meant or listing, hint]
+        super().__init__(" ".join(part for part in parts if part))
+
+
+class MissingExtra(UsageError):
+    """A plugin needs packages that an extra of ``package`` installs."""
+
+    def __init__(self, what: str, extra: str, *, package: str = "prism-eval") -> None:
+        self.extra = extra
+        super().__init__(f"{what} needs packages that are not installed: pip install '{package}[{extra}]'")
+
+
+class BrokenPlugin(UsageError):
+    """A plugin was found but its code cannot be imported."""
+
+
+class DataError(UsageError):
+    """Data is not as its definition says; the message names the file, row and item."""
+
+
+class StoreError(PrismError):
+    """The generation store cannot be opened, read or written."""
+
+
+class RunError(PrismError):
+    """A run folder cannot be read or written."""
+
+
+class Interrupted(PrismError):
+    """The user asked the run to stop; everything finished is kept."""
+
+    exit_code = 130
+
+
+class CallError(PrismError):
+    """One call went wrong. ``attempts`` counts the tries that were made."""
+
+    attempts: int = 1
+
+
+class TransientError(CallError):
+    """Worth another try: a timeout, a reset, a 5xx."""
+
+
+class RateLimited(TransientError):
+    """The server asks for patience. ``retry_after`` is in seconds, ``None`` if it did not say."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class PermanentError(CallError):
+    """This item cannot succeed, others can: a refused request, an unreadable image."""
+
+
+class FatalError(CallError):
+    """No further call can succeed: a wrong key, a model that is not served."""

@@ -1,0 +1,274 @@
+"""Running a plan: the pipeline driven to its end, its tables written, its leaderboard built."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import threading
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from prism_eval.assembly import Assembly, assemble, expected
+from prism_eval.calls import Tally
+from prism_eval.captioners.base import Captioner
+from prism_eval.errors import Interrupted
+from prism_eval.pipeline import Stage, Traveller, stream
+from prism_eval.plan import Plan, make_plan
+from prism_eval.reasoners.base import Reasoner
+from prism_eval.runs import RunFolder
+from prism_eval.runs.manifest import Counts, SeenDigests, make_manifest
+from prism_eval.runs.tables import TableWriter, answer_row, caption_row, verdict_row
+from prism_eval.store import Store, default_path
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from prism_eval.leaderboard import Leaderboard
+
+T = TypeVar("T")
+_TABLES: Mapping[Stage, str] = {"caption": "captions", "answer": "answers", "score": "verdicts"}
+_WAIT_FOR_A_STOP = 0.4
+
+
+@dataclass
+class State:
+    """How far a run has come, for whoever watches.
+
+    Attributes:
+        counts: What was counted so far.
+        tallies: Calls by stage.
+        total: Verdicts there will be, where that is known.
+    """
+
+    counts: Counts
+    tallies: Mapping[str, Tally]
+    total: int | None
+
+
+Watch = Callable[[State], AbstractContextManager[object]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run leaves behind.
+
+    Attributes:
+        folder: The run folder.
+        counts: Outcomes, failures and items by benchmark.
+        tallies: Calls by stage: found in the store, made, failed.
+    """
+
+    folder: RunFolder
+    counts: Counts
+    tallies: Mapping[str, Tally]
+
+    @property
+    def html(self) -> Path:
+        """The leaderboard's page."""
+        return self.folder.html_file
+
+    @property
+    def failed(self) -> int:
+        """Items, times arms and samples, that infrastructure failed."""
+        return sum(self.counts.failures.values())
+
+    @property
+    def leaderboard(self) -> Leaderboard:
+        """The leaderboard, read from the run folder."""
+        from prism_eval.leaderboard import build
+
+        return build(self.folder.path)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The verdicts, a row per captioner, item and sample."""
+        import pandas as pd
+
+        return pd.read_parquet(self.folder.table("verdicts"))
+
+
+def evaluate(
+    captioners: Sequence[str | Captioner] | str | Captioner,
+    *,
+    reasoner: str | Reasoner = "lexical",
+    benchmarks: Sequence[str] | str = (),
+    data: str | Path = "synthetic",
+    out: str | Path | None = None,
+    store: str | Path | None = None,
+    watch: Watch | None = None,
+    **plan: Any,
+) -> Result:
+    """Evaluate captioners: caption, answer, score, and build a leaderboard.
+
+    Works in a script and in a notebook. Calls that the store already holds are not made again.
+
+    Args:
+        captioners: Spec strings such as ``"openai:NAME?base_url=http://127.0.0.1:8000/v1"``, or `Captioner` objects.
+        reasoner: A spec string or a `Reasoner`.
+        benchmarks: Names; all that ``data`` holds by default.
+        data: A folder, ``"synthetic"`` or ``"hub"``.
+        out: The run folder; by default one under ``runs/``, named after the plan.
+        store: The generation store; by default one in the user's cache folder.
+        watch: Makes a context manager that shows a `State` while the run goes on.
+        **plan: Further keys of `prism_eval.plan.Plan`: ``limit``, ``seed``, ``protocol``, ``edition``, ``samples``,
+            ``concurrency``, ``attempts``, ``patience``.
+
+    Raises:
+        UsageError: Something asked for does not exist or will not do.
+        FatalError: No further call could succeed; finished work is in the store.
+        Interrupted: Ctrl-C; finished work is in the store.
+    """
+    given = [captioners] if isinstance(captioners, str | Captioner) else list(captioners)
+    ready = {_object_label(captioner): captioner for captioner in given if isinstance(captioner, Captioner)}
+    values = {
+        "captioners": [captioner if isinstance(captioner, str) else _object_label(captioner) for captioner in given],
+        "reasoner": reasoner if isinstance(reasoner, str) else _object_label(reasoner),
+        "benchmarks": [benchmarks] if isinstance(benchmarks, str) else list(benchmarks),
+        "data": str(data),
+        **plan,
+    }
+    return run_plan(
+        make_plan(values, where="evaluate()"),
+        out=Path(out) if out is not None else None,
+        store=Path(store) if store is not None else None,
+        watch=watch,
+        captioners=ready,
+        reasoner=reasoner if isinstance(reasoner, Reasoner) else None,
+    )
+
+
+def run_plan(
+    plan: Plan,
+    *,
+    out: Path | None = None,
+    store: Path | None = None,
+    stages: Sequence[Stage] = ("caption", "answer", "score"),
+    live: frozenset[Stage] = frozenset({"caption", "answer"}),
+    watch: Watch | None = None,
+    captioners: Mapping[str, Captioner] | None = None,
+    reasoner: Reasoner | None = None,
+) -> Result:
+    """Run a plan, or some of its stages.
+
+    Args:
+        plan: The plan.
+        out: The run folder; by default `default_folder`.
+        store: The generation store; by default the user's.
+        stages: The stages whose tables are written; the last of them is where the road ends.
+        live: The stages that may call their plugins; the others only read the store.
+        watch: Makes a context manager that shows a `State` while the run goes on.
+        captioners: Ready captioners by label.
+        reasoner: A ready reasoner.
+    """
+    folder = RunFolder.create(out or default_folder(plan))
+    with Store(store or default_path()) as opened:
+        try:
+            assembly = assemble(plan, opened, through=stages[-1], live=live, captioners=captioners, reasoner=reasoner)
+            folder.write_plan(plan)
+            state = State(Counts(), assembly.tallies, expected(assembly))
+            with (watch or _unwatched)(state):
+                run_in_thread(lambda: _drive(assembly, folder, stages, state))
+        except KeyboardInterrupt:
+            opened.flush()
+            raise Interrupted("stopped; everything finished is in the store") from None
+    return _finish(assembly, folder, stages, state)
+
+
+def default_folder(plan: Plan) -> Path:
+    """The folder of a plan that names none: the same plan always gives the same one."""
+    what = plan.benchmarks[0] if len(plan.benchmarks) == 1 else "all" if not plan.benchmarks else "several"
+    stem = "".join(character if character.isalnum() or character in "-_" else "-" for character in Path(what).stem)
+    return Path("runs") / f"{stem}-{plan.digest[:8]}"
+
+
+async def _drive(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage], state: State) -> None:
+    writers = {stage: TableWriter(_TABLES[stage], folder.table(_TABLES[stage])) for stage in stages}
+    captions_seen = SeenDigests()
+    first = assembly.road.arms[0].label
+    with ExitStack() as cleanup:
+        for writer in writers.values():
+            cleanup.callback(writer.discard)
+        try:
+            travellers = stream(assembly.benchmarks, assembly.road, limit=assembly.plan.limit)
+            async with contextlib.aclosing(travellers):
+                async for traveller in travellers:
+                    state.counts.add(traveller, first_arm=traveller.arm == first and traveller.sample == 0)
+                    _write(traveller, writers, captions_seen, assembly.reasoner_label)
+        finally:
+            await assembly.close()
+        for writer in writers.values():
+            writer.finish()
+        cleanup.pop_all()
+
+
+def _write(
+    traveller: Traveller, writers: Mapping[Stage, TableWriter], captions_seen: SeenDigests, reasoner: str
+) -> None:
+    if "caption" in writers:
+        for captioned in traveller.captions:
+            if captions_seen.add(traveller.arm, captioned.key):
+                writers["caption"].add(caption_row(traveller.arm, traveller.sample, captioned))
+    if "answer" in writers:
+        writers["answer"].add(answer_row(traveller, reasoner))
+    if "score" in writers:
+        writers["score"].add(verdict_row(traveller, reasoner))
+
+
+def _finish(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage], state: State) -> Result:
+    manifest = make_manifest(state.counts, assembly.about(), assembly.benchmark_facts())
+    manifest["counts"] = {
+        "outcomes": dict(state.counts.outcomes),
+        "calls": {
+            stage: {"hits": tally.hits, "made": tally.made, "failed": tally.failed}
+            for stage, tally in state.tallies.items()
+        },
+    }
+    folder.write_manifest(manifest)
+    if "score" in stages:
+        from prism_eval.report.html import write_html
+
+        write_html(folder.path)
+    return Result(folder, state.counts, state.tallies)
+
+
+def run_in_thread(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine in a thread with an event loop of its own, and wait for it.
+
+    A notebook's loop keeps running, and Ctrl-C reaches the waiting thread at once: it cancels the coroutine, gives it
+    a moment, and goes on raising.
+    """
+    finished: concurrent.futures.Future[T] = concurrent.futures.Future()
+    started: concurrent.futures.Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[T]]] = concurrent.futures.Future()
+
+    async def body() -> T:
+        task = asyncio.current_task()
+        if task is not None:
+            started.set_result((asyncio.get_running_loop(), task))
+        return await main()
+
+    def target() -> None:
+        try:
+            finished.set_result(asyncio.run(body()))
+        except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, whatever it is
+            finished.set_exception(error)
+
+    threading.Thread(target=target, name="prism-eval-pipeline", daemon=True).start()
+    try:
+        return finished.result()
+    except KeyboardInterrupt:
+        loop, task = started.result(timeout=1)
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(task.cancel)
+        concurrent.futures.wait([finished], timeout=_WAIT_FOR_A_STOP)
+        raise
+
+
+def _unwatched(_: State) -> AbstractContextManager[object]:
+    return nullcontext()
+
+
+def _object_label(plugin: Captioner | Reasoner) -> str:
+    return f"{type(plugin).__module__}.{type(plugin).__qualname__}"

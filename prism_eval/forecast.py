@@ -1,0 +1,109 @@
+"""What a plan would do, without doing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from prism_eval.assembly import Assembly, assemble
+from prism_eval.pipeline import Arm, join_captions, read_items
+from prism_eval.plan import Plan
+from prism_eval.runs.manifest import SeenDigests
+from prism_eval.schema import Caption, Image, Item
+from prism_eval.store import Store, default_path
+
+_CHARACTERS_A_TOKEN = 4
+_PIXELS_A_TOKEN = 28 * 28
+
+
+@dataclass
+class ArmForecast:
+    """What one captioner would cost.
+
+    Attributes:
+        label: The captioner, as tables name it.
+        captions: Unique captions wanted.
+        captions_stored: Of those, in the store.
+        answers: Unique answers wanted, as far as captions are known; else one per item and sample.
+        answers_stored: Of those, in the store.
+        image_tokens: Estimated tokens of the images still to be captioned, at one token per 28 x 28 pixels.
+        text_tokens: Estimated tokens of the questions and known captions still to be answered, at 4 characters each.
+    """
+
+    label: str
+    captions: int = 0
+    captions_stored: int = 0
+    answers: int = 0
+    answers_stored: int = 0
+    image_tokens: int = 0
+    text_tokens: int = 0
+
+
+@dataclass
+class Forecast:
+    """What a plan would do: items and unique images by benchmark, and the calls of each captioner."""
+
+    items: dict[str, int] = field(default_factory=dict)
+    images: dict[str, int] = field(default_factory=dict)
+    arms: list[ArmForecast] = field(default_factory=list)
+
+
+async def forecast(plan: Plan, store: Path | None = None) -> Forecast:
+    """Count a plan's items, unique images, store hits and requests, and estimate its tokens. Calls no model.
+
+    Raises:
+        UsageError: Something the plan names does not exist or will not do.
+    """
+    with Store(store or default_path()) as opened:
+        assembly = assemble(plan, opened)
+        result = Forecast(arms=[ArmForecast(arm.label) for arm in assembly.road.arms])
+        seen, images = SeenDigests(), SeenDigests()
+        async for item in read_items(assembly.benchmarks, plan.limit):
+            result.items[item.benchmark] = result.items.get(item.benchmark, 0) + 1
+            new = sum(images.add(item.benchmark, image.digest) for image in item.images)
+            result.images[item.benchmark] = result.images.get(item.benchmark, 0) + new
+            for arm, counted in zip(assembly.road.arms, result.arms, strict=True):
+                for sample in range(assembly.road.samples):
+                    _count(item, arm, sample, assembly, opened, counted, seen)
+        await assembly.close()
+    return result
+
+
+def _count(
+    item: Item, arm: Arm, sample: int, assembly: Assembly, store: Store, counted: ArmForecast, seen: SeenDigests
+) -> None:
+    captions = []
+    for image in item.images:
+        key = arm.captioner.key([image], sample=sample, question=item.question)
+        stored = store.get(key)
+        if stored:
+            captions.append(Caption(stored.text, stored.finish_reason))
+        if seen.add(arm.label, key):
+            counted.captions += 1
+            counted.captions_stored += bool(stored)
+            counted.image_tokens += 0 if stored else _image_tokens(image)
+    text = item.question + "".join(item.options)
+    if len(captions) < len(item.images):
+        counted.answers += 1
+        counted.text_tokens += len(text) // _CHARACTERS_A_TOKEN
+        return
+    read = join_captions(captions)
+    key = assembly.road.reasoner.key(read, item, sample=sample)
+    if seen.add(arm.label, key):
+        stored = store.get(key)
+        counted.answers += 1
+        counted.answers_stored += bool(stored)
+        counted.text_tokens += 0 if stored else len(read.text + text) // _CHARACTERS_A_TOKEN
+
+
+def _image_tokens(image: Image) -> int:
+    from io import BytesIO
+
+    from PIL import Image as PillowImage
+
+    try:
+        with PillowImage.open(BytesIO(image.data)) as opened:
+            width, height = opened.size
+    except (OSError, ValueError, PillowImage.DecompressionBombError):
+        return 0
+    return width * height // _PIXELS_A_TOKEN

@@ -1,0 +1,8 @@
+"""Runs and statistics made into tables: captioners ranked with uncertainty."""
+
+from __future__ import annotations
+
+from prism_eval.leaderboard.board import Cell, Leaderboard, Row
+from prism_eval.leaderboard.ranking import build
+
+__all__ = ["Cell", "Leaderboard", "Row", "build"]

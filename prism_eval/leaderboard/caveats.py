@@ -1,0 +1,68 @@
+"""What a reader must know before reading a leaderboard's scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from prism_eval.leaderboard.board import Row
+from prism_eval.schema import Outcome
+from prism_eval.statistics import FEW_CLUSTERS
+
+_NOTABLE = 0.05
+"""Share of answers or captions from which a format slip or a cut is worth a sentence."""
+
+
+def caveats(rows: Sequence[Row], items: int, manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """One sentence for each thing that limits what the scores say, the gravest first.
+
+    Args:
+        rows: The leaderboard's rows.
+        items: Items that any of them was asked.
+        manifest: The run's manifest.
+    """
+    return (
+        *_missing(rows, items),
+        *_notable(rows),
+        *_few(rows),
+        *_judged(manifest),
+    )
+
+
+def _missing(rows: Sequence[Row], items: int) -> Iterator[str]:
+    for row in rows:
+        failed = row.outcomes[Outcome.FAILED]
+        if failed:
+            yield f"{row.captioner}: {failed:,} of {row.answers:,} answers failed; they are left out of its scores."
+        if not row.complete:
+            lacking = [name for name, cell in row.cells.items() if cell.estimate is None]
+            yield f"{row.captioner}: no score for {', '.join(lacking)}; its mean is over fewer benchmarks."
+    if len(rows) > 1 and any(row.items < items for row in rows):
+        yield "Captioners are scored on different items: compare their differences, which use shared items only."
+
+
+def _notable(rows: Sequence[Row]) -> Iterator[str]:
+    for row in rows:
+        unparsed = row.outcomes[Outcome.UNPARSED]
+        if row.answers and unparsed / row.answers > _NOTABLE:
+            share = 100 * unparsed / row.answers
+            yield f"{row.captioner}: {share:.0f} % of answers could not be read and score 0: format, not perception."
+        if row.captions and row.truncated / row.captions > _NOTABLE:
+            share = 100 * row.truncated / row.captions
+            yield f"{row.captioner}: {share:.0f} % of captions were cut at the length limit."
+
+
+def _few(rows: Sequence[Row]) -> Iterator[str]:
+    few = dict.fromkeys(
+        name for row in rows for name, cell in row.cells.items() if cell.estimate is not None and cell.estimate.few
+    )
+    if few:
+        everywhere = len(few) == len(rows[0].cells)
+        where = "every benchmark" if everywhere else ", ".join(few)
+        yield f"Fewer than {FEW_CLUSTERS} images in {where}: intervals there are rough."
+
+
+def _judged(manifest: Mapping[str, Any]) -> Iterator[str]:
+    names = [str(entry["name"]) for entry in manifest["benchmarks"] if entry.get("needs_judge")]
+    if names:
+        yield f"Rules score {', '.join(names)}, where the authors let a language model judge: expect lower scores."

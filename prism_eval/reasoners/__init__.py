@@ -1,0 +1,41 @@
+"""Reasoners: from a spec string, or a class of your own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prism_eval import plugins
+from prism_eval.engines import build_prompted
+from prism_eval.errors import UsageError
+from prism_eval.reasoners.base import Reasoner
+from prism_eval.specs import Spec
+
+__all__ = ["Reasoner", "build_reasoner", "reasoner_label"]
+
+
+def build_reasoner(spec: Spec, offers: Mapping[str, Any]) -> Reasoner:
+    """Make a reasoner. An engine's name makes a reasoner that prompts the engine's model.
+
+    Args:
+        spec: The parsed spec string.
+        offers: Values for fields nobody set: the protocol's prompts and sampling, the plan's seed and concurrency.
+
+    Raises:
+        UsageError: A name or an option is wrong, or an extra is missing.
+    """
+    what = f"reasoner {spec.name!r}"
+    if spec.parts:
+        raise UsageError(f"{what} takes no parts: {spec.text!r}")
+    if spec.name in plugins.entry_points("reasoner") or spec.name not in plugins.entry_points("engine"):
+        cls = plugins.load("reasoner", spec.name)
+        options = dict(spec.options) | ({"model": spec.model} if spec.model is not None else {})
+        return plugins.construct(cls, what, options, offers)  # type: ignore[no-any-return]
+    from prism_eval.reasoners.prompted import PromptedReasoner
+
+    return build_prompted(PromptedReasoner, spec, what, offers)  # type: ignore[no-any-return]
+
+
+def reasoner_label(spec: Spec) -> str:
+    """How tables name a reasoner: its ``label``, or the spec string less the options that change no answer."""
+    return spec.label or plugins.label(spec, "reasoner", "")

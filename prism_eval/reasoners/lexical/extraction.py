@@ -1,0 +1,99 @@
+"""The statement that answers a question, and the words of it that are the answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from prism_eval.reasoners.lexical.question import Question, Wanted
+from prism_eval.reasoners.lexical.statements import Reading, Statement
+from prism_eval.reasoners.lexical.tokens import NEGATIONS, STOPWORDS, Token
+
+_COPULA = re.compile(r"\b(?:is|are|was|were|equals|reads|at)\b|[:=|]", re.IGNORECASE)
+_LONGEST_ANSWER = 8
+
+
+def extract(question: Question, reading: Reading, *, least: float) -> tuple[float, str] | None:
+    """The answer that the best supporting statement holds, with the share of the question it supports.
+
+    Args:
+        question: What is asked.
+        reading: The caption.
+        least: The smallest share that counts as evidence, in [0, 1].
+    """
+    for support, statement in best_statements(question, reading, least=least):
+        answer = _answer(question, statement)
+        if answer:
+            return support, answer
+    return None
+
+
+def best_statements(question: Question, reading: Reading, *, least: float) -> list[tuple[float, Statement]]:
+    """The statements about what is asked, best first; of equals the shorter, then the earlier."""
+    introduced = reading.statements[0].keys if reading.statements else frozenset()
+    fitting = [
+        (support, statement)
+        for support, statement in reading.supports(question.keys)
+        if support >= least and question.anchors <= statement.keys | introduced
+    ]
+    return sorted(fitting, key=lambda found: (-found[0], len(found[1].tokens)))[:5]
+
+
+def _answer(question: Question, statement: Statement) -> str | None:
+    if question.wanted is Wanted.YES_NO:
+        return _yes_or_no(question, statement)
+    new = [token for token in statement.tokens if token.key not in question.known]
+    copula = _last_copula(statement, new)
+    if question.wanted in (Wanted.NUMBER, Wanted.YEAR):
+        fitting = [token for token in new if token.value is not None]
+        if question.wanted is Wanted.YEAR:
+            fitting = [token for token in fitting if token.year]
+        after = [token for token in fitting if token.start >= copula]
+        chosen = (after or fitting[-1:] or [None])[0]
+        return statement.text[chosen.start : chosen.end].replace(",", "") if chosen else None
+    spans = [span for run in _spans(statement, question) if (span := _trimmed(run, statement.text))]
+    after_copula = [span for span in spans if span[0].start >= copula]
+    chosen_span = (after_copula or spans or [None])[0]
+    return _text(statement, chosen_span) if chosen_span else None
+
+
+def _yes_or_no(question: Question, statement: Statement) -> str:
+    said = statement.keys - question.known
+    if "yes" in said:
+        return "Yes"
+    return "No" if bool(said & NEGATIONS) else "Yes"
+
+
+def _last_copula(statement: Statement, new: list[Token]) -> int:
+    """Where the last ``is`` ends that something new comes after; 0 if there is none."""
+    last_new = new[-1].start if new else 0
+    ends = [match.end() for match in _COPULA.finditer(statement.text) if match.end() <= last_new]
+    return ends[-1] if ends else 0
+
+
+def _spans(statement: Statement, question: Question) -> Iterator[list[Token]]:
+    """Runs of words that the question does not hold."""
+    run: list[Token] = []
+    for token in statement.tokens:
+        if token.key in question.known:
+            yield run
+            run = []
+        else:
+            run.append(token)
+    yield run
+
+
+def _trimmed(run: list[Token], text: str) -> list[Token]:
+    telling = [index for index, token in enumerate(run) if token.key not in STOPWORDS or _is_name(token, text)]
+    return run[telling[0] : telling[-1] + 1][:_LONGEST_ANSWER] if telling else []
+
+
+def _is_name(token: Token, text: str) -> bool:
+    return token.start > 0 and text[token.start].isupper()
+
+
+def _text(statement: Statement, span: list[Token]) -> str:
+    end = span[-1].end
+    if statement.text[end : end + 1] in ("%", "°", ")"):
+        end += 1
+    return statement.text[span[0].start : end]

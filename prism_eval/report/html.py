@@ -1,0 +1,120 @@
+"""One self-contained leaderboard.html from a run folder.
+
+All text of models, data sets and users reaches the page through one door: `_finalize` makes it visible, then Jinja's
+autoescape makes it text. The page's own style and script are let in by their hashes; its policy forbids all else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prism_eval.leaderboard import Leaderboard, build
+from prism_eval.report import text
+from prism_eval.report.examples import MOST_CAPTIONERS, read_examples
+from prism_eval.runs.folder import write_whole
+from prism_eval.schema import Outcome
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+REPORT = "leaderboard.html"
+_MOST_PAIRS = 10
+_LABEL = 40
+_BREAKS = re.compile(r"(?<=[-/:,(&=_.])")
+
+
+def write_html(folder: Path) -> Path:
+    """Write a run folder's ``leaderboard.html`` and return its path; an older one is replaced in one step.
+
+    Raises:
+        RunError: The run's tables cannot be read, or the file cannot be written.
+    """
+    page = render(folder)
+    path = folder / REPORT
+    write_whole(path, page)
+    return path
+
+
+def render(folder: Path) -> str:
+    """The page of a run folder as text.
+
+    Raises:
+        RunError: The run's tables cannot be read.
+    """
+    board = build(folder)
+    examples = read_examples(folder, [row.captioner for row in board.rows])
+    environment = _environment()
+    return environment.get_template("leaderboard.html").render(
+        board=board,
+        manifest=board.manifest,
+        about={entry["name"]: entry for entry in board.manifest["benchmarks"]},
+        outcomes=list(Outcome),
+        comparisons=_shown_comparisons(board),
+        examples={name: examples[name] for name in board.benchmarks if name in examples},
+        most_captioners=MOST_CAPTIONERS,
+        short=text.short_labels([row.captioner for row in board.rows], _LABEL),
+        policy=_policy(environment),
+    )
+
+
+def _shown_comparisons(board: Leaderboard) -> list[Any]:
+    """Every pair if they are few, else neighbours on the leaderboard only."""
+    every = [comparison for comparison in board.comparisons if comparison.difference is not None]
+    if len(every) <= _MOST_PAIRS:
+        return every
+    return [comparison for comparison in every if comparison.second == comparison.first + 1]
+
+
+def _environment() -> Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("prism_eval.report"),
+        autoescape=True,
+        finalize=_finalize,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        points=text.points,
+        score=text.score,
+        margin=text.margin,
+        place=text.place,
+        whole=text.count,
+        breakable=_breakable,
+        pretty=_pretty,
+    )
+    return environment
+
+
+def _finalize(value: Any) -> Any:
+    from markupsafe import Markup
+
+    return text.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _breakable(label: str) -> Markup:
+    """The label with places to break a line at; every piece is escaped as it is joined."""
+    from markupsafe import Markup
+
+    return Markup("<wbr>").join(_BREAKS.split(text.visible(label)))
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+def _policy(environment: Environment) -> str:
+    style, script = (_hash(environment.get_template(name).render()) for name in ("leaderboard.css", "leaderboard.js"))
+    return f"default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'"
+
+
+def _hash(source: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()

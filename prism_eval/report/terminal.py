@@ -1,0 +1,138 @@
+"""The leaderboard in a terminal of any width; nothing depends on colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prism_eval.report.text import count, margin, one_line, place, score, short_labels, visible
+from prism_eval.schema import Outcome
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
+    from prism_eval.leaderboard import Leaderboard, Row
+    from prism_eval.statistics import Estimate
+
+_LEGEND = (
+    "Points out of 100 with half the width of a 95 % interval, clustered on images. "
+    "rank: the places the data do not rule out."
+)
+_UNFINISHED = "The run did not finish: scores are of the answers so far. Run the same command again to go on."
+_GAP = 2
+_NARROWEST = 6
+_WITH_MARGIN = 11
+_LABEL = (12, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderboardView:
+    """A leaderboard that rich can print: ``console.print(LeaderboardView(board))``.
+
+    One table where it fits. Otherwise the means first, then the benchmarks as rows and the captioners as numbered
+    columns, in as many blocks as the width asks for. Labels are shown as text, never read as markup.
+    """
+
+    board: Leaderboard
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """Yield the tables that suit the console's width."""
+        width = options.max_width
+        yield _plain(_title(self.board), style="bold")
+        whole = _summary(self.board.rows, _LABEL[1], self.board.benchmarks)
+        if _natural_width(console, whole) <= width:
+            yield whole
+        else:
+            others = _natural_width(console, _summary(self.board.rows, 1)) - len("captioner")
+            yield _summary(self.board.rows, min(max(width - others, _LABEL[0]), _LABEL[1]))
+            yield from _blocks(self.board, width)
+        yield _plain(_LEGEND, style="dim")
+        if not self.board.finished:
+            yield _plain(f"! {_UNFINISHED}")
+        for warning in self.board.warnings:
+            yield _plain(f"! {visible(warning)}")
+
+
+def render(board: Leaderboard) -> LeaderboardView:
+    """The leaderboard as something rich can print."""
+    return LeaderboardView(board)
+
+
+def _natural_width(console: Console, table: Table) -> int:
+    return console.measure(table, options=console.options.update(max_width=10_000)).maximum
+
+
+def _title(board: Leaderboard) -> str:
+    protocol, reasoner = board.manifest.get("protocol", {}), board.manifest.get("reasoner", {})
+    parts = (
+        "Leaderboard",
+        f"protocol {protocol.get('name', '?')}, {protocol.get('edition', '?')} scoring",
+        f"reasoner {reasoner.get('label', '?')}",
+    )
+    return " · ".join(visible(part) for part in parts)
+
+
+def _summary(rows: Sequence[Row], label_width: int, benchmarks: Sequence[str] = ()) -> Table:
+    table = _table("#", "captioner", *map(visible, benchmarks), "mean", "rank", "items", "unparsed", "failed", "words")
+    labels = short_labels([row.captioner for row in rows], label_width)
+    for index, row in enumerate(rows, 1):
+        cells = [_with_margin(row.cells[name].estimate) for name in benchmarks]
+        partial = "" if row.complete else "*"
+        table.add_row(
+            str(index),
+            _plain(labels[row.captioner]),
+            *cells,
+            _with_margin(row.mean) + partial,
+            place(row.rank),
+            count(row.items),
+            count(row.outcomes[Outcome.UNPARSED]),
+            count(row.outcomes[Outcome.FAILED]),
+            count(row.words_median),
+        )
+    return table
+
+
+def _blocks(board: Leaderboard, width: int) -> Iterator[Table]:
+    names = [one_line(name, 24) for name in board.benchmarks]
+    room = width - max(map(len, ["benchmark", *names])) - _GAP
+    each = max(1, room // (_NARROWEST + _GAP))
+    for start in range(0, len(board.rows), each):
+        rows = board.rows[start : start + each]
+        cell = room // len(rows) - _GAP
+        write = _with_margin if cell >= _WITH_MARGIN else score
+        table = _table("benchmark", *_headings(board.rows, cell)[start : start + each], text=1)
+        for name, benchmark in zip(names, board.benchmarks, strict=True):
+            table.add_row(_plain(name), *(write(row.cells[benchmark].estimate) for row in rows))
+        yield table
+
+
+def _headings(rows: Sequence[Row], width: int) -> list[str]:
+    # A label cut to a few letters says less than its number in the table above.
+    numbers = [str(number) for number in range(1, len(rows) + 1)]
+    if width < _WITH_MARGIN:
+        return numbers
+    labels = short_labels([row.captioner for row in rows], width - len(numbers[-1]) - 1)
+    return [f"{number} {label}" for number, label in zip(numbers, labels.values(), strict=True)]
+
+
+def _with_margin(estimate: Estimate | None) -> str:
+    return f"{score(estimate)} {margin(estimate):>5}".rstrip()
+
+
+def _table(*headings: str, text: int = 2) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True, header_style="bold")
+    for index, heading in enumerate(headings):
+        table.add_column(_plain(heading), justify="left" if index < text else "right", no_wrap=True)
+    return table
+
+
+def _plain(text: str, style: str = "") -> Text:
+    from rich.text import Text
+
+    return Text(text, style=style)

@@ -1,0 +1,88 @@
+"""How numbers and strangers' text are written, the same in the terminal and in HTML."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prism_eval.statistics import Estimate, RankRange
+
+ABSENT = "\N{EN DASH}"
+_KEPT = frozenset("\n\t\u200c\u200d")
+"""Line breaks, and the joiners that Persian, Indic scripts and emoji are spelt with."""
+
+
+def visible(text: str) -> str:
+    """The text with everything that could act rather than be read made visible.
+
+    Control characters become their symbols (escape becomes ``␛``), so no terminal obeys them; formatting characters,
+    which reverse or hide what stands beside them, become ``⟨U+202E⟩``; a lone surrogate, which no file can hold,
+    becomes ``�``.
+    """
+    if text.isprintable():
+        return text
+    return "".join(map(_shown, text.replace("\r\n", "\n")))
+
+
+def one_line(text: str, length: int) -> str:
+    """Visible text on one line, cut behind its middle to at most ``length`` characters."""
+    flat = " ".join(visible(text).split())
+    if len(flat) <= length:
+        return flat
+    tail = (length - 1) // 3
+    return f"{flat[: length - 1 - tail]}…{flat[len(flat) - tail :]}"
+
+
+def short_labels(labels: Sequence[str], length: int) -> dict[str, str]:
+    """A label of at most ``length`` characters for each, on one line.
+
+    One that is too long gives up its options (from ``?`` on) if what is left still names it alone; then it is cut.
+    """
+    heads = Counter(label.partition("?")[0] for label in labels)
+    short = {}
+    for label in labels:
+        head = label.partition("?")[0]
+        drop = len(visible(label)) > length and heads[head] == 1
+        short[label] = one_line(head if drop else label, length)
+    return short
+
+
+def points(value: float | None) -> str:
+    """A score in [0, 1] as points out of 100: ``48.3``."""
+    return ABSENT if value is None else f"{100 * value:.1f}"
+
+
+def score(estimate: Estimate | None) -> str:
+    """An estimate's mean in points."""
+    return ABSENT if estimate is None else points(estimate.value)
+
+
+def margin(estimate: Estimate | None) -> str:
+    """Half the width of an estimate's interval in points: ``±2.1``."""
+    return "" if estimate is None else f"±{points(estimate.half_width)}"
+
+
+def place(rank: RankRange) -> str:
+    """A range of places: ``1``, or from the best to the worst."""
+    return str(rank.best) if rank.best == rank.worst else f"{rank.best}\N{EN DASH}{rank.worst}"
+
+
+def count(value: float | None) -> str:
+    """A whole number with separators: ``1,920``."""
+    return ABSENT if value is None else f"{round(value):,}"
+
+
+def _shown(character: str) -> str:
+    if character in _KEPT:
+        return character
+    code, category = ord(character), unicodedata.category(character)
+    if category == "Cc":
+        return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else f"⟨U+{code:04X}⟩"
+    if category == "Cs":
+        return "\ufffd"
+    if category in {"Cf", "Zl", "Zp"}:
+        return f"⟨U+{code:04X}⟩"
+    return character

@@ -1,0 +1,207 @@
+"""The nouns of prism-eval, frozen and typed. Imports nothing of ours."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+_MAGIC = {
+    b"\x89PNG": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"BM": "image/bmp",
+    b"II*\x00": "image/tiff",
+    b"MM\x00*": "image/tiff",
+}
+
+
+class ItemKind(StrEnum):
+    """What form of answer an item asks for."""
+
+    CHOICE = "choice"
+    SHORT = "short"
+
+
+class Outcome(StrEnum):
+    """How an answer ended. ``FAILED`` is infrastructure and never a score."""
+
+    CORRECT = "correct"
+    WRONG = "wrong"
+    ABSTAINED = "abstained"
+    UNPARSED = "unparsed"
+    REFUSED = "refused"
+    TRUNCATED = "truncated"
+    FAILED = "failed"
+
+
+class FinishReason(StrEnum):
+    """Why a model stopped writing."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    FILTERED = "content_filter"
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """Encoded image bytes, exactly as they came in.
+
+    Attributes:
+        data: The encoded bytes (PNG, JPEG, ...).
+        name: Where the image came from, for messages and for matching caption files.
+        facts: What a synthetic scene shows, one statement each; ``None`` for real images.
+        other: Another image of the same benchmark, for control arms.
+    """
+
+    data: bytes = field(repr=False)
+    name: str = ""
+    facts: tuple[str, ...] | None = field(default=None, repr=False)
+    other: Image | None = field(default=None, repr=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the encoded bytes, as 64 hexadecimal digits."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    @cached_property
+    def media_type(self) -> str:
+        """The MIME type read off the first bytes; ``application/octet-stream`` if unknown."""
+        for magic, media_type in _MAGIC.items():
+            if self.data.startswith(magic):
+                return media_type
+        if self.data[:4] == b"RIFF" and self.data[8:12] == b"WEBP":
+            return "image/webp"
+        return "application/octet-stream"
+
+    @cached_property
+    def data_url(self) -> str:
+        """The bytes as a base64 ``data:`` URL, encoded once."""
+        return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One question about one or more images.
+
+    Attributes:
+        benchmark: The benchmark's name, with its variant if it has one (``mmmu_pro:vision``).
+        id: Unique within the benchmark.
+        kind: The form of answer asked for.
+        question: The question's text, without its options; may hold ``<image n>`` placeholders.
+        images: The images asked about, in order.
+        options: The options' texts, in order: the first is A. Empty unless ``kind`` is ``CHOICE``.
+        golds: The accepted answers; for ``CHOICE`` the gold option's letter alone.
+        cluster: Items with the same cluster share images, so their errors are not independent.
+        extra: Further fields of the row that a scorer reads (question type, year, ...), JSON values.
+    """
+
+    benchmark: str
+    id: str
+    kind: ItemKind
+    question: str
+    images: tuple[Image, ...]
+    golds: tuple[str, ...]
+    cluster: str
+    options: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The options' letters: A, B, C, ..."""
+        return tuple(chr(ord("A") + index) for index in range(len(self.options)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How a model picks its tokens. ``max_tokens`` bounds the reply; ``seed`` is ``None`` for the server's own."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 1024
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation: text and images in the order the model shall see them."""
+
+    role: str
+    parts: tuple[str | Image, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Everything one model call depends on."""
+
+    messages: tuple[Message, ...]
+    sampling: Sampling
+    sample: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """Text a model wrote, and how it came to stop. Token counts are ``None`` where the engine does not say.
+
+    Models emit lone surrogates now and then, which no UTF-8 file can hold: they become ``?`` here, at the door,
+    so that a text has one digest before and after it was stored.
+    """
+
+    text: str
+    finish_reason: FinishReason = FinishReason.STOP
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.text.isascii():
+            object.__setattr__(self, "text", self.text.encode("utf-8", "replace").decode("utf-8"))
+
+
+class Completion(Generation):
+    """What an engine returns for a request."""
+
+    __slots__ = ()
+
+
+class Caption(Generation):
+    """What a captioner says of an image."""
+
+    __slots__ = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def words(self) -> int:
+        """Number of whitespace-separated words."""
+        return len(self.text.split())
+
+
+class Answer(Generation):
+    """What a reasoner replies to a question."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a scorer says of an answer.
+
+    Attributes:
+        outcome: How the answer ended.
+        score: In [0, 1]; 0 for every outcome but ``CORRECT`` and ``WRONG``; ``None`` when ``FAILED``.
+        extracted: The answer as it was read out of the reply; ``None`` if there was none.
+        note: Why, where the outcome alone does not say: the rule that read the answer, or the failure.
+    """
+
+    outcome: Outcome
+    score: float | None
+    extracted: str | None = None
+    note: str = ""

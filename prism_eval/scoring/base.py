@@ -1,0 +1,206 @@
+"""The scorer contract, and the road every reply takes to its verdict."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from prism_eval.errors import DataError
+from prism_eval.identity import identity_of
+from prism_eval.schema import Answer, FinishReason, Item, ItemKind, Outcome, Verdict
+from prism_eval.scoring.extraction import read_form, read_letter, strip_reasoning, tidy
+from prism_eval.scoring.wording import is_abstention, is_refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerForm:
+    r"""How the protocol asked for the answer.
+
+    Attributes:
+        marker: What the answer's line starts with.
+        boxed: Whether the answer was asked for inside ``\boxed{}`` inside ``<answer>``.
+        abstain: What the reasoner was told to write when the caption does not say.
+    """
+
+    marker: str = "Answer:"
+    boxed: bool = False
+    abstain: str = "cannot answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What comparing an extracted answer with the gold answers gave: a score in [0, 1], and why."""
+
+    score: float
+    note: str = ""
+
+
+class Judge(Protocol):
+    """Decides what rules cannot, for benchmarks whose official scorer is a language model."""
+
+    def decide(self, item: Item, extracted: str) -> Comparison:
+        """Compare an extracted answer with the item's golds."""
+        ...
+
+
+@dataclass(kw_only=True)
+class Scorer(ABC):
+    """Turns a reply into a verdict, by one benchmark's rule.
+
+    `score` reads the form the protocol asked for, then abstentions and refusals, and only then falls back to the
+    benchmark's own parser (`parse`). Whatever was extracted is handed to the benchmark's own comparison (`compare`).
+    A reply without an answer is ``UNPARSED``, never a random guess.
+
+    Attributes:
+        name: The plugin's name in identities and plans.
+        version: Raise it when the same reply would now get another verdict.
+        extra: The extra of prism-eval that installs what this plugin imports, if it needs one.
+        guesses: Whether the benchmark's own code draws a random letter where it finds none.
+        needs_judge: Whether the benchmark's official scorer is a language model, so that rules alone decide only what
+            is certain.
+    """
+
+    name: ClassVar[str] = ""
+    version: ClassVar[str] = "1"
+    extra: ClassVar[str] = ""
+    guesses: ClassVar[bool] = False
+    needs_judge: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        if "name" not in cls.__dict__:
+            cls.name = cls.__name__.lower()
+
+    @abstractmethod
+    def compare(self, item: Item, extracted: str) -> Comparison:
+        """Compare an extracted answer with the item's golds, as the benchmark's authors do.
+
+        Raises:
+            DataError: The gold answer cannot be read.
+        """
+
+    @abstractmethod
+    def parse(self, item: Item, reply: str) -> str | None:
+        """Find the answer in a reply that is not in the form asked for, as the benchmark's authors do.
+
+        Returns:
+            The answer; ``None`` where there is none, or where the authors' code draws a random letter.
+        """
+
+    def admit(self, item: Item, written: str) -> str | None:
+        """Turn what stood in the form asked for into what `compare` takes; ``None`` if it is no answer."""
+        return read_letter(written, item) if item.kind is ItemKind.CHOICE else written
+
+    def official(self, item: Item, reply: str) -> float | None:
+        """The score the benchmark's own code gives a raw reply: the reference that parity tests hold us to.
+
+        Returns:
+            A score in [0, 1]; ``None`` where that code would have drawn a random letter.
+        """
+        parsed = self.parse(item, reply)
+        if parsed is None:
+            return None if self.guesses else 0.0
+        return self.compare(item, parsed).score
+
+    def score(self, item: Item, answer: Answer, form: AnswerForm) -> Verdict:
+        """Say how an answer ended.
+
+        Args:
+            item: The question with its gold answers.
+            answer: The reasoner's reply.
+            form: How the reasoner was asked to write its answer.
+
+        Raises:
+            DataError: The item's gold answer cannot be read; the message names the item.
+            MissingExtra: The scorer needs a package that is not installed.
+        """
+        check_gold(item)
+        reply = strip_reasoning(answer.text)
+        written = read_form(reply, form)
+        if written is not None:
+            extracted = self.admit(item, written)
+            if extracted is not None and not self._abstains(item, written, form):
+                return self._verdict(item, extracted, "asked-for form")
+            if is_abstention(written, form.abstain):
+                return Verdict(Outcome.ABSTAINED, 0.0, written)
+        return self._fall_back(item, answer, reply, form)
+
+    def _abstains(self, item: Item, written: str, form: AnswerForm) -> bool:
+        """Whether the answer says that it is none; an option or a gold answer that says so is an answer."""
+        if not is_abstention(written, form.abstain):
+            return False
+        if item.kind is ItemKind.CHOICE:
+            return read_letter(written, item) is None
+        return tidy(written).casefold() not in {tidy(gold).casefold() for gold in item.golds}
+
+    def _fall_back(self, item: Item, answer: Answer, reply: str, form: AnswerForm) -> Verdict:
+        named = item.kind is ItemKind.CHOICE and read_letter(tidy(reply), item) is not None
+        if named and (bare := self.admit(item, tidy(reply))) is not None:
+            return self._verdict(item, bare, "bare answer")
+        if is_abstention(reply, form.abstain):
+            return Verdict(Outcome.ABSTAINED, 0.0)
+        if answer.finish_reason is FinishReason.FILTERED or is_refusal(reply):
+            return Verdict(Outcome.REFUSED, 0.0)
+        if answer.finish_reason is FinishReason.LENGTH:
+            return Verdict(Outcome.TRUNCATED, 0.0)
+        parsed = self.parse(item, reply)
+        if parsed is None or not parsed.strip():
+            return Verdict(Outcome.UNPARSED, 0.0)
+        return self._verdict(item, parsed, "benchmark's parser")
+
+    def _verdict(self, item: Item, extracted: str, rule: str) -> Verdict:
+        result = self.compare(item, extracted)
+        outcome = Outcome.CORRECT if result.score >= 0.5 else Outcome.WRONG
+        return Verdict(outcome, result.score, extracted, "; ".join(part for part in (rule, result.note) if part))
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """Everything that can change this scorer's verdicts."""
+        return identity_of(self)
+
+    def close(self) -> None:  # noqa: B027 - most scorers hold nothing
+        """Give back processes and memory."""
+
+
+@dataclass(kw_only=True)
+class WholeReply(Scorer):
+    """A scorer whose benchmark has no parser: officially the whole reply is the answer."""
+
+    def parse(self, item: Item, reply: str) -> str | None:  # noqa: ARG002 - the contract's arguments
+        """A reply of one line is its own answer; one of several lines holds none, and would score 0 officially."""
+        text = reply.strip()
+        return None if "\n" in text else text or None
+
+    def official(self, item: Item, reply: str) -> float | None:
+        """The benchmark's comparison of the reply as it is."""
+        return self.compare(item, reply).score
+
+
+def check_gold(item: Item) -> None:
+    """Make sure that the item has a gold answer that can be compared with.
+
+    Raises:
+        DataError: There is none, it is blank, or it names no option of a multiple-choice item.
+    """
+    if not item.golds or not any(gold.strip() for gold in item.golds):
+        raise DataError(f"{item.benchmark}: item {item.id} has no gold answer: mend or remove that row")
+    if item.kind is ItemKind.CHOICE and not set(item.golds) <= set(item.letters):
+        wrong = next(gold for gold in item.golds if gold not in item.letters)
+        raise DataError(
+            f"{item.benchmark}: item {item.id}: gold answer {wrong!r} is none of its options "
+            f"{', '.join(item.letters) or '(it has none)'}: mend that row or its field mapping"
+        )
+
+
+def check_choice(item: Item, scorer: str) -> None:
+    """Make sure that an item is multiple-choice, for scorers that know nothing else.
+
+    Raises:
+        DataError: It is not.
+    """
+    if item.kind is not ItemKind.CHOICE:
+        raise DataError(
+            f"{item.benchmark}: item {item.id} is not multiple-choice, which is all that scorer {scorer!r} can score: "
+            "choose another scorer in the benchmark's [scoring] table"
+        )

@@ -1,0 +1,157 @@
+r"""The ``caprl`` edition: what CapRL's evaluation gives, to put numbers beside its table.
+
+Its rules are kept where they are odd (the 5 % are taken of the prediction, a percentage is as good as its number), so
+that the numbers compare. Two are not: a gold that math-verify cannot read does not score 1.0, and a gold list is never
+evaluated as code.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from prism_eval.errors import DataError
+from prism_eval.identity import runtime
+from prism_eval.schema import Item, ItemKind
+from prism_eval.scoring.anls import THRESHOLD, distance
+from prism_eval.scoring.base import Comparison, Scorer
+from prism_eval.scoring.extraction import last_boxed
+from prism_eval.scoring.mathpool import MathPool, MathResult
+from prism_eval.scoring.relaxed import within_tolerance
+
+_OPENING = re.compile(r"</think>\s*<answer>")
+_SCALES = (1, 0.01, 100)
+_LONGEST_LITERAL = 5_000
+
+
+@dataclass(kw_only=True)
+class CapRLMath(Scorer):
+    r"""math-verify on the boxed answer (``verify_math`` in CapRL's ``Prism_Evaluation/Eval_CapRL.py``).
+
+    Option letters need no mathematics: equal letters are what math-verify finds equal, too.
+
+    Attributes:
+        limit: Seconds a comparison may take before its process is killed and the answer is wrong.
+        workers: How many processes may compare at once.
+    """
+
+    limit: float = 5.0
+    workers: int = runtime(1)
+    _pool: MathPool | None = field(default=None, init=False, repr=False, compare=False)
+
+    name: ClassVar[str] = "caprl_math"
+    extra: ClassVar[str] = "math"
+
+    def parse(self, item: Item, reply: str) -> str | None:
+        r"""The last ``\boxed{}``."""
+        boxed = last_boxed(reply)
+        return boxed and (self.admit(item, boxed) or boxed)
+
+    def compare(self, item: Item, extracted: str) -> Comparison:
+        """Equal letters, or what `compare_short` says."""
+        if item.kind is ItemKind.CHOICE and extracted in item.letters:
+            return Comparison(float(extracted in item.golds))
+        return self.compare_short(item, extracted)
+
+    def compare_short(self, item: Item, extracted: str) -> Comparison:
+        """The best comparison with a gold by math-verify.
+
+        Raises:
+            DataError: math-verify can read none of the golds.
+        """
+        results = [self.verify(extracted, gold) for gold in item.golds]
+        if not any(result.gold_read for result in results):
+            raise DataError(
+                f"{item.benchmark}: item {item.id}: math-verify cannot read the gold answer {item.golds[0]!r}: "
+                "mend that row or score it in another edition"
+            )
+        return _best([Comparison(result.score, result.ended) for result in results])
+
+    def verify(self, answer: str, gold: str) -> MathResult:
+        """One comparison by math-verify, in another process."""
+        if self._pool is None:
+            self._pool = MathPool(self.extra, workers=self.workers, limit=self.limit)
+        return self._pool.compare(answer, gold)
+
+    def official(self, item: Item, reply: str) -> float | None:
+        """What CapRL's code gives a reply: 0 unless the box stands in ``<answer>`` after ``</think>``."""
+        return self.compare_short(item, official_box(reply)).score
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+
+@dataclass(kw_only=True)
+class CapRLChart(CapRLMath):
+    """Relaxed accuracy at three scales, or math-verify: whichever is kinder (CapRL's ``verify_chart``)."""
+
+    name: ClassVar[str] = "caprl_chart"
+
+    def compare_short(self, item: Item, extracted: str) -> Comparison:
+        """The best of relaxed accuracy and mathematics over the golds."""
+        return _best([self._compare_text(extracted, gold) for gold in item.golds])
+
+    def _compare_text(self, extracted: str, gold: str) -> Comparison:
+        result = self.verify(extracted, gold)
+        if result.score == 1.0:
+            return Comparison(1.0)
+        read = result.read if result.gold_read else self.verify(extracted, extracted).read
+        texts = _elements(gold)
+        score = max([result.score, *(float(_relaxed(read, text)) for text in texts), self.similarity(read, texts)])
+        return Comparison(score, result.ended)
+
+    def similarity(self, read: str, golds: list[str]) -> float:  # noqa: ARG002 - for subclasses
+        """A further score for text that is nearly right; charts give none."""
+        return 0.0
+
+
+@dataclass(kw_only=True)
+class CapRLInfo(CapRLChart):
+    """As for charts, and ANLS with its 0.5 cut."""
+
+    name: ClassVar[str] = "caprl_info"
+
+    def similarity(self, read: str, golds: list[str]) -> float:
+        """ANLS of the answer as math-verify read it."""
+        similarity = 1 - min(distance(gold, read) for gold in golds)
+        return similarity if similarity >= THRESHOLD else 0.0
+
+
+def official_box(reply: str) -> str:
+    r"""What CapRL's pattern ``</think>\s*<answer>.*?\\boxed{(.*)}.*?</answer>`` captures, in linear time."""
+    opening = _OPENING.search(reply)
+    if opening is None:
+        return ""
+    start = reply.find("\\boxed{", opening.end())
+    stop = reply.rfind("}", start + 7, max(reply.rfind("</answer>"), 0))
+    return reply[start + 7 : stop] if start >= 0 and stop >= 0 else ""
+
+
+def _relaxed(read: str, gold: str) -> bool:
+    try:
+        readings = [str(scale * float(read)) for scale in _SCALES]
+    except ValueError:
+        readings = [read.strip()]
+    return any(within_tolerance(reading, gold) for reading in readings)
+
+
+def _elements(gold: str) -> list[str]:
+    """The elements of a gold that is a Python list; else the gold itself."""
+    if not gold.startswith("[") or len(gold) > _LONGEST_LITERAL:
+        return [gold]
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            value = ast.literal_eval(gold)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return [gold]
+    return [str(part) for part in value] if isinstance(value, list) and value else [gold]
+
+
+def _best(comparisons: list[Comparison]) -> Comparison:
+    return max(comparisons, key=lambda comparison: comparison.score)

@@ -1,0 +1,170 @@
+"""From a model's reply to the answer in it, by our own rule: the form the protocol asked for comes first.
+
+Every function is linear in the reply's length: replies are untrusted and may be megabytes of braces.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from prism_eval.schema import Item
+
+if TYPE_CHECKING:
+    from prism_eval.scoring.base import AnswerForm
+
+_THINKING = re.compile(r"<(/?)(?:think|thinking|reasoning)>", re.IGNORECASE)
+_LEAD_IN = re.compile(r"(?:so |thus |therefore |hence )?,? ?(?:the |my )?(?:final |correct |best )?$", re.IGNORECASE)
+_DECORATION = " \t\r>#-"
+_WRAPPERS = (
+    ("**", "**"),
+    ("__", "__"),
+    ("`", "`"),
+    ("$", "$"),
+    ('"', '"'),
+    ("\N{LEFT DOUBLE QUOTATION MARK}", "\N{RIGHT DOUBLE QUOTATION MARK}"),
+    ("*", "*"),
+)
+_LETTER = re.compile(r"(?:option |choice )?(\()?([A-Za-z])(?(1)\))(?:$|([:)])|([.,])(?=\s|$)|(?=\s))", re.IGNORECASE)
+
+_NUMBER = re.compile(r"[-+$]?(?:\d[\d,]*)?(?:\.\d+)?%?")
+_LONGEST_ANSWER = 2_000
+
+
+def strip_reasoning(reply: str) -> str:
+    """Drop what a model thought aloud: ``<think>`` blocks, unclosed ones, and whatever precedes a lone ``</think>``."""
+    kept: list[str] = []
+    position, thinking = 0, False
+    for tag in _THINKING.finditer(reply):
+        if tag.group(1):
+            if not thinking:
+                kept.clear()
+            thinking, position = False, tag.end()
+        elif not thinking:
+            kept.append(reply[position : tag.start()])
+            thinking = True
+    if not thinking:
+        kept.append(reply[position:])
+    return "".join(kept).strip()
+
+
+def last_boxed(text: str) -> str | None:
+    r"""The content of the last ``\boxed{}`` whose braces close; ``None`` if there is none."""
+    end = len(text)
+    while (start := text.rfind("\\boxed{", 0, end)) >= 0:
+        stop = _closing_brace(text, start + 7, end)
+        if stop is not None:
+            return text[start + 7 : stop].strip()
+        end = start
+    return None
+
+
+def _closing_brace(text: str, start: int, end: int) -> int | None:
+    depth = 1
+    for brace in re.compile(r"[{}]").finditer(text, start, end):
+        depth += 1 if brace.group() == "{" else -1
+        if depth == 0:
+            return brace.start()
+    return None
+
+
+def read_form(reply: str, form: AnswerForm) -> str | None:
+    r"""The answer as it stands in the form asked for: the last ``Answer: X`` line, or the boxed answer.
+
+    Returns:
+        The answer, tidied; ``None`` if the reply does not keep to the form.
+    """
+    if form.boxed:
+        opened = reply.rfind("<answer>")
+        boxed = last_boxed(reply[opened + 8 :] if opened >= 0 else reply)
+        if boxed:
+            return tidy(boxed)
+    return _last_marked_line(reply, form.marker)
+
+
+def _last_marked_line(reply: str, marker: str) -> str | None:
+    after = ""
+    for line in reversed(reply.splitlines()):
+        found = _after_marker(line, marker)
+        if found is not None:
+            return tidy(found) or tidy(after) or None
+        after = line if line.strip() else after
+    return None
+
+
+def _after_marker(line: str, marker: str) -> str | None:
+    plain = line.replace("**", "").replace("__", "").lstrip(_DECORATION)
+    at = plain[: len(marker) + 40].casefold().find(marker.casefold())
+    if at < 0 or not _LEAD_IN.fullmatch(plain[:at]):
+        return None
+    return plain[at + len(marker) :]
+
+
+def tidy(text: str) -> str:
+    r"""Take off what models wrap an answer in: emphasis, quotes, ``$``, ``\boxed{}``, ``\text{}``, a full stop."""
+    text = text.strip()
+    before = None
+    while before != text and len(text) < _LONGEST_ANSWER:
+        before = text
+        for left, right in _WRAPPERS:
+            inner = text[len(left) : -len(right)]
+            if text.startswith(left) and text.endswith(right) and inner and left not in inner:
+                text = inner.strip()
+        text = _unwrap_command(_without_full_stop(text))
+    return text
+
+
+def _unwrap_command(text: str) -> str:
+    for command in ("\\boxed{", "\\text{", "\\textbf{", "\\mathbf{", "\\mathrm{"):
+        if text.startswith(command) and _closing_brace(text, len(command), len(text)) == len(text) - 1:
+            return text[len(command) : -1].strip()
+    return text
+
+
+def _without_full_stop(text: str) -> str:
+    rest = text[:-1]
+    if not text.endswith(".") or rest.endswith("."):
+        return text
+    return text if "." in rest and not _is_number(rest) else rest.rstrip()
+
+
+def _is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None
+
+
+def read_letter(written: str, item: Item) -> str | None:
+    """The option a short answer names, by its letter or by its exact text; ``None`` if it names none or several.
+
+    Args:
+        written: The answer alone, such as ``C``, ``(c)``, ``C. Hermione``, ``option C`` or ``Hermione``.
+        item: A multiple-choice item.
+    """
+    match = _LETTER.match(written)
+    if match is not None:
+        letter, rest = match.group(2).upper(), written[match.end() :].strip()
+        if letter in item.letters and _tells_one(match, letter, rest, item):
+            return letter
+    named = [letter for letter, option in zip(item.letters, item.options, strict=True) if _same(option, written)]
+    return named[0] if len(named) == 1 else None
+
+
+def _tells_one(match: re.Match[str], letter: str, rest: str, item: Item) -> bool:
+    if not rest:
+        return True
+    option = item.options[item.letters.index(letter)]
+    if _same(option, rest.lstrip("-: ")):
+        return True
+    bracketed = bool(match.group(1)) or bool(match.group(3)) or match.group(4) == "."
+    return bracketed and match.group(2).isupper() and not _names_another(rest, letter, item)
+
+
+def _names_another(rest: str, letter: str, item: Item) -> bool:
+    return any(word != letter and word in item.letters for word in re.findall(r"\b[A-Z]\b", rest[:200]))
+
+
+def _same(left: str, right: str) -> bool:
+    return _plain(left) == _plain(right) != ""
+
+
+def _plain(text: str) -> str:
+    return " ".join(tidy(text).casefold().split())

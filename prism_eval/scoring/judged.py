@@ -1,0 +1,81 @@
+"""CharXiv and MathVerse: their official scorer is a language model; rules decide only what is certain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from prism_eval.schema import Item, ItemKind
+from prism_eval.scoring.base import Comparison, Judge, WholeReply
+from prism_eval.scoring.extraction import tidy
+from prism_eval.scoring.latex import latex_value
+from prism_eval.scoring.strict import same_number, same_text
+
+UNDECIDED = "rule only: no judge configured"
+
+
+@dataclass(kw_only=True)
+class Judged(WholeReply):
+    """A benchmark whose authors ask a language model whether an answer is right.
+
+    Rules accept what is certainly right: the option's letter, or the same text or value. Anything else goes to the
+    judge; without one the answer is wrong, and the verdict's note says that no judge looked at it.
+
+    Attributes:
+        judge: Decides what rules cannot.
+    """
+
+    judge: Judge | None = None
+
+    needs_judge: ClassVar[bool] = True
+
+    def parse(self, item: Item, reply: str) -> str | None:
+        """A reply of one line; of a multiple-choice item only a judge can read it."""
+        unread = item.kind is ItemKind.CHOICE and self.judge is None
+        return None if unread else super().parse(item, reply)
+
+    def compare(self, item: Item, extracted: str) -> Comparison:
+        """Certain equality by rule, then the judge."""
+        if item.kind is ItemKind.CHOICE and extracted in item.letters:
+            return Comparison(float(extracted in item.golds))
+        if any(gold == extracted for gold in item.golds):
+            return Comparison(1.0)
+        if any(self.certainly_equal(gold, extracted) for gold in item.golds):
+            return Comparison(1.0, "equal after normalisation")
+        return self.judge.decide(item, extracted) if self.judge else Comparison(0.0, UNDECIDED)
+
+    def certainly_equal(self, gold: str, extracted: str) -> bool:
+        """The same text but for case, white space and wrapping, or the same decimal number."""
+        gold, extracted = tidy(gold), tidy(extracted)
+        return same_text(gold, extracted) or same_number(gold, extracted)
+
+
+@dataclass(kw_only=True)
+class CharXiv(Judged):
+    """CharXiv, whose authors have GPT-4o grade every answer (``src/evaluate.py`` of its repository)."""
+
+    name: ClassVar[str] = "charxiv"
+
+
+@dataclass(kw_only=True)
+class MathVerse(Judged):
+    """MathVerse, whose authors' only rule is string equality (``evaluation/score_answer_s2.py`` of its repository)."""
+
+    name: ClassVar[str] = "mathverse"
+
+    def certainly_equal(self, gold: str, extracted: str) -> bool:
+        r"""The same text but for white space, ``°`` and LaTeX wrapping, or exactly the same value."""
+        gold, extracted = (_plain(text) for text in (gold, extracted))
+        if gold == extracted:
+            return True
+        target = latex_value(gold)
+        return target is not None and target == latex_value(extracted)
+
+    def official(self, item: Item, reply: str) -> float | None:
+        """String equality; ``None`` where the authors would ask a language model for the answer first."""
+        return 1.0 if reply in item.golds else 0.0
+
+
+def _plain(text: str) -> str:
+    text = tidy(text).casefold().replace("^\\circ", "°").replace("^{\\circ}", "°").replace("\\left", "")
+    return "".join(text.replace("\\right", "").replace("\\,", "").split())

@@ -1,0 +1,53 @@
+"""The ``strict`` edition: what was asked for, exactly, and no benefit of the doubt."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import ClassVar
+
+from prism_eval.schema import Item, ItemKind
+from prism_eval.scoring.base import Comparison, Scorer
+
+_LETTER_ALONE = re.compile(r"\(?([A-Z])\)?\.?")
+_LONGEST_NUMBER = 60
+
+
+@dataclass(kw_only=True)
+class Strict(Scorer):
+    """One option letter, or the gold's text or number, in the form asked for; any other reply is unparsed."""
+
+    name: ClassVar[str] = "strict"
+
+    def parse(self, item: Item, reply: str) -> str | None:  # noqa: ARG002 - the contract's arguments
+        """There is no parser beside the form asked for."""
+        return None
+
+    def admit(self, item: Item, written: str) -> str | None:
+        """A letter alone for multiple choice; else the text as it stands."""
+        if item.kind is not ItemKind.CHOICE:
+            return written
+        match = _LETTER_ALONE.fullmatch(written)
+        return match.group(1) if match else None
+
+    def compare(self, item: Item, extracted: str) -> Comparison:
+        """Equal letters, texts (but for case and white space) or decimal numbers."""
+        if item.kind is ItemKind.CHOICE:
+            return Comparison(float(extracted in item.golds))
+        return Comparison(float(any(same_text(gold, extracted) or same_number(gold, extracted) for gold in item.golds)))
+
+
+def same_text(left: str, right: str) -> bool:
+    """Equal but for case and white space."""
+    return " ".join(left.casefold().split()) == " ".join(right.casefold().split())
+
+
+def same_number(left: str, right: str) -> bool:
+    """Both plain decimal numbers, with equal values: 14 and 14.0, not 14 and 14 %."""
+    if max(len(left), len(right)) > _LONGEST_NUMBER:
+        return False
+    try:
+        return Decimal(left.strip()) == Decimal(right.strip())
+    except InvalidOperation:
+        return False

@@ -1,0 +1,81 @@
+"""Spec strings: ``NAME(PART, PART):MODEL?key=value&key=value``, the way the command line names a plugin.
+
+Parts are spec strings themselves. Values are percent-decoded, so that ``%26`` is an ampersand and ``%2C`` a comma.
+The key ``label`` names the plugin in tables; every other key is an option of the plugin.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from prism_eval.errors import UsageError
+
+_NAME = re.compile(r"[A-Za-z_][\w.-]*")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A parsed spec string. ``text`` is the string as it was given."""
+
+    text: str
+    name: str
+    model: str | None
+    parts: tuple[Spec, ...]
+    options: dict[str, str]
+    label: str | None
+
+    @classmethod
+    def parse(cls, text: str) -> Spec:
+        """Read a spec string.
+
+        Raises:
+            UsageError: The string is not of the form.
+        """
+        text = text.strip()
+        match = _NAME.match(text)
+        if not match:
+            raise UsageError(f"{text!r} names no plugin: a spec is NAME, NAME:MODEL or NAME:MODEL?key=value")
+        rest = text[match.end() :]
+        parts: tuple[Spec, ...] = ()
+        if rest.startswith("("):
+            end = _closing(rest, text)
+            parts = tuple(cls.parse(part) for part in split_specs(rest[1:end]))
+            rest = rest[end + 1 :]
+        head, question_mark, query = rest.partition("?")
+        if head and not head.startswith(":"):
+            raise UsageError(f"cannot read {head!r} in {text!r}: after the name comes :MODEL or ?key=value")
+        options = dict(_options(query, text)) if question_mark else {}
+        label = options.pop("label", None)
+        return cls(text, match.group(), head[1:] or None, parts, options, label)
+
+
+def split_specs(text: str) -> list[str]:
+    """Split at the commas that are outside parentheses; empty pieces are dropped."""
+    pieces, depth, start = [], 0, 0
+    for index, character in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "," and depth == 0:
+            pieces.append(text[start:index])
+            start = index + 1
+    pieces.append(text[start:])
+    return [piece.strip() for piece in pieces if piece.strip()]
+
+
+def _closing(rest: str, text: str) -> int:
+    depth = 0
+    for index, character in enumerate(rest):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth == 0:
+            return index
+    raise UsageError(f"a parenthesis is not closed in {text!r}")
+
+
+def _options(query: str, text: str) -> Iterator[tuple[str, str]]:
+    for pair in filter(None, query.split("&")):
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise UsageError(f"cannot read {pair!r} in {text!r}: options are key=value, joined by &")
+        yield unquote(key), unquote(value)

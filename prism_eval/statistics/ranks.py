@@ -1,0 +1,96 @@
+"""Ranks as ranges: the places a captioner may hold, given what the data can tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from prism_eval.statistics.families import holm
+from prism_eval.statistics.paired import Difference, paired_difference
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+
+class RankRange(NamedTuple):
+    """The best and the worst place that the data do not rule out, from 1."""
+
+    best: int
+    worst: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two rows of a score matrix, compared on the items both have.
+
+    Attributes:
+        first: Index of the first row.
+        second: Index of the second row.
+        difference: First minus second; ``None`` if they share no item.
+        p: The p-value after Holm's correction over all comparisons.
+    """
+
+    first: int
+    second: int
+    difference: Difference | None
+    p: float
+
+    def winner(self, alpha: float = 0.05) -> int | None:
+        """The row that is better at this error rate, ``None`` if they cannot be told apart."""
+        if self.difference is None or self.p >= alpha:
+            return None
+        return self.first if self.difference.value > 0 else self.second
+
+
+def compare_all(
+    scores: ArrayLike, clusters: Sequence[Any], strata: Sequence[Any] | None = None
+) -> tuple[Comparison, ...]:
+    """Compare every two rows, paired on the items both have, Holm-corrected as one family.
+
+    Args:
+        scores: Shape (rows, items), in [0, 1]; NaN where a row has no score for an item.
+        clusters: A label for each item.
+        strata: A label for each item.
+    """
+    import numpy as np
+
+    matrix = np.asarray(scores, dtype=float)
+    pairs = list(combinations(range(matrix.shape[0]), 2))
+    differences = [_paired(matrix[first], matrix[second], clusters, strata) for first, second in pairs]
+    adjusted = holm([1.0 if difference is None else difference.p for difference in differences])
+    return tuple(
+        Comparison(first=first, second=second, difference=difference, p=p)
+        for (first, second), difference, p in zip(pairs, differences, adjusted, strict=True)
+    )
+
+
+def rank_ranges(rows: int, comparisons: Iterable[Comparison], *, alpha: float = 0.05) -> tuple[RankRange, ...]:
+    """Each row's places: behind all that beat it for certain, ahead of all that it beats for certain.
+
+    The construction of Al Mohamad, Goeman and van Zwet (Biometrics, 2022): with the comparisons' family-wise error at
+    alpha, all ranges hold together with probability 1 - alpha.
+    """
+    better, worse = [0] * rows, [0] * rows
+    for comparison in comparisons:
+        winner = comparison.winner(alpha)
+        if winner is not None:
+            loser = comparison.second if winner == comparison.first else comparison.first
+            worse[winner] += 1
+            better[loser] += 1
+    return tuple(RankRange(1 + above, rows - below) for above, below in zip(better, worse, strict=True))
+
+
+def _paired(first: Any, second: Any, clusters: Sequence[Any], strata: Sequence[Any] | None) -> Difference | None:
+    import numpy as np
+
+    both = np.flatnonzero(~(np.isnan(first) | np.isnan(second))).tolist()
+    if not both:
+        return None
+    return paired_difference(
+        first[both],
+        second[both],
+        [clusters[index] for index in both],
+        None if strata is None else [strata[index] for index in both],
+    )

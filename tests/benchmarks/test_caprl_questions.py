@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prism_eval.benchmarks import open_benchmark, verify
+from prism_eval.benchmarks.caprl import plain_prompt
+from prism_eval.errors import DataError
+
+PICTURE = "<|vision_start|><|image_pad|><|vision_end|>"
+PROMPT = f"<|im_start|>user\n{PICTURE}Which bar?\nA. 1\nB. 2<|im_end|>\n<|im_start|>assistant\n"
+
+
+def write(data: Path, content: Any, png: Any, file: str = "lmm_eval_chartqa.json") -> Path:
+    folder = data / "caprl" / "json_file"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / file).write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    with zipfile.ZipFile(data / "caprl" / "bench_image_folder.zip", "w") as archive:
+        archive.writestr("bench_image_folder/chartqa/1.png", png(1))
+    return data
+
+
+@pytest.mark.parametrize("image", ["bench_image_folder/chartqa/1.png", "/home/them/bench_image_folder/chartqa/1.png"])
+def test_entries_become_items(tmp_path: Path, png: Any, image: str) -> None:
+    data = write(tmp_path, [{"image": image, "prompt": PROMPT, "answer": "B"}], png)
+    benchmark = open_benchmark("chartqa:caprl", data)
+    (item,) = benchmark.items()
+    assert (item.benchmark, item.question, item.golds) == ("chartqa:caprl", "Which bar?\nA. 1\nB. 2", ("B",))
+    assert item.images[0].data == png(1)
+    assert benchmark.definition.scoring["caprl"] == "caprl_chart"
+    assert benchmark.size() == 1
+
+
+def test_a_path_elsewhere_is_refused(tmp_path: Path, png: Any) -> None:
+    data = write(tmp_path, [{"image": "/etc/passwd", "prompt": PROMPT, "answer": "B"}], png)
+    with pytest.raises(DataError, match="refused image path"):
+        list(open_benchmark("chartqa:caprl", data).items())
+
+
+@pytest.mark.parametrize("content", ["{", "{}", ["text"]])
+def test_a_spoilt_file_is_reported(tmp_path: Path, png: Any, content: Any) -> None:
+    assert verify(open_benchmark("chartqa:caprl", write(tmp_path, content, png))).failed == 1
+
+
+def test_a_missing_file_says_what_to_download(tmp_path: Path, png: Any) -> None:
+    data = write(tmp_path, [], png)
+    with pytest.raises(DataError, match=r"lmm_eval_mmmu\.json; download the data set internlm/CapRL-Evaluation-Files"):
+        list(open_benchmark("mmmu:caprl", data).items())
+
+
+def test_a_prompt_loses_its_markers_only() -> None:
+    assert plain_prompt(PROMPT) == "Which bar?\nA. 1\nB. 2"
+    assert plain_prompt("Is the user\nan assistant here?") == "Is the user\nan assistant here?"

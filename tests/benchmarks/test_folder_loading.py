@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prism_eval.benchmarks import load_definition, open_benchmark
+from prism_eval.benchmarks.folder import data_files
+from prism_eval.errors import DataError
+
+
+def chart(image: Any, question: str = "How many?", answer: str = "7") -> dict[str, Any]:
+    return {"image": image, "question": question, "answer": answer, "type": "human_test"}
+
+
+def test_lines_and_pictures(jsonl_folder: Any, png: Any) -> None:
+    data = jsonl_folder("chartqa", [chart("a.png"), chart("images/b.png", "Which?")])
+    items = list(open_benchmark("chartqa", data).items())
+    assert [(item.id, item.question, item.golds, item.kind) for item in items] == [
+        ("0", "How many?", ("7",), "short"),
+        ("1", "Which?", ("7",), "short"),
+    ]
+    assert [item.images[0].data for item in items] == [png(0), png(1)]
+    assert items[0].cluster == hashlib.sha256(png(0)).hexdigest()
+    assert items[0].extra == {"type": "human_test"}
+
+
+@pytest.mark.parametrize("wrap", [lambda data: data, lambda data: {"bytes": data, "path": "p.png"}])
+def test_parquet_with_bytes(parquet_folder: Any, png: Any, wrap: Any) -> None:
+    data = parquet_folder("chartqa", [chart(wrap(png(shade))) for shade in range(20)])
+    items = list(open_benchmark("chartqa", data).items())
+    assert [item.images[0].data for item in items] == [png(shade) for shade in range(20)]
+
+
+def test_parquet_with_paths(parquet_folder: Any, jsonl_folder: Any, png: Any) -> None:
+    jsonl_folder("chartqa", [])
+    data = parquet_folder("chartqa", [chart({"bytes": None, "path": "a.png"})])
+    (item,) = open_benchmark("chartqa", data).items()
+    assert (item.images[0].data, item.images[0].name) == (png(0), "a.png")
+
+
+def test_facts_go_to_their_images(parquet_folder: Any, png: Any) -> None:
+    row = {**chart([{"bytes": png(1), "path": None}, {"bytes": png(2), "path": None}]), "facts": [["x is 1"], ["y"]]}
+    data = parquet_folder("chartqa", [row])
+    (item,) = open_benchmark("chartqa", data).items()
+    assert [image.facts for image in item.images] == [("x is 1",), ("y",)]
+
+
+def test_neighbouring_rows_share_an_image(jsonl_folder: Any) -> None:
+    data = jsonl_folder("chartqa", [chart("a.png"), chart("a.png", "Which?"), chart("b.png")])
+    first, second, _ = open_benchmark("chartqa", data).items()
+    assert first.images[0].data is second.images[0].data
+
+
+def test_reading_is_lazy_and_can_be_repeated(jsonl_folder: Any) -> None:
+    data = jsonl_folder("chartqa", [chart("a.png"), chart("b.png"), chart("missing.png")])
+    benchmark = open_benchmark("chartqa", data)
+    assert next(benchmark.items()).id == "0"
+    assert next(benchmark.items()).id == "0"
+    with pytest.raises(DataError, match=r"missing\.png"):
+        list(benchmark.items())
+
+
+def test_images_in_a_zip_stay_packed(jsonl_folder: Any, png: Any) -> None:
+    row = {"id": "1", "question": "Which?", "label": "B", "tag": "t", "image_path": "images/00001.png"}
+    data = jsonl_folder("visulogic", [row], images=())
+    with zipfile.ZipFile(data / "visulogic" / "images.zip", "w") as archive:
+        archive.writestr("images/00001.png", png(5))
+    (item,) = open_benchmark("visulogic", data).items()
+    assert (item.images[0].data, item.options, item.golds) == (png(5), ("A", "B", "C", "D"), ("B",))
+
+
+def test_a_snapshot_is_read_by_config_and_split(parquet_folder: Any, png: Any) -> None:
+    row = {"id": "1", "question": "Q <image 1>", "answer": "A", "image_1": png(0)}
+    for config, options in (("standard (10 options)", "['x', 'y']"), ("standard (4 options)", "['z', 'w']")):
+        data = parquet_folder("mmmu_pro", [{**row, "options": options}], f"{config}/test-00000-of-00001.parquet")
+    parquet_folder("mmmu_pro", [], "standard (10 options)/dev-00000-of-00001.parquet")
+    (ten,) = open_benchmark("mmmu_pro", data).items()
+    (four,) = open_benchmark("mmmu_pro:standard4", data).items()
+    assert (ten.options, four.options) == (("x", "y"), ("z", "w"))
+    assert (ten.benchmark, four.benchmark) == ("mmmu_pro", "mmmu_pro:standard4")
+
+
+@pytest.mark.parametrize(
+    ("name", "present", "chosen"),
+    [
+        ("chartqa", ["data/test-00000-of-00002.parquet", "data/train-00000-of-00001.parquet"], [0]),
+        ("chartqa", ["data/test-00000-of-00002.parquet", "data/test-00001-of-00002.parquet"], [0, 1]),
+        ("chartqa", ["data.parquet"], [0]),
+        ("charxiv", ["test.parquet", "val.parquet"], [1]),
+        ("mmmu", ["Art/validation-00000-of-00001.parquet", "Math/validation-00000-of-00001.parquet"], [0, 1]),
+        ("mathverse", ["text_lite-00000-of-00001.parquet", "vision_intensive-00000-of-00001.parquet"], [1]),
+        ("mathvision:testmini", ["data/test-00000-of-00001.parquet", "data/testmini-00000-of-00001.parquet"], [1]),
+        ("chartqa", ["train/0000.parquet", "test/0000.parquet"], [1]),
+    ],
+)
+def test_which_files_hold_the_split(tmp_path: Path, name: str, present: list[str], chosen: list[int]) -> None:
+    for path in present:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    found = data_files(tmp_path, load_definition(name).source)
+    assert [str(path.relative_to(tmp_path)) for path in found] == [present[index] for index in chosen]
+
+
+def test_another_split_is_never_read(parquet_folder: Any, png: Any) -> None:
+    data = parquet_folder("chartqa", [chart(png(0))], "data/train-00000-of-00001.parquet")
+    with pytest.raises(DataError, match="no Parquet file of split 'test'; it holds: data/train-00000"):
+        list(open_benchmark("chartqa", data).items())
+
+
+def test_another_config_is_never_read(parquet_folder: Any) -> None:
+    data = parquet_folder("mmmu_pro", [{"id": "1"}], "standard (4 options)/test-00000-of-00001.parquet")
+    with pytest.raises(DataError, match=r"no Parquet file of config 'standard \(10 options\)'; it holds: standard \(4"):
+        list(open_benchmark("mmmu_pro", data).items())
+
+
+def test_a_filter_chooses_rows(jsonl_folder: Any) -> None:
+    rows = [chart("a.png"), {**chart("b.png"), "type": "augmented_test"}]
+    data = jsonl_folder("chartqa", rows)
+    benchmark = open_benchmark("chartqa:augmented", data)
+    assert [item.id for item in benchmark.items()] == ["1"]
+    assert benchmark.size() == 1
+
+
+def test_a_filter_that_keeps_nothing_is_an_error(jsonl_folder: Any) -> None:
+    data = jsonl_folder("chartqa", [chart("a.png")])
+    with pytest.raises(DataError, match=r"chartqa:augmented.*holds no row that the definition selects"):
+        list(open_benchmark("chartqa:augmented", data).items())
+
+
+def test_sizes_are_known_without_images(jsonl_folder: Any, parquet_folder: Any, png: Any) -> None:
+    assert open_benchmark("chartqa", jsonl_folder("chartqa", [chart("none.png")] * 3)).size() == 3
+    assert open_benchmark("chartqa", parquet_folder("chartqa", [chart(png(0))] * 5)).size() == 5
+
+
+def test_a_missing_folder_says_what_is_there(jsonl_folder: Any, tmp_path: Path) -> None:
+    data = jsonl_folder("mmstar", [])
+    with pytest.raises(DataError, match=r"no data for benchmark 'chartqa': looked for .*chartqa; .* holds: mmstar"):
+        open_benchmark("chartqa", data)
+    with pytest.raises(DataError, match="no data folder"):
+        open_benchmark("chartqa", tmp_path / "nowhere")
+
+
+def test_an_unclear_folder_is_refused(jsonl_folder: Any) -> None:
+    data = jsonl_folder("chartqa", [])
+    (data / "chartqa" / "data.jsonl").rename(data / "chartqa" / "one.jsonl")
+    (data / "chartqa" / "two.jsonl").touch()
+    with pytest.raises(DataError, match=r"several JSON Lines files \(one.jsonl, two.jsonl\)"):
+        list(open_benchmark("chartqa", data).items())
+    (data / "chartqa" / "one.jsonl").unlink()
+    (data / "chartqa" / "two.jsonl").unlink()
+    with pytest.raises(DataError, match="neither Parquet files nor"):
+        list(open_benchmark("chartqa", data).items())

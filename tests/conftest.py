@@ -1,0 +1,38 @@
+"""Fixtures that every folder of tests shares."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.server.plugin"]
+
+ROOT = Path(__file__).parents[1]
+
+
+def shared_folder() -> Path:
+    """The folder of real samples: PRISM_EVAL_SHARED, by default beside the checkout."""
+    return Path(os.environ.get("PRISM_EVAL_SHARED", ROOT.parent / "shared"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Real samples and recorded verdicts; skips where there are none."""
+    folder = shared_folder()
+    if not folder.is_dir():
+        pytest.skip(f"no real samples at {folder}: set PRISM_EVAL_SHARED to run this test")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder for the session, so that twins are rendered once and the user's own is left alone."""
+    worker = os.environ.get("PYTEST_XDIST_TESTRUNUID", "alone")
+    return tmp_path_factory.getbasetemp().parent / f"prism-eval-cache-{worker}"
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRISM_EVAL_CACHE", str(cache))

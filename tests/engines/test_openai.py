@@ -1,0 +1,378 @@
+"""The openai engine against a real server on the loopback interface: one clear line for everything that goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from prism_eval.engines.openai import OpenAIEngine
+from prism_eval.errors import (
+    CallError,
+    FatalError,
+    PermanentError,
+    PrismError,
+    RateLimited,
+    TransientError,
+    UsageError,
+)
+from prism_eval.schema import FinishReason, Image, Message, Request, Sampling
+from tests.server.threaded import ThreadedServer
+
+Make = Callable[..., OpenAIEngine]
+Serve = Callable[..., ThreadedServer]
+KEY = "sk-very-secret-0123456789"
+PICTURE = Image(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+ASK = Request(messages=(Message("user", ("How many bars?",)),), sampling=Sampling(max_tokens=9))
+
+
+@pytest.fixture
+async def engine(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Make]:
+    """Make engines that are closed after the test."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    made = []
+
+    def make(server: ThreadedServer | str, **options: Any) -> OpenAIEngine:
+        url = server if isinstance(server, str) else server.url
+        made.append(OpenAIEngine(**{"model": "model", "base_url": url, "timeout": 5.0, **options}))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.close()
+
+
+async def failure(call: Any) -> CallError:
+    with pytest.raises(CallError) as caught:
+        await call
+    message = str(caught.value)
+    assert message == " ".join(message.split()), "a message is one line"
+    assert KEY not in message
+    return caught.value
+
+
+async def test_sends_images_and_text_in_order_and_sampling(serve: Serve, engine: Make) -> None:
+    server = serve()
+    request = Request(
+        messages=(Message("system", ("Be brief.",)), Message("user", (PICTURE, "Describe it."))),
+        sampling=Sampling(temperature=0.5, top_p=0.9, max_tokens=77, seed=3),
+        sample=2,
+    )
+    said = await engine(server).generate(request)
+    assert said.text == f"caption of {hashlib.sha256(PICTURE.data).hexdigest()[:16]}"
+    assert (said.finish_reason, said.prompt_tokens, said.completion_tokens) == (FinishReason.STOP, 7, 3)
+    (body,) = server.server.bodies
+    assert body == {
+        "model": "model",
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {
+                "role": "user",
+                "content": [
+                    {"type": "image_url", "image_url": {"url": PICTURE.data_url}},
+                    {"type": "text", "text": "Describe it."},
+                ],
+            },
+        ],
+        "temperature": 0.5,
+        "top_p": 0.9,
+        "max_tokens": 77,
+        "seed": 3,
+    }
+
+
+async def test_large_images_arrive_whole(serve: Serve, engine: Make) -> None:
+    image = Image(os.urandom(3 * 2**20))
+    said = await engine(serve()).generate(Request(messages=(Message("user", (image, "?")),), sampling=Sampling()))
+    assert said.text.endswith(hashlib.sha256(image.data).hexdigest()[:16])
+
+
+async def test_no_seed_is_sent_without_one_and_the_limit_can_be_renamed(serve: Serve, engine: Make) -> None:
+    server = serve()
+    await engine(server, limit_name="max_completion_tokens").generate(ASK)
+    (body,) = server.server.bodies
+    assert body["max_completion_tokens"] == 9
+    assert not {"seed", "max_tokens"} & body.keys()
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "words"),
+    [
+        ("400", PermanentError, "this request is not valid"),
+        ("401", FatalError, "$OPENAI_API_KEY is not set"),
+        ("403", FatalError, "$OPENAI_API_KEY is not set"),
+        ("404", FatalError, "served, but not for chat completions"),
+        ("413", PermanentError, "request entity too large"),
+        ("422", PermanentError, "unprocessable entity"),
+        ("429", RateLimited, "too many requests"),
+        ("credit", FatalError, "out of credit: you exceeded your current quota"),
+        ("500", TransientError, "internal server error"),
+        ("503", TransientError, "loading the model"),
+        ("reset", TransientError, "closed the connection without a reply"),
+        ("cut", TransientError, "cut its reply short"),
+        ("malformed", TransientError, "not valid JSON"),
+        ("html", TransientError, "not valid JSON"),
+        ("empty", TransientError, "no choices"),
+        ("null", TransientError, "first choice is empty"),
+        ("huge", PermanentError, "longer than 16 MiB"),
+        ("redirect", FatalError, "redirects to http://example.invalid"),
+        ("hang", TransientError, "no complete reply within 0.3 s"),
+        ("slow", TransientError, "no complete reply within 0.3 s"),
+    ],
+)
+async def test_each_fault_is_one_clear_line(
+    mode: str, kind: type[CallError], words: str, serve: Serve, engine: Make
+) -> None:
+    server = serve(fail=1.0, modes=(mode,))
+    timeout = 0.3 if mode in ("hang", "slow") else 5.0
+    error = await failure(engine(server, timeout=timeout).generate(ASK))
+    assert type(error) is kind
+    assert words in str(error)
+    assert server.url in str(error)
+    assert sum(server.server.arrivals.values()) == 1, "one attempt a call"
+
+
+@pytest.mark.parametrize(("header", "seconds"), [("1.5", 1.5), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0), ("soon", None)])
+async def test_rate_limit_says_how_long(header: str, seconds: float | None, serve: Serve, engine: Make) -> None:
+    error = await failure(engine(serve(fail=1.0, modes=("429",), retry_after=header)).generate(ASK))
+    assert isinstance(error, RateLimited)
+    assert error.retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("mode", "text", "reason"),
+    [
+        ("filtered", "", FinishReason.FILTERED),
+        ("refusal", "I cannot help.", FinishReason.FILTERED),
+        ("length", "The chart shows", FinishReason.LENGTH),
+    ],
+)
+async def test_reasons_to_stop(mode: str, text: str, reason: FinishReason, serve: Serve, engine: Make) -> None:
+    said = await engine(serve(fail=1.0, modes=(mode,))).generate(ASK)
+    assert (said.text, said.finish_reason) == (text, reason)
+
+
+async def test_a_port_nobody_listens_on_is_fatal_at_once(serve: Serve, engine: Make) -> None:
+    server = serve()
+    server.stop()
+    error = await failure(engine(server).generate(ASK))
+    assert type(error) is FatalError
+    assert f"{server.url}: cannot connect (connection refused)" in str(error)
+
+
+async def test_a_server_that_dies_later_is_worth_another_try(serve: Serve, engine: Make) -> None:
+    server = serve()
+    asking = engine(server)
+    await asking.generate(ASK)
+    server.stop()
+    assert isinstance(await failure(asking.generate(ASK)), TransientError)
+
+
+async def test_an_unknown_host_is_fatal(engine: Make) -> None:
+    error = await failure(engine("http://no-such-host.invalid:1/v1").generate(ASK))
+    assert type(error) is FatalError
+    assert "cannot connect" in str(error)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse where Linux ignores")
+async def test_a_host_that_never_accepts_is_fatal(engine: Make) -> None:
+    with contextlib.ExitStack() as stack:
+        full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        error = await failure(engine(f"http://127.0.0.1:{full.getsockname()[1]}/v1", timeout=0.4).generate(ASK))
+    assert type(error) is FatalError
+    assert "cannot connect (no reply from the host)" in str(error)
+
+
+async def test_https_to_a_plain_server_is_fatal(serve: Serve, engine: Make) -> None:
+    error = await failure(engine(serve().url.replace("http:", "https:")).generate(ASK))
+    assert type(error) is FatalError
+    assert "TLS" in str(error)
+
+
+async def test_a_port_that_speaks_something_else(engine: Make) -> None:
+    async def mutter(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH_9.6\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(mutter, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        error = await failure(engine(f"http://127.0.0.1:{port}/v1").generate(ASK))
+    assert type(error) is TransientError
+    assert "not HTTP" in str(error)
+
+
+async def test_a_model_that_is_not_served_is_fatal_before_any_call(serve: Serve, engine: Make) -> None:
+    server = serve(models=("tiny", "large"))
+    error = await failure(engine(server).generate(ASK))
+    assert type(error) is FatalError
+    assert "does not list the model 'model' but large, tiny" in str(error)
+    assert not server.server.arrivals
+
+
+async def test_a_model_that_goes_away_later_is_fatal(serve: Serve, engine: Make) -> None:
+    server = serve()
+    asking = engine(server)
+    await asking.generate(ASK)
+    server.behaviour.models = ("other",)
+    error = await failure(asking.generate(ASK))
+    assert type(error) is FatalError
+    assert "the model 'model' is not served, but other" in str(error)
+
+
+async def test_an_unlisted_model_can_be_insisted_on(serve: Serve, engine: Make) -> None:
+    asking = engine(serve(models=("tiny",)), check_model=False)
+    assert "does not list model" in await asking.check()
+    assert "'model' is not served, but tiny" in str(await failure(asking.generate(ASK)))
+
+
+@pytest.mark.parametrize("listed", ["model", "models/model", "model:latest"])
+async def test_names_are_listed_in_several_ways(listed: str, serve: Serve, engine: Make) -> None:
+    server = serve(models=(listed,))
+    assert await engine(server).check() == f"{server.url}: serves model"
+
+
+async def test_a_server_without_a_list_passes(serve: Serve, engine: Make) -> None:
+    asking = engine(serve(models=()))
+    assert "keeps no list" in await asking.check()
+    assert (await asking.generate(ASK)).text.startswith("Answer: ")
+
+
+async def test_a_wrong_path_is_fatal_and_says_where_the_api_begins(serve: Serve, engine: Make) -> None:
+    error = await failure(engine(serve().url + "/deeper").generate(ASK))
+    assert type(error) is FatalError
+    assert "base_url does not end where the API begins" in str(error)
+
+
+@pytest.mark.parametrize("mode", ["429", "500", "503", "reset", "cut", "malformed", "hang", "html"])
+async def test_a_check_that_stumbles_does_not_stop_the_calls(mode: str, serve: Serve, engine: Make) -> None:
+    server = serve(fail=1.0, modes=(mode,), faults_in_list=True)
+    asking = engine(server, timeout=0.3)
+    assert await asking.check()
+    server.behaviour.faults_in_list = False
+    server.behaviour.fail = 0.0
+    assert (await asking.generate(ASK)).text.startswith("Answer: ")
+
+
+async def test_a_refused_list_is_a_refused_key_before_any_call(serve: Serve, engine: Make) -> None:
+    server = serve(key=KEY)
+    error = await failure(engine(server).generate(ASK))
+    assert type(error) is FatalError
+    assert "$OPENAI_API_KEY is not set" in str(error)
+    assert not server.server.arrivals
+
+
+async def test_a_404_is_clear_even_if_the_list_breaks_off(serve: Serve, engine: Make) -> None:
+    server = serve(fail=1.0, modes=("404",))
+    asking = engine(server)
+    await failure(asking.generate(ASK))
+    server.behaviour.modes, server.behaviour.faults_in_list, server.behaviour.models = ("reset",), True, ("other",)
+    error = await failure(asking.generate(ASK))
+    assert type(error) is FatalError
+    assert "no model 'model' here" in str(error)
+
+
+async def test_concurrent_calls_share_one_check_and_the_limit(serve: Serve, engine: Make) -> None:
+    server = serve(latency=0.02)
+    asking = engine(server, concurrency=3)
+    await asyncio.gather(*(asking.generate(ASK) for _ in range(12)))
+    assert server.server.lists == 1
+    assert server.server.most_under_way == 3
+
+
+async def test_waiting_for_a_free_connection_is_not_counted_as_the_servers_time(serve: Serve, engine: Make) -> None:
+    asking = engine(serve(latency=0.1), concurrency=1, timeout=0.5)
+    said = await asyncio.gather(*(asking.generate(ASK) for _ in range(7)))
+    assert len(said) == 7
+
+
+async def test_a_call_given_up_does_not_take_the_check_from_the_others(serve: Serve, engine: Make) -> None:
+    asking = engine(serve())
+    first, second = asyncio.ensure_future(asking.generate(ASK)), asyncio.ensure_future(asking.generate(ASK))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert (await second).text.startswith("Answer: ")
+
+
+async def test_a_server_that_comes_up_after_a_failed_check_is_found(serve: Serve, engine: Make) -> None:
+    server = serve(models=("tiny",))
+    asking = engine(server)
+    await failure(asking.generate(ASK))
+    server.behaviour.models = ("model",)
+    assert (await asking.generate(ASK)).text.startswith("Answer: ")
+
+
+def test_an_engine_serves_one_event_loop_after_another(serve: Serve) -> None:
+    server = serve()
+    asking = OpenAIEngine(model="model", base_url=server.url)
+
+    async def once() -> str:
+        try:
+            return (await asking.generate(ASK)).text
+        finally:
+            await asking.close()
+
+    assert asyncio.run(once()) == asyncio.run(once())
+
+
+async def test_the_key_is_sent_and_never_shown(serve: Serve, engine: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTHER_KEY", f"{KEY}\n")
+    server = serve(key=KEY)
+    asking = engine(server, api_key_env="OTHER_KEY")
+    await asking.generate(ASK)
+    assert server.server.headers[0]["Authorization"] == f"Bearer {KEY}"
+    assert KEY not in repr(asking) + str(asking.identity)
+    server.behaviour.key = "another"
+    error = await failure(asking.generate(ASK))
+    assert "$OTHER_KEY was refused" in str(error)
+
+
+async def test_a_server_that_repeats_the_key_is_not_quoted_with_it(
+    serve: Serve, engine: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    server = serve(models=(f"your key is {KEY}",))
+    assert "***" in str(await failure(engine(server).check()))
+
+
+async def test_a_key_that_cannot_be_one_is_fatal(serve: Serve, engine: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-a\nsk-b")
+    assert "$OPENAI_API_KEY" in str(await failure(engine(serve()).generate(ASK)))
+
+
+async def test_no_key_means_no_header(serve: Serve, engine: Make) -> None:
+    server = serve()
+    await engine(server).generate(ASK)
+    assert "Authorization" not in server.server.headers[0]
+
+
+def test_identity_is_the_weights_and_not_the_way_to_them() -> None:
+    one = OpenAIEngine(model="m", revision="r", base_url="http://a/v1", timeout=1, concurrency=2, api_key_env="A")
+    assert one.identity == {"plugin": "openai", "version": "1", "model": "m", "revision": "r"}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"model": " "}, "model"),
+        ({"timeout": 0}, "timeout"),
+        ({"timeout": float("nan")}, "timeout"),
+        ({"concurrency": 0}, "concurrency"),
+        ({"base_url": "localhost:8000/v1"}, "did you mean 'http://localhost:8000/v1'"),
+    ],
+)
+def test_options_that_cannot_be_are_usage_errors(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words) as caught:
+        OpenAIEngine(**{"model": "m", **options})
+    assert isinstance(caught.value, PrismError)

@@ -1,0 +1,333 @@
+"""An OpenAI-compatible chat server that answers deterministically, misbehaves on demand and logs every call.
+
+Runs inside a test (`threaded.ThreadedServer`) or as its own process, which prints its port on the first line:
+
+    python tests/server/fault_server.py --port 0 --log calls.jsonl --fail 0.2 --latency 0.05 --seed 1
+
+Whether a call fails, and how, depends only on the seed, the request and how often that request came before: the same
+requests meet the same faults whatever the order they arrive in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import hashlib
+import json
+import random
+import re
+import socket
+import struct
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+DEFAULT_MODES = ("429", "500", "reset", "cut")
+_STATUS_MESSAGES = {
+    "400": "this request is not valid",
+    "401": "incorrect API key provided",
+    "403": "forbidden",
+    "404": "the model does not exist",
+    "413": "request entity too large",
+    "422": "unprocessable entity",
+    "429": "too many requests",
+    "500": "internal server error",
+    "503": "loading the model",
+}
+_BODIES = {
+    "malformed": b'{"choices": [{"message": {"content": oops',
+    "empty": b'{"id": "x", "choices": []}',
+    "null": b'{"choices": [{"message": {"role": "assistant", "content": null}, "finish_reason": "stop"}]}',
+    "filtered": b'{"choices": [{"message": {"content": null}, "finish_reason": "content_filter"}]}',
+    "refusal": b'{"choices": [{"message": {"content": null, "refusal": "I cannot help."}, "finish_reason": "stop"}]}',
+    "length": b'{"choices": [{"message": {"content": "The chart shows"}, "finish_reason": "length"}]}',
+    "html": b"<html><body>It works!</body></html>",
+}
+_CREDIT = b'{"error": {"message": "you exceeded your current quota", "code": "insufficient_quota"}}'
+MODES = (*_STATUS_MESSAGES, *_BODIES, "reset", "cut", "hang", "slow", "redirect", "huge", "credit")
+
+
+@dataclass(kw_only=True)
+class Behaviour:
+    """What the server does. A test may change the fields between calls.
+
+    Attributes:
+        models: The names it serves; any other gets a 404. Empty: serves every name and has no list.
+        fail: Share of calls that meet one of ``modes``.
+        modes: The faults to draw from.
+        latency: Seconds before every reply.
+        slow: Seconds before a reply in the mode ``slow``.
+        retry_after: The header sent with a 429.
+        key: The bearer token asked for; empty for none.
+        faults_in_list: Whether ``GET /models`` meets the same faults.
+        text: A fixed reply; empty for the deterministic ones.
+        seed: Seed of the faults.
+    """
+
+    models: tuple[str, ...] = ("model",)
+    fail: float = 0.0
+    modes: tuple[str, ...] = DEFAULT_MODES
+    latency: float = 0.0
+    slow: float = 1.0
+    retry_after: str = "0"
+    key: str = ""
+    faults_in_list: bool = False
+    text: str = ""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for mode in set(self.modes) - set(MODES):
+            raise ValueError(f"unknown mode {mode!r}; known: {', '.join(MODES)}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One line of the log: an arrival, or the moment its reply was ready and about to be sent.
+
+    Attributes:
+        event: ``arrive`` or ``finish``.
+        call: Number of the call, from 0; its two events share it.
+        fingerprint: SHA-256 of the request's body: equal requests have equal fingerprints.
+        kind: ``caption`` if the request holds an image, else ``answer``.
+        time: Seconds since the epoch.
+        outcome: ``ok``, or the fault that was played; empty on arrival.
+    """
+
+    event: str
+    call: int
+    fingerprint: str
+    kind: str
+    time: float
+    outcome: str = ""
+
+
+class FaultServer:
+    """The server's handlers, its log and its counts."""
+
+    def __init__(self, behaviour: Behaviour, *, log: Path | None = None) -> None:
+        self.behaviour = behaviour
+        self.events: list[Event] = []
+        self.bodies: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.arrivals: Counter[str] = Counter()
+        self.lists = 0
+        self.under_way = 0
+        self.most_under_way = 0
+        self._log = log
+        self._calls = 0
+        self._stopping = asyncio.Event()
+
+    def application(self) -> web.Application:
+        """A fresh application around this server's state."""
+        app = web.Application(client_max_size=2**30)
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/v1/chat/completions", self._chat)
+        return app
+
+    def stop_hanging(self) -> None:
+        """Let the calls go that a ``hang`` holds."""
+        self._stopping.set()
+
+    async def _models(self, request: web.Request) -> web.StreamResponse:
+        self.lists += 1
+        now = self.behaviour
+        if now.key and request.headers.get("Authorization") != f"Bearer {now.key}":
+            return await self._fail("401", request)
+        mode = self._fault("models", self.lists) if now.faults_in_list else ""
+        if mode:
+            return await self._fail(mode, request)
+        if not now.models:
+            return _send(404, b'{"detail": "Not Found"}')
+        listing = {"object": "list", "data": [{"id": name, "object": "model"} for name in now.models]}
+        return _send(200, json.dumps(listing).encode())
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        raw = await request.read()
+        body = json.loads(raw)
+        fingerprint = hashlib.sha256(raw).hexdigest()
+        call, self._calls = self._calls, self._calls + 1
+        self.arrivals[fingerprint] += 1
+        kind = "caption" if _images(body) else "answer"
+        if self._log is None:
+            self.bodies.append(body)
+            self.headers.append(dict(request.headers))
+        self._note(Event(event="arrive", call=call, fingerprint=fingerprint, kind=kind, time=time.time()))
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        mode = self._mode(request, body, fingerprint)
+        try:
+            if self.behaviour.latency:
+                await asyncio.sleep(self.behaviour.latency)
+            response = await self._fail(mode, request, body) if mode else self._answer(body)
+        finally:
+            self.under_way -= 1
+        self._note(
+            Event(event="finish", call=call, fingerprint=fingerprint, kind=kind, time=time.time(), outcome=mode or "ok")
+        )
+        return response
+
+    def _mode(self, request: web.Request, body: dict[str, Any], fingerprint: str) -> str:
+        now = self.behaviour
+        if now.key and request.headers.get("Authorization") != f"Bearer {now.key}":
+            return "401"
+        if now.models and body.get("model") not in now.models:
+            return "404"
+        return self._fault(fingerprint, self.arrivals[fingerprint])
+
+    def _fault(self, what: str, nth: int) -> str:
+        rng = random.Random(f"{self.behaviour.seed}/{what}/{nth}")
+        return rng.choice(self.behaviour.modes) if rng.random() < self.behaviour.fail else ""
+
+    def _answer(self, body: dict[str, Any]) -> web.StreamResponse:
+        return _send(200, _completion(self.behaviour.text or reply_to(body)))
+
+    async def _fail(self, mode: str, request: web.Request, body: dict[str, Any] | None = None) -> web.StreamResponse:
+        if mode in _STATUS_MESSAGES:
+            headers = {"Retry-After": self.behaviour.retry_after} if mode == "429" else {}
+            message = {"error": {"message": _STATUS_MESSAGES[mode], "type": "x", "code": None}}
+            return _send(int(mode), json.dumps(message).encode(), headers)
+        if mode in _BODIES:
+            return _send(200, _BODIES[mode])
+        match mode:
+            case "reset":
+                return _reset(request)
+            case "cut":
+                return await _cut(request, _completion(reply_to(body or {})))
+            case "hang":
+                await self._stopping.wait()
+                return _send(503, b"{}")
+            case "slow":
+                await asyncio.sleep(self.behaviour.slow)
+                return self._answer(body or {})
+            case "redirect":
+                return _send(307, b"", {"Location": "http://example.invalid/v1/chat/completions"})
+            case "credit":
+                return _send(429, _CREDIT)
+            case _:
+                return _send(200, _completion("x" * (17 * 2**20)))
+
+    def _note(self, event: Event) -> None:
+        self.events.append(event)
+        if self._log is not None:
+            with self._log.open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps(asdict(event)) + "\n")
+
+
+def reply_to(body: dict[str, Any]) -> str:
+    """The deterministic reply: a caption naming the images' digests, or an answer drawn from the text's hash."""
+    images = _images(body)
+    if images:
+        return "caption of " + " ".join(hashlib.sha256(image).hexdigest()[:16] for image in images)
+    text = _text(body)
+    rng = random.Random(text)
+    letters = re.findall(r"^([A-Z])\. ", text, flags=re.MULTILINE)
+    return f"Answer: {rng.choice(letters) if letters else rng.randrange(100)}"
+
+
+async def start(
+    behaviour: Behaviour, *, log: Path | None = None, port: int = 0
+) -> tuple[web.AppRunner, FaultServer, int]:
+    """Serve on the loopback interface; port 0 takes a free one. Returns the runner, the server and the port."""
+    server = FaultServer(behaviour, log=log)
+    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", port, backlog=1024)
+    await site.start()
+    return runner, server, runner.addresses[0][1]
+
+
+def _images(body: dict[str, Any]) -> list[bytes]:
+    urls = [part["image_url"]["url"] for part in _parts(body) if part["type"] == "image_url"]
+    return [base64.b64decode(url.partition(",")[2]) for url in urls]
+
+
+def _text(body: dict[str, Any]) -> str:
+    return "\n".join(part["text"] for part in _parts(body) if part["type"] == "text")
+
+
+def _parts(body: dict[str, Any]) -> list[dict[str, Any]]:
+    parts: list[dict[str, Any]] = []
+    for message in body.get("messages", []):
+        content = message["content"]
+        parts.extend([{"type": "text", "text": content}] if isinstance(content, str) else content)
+    return parts
+
+
+def _completion(text: str) -> bytes:
+    reply = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 7, "completion_tokens": len(text.split())},
+    }
+    return json.dumps(reply).encode()
+
+
+def _send(status: int, body: bytes, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(status=status, body=body, headers=headers, content_type="application/json")
+
+
+async def _cut(request: web.Request, body: bytes) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))})
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response
+
+
+def _reset(request: web.Request) -> web.StreamResponse:
+    if request.transport is not None:
+        connection = request.transport.get_extra_info("socket")
+        # Closing with a linger time of zero makes the kernel send RST instead of FIN.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        request.transport.abort()
+    return web.Response()
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--log", type=Path)
+    parser.add_argument("--fail", type=float, default=0.0)
+    parser.add_argument("--modes", default=",".join(DEFAULT_MODES), help=f"comma-separated, of: {', '.join(MODES)}")
+    parser.add_argument("--latency", type=float, default=0.0)
+    parser.add_argument("--slow", type=float, default=1.0)
+    parser.add_argument("--models", default="model", help="comma-separated; empty serves any name")
+    parser.add_argument("--key", default="")
+    parser.add_argument("--text", default="", help="a fixed reply to everything")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args(argv)
+
+
+async def _serve(args: argparse.Namespace) -> None:
+    behaviour = Behaviour(
+        models=tuple(name for name in args.models.split(",") if name),
+        fail=args.fail,
+        modes=tuple(args.modes.split(",")),
+        latency=args.latency,
+        slow=args.slow,
+        key=args.key,
+        text=args.text,
+        seed=args.seed,
+    )
+    runner, _, port = await start(behaviour, log=args.log, port=args.port)
+    print(port, flush=True)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(_serve(_arguments(sys.argv[1:])))
+    except KeyboardInterrupt:
+        sys.exit(0)

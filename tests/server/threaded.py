@@ -1,0 +1,50 @@
+"""A fault server inside the test's own process."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from tests.server.fault_server import Behaviour, FaultServer, start
+
+
+@dataclass
+class ThreadedServer:
+    """A server in a thread of its own, for tests of any colour; use it in a ``with`` block."""
+
+    behaviour: Behaviour
+    log: Path | None = None
+    server: FaultServer = field(init=False)
+    url: str = field(init=False, default="")
+    _loop: asyncio.AbstractEventLoop = field(init=False, repr=False)
+    _thread: threading.Thread = field(init=False, repr=False)
+    _runner: web.AppRunner = field(init=False, repr=False)
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._runner, self.server, port = asyncio.run_coroutine_threadsafe(
+            start(self.behaviour, log=self.log), self._loop
+        ).result(10)
+        self.url = f"http://127.0.0.1:{port}/v1"
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop answering, as a server that died: its port refuses connections from now on."""
+        if self._loop.is_closed():
+            return
+        self._loop.call_soon_threadsafe(self.server.stop_hanging)
+        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
