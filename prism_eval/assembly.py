@@ -201,4 +201,3 @@ def _source(plugin: Captioner | Reasoner) -> str:
     engine = identity.get("engine", identity)
     model = engine.get("model") if isinstance(engine, Mapping) else None
     return f"{engine['plugin']}:{model}" if model else str(identity["plugin"])
-

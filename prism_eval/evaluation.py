@@ -2,96 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
 import contextlib
-import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
+from urllib.parse import quote
 
 from prism_eval.assembly import Assembly, assemble, expected
-from prism_eval.calls import Tally
 from prism_eval.captioners.base import Captioner
 from prism_eval.errors import Interrupted
+from prism_eval.interruptible import run_in_thread
 from prism_eval.pipeline import Stage, Traveller, stream
 from prism_eval.plan import Plan, make_plan
 from prism_eval.reasoners.base import Reasoner
+from prism_eval.result import Result, State
 from prism_eval.runs import RunFolder
 from prism_eval.runs.manifest import Counts, SeenDigests, make_manifest
 from prism_eval.runs.tables import TableWriter, answer_row, caption_row, verdict_row
 from prism_eval.store import Store, default_path
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from prism_eval.leaderboard import Leaderboard
-
-T = TypeVar("T")
 _TABLES: Mapping[Stage, str] = {"caption": "captions", "answer": "answers", "score": "verdicts"}
-_WAIT_FOR_A_STOP = 0.4
 
 
-@dataclass
-class State:
-    """How far a run has come, for whoever watches.
-
-    Attributes:
-        counts: What was counted so far.
-        tallies: Calls by stage.
-        total: Verdicts there will be, where that is known.
-    """
-
-    counts: Counts
-    tallies: Mapping[str, Tally]
-    total: int | None
-
-
+Captioners = str | Captioner | Sequence[str | Captioner] | Mapping[str, str | Captioner]
 Watch = Callable[[State], AbstractContextManager[object]]
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a run leaves behind.
-
-    Attributes:
-        folder: The run folder.
-        counts: Outcomes, failures and items by benchmark.
-        tallies: Calls by stage: found in the store, made, failed.
-    """
-
-    folder: RunFolder
-    counts: Counts
-    tallies: Mapping[str, Tally]
-
-    @property
-    def html(self) -> Path:
-        """The leaderboard's page."""
-        return self.folder.html_file
-
-    @property
-    def failed(self) -> int:
-        """Items, times arms and samples, that infrastructure failed."""
-        return sum(self.counts.failures.values())
-
-    @property
-    def leaderboard(self) -> Leaderboard:
-        """The leaderboard, read from the run folder."""
-        from prism_eval.leaderboard import build
-
-        return build(self.folder.path)
-
-    def to_pandas(self) -> pd.DataFrame:
-        """The verdicts, a row per captioner, item and sample."""
-        import pandas as pd
-
-        return pd.read_parquet(self.folder.table("verdicts"))
-
-
 def evaluate(
-    captioners: Sequence[str | Captioner] | str | Captioner,
+    captioners: Captioners,
     *,
     reasoner: str | Reasoner = "lexical",
     benchmarks: Sequence[str] | str = (),
@@ -106,7 +45,8 @@ def evaluate(
     Works in a script and in a notebook. Calls that the store already holds are not made again.
 
     Args:
-        captioners: Spec strings such as ``"openai:NAME?base_url=http://127.0.0.1:8000/v1"``, or `Captioner` objects.
+        captioners: Spec strings such as ``"openai:NAME?base_url=http://127.0.0.1:8000/v1"``, or `Captioner` objects:
+            one, a list, or a mapping from the labels they shall have in tables.
         reasoner: A spec string or a `Reasoner`.
         benchmarks: Names; all that ``data`` holds by default.
         data: A folder, ``"synthetic"`` or ``"hub"``.
@@ -121,11 +61,10 @@ def evaluate(
         FatalError: No further call could succeed; finished work is in the store.
         Interrupted: Ctrl-C; finished work is in the store.
     """
-    given = [captioners] if isinstance(captioners, str | Captioner) else list(captioners)
-    ready = {_object_label(captioner): captioner for captioner in given if isinstance(captioner, Captioner)}
+    given = _labelled(captioners)
     values = {
-        "captioners": [captioner if isinstance(captioner, str) else _object_label(captioner) for captioner in given],
-        "reasoner": reasoner if isinstance(reasoner, str) else _object_label(reasoner),
+        "captioners": [label for label, _ in given],
+        "reasoner": reasoner if isinstance(reasoner, str) else reasoner.name,
         "benchmarks": [benchmarks] if isinstance(benchmarks, str) else list(benchmarks),
         "data": str(data),
         **plan,
@@ -135,7 +74,7 @@ def evaluate(
         out=Path(out) if out is not None else None,
         store=Path(store) if store is not None else None,
         watch=watch,
-        captioners=ready,
+        captioners={label: captioner for label, captioner in given if isinstance(captioner, Captioner)},
         reasoner=reasoner if isinstance(reasoner, Reasoner) else None,
     )
 
@@ -234,41 +173,19 @@ def _finish(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage], stat
     return Result(folder, state.counts, state.tallies)
 
 
-def run_in_thread(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run a coroutine in a thread with an event loop of its own, and wait for it.
-
-    A notebook's loop keeps running, and Ctrl-C reaches the waiting thread at once: it cancels the coroutine, gives it
-    a moment, and goes on raising.
-    """
-    finished: concurrent.futures.Future[T] = concurrent.futures.Future()
-    started: concurrent.futures.Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[T]]] = concurrent.futures.Future()
-
-    async def body() -> T:
-        task = asyncio.current_task()
-        if task is not None:
-            started.set_result((asyncio.get_running_loop(), task))
-        return await main()
-
-    def target() -> None:
-        try:
-            finished.set_result(asyncio.run(body()))
-        except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, whatever it is
-            finished.set_exception(error)
-
-    threading.Thread(target=target, name="prism-eval-pipeline", daemon=True).start()
-    try:
-        return finished.result()
-    except KeyboardInterrupt:
-        loop, task = started.result(timeout=1)
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(task.cancel)
-        concurrent.futures.wait([finished], timeout=_WAIT_FOR_A_STOP)
-        raise
-
-
 def _unwatched(_: State) -> AbstractContextManager[object]:
     return nullcontext()
 
 
-def _object_label(plugin: Captioner | Reasoner) -> str:
-    return f"{type(plugin).__module__}.{type(plugin).__qualname__}"
+def _labelled(captioners: Captioners) -> list[tuple[str, str | Captioner]]:
+    """Captioners under the words that name them in the plan: a spec string, with its label, or an object's label."""
+    if isinstance(captioners, Mapping):
+        return [
+            (_with_label(spec, label) if isinstance(spec, str) else label, spec) for label, spec in captioners.items()
+        ]
+    given = [captioners] if isinstance(captioners, str | Captioner) else captioners
+    return [(captioner if isinstance(captioner, str) else captioner.name, captioner) for captioner in given]
+
+
+def _with_label(spec: str, label: str) -> str:
+    return f"{spec}{'&' if '?' in spec else '?'}label={quote(label)}"

@@ -57,43 +57,52 @@ async def forecast(plan: Plan, store: Path | None = None) -> Forecast:
     with Store(store or default_path()) as opened:
         assembly = assemble(plan, opened)
         result = Forecast(arms=[ArmForecast(arm.label) for arm in assembly.road.arms])
-        seen, images = SeenDigests(), SeenDigests()
+        count, images = _Count(assembly, opened), SeenDigests()
         async for item in read_items(assembly.benchmarks, plan.limit):
             result.items[item.benchmark] = result.items.get(item.benchmark, 0) + 1
             new = sum(images.add(item.benchmark, image.digest) for image in item.images)
             result.images[item.benchmark] = result.images.get(item.benchmark, 0) + new
             for arm, counted in zip(assembly.road.arms, result.arms, strict=True):
                 for sample in range(assembly.road.samples):
-                    _count(item, arm, sample, assembly, opened, counted, seen)
+                    count.add(item, arm, sample, counted)
         await assembly.close()
     return result
 
 
-def _count(
-    item: Item, arm: Arm, sample: int, assembly: Assembly, store: Store, counted: ArmForecast, seen: SeenDigests
-) -> None:
-    captions = []
-    for image in item.images:
-        key = arm.captioner.key([image], sample=sample, question=item.question)
-        stored = store.get(key)
-        if stored:
-            captions.append(Caption(stored.text, stored.finish_reason))
-        if seen.add(arm.label, key):
-            counted.captions += 1
-            counted.captions_stored += bool(stored)
-            counted.image_tokens += 0 if stored else _image_tokens(image)
-    text = item.question + "".join(item.options)
-    if len(captions) < len(item.images):
-        counted.answers += 1
-        counted.text_tokens += len(text) // _CHARACTERS_A_TOKEN
-        return
-    read = join_captions(captions)
-    key = assembly.road.reasoner.key(read, item, sample=sample)
-    if seen.add(arm.label, key):
-        stored = store.get(key)
-        counted.answers += 1
-        counted.answers_stored += bool(stored)
-        counted.text_tokens += 0 if stored else len(read.text + text) // _CHARACTERS_A_TOKEN
+@dataclass
+class _Count:
+    assembly: Assembly
+    store: Store
+    seen: SeenDigests = field(default_factory=SeenDigests)
+
+    def add(self, item: Item, arm: Arm, sample: int, counted: ArmForecast) -> None:
+        captions = self._captions(item, arm, sample, counted)
+        text = item.question + "".join(item.options)
+        if len(captions) < len(item.images):
+            counted.answers += 1
+            counted.text_tokens += len(text) // _CHARACTERS_A_TOKEN
+            return
+        read = join_captions(captions)
+        key = self.assembly.road.reasoner.key(read, item, sample=sample)
+        if self.seen.add(arm.label, key):
+            stored = self.store.get(key)
+            counted.answers += 1
+            counted.answers_stored += bool(stored)
+            counted.text_tokens += 0 if stored else len(read.text + text) // _CHARACTERS_A_TOKEN
+
+    def _captions(self, item: Item, arm: Arm, sample: int, counted: ArmForecast) -> list[Caption]:
+        """The captions that are stored; counts all that are wanted."""
+        found = []
+        for image in item.images:
+            key = arm.captioner.key([image], sample=sample, question=item.question)
+            stored = self.store.get(key)
+            if stored:
+                found.append(Caption(stored.text, stored.finish_reason))
+            if self.seen.add(arm.label, key):
+                counted.captions += 1
+                counted.captions_stored += bool(stored)
+                counted.image_tokens += 0 if stored else _image_tokens(image)
+        return found
 
 
 def _image_tokens(image: Image) -> int:

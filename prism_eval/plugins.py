@@ -161,8 +161,9 @@ def missing_packages(package: str, extra: str) -> list[str]:
     missing = []
     for line in metadata.requires(package) or []:
         requirement = Requirement(line)
-        wanted = requirement.marker is not None and requirement.marker.evaluate({"extra": extra})
-        if wanted and not requirement.marker.evaluate({"extra": ""}) and not _installed(requirement.name):
+        marker = requirement.marker
+        wanted = marker is not None and marker.evaluate({"extra": extra}) and not marker.evaluate({"extra": ""})
+        if wanted and not _installed(requirement.name):
             missing.append(requirement.name)
     return missing
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 from prism_eval.benchmarks.rows import Row, RowError
 
@@ -38,11 +39,15 @@ def parquet_rows(path: Path, columns: Collection[str], start: int = 0) -> Iterat
             names = file.schema_arrow.names
             present = [name for name in names if name in columns]
             unread = tuple(name for name in names if name not in columns)
-            number = start
-            for batch in file.iter_batches(batch_size=_BATCH, columns=present, use_threads=False):
-                for values in batch.to_pylist():
-                    yield Row(number, values, f"{path} row {number - start + 1}", unread)
-                    number += 1
+            for position, values in enumerate(_values(file, present), start=1):
+                yield Row(start + position - 1, values, f"{path} row {position}", unread)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         yield RowError("file does not open", f"{path}: cannot be read as Parquet: {reason}; download it again")
+
+
+def _values(file: Any, columns: list[str]) -> Iterator[dict[str, Any]]:
+    # Group by group: asked for all groups at once, pyarrow keeps what it has read until the file is closed.
+    for group in [0]:
+        for batch in file.iter_batches(batch_size=_BATCH, columns=columns, use_threads=False):
+            yield from batch.to_pylist()

@@ -7,7 +7,7 @@ import struct
 import threading
 import warnings
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from prism_eval.errors import PermanentError
 from prism_eval.schema import Image
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _MOST_ELONGATED = 8
 # Filters for warnings are global: changing them in two threads at once could leave the wrong ones behind.
 _FILTERING = threading.Lock()
-_BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError, struct.error, zlib.error)
+_PARSE_ERRORS = (ValueError, TypeError, LookupError, ArithmeticError, SyntaxError, struct.error, zlib.error)
+_BROKEN = (OSError, EOFError, *_PARSE_ERRORS)
 
 
 def decode(image: Image, *, max_pixels: int) -> Picture:
@@ -61,7 +62,7 @@ def _flat(picture: Picture) -> Picture:
     from PIL import Image as Pillow
 
     if picture.mode.startswith(("I", "F")):
-        _, brightest = picture.getextrema()
+        _, brightest = cast("tuple[float, float]", picture.getextrema())
         factor = 255 / max(brightest, 255)
         return picture.convert("F").point(lambda value: value * factor + 0).convert("L").convert("RGB")
     if not picture.has_transparency_data:

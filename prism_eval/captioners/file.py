@@ -24,7 +24,9 @@ _Captions = dict[int | None, str]
 
 @dataclass(kw_only=True)
 class File(Captioner):
-    """Captions out of a JSONL or Parquet file, in the columns a row has of these:
+    """Captions out of a JSONL or Parquet file, one a row.
+
+    Of these columns a row needs one that names the image and one that holds the caption:
 
     - ``digest`` or ``sha256``: SHA-256 of the image file's bytes; ``image``, ``image_path``, ``path`` or
       ``image_name``: its path, or a digest. An image is looked up by digest, then by path, then by a file name that
@@ -128,15 +130,15 @@ def _json_rows(path: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def _parquet_rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    import pyarrow
-    import pyarrow.parquet
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     try:
-        with pyarrow.parquet.ParquetFile(path) as table:
+        with pq.ParquetFile(path) as table:
             wanted = {*_IMAGE_COLUMNS, *_TEXT_COLUMNS, "sample"} & set(table.schema_arrow.names)
             for batch in table.iter_batches(columns=sorted(wanted)):
                 yield from batch.to_pylist()
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path}: not a readable Parquet file: {str(error).splitlines()[0]}") from error
 
 

@@ -14,7 +14,7 @@ from prism_eval.captioners.base import Captioner
 from prism_eval.captioners.decoding import decode
 from prism_eval.captioners.reading_order import in_reading_order
 from prism_eval.captioners.text_reader import TextReader
-from prism_eval.errors import MissingExtra, PermanentError, UsageError
+from prism_eval.errors import MissingExtra, UsageError
 from prism_eval.identity import identity_of, runtime
 from prism_eval.schema import Caption, Image
 

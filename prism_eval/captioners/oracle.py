@@ -63,12 +63,12 @@ class Oracle(Captioner):
 
 def _distort(fact: str, facts: Sequence[str], rng: random.Random) -> str:
     """The fact with one number or name replaced by one that only other facts hold; as it is if there is none."""
-    swaps = []
+    swaps: list[tuple[tuple[int, int], list[str]]] = []
     for pattern in (_NUMBER, _NAME):
         own = set(pattern.findall(fact))
         pool = sorted({word for other in facts for word in pattern.findall(other)} - own)
         swaps += [(match.span(), pool) for match in pattern.finditer(fact) if pool]
     if not swaps:
         return fact
-    (start, end), pool = rng.choice(swaps)
+    (start, end), pool = swaps[rng.randrange(len(swaps))]
     return fact[:start] + rng.choice(pool) + fact[end:]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-_NUMBER = re.compile(r"[-+−]?[$€£¥]?(\d[\d.,\s]*)[%KMBkmb]?\*?")
+_NUMBER = re.compile(r"[-+\u2212]?[$€£¥]?(\d[\d.,\s]*)[%KMBkmb]?\*?")
 _YEARS = range(1800, 2101)
 
 

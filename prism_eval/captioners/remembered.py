@@ -22,7 +22,7 @@ class Remembered(Captioner):
     calls: Calls
 
     @cached_property
-    def identity(self) -> Mapping[str, Any]:  # type: ignore[override]
+    def identity(self) -> Mapping[str, Any]:
         """The inner captioner's."""
         return self.inner.identity
 

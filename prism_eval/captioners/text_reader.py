@@ -25,13 +25,12 @@ class TextReader:
         found = self._engine(picture, use_det=True, use_cls=False, use_rec=True, text_score=0.0)
         if found.boxes is None:
             return
-        for corners, text, confidence in zip(found.boxes, found.txts, found.scores, strict=True):
-            left, top, right, bottom = _bounds(corners)
-            sideways = False
-            if bottom - top >= _TALL * (right - left):
-                text, confidence, sideways = self._read_tall(picture.crop((left, top, right, bottom)))
+        for corners, *level in zip(found.boxes, found.txts, found.scores, strict=True):
+            left, top, right, bottom = box = _bounds(corners)
+            tall = bottom - top >= _TALL * (right - left)
+            text, confidence, sideways = self._read_tall(picture.crop(box)) if tall else (*level, False)
             if confidence >= min_confidence and text.strip():
-                yield TextBox(text.strip(), left, top, right, bottom, sideways)
+                yield TextBox(text.strip(), *box, sideways)
 
     def _read_tall(self, crop: Picture) -> tuple[str, float, bool]:
         """A tall box holds a narrow word, or one that runs up: whichever reads better.

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from prism_eval.evaluation import Result
     from prism_eval.pipeline import Stage
     from prism_eval.plan import Plan
+    from prism_eval.result import Result
 
 _REASONS_SHOWN = 3
 
@@ -52,7 +52,7 @@ def say_how_it_ended(result: Result, stages: Sequence[Stage]) -> int:
     """Print the calls that were made and the failures there were; returns the exit code."""
     for stage in stages:
         tally = result.tallies[stage]
-        line = f"{stage.capitalize()}s: {tally.made} made, {tally.hits} read from the store, {tally.failed} failed"
+        line = f"{stage.capitalize()}s: {tally.made} made, {tally.hits} taken from the store, {tally.failed} failed"
         tokens = f"; {tally.prompt_tokens} tokens in, {tally.completion_tokens} out" if tally.completion_tokens else ""
         typer.echo(f"{line}{tokens}.")
     typer.echo(f"Run folder: {result.folder.path}")

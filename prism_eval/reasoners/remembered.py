@@ -21,7 +21,7 @@ class Remembered(Reasoner):
     calls: Calls
 
     @cached_property
-    def identity(self) -> Mapping[str, Any]:  # type: ignore[override]
+    def identity(self) -> Mapping[str, Any]:
         """The inner reasoner's."""
         return self.inner.identity
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -98,12 +99,14 @@ def _summary(rows: Sequence[Row], label_width: int, benchmarks: Sequence[str] = 
 def _blocks(board: Leaderboard, width: int) -> Iterator[Table]:
     names = [one_line(name, 24) for name in board.benchmarks]
     room = width - max(map(len, ["benchmark", *names])) - _GAP
-    each = max(1, room // (_NARROWEST + _GAP))
+    blocks = math.ceil(len(board.rows) / max(1, room // (_NARROWEST + _GAP)))
+    each = math.ceil(len(board.rows) / max(1, blocks)) or 1
+    cell = room // each - _GAP
+    write = _with_margin if cell >= _WITH_MARGIN else score
+    headings = _headings(board.rows, cell)
     for start in range(0, len(board.rows), each):
         rows = board.rows[start : start + each]
-        cell = room // len(rows) - _GAP
-        write = _with_margin if cell >= _WITH_MARGIN else score
-        table = _table("benchmark", *_headings(board.rows, cell)[start : start + each], text=1)
+        table = _table("benchmark", *headings[start : start + each], text=1)
         for name, benchmark in zip(names, board.benchmarks, strict=True):
             table.add_row(_plain(name), *(write(row.cells[benchmark].estimate) for row in rows))
         yield table

@@ -159,7 +159,7 @@ class Scorer(ABC):
         """Everything that can change this scorer's verdicts."""
         return identity_of(self)
 
-    def close(self) -> None:  # noqa: B027 - most scorers hold nothing
+    def close(self) -> None:
         """Give back processes and memory."""
 
 
@@ -167,7 +167,7 @@ class Scorer(ABC):
 class WholeReply(Scorer):
     """A scorer whose benchmark has no parser: officially the whole reply is the answer."""
 
-    def parse(self, item: Item, reply: str) -> str | None:  # noqa: ARG002 - the contract's arguments
+    def parse(self, item: Item, reply: str) -> str | None:
         """A reply of one line is its own answer; one of several lines holds none, and would score 0 officially."""
         text = reply.strip()
         return None if "\n" in text else text or None

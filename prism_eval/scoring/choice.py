@@ -134,7 +134,7 @@ class VisuLogic(Choice):
         "the answer should be",
     )
 
-    def parse(self, item: Item, reply: str) -> str | None:  # noqa: ARG002 - the contract's arguments
+    def parse(self, item: Item, reply: str) -> str | None:
         """The boxed letter, else the stated one."""
         boxed = self._boxed(reply).strip()
         return boxed if boxed in self._letters else self._stated(reply)

@@ -58,7 +58,7 @@ class MathVision(Scorer):
 
     name: ClassVar[str] = "mathvision"
 
-    def parse(self, item: Item, reply: str) -> str | None:  # noqa: ARG002 - the contract's arguments
+    def parse(self, item: Item, reply: str) -> str | None:
         """The answer by its phrase or box, normalised; a reply of several lines without either holds none."""
         reply = reply.strip()
         prose = "\n" in reply and "oxed{" not in reply and _stated(reply) == reply

@@ -20,7 +20,7 @@ class Strict(Scorer):
 
     name: ClassVar[str] = "strict"
 
-    def parse(self, item: Item, reply: str) -> str | None:  # noqa: ARG002 - the contract's arguments
+    def parse(self, item: Item, reply: str) -> str | None:
         """There is no parser beside the form asked for."""
         return None
 

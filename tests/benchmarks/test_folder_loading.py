@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -154,3 +155,20 @@ def test_an_unclear_folder_is_refused(jsonl_folder: Any) -> None:
     (data / "chartqa" / "two.jsonl").unlink()
     with pytest.raises(DataError, match="neither Parquet files nor"):
         list(open_benchmark("chartqa", data).items())
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    (tmp_path / "chartqa").mkdir()
+    rows = pa.Table.from_pylist([chart(random.Random(number).randbytes(50_000)) for number in range(100)])
+    with pq.ParquetWriter(tmp_path / "chartqa" / "data.parquet", rows.schema) as writer:
+        for _ in range(8):
+            writer.write_table(rows)
+    size = rows.nbytes
+    del rows
+    before = pa.total_allocated_bytes()
+    held = [pa.total_allocated_bytes() - before for _ in open_benchmark("chartqa", tmp_path).items()]
+    assert len(held) == 800
+    assert max(held[400:]) < max(held[:200]) + size

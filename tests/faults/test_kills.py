@@ -52,7 +52,7 @@ def test_ten_kills_repeat_nothing_that_was_finished(spawn_server, tmp_path):
         time.sleep(LET_THE_SERVER_READ)
         kills.append((killed, time.time()))
     finished = start(server, tmp_path)
-    output, errors = finished.communicate(timeout=120)
+    _, errors = finished.communicate(timeout=120)
     assert finished.returncode == 0, errors
 
     rows = list(read_rows(tmp_path / "run" / "verdicts.parquet", ["item", "outcome", "images"]))
@@ -107,7 +107,7 @@ def test_a_server_of_failures_only_scores_nothing(spawn_server, tmp_path):
     chart_folder(tmp_path / "data", images=2, questions=1)
     (tmp_path / "plan.toml").write_text("attempts = 1\n", encoding="utf-8")
     process = start(server, tmp_path, "--plan", str(tmp_path / "plan.toml"))
-    output, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert {row["outcome"] for row in read_rows(tmp_path / "run" / "verdicts.parquet", ["outcome"])} == {"failed"}
     assert "2 items failed and are in no score" in errors

@@ -106,27 +106,26 @@ def straight_line(rng: random.Random) -> Scene:
     slope = rng.choice((-3, -2, -1, 1, 2, 3))
     start = rng.choice([value for value in range(-4, 5) if value != 0])
     at = rng.choice((-1, 1, 2))
-    name = rng.choice("fghpqr")
-    png = _graph(lambda x: slope * x + start, [(0, start), (at, slope * at + start)], f"{name}(x)", below=slope > 0)
-    line = f"line y = {name}(x) through ({at}, {slope * at + start})"
+    line = f"line {rng.choice(_NAMES)}{rng.randint(11, 99)}"
+    marked = [(0, start), (at, slope * at + start)]
+    png = _graph(lambda x: slope * x + start, marked, line.capitalize(), below=slope > 0)
     return Scene(png=png, subject="Functions", questions=(
-        _signed(rng, f"slope of the {line}", slope, "Slope of a Line"),
-        _signed(rng, f"y-intercept of the {line}", start, "Intercepts"),
-        _signed(rng, f"value of {name}({at + 4}) for the {line}", slope * (at + 4) + start, "Values of Functions"),
+        _signed(rng, f"slope of {line}", slope, "Slope of a Line"),
+        _signed(rng, f"y-intercept of {line}", start, "Intercepts"),
+        _signed(rng, f"value of y at x = {at + 4} on {line}", slope * (at + 4) + start, "Values of Functions"),
     ))  # fmt: skip
 
 
 def parabola(rng: random.Random) -> Scene:
     """The graph of a quadratic function with its vertex marked."""
     across, up, bend = rng.randint(-3, 3), rng.randint(-4, 4), rng.choice((-1, 1))
-    name = rng.choice("fghpqr")
-    png = _graph(lambda x: bend * (x - across) ** 2 + up, [(across, up)], f"{name}(x)", below=bend > 0)
-    curve = f"parabola y = {name}(x) that opens {'up' if bend > 0 else 'down'}"
+    curve = f"parabola {rng.choice(_NAMES)}{rng.randint(11, 99)}"
+    png = _graph(lambda x: bend * (x - across) ** 2 + up, [(across, up)], curve.capitalize(), below=bend > 0)
     extreme = "minimum" if bend > 0 else "maximum"
     return Scene(png=png, subject="Functions", questions=(
-        _signed(rng, f"x-coordinate of the vertex of the {curve}", across, "Vertex of a Parabola"),
-        _signed(rng, f"{extreme} value of the {curve}", up, "Extreme Values"),
-        _signed(rng, f"value of {name}({across + 3}) for the {curve}", bend * 9 + up, "Values of Functions"),
+        _signed(rng, f"x-coordinate of the vertex of {curve}", across, "Vertex of a Parabola"),
+        _signed(rng, f"{extreme} value of y on {curve}", up, "Extreme Values"),
+        _signed(rng, f"value of y at x = {across + 3} on {curve}", bend * 9 + up, "Values of Functions"),
     ))  # fmt: skip
 
 
@@ -138,7 +137,7 @@ def _signed(rng: random.Random, what: str, value: int, kind: str) -> Question:
     )  # fmt: skip
 
 
-def _graph(function: Callable[[float], float], marked: list[tuple[int, int]], label: str, *, below: bool) -> bytes:
+def _graph(function: Callable[[float], float], marked: list[tuple[int, int]], title: str, *, below: bool) -> bytes:
     made = figure(460, 460)
     axes = made.add_subplot()
     xs = [step / 20 for step in range(-160, 161)]
@@ -149,7 +148,7 @@ def _graph(function: Callable[[float], float], marked: list[tuple[int, int]], la
         axes.annotate(f"({x}, {y})", (x, y), (9, -17 if below else 6), textcoords="offset points",
                       fontsize=13, color="#b3261e",
                       bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 1})  # fmt: skip
-    axes.set_title(f"y = {label}", fontsize=14)
+    axes.set_title(title, fontsize=14)
     axes.set_xlim(-8, 8)
     axes.set_ylim(-8, 8)
     axes.set_xticks(range(-8, 9, 2))

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from prism_eval.reasoners.lexical.question import Question, Wanted
 from prism_eval.reasoners.lexical.statements import Reading, Statement
-from prism_eval.reasoners.lexical.tokens import NEGATIONS, STOPWORDS, Token
+from prism_eval.reasoners.lexical.tokens import Token, tokenize
+from prism_eval.reasoners.lexical.vocabulary import NEGATIONS, STOPWORDS
 
 _COPULA = re.compile(r"\b(?:is|are|was|were|equals|reads|at)\b|[:=|]", re.IGNORECASE)
 _LONGEST_ANSWER = 8
@@ -36,25 +37,23 @@ def best_statements(question: Question, reading: Reading, *, least: float) -> li
         for support, statement in reading.supports(question.keys)
         if support >= least and question.anchors <= statement.keys | introduced
     ]
-    return sorted(fitting, key=lambda found: (-found[0], len(found[1].tokens)))[:5]
+    return sorted(fitting, key=lambda found: (-found[0], len(found[1].text)))[:5]
 
 
 def _answer(question: Question, statement: Statement) -> str | None:
     if question.wanted is Wanted.YES_NO:
         return _yes_or_no(question, statement)
-    new = [token for token in statement.tokens if token.key not in question.known]
+    new = [token for token in tokenize(statement.text) if token.key not in question.known]
     copula = _last_copula(statement, new)
     if question.wanted in (Wanted.NUMBER, Wanted.YEAR):
         fitting = [token for token in new if token.value is not None]
         if question.wanted is Wanted.YEAR:
             fitting = [token for token in fitting if token.year]
         after = [token for token in fitting if token.start >= copula]
-        chosen = (after or fitting[-1:] or [None])[0]
-        return statement.text[chosen.start : chosen.end].replace(",", "") if chosen else None
+        return next((_number(statement, token) for token in (*after, *reversed(fitting))), None)
     spans = [span for run in _spans(statement, question) if (span := _trimmed(run, statement.text))]
     after_copula = [span for span in spans if span[0].start >= copula]
-    chosen_span = (after_copula or spans or [None])[0]
-    return _text(statement, chosen_span) if chosen_span else None
+    return next((_text(statement, span) for span in (*after_copula, *spans)), None)
 
 
 def _yes_or_no(question: Question, statement: Statement) -> str:
@@ -74,7 +73,7 @@ def _last_copula(statement: Statement, new: list[Token]) -> int:
 def _spans(statement: Statement, question: Question) -> Iterator[list[Token]]:
     """Runs of words that the question does not hold."""
     run: list[Token] = []
-    for token in statement.tokens:
+    for token in tokenize(statement.text):
         if token.key in question.known:
             yield run
             run = []
@@ -90,6 +89,10 @@ def _trimmed(run: list[Token], text: str) -> list[Token]:
 
 def _is_name(token: Token, text: str) -> bool:
     return token.start > 0 and text[token.start].isupper()
+
+
+def _number(statement: Statement, token: Token) -> str:
+    return statement.text[token.start : token.end].replace(",", "")
 
 
 def _text(statement: Statement, span: list[Token]) -> str:

@@ -9,7 +9,7 @@ from prism_eval.reasoners.lexical.extraction import extract
 from prism_eval.reasoners.lexical.question import Question
 from prism_eval.reasoners.lexical.reckoning import reckon
 from prism_eval.reasoners.lexical.statements import Reading
-from prism_eval.reasoners.lexical.tokens import STOPWORDS, normal, tokenize
+from prism_eval.reasoners.lexical.tokens import normal, telling
 
 _CLEAR = 1e-6
 _LETTERED = re.compile(r"^[ \t]*\(?([A-Ja-j])[).:][ \t]+(\S.*)$", re.MULTILINE)
@@ -26,18 +26,12 @@ def written_out(question: str) -> tuple[str, list[str]]:
 
 def pick(question: Question, options: Sequence[str], reading: Reading, *, least: float) -> int | None:
     """The index of the option with most evidence; ``None`` if there is none, or as much for another."""
-    keys = [option_keys(option) for option in options]
+    keys = [telling(normal(option)) for option in options]
     scores = _scores(question, keys, reading, least)
     index = _winner(scores)
     if index is None:
         index = _matching(_reckoned(question, reading, least), keys)
     return index
-
-
-def option_keys(option: str) -> frozenset[str]:
-    """The telling words of an option; all its words if none is telling, as for the option "A"."""
-    keys = [token.key for token in tokenize(normal(option))]
-    return frozenset(key for key in keys if key not in STOPWORDS) or frozenset(keys)
 
 
 def _scores(question: Question, options: list[frozenset[str]], reading: Reading, least: float) -> list[float]:
@@ -66,7 +60,7 @@ def _winner(scores: list[float]) -> int | None:
 def _reckoned(question: Question, reading: Reading, least: float) -> frozenset[str]:
     found = extract(question, reading, least=least)
     answer = found[1] if found else reckon(question, reading.table)
-    return option_keys(answer) if answer else frozenset()
+    return telling(answer) if answer else frozenset()
 
 
 def _matching(answer: frozenset[str], options: list[frozenset[str]]) -> int | None:

@@ -6,20 +6,12 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from prism_eval.reasoners.lexical.tokens import (
-    COMPARISONS,
-    EXTREMES,
-    NEGATIONS,
-    ORDINALS,
-    STOPWORDS,
-    Token,
-    content,
-    normal,
-    tokenize,
-)
+from prism_eval.reasoners.lexical.tokens import Token, content, normal, tokenize
+from prism_eval.reasoners.lexical.vocabulary import DECISIVE, STOPWORDS
 
 _YES_NO = re.compile(
-    r"(^|, ?)(is|are|was|were|do|does|did|has|have|had|can|could|will|would)\b|\b(true or false|is this (statement )?correct)\b"
+    r"(^|, ?)(is|are|was|were|do|does|did|has|have|had|can|could|will|would)\b"
+    r"|\b(true or false|is this (statement )?correct)\b"
 )
 _YEAR = re.compile(r"\b(which|what) (fiscal )?years?\b|^when\b|\bin (which|what) year")
 _NUMBER = re.compile(
@@ -27,8 +19,10 @@ _NUMBER = re.compile(
     r"(value|number|amount|sum|total|difference|average|mean|median|ratio|count|percentage|mode|score|rate))\b"
 )
 _NAME = re.compile(
-    r"\bwhich\b|^(in |at |for |from |to |of |by |on )?(who|whom|whose|where|what (?!(is|was|are|were|do|does|did)\b)\w+)\b"
+    r"\bwhich\b"
+    r"|^(in |at |for |from |to |of |by |on )?(who|whom|whose|where|what (?!(is|was|are|were|do|does|did)\b)\w+)\b"
 )
+_MOST_CHARACTERS = 10_000
 _PLACEHOLDER = re.compile(r"<image ?\d+>")
 _REMARK = re.compile(r"\([^()\s]+\s[^()\s]+\s[^()]*\)")
 _ASIDE = re.compile(r"\([^()]*\)")
@@ -67,7 +61,7 @@ class Question:
 
 def parse(text: str) -> Question:
     """Read a question."""
-    plain = _PLACEHOLDER.sub(" ", normal(text)).strip()
+    plain = _PLACEHOLDER.sub(" ", normal(text[-_MOST_CHARACTERS:])).strip()
     asking = _asking(plain)
     tokens = tokenize(asking)
     keys = content(tokens)
@@ -91,7 +85,4 @@ def _wanted(text: str) -> Wanted:
 
 def _anchors(token: Token, text: str, first: int) -> bool:
     named = token.start > first and text[token.start].isupper()
-    return named or token.value is not None or token.key in _DECISIVE
-
-
-_DECISIVE = EXTREMES.keys() | ORDINALS.keys() | NEGATIONS | COMPARISONS
+    return named or token.value is not None or token.key in DECISIVE

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from prism_eval.reasoners.lexical.question import Question, Wanted
 from prism_eval.reasoners.lexical.table import Name, Table, Value
-from prism_eval.reasoners.lexical.tokens import EXTREMES, ORDINALS, number_text
+from prism_eval.reasoners.lexical.tokens import number_text
+from prism_eval.reasoners.lexical.vocabulary import EXTREMES, ORDINALS
 
 _THRESHOLD = re.compile(
     r"\b(?:(?P<over>above|over|more than|greater than|higher than)|below|under|less than|fewer than|lower than)"
@@ -77,11 +78,12 @@ def _case(question: Question, table: Table) -> _Case:
     return _Case(question, named, points, directions[0] if directions else 0, {1, -1} <= set(directions))
 
 
-def _held(question: Question, names: Iterable[Name]) -> list[Name]:
+def _held(question: Question, names: Iterable[Name]) -> set[Name]:
     """The names that the question holds, except those that are part of a longer one."""
     keys = question.keys.keys()
-    held = [name for name in names if name.keys <= keys or name.core <= keys]
-    return [name for name in held if not any(name.core < other.core for other in held)]
+    held = {name for name in names if name.keys <= keys or name.core <= keys}
+    cores = {name.core for name in held}
+    return {name for name in held if not any(name.core < core for core in cores)}
 
 
 def _compared(case: _Case) -> str | None:

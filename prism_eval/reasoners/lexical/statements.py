@@ -7,36 +7,49 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from prism_eval.reasoners.lexical.table import Table, read_table
-from prism_eval.reasoners.lexical.tokens import Token, normal, tokenize
+from prism_eval.reasoners.lexical.tokens import keys_in, normal
 
-_SENTENCE_END = re.compile(r"(?<=[^A-Z\s][.!?])\s+(?=[\"“(]?[A-Z0-9])|(?<=[。！？])")
+_SENTENCE_END = re.compile(r"(?<=[^A-Z\s][.!?])\s+(?=[\"“(]?[A-Z0-9])|(?<=[。\uff01\uff1f])")
+
+_MOST_CHARACTERS = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A sentence or line with its tokens."""
+class Statement(NamedTuple):
+    """A sentence or line with the keys in it."""
 
     text: str
-    tokens: list[Token]
     keys: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """A caption, read once for all questions on it.
 
     Attributes:
-        statements: Its sentences and lines, in order.
-        frequency: In how many statements each key occurs.
-        table: The labelled values that its layout gives away.
+        text: The caption in normal characters, up to a length that no image needs.
     """
 
-    statements: list[Statement]
-    frequency: Mapping[str, int]
-    table: Table
+    text: str
+
+    @cached_property
+    def statements(self) -> list[Statement]:
+        """The caption's sentences and lines, in order."""
+        parts = (part for line in self.text.splitlines() for part in _SENTENCE_END.split(line))
+        return [Statement(part, frozenset(keys_in(part))) for part in parts if part.strip()]
+
+    @cached_property
+    def frequency(self) -> Mapping[str, int]:
+        """In how many statements each key occurs."""
+        return Counter(key for statement in self.statements for key in statement.keys)
+
+    @cached_property
+    def table(self) -> Table:
+        """The labelled values that the caption's layout gives away."""
+        return read_table(self.text)
 
     def weight(self, key: str) -> float:
         """How telling a key is: the rarer in this caption the more, most of all where it does not occur."""
@@ -52,13 +65,5 @@ class Reading:
 
 @lru_cache(maxsize=8)
 def read(caption: str) -> Reading:
-    """Split a caption into statements and labelled values."""
-    text = normal(caption)
-    statements = [_statement(part) for line in text.splitlines() for part in _SENTENCE_END.split(line) if part.strip()]
-    frequency = Counter(key for statement in statements for key in statement.keys)
-    return Reading(statements, frequency, read_table(text))
-
-
-def _statement(text: str) -> Statement:
-    tokens = tokenize(text)
-    return Statement(text, tokens, frozenset(token.key for token in tokens))
+    """Read a caption; what is read of it is kept for the questions that follow."""
+    return Reading(normal(caption[:_MOST_CHARACTERS]))

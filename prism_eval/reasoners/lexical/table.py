@@ -7,17 +7,20 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from prism_eval.reasoners.lexical.tokens import STOPWORDS, tokenize
+from prism_eval.reasoners.lexical.tokens import telling
 
 _SCALES = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "bn": 1e9, "trillion": 1e12}
 _VALUE = re.compile(
-    r"[~≈]?[$€£¥]?\s?(?P<number>[-−+]?(?:\d{1,3}(?:[ ,]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?))"
+    r"[~≈]?[$€£¥]?\s?(?P<number>[-+]?(?:\d{1,3}(?:[ ,]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?))"
     rf"\s?(?:%|percent|(?P<scale>{'|'.join(_SCALES)})\b)?\*?",
     re.IGNORECASE,
 )
-_LABELLED = re.compile(rf"(?P<label>\S.{{0,80}}?)(?P<joint>\s*[:=–]\s*|\s+\(?)(?P<value>{_VALUE.pattern})\)?[.,;]?")
+_LABELLED = re.compile(
+    rf"(?P<label>\S.{{0,80}}?)(?P<joint>\s*[:=\u2013]\s*|\s+\(?)(?P<value>{_VALUE.pattern})\)?[.,;]?"
+)
 _VERB = re.compile(r"\b(is|are|was|were|has|have|had)\b")
 _CELL = re.compile(r"\s*\|\s*")
+_DIGIT = re.compile(r"\d")
 _BULLET = re.compile(r"^[\s\-*•·●▪#|]+|[\s|]+$")
 _ASIDE = re.compile(r"\([^)]*\)")
 _LONGEST_LINE = 400
@@ -58,9 +61,9 @@ def read_table(text: str) -> Table:
     rows: list[Row] = []
     headers: list[list[str]] = []
     before = ""
-    for line in text.splitlines():
-        line = _BULLET.sub("", line) if len(line) < _LONGEST_LINE else ""
-        cells = _CELL.split(line) if line else []
+    for full in text.splitlines():
+        line = _BULLET.sub("", full) if len(full) < _LONGEST_LINE else ""
+        cells = _CELL.split(line) if "|" in line else [line]
         row = _row(cells, before)
         if row:
             rows.append(row)
@@ -80,17 +83,9 @@ def value_of(text: str) -> Value | None:
     return _value(match) if match else None
 
 
-def keys_of(text: str) -> frozenset[str]:
-    """The telling words of a label; all its words if none is telling."""
-    keys = [token.key for token in tokenize(text)]
-    return frozenset(key for key in keys if key not in STOPWORDS) or frozenset(keys)
-
-
 def _row(cells: Sequence[str], before: str) -> Row | None:
     if len(cells) == 1:
-        return _row_of_cell(cells[0], before)
-    if len(cells) < 2:
-        return None
+        return _row_of_cell(cells[0], before) if _DIGIT.search(cells[0]) else None
     head, colon, first = cells[0].rpartition(":")
     label, rest = (head, [first, *cells[1:]]) if colon and value_of(first) else (cells[0], cells[1:])
     values = [value_of(cell) for cell in rest]
@@ -113,13 +108,13 @@ def _row_of_cell(cell: str, before: str) -> Row | None:
 def _make(label: str, values: list[Value]) -> Row | None:
     if not values or len(label.split()) > _LONGEST_LABEL:
         return None
-    return Row(_name(label), tuple(values)) if keys_of(label) else None
+    return Row(_name(label), tuple(values)) if telling(label) else None
 
 
 def _name(text: str) -> Name:
-    text = text.strip(" .:;,*-–")
-    keys = keys_of(text)
-    return Name(text, keys, keys_of(_ASIDE.sub(" ", text).split(",")[0]) or keys)
+    text = text.strip(" .:;,*-\u2013")
+    keys = telling(text)
+    return Name(text, keys, telling(_ASIDE.sub(" ", text).split(",")[0]) or keys)
 
 
 def _series(headers: list[list[str]], width: int) -> tuple[Name, ...]:
@@ -145,7 +140,7 @@ def _is_value_but_no_year(text: str) -> bool:
 
 
 def _value(match: re.Match[str]) -> Value:
-    digits = match["number"].replace(" ", "").replace(",", "").replace("−", "-").lstrip("+")
+    digits = match["number"].replace(" ", "").replace(",", "").lstrip("+")
     scale = match["scale"]
     text = f"{digits} {scale}" if scale else digits
     return Value(text, float(digits) * _SCALES.get((scale or "").lower(), 1.0))

@@ -4,34 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
+from prism_eval.reasoners.lexical.vocabulary import STOPWORDS
+
 _TOKEN = re.compile(
-    r"(?P<number>(?:(?<![\w)])[-−])?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?))"
-    r"|[^\W\d_][^\W_]*(?:['’][^\W\d_]+)?"
+    r"(?:(?<![\w)])-)?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?"
 )
 _MOST_DIGITS = 18
 _YEARS = range(1500, 2200)
-
-STOPWORDS = frozenset(
-    "a about according all also am an and any are as asked at based be been being both but by can chart could data "
-    "depicted did diagram displayed do does each either figure following for from given graph had has have how i if "
-    "image in into is it its itself me mean mentioned much my no of on one or our per picture plot represented "
-    "represent says seen shown show so some such than that the their them there these they this those to us was we "
-    "were what when where whether which who whom whose why will with would you your option answer question please "
-    "respectively".split()
-)
-EXTREMES = {
-    **dict.fromkeys(("highest", "largest", "biggest", "greatest", "maximum", "max", "peak", "peaked", "top"), 1),
-    **dict.fromkeys(("longest", "tallest", "best", "main", "leading", "oldest", "fastest", "popular", "valuable"), 1),
-    **dict.fromkeys(("lowest", "smallest", "least", "minimum", "min", "fewest", "shortest", "worst", "tiniest"), -1),
-}
-ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
-NEGATIONS = frozenset("no not never none neither nor without false incorrect n't isn't doesn't don't wasn't".split())
-COMPARISONS = frozenset(
-    "sum total combined difference gap average median ratio add more less fewer greater above below over under "
-    "increase decrease before after between".split()
-)
+_PLAIN = {ord("\N{MINUS SIGN}"): "-", ord("\N{RIGHT SINGLE QUOTATION MARK}"): "'"}
 
 
 class Token(NamedTuple):
@@ -49,13 +33,24 @@ class Token(NamedTuple):
 
 
 def normal(text: str) -> str:
-    """The text with compatibility forms of characters (full-width digits, ligatures) made plain."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+    """The text with compatibility forms of characters (full-width digits, ligatures, minus signs) made plain."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_PLAIN)
 
 
 def tokenize(text: str) -> list[Token]:
     """The tokens of normal text."""
-    return [_token(match) for match in _TOKEN.finditer(text)]
+    return [Token(_key(match.group()), *match.span(), _value(match.group())) for match in _TOKEN.finditer(text)]
+
+
+def keys_in(text: str) -> list[str]:
+    """The keys of the tokens of normal text."""
+    return [_key(word) for word in _TOKEN.findall(text)]
+
+
+def telling(text: str) -> frozenset[str]:
+    """The keys in a name or option that say something; all of them if none does, as in "A"."""
+    keys = keys_in(text)
+    return frozenset(key for key in keys if key not in STOPWORDS) or frozenset(keys)
 
 
 def content(tokens: list[Token]) -> dict[str, Token]:
@@ -72,14 +67,17 @@ def number_text(value: float) -> str:
     return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
-def _token(match: re.Match[str]) -> Token:
-    text = match.group()
-    if match["number"]:
-        if len(text) > _MOST_DIGITS:
-            return Token(text, *match.span())
-        value = float(text.replace(",", "").replace("−", "-"))
-        return Token(f"{value:.12g}", *match.span(), value)
-    return Token(_stem(text.casefold().replace("’", "'")), *match.span())
+@lru_cache(maxsize=32_768)
+def _key(word: str) -> str:
+    value = _value(word)
+    return _stem(word.casefold()) if value is None else f"{value:.12g}"
+
+
+def _value(word: str) -> float | None:
+    """What a number is worth; ``None`` for a word, and for digits without end, which are compared as text."""
+    if not word[-1].isdecimal() or word[0].isalpha() or len(word) > _MOST_DIGITS:
+        return None
+    return float(word.replace(",", ""))
 
 
 def _stem(word: str) -> str:

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from prism_eval.errors import RunError
+from prism_eval.leaderboard import build
+from prism_eval.report import write_html
+from prism_eval.report.terminal import render
+from tests.runfolder import verdict, write_run
+
+HOSTILE = (
+    "</script></style><script>alert('x')</script><img src=x onerror=\"alert(1)\">&amp; {{ 7*7 }} \u202e\x1b[31m\x00"
+)
+VOID = {"meta", "input", "wbr"}
+
+
+class Page(HTMLParser):
+    """What a browser would make of the page: its elements, their attributes, and its text."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.said: list[str] = []
+        self.raw: dict[str, str] = {}
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] in {"style", "script"}:
+            self.raw[self.open[-1]] = self.raw.get(self.open[-1], "") + data
+        else:
+            self.said.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.said).split())
+
+
+def page_of(folder: Path) -> Page:
+    page = Page(write_html(folder).read_text(encoding="utf-8"))
+    assert page.open == []
+    return page
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    texts = dict.fromkeys(("question", "answer", "extracted", "note", "caption", "item", "benchmark"), HOSTILE)
+    rows = [
+        verdict(captioner, "any", outcome, options='["</td><script>", "b"]', gold='["<script>gold"]', kind="choice")
+        | texts
+        for captioner, outcome in ((HOSTILE, "correct"), ("lone \ud800".encode("utf-8", "replace").decode(), "wrong"))
+    ]
+    lone = {"label": "\ud800" + HOSTILE, "identity": {"key\udfff": HOSTILE}}
+    entry = dict.fromkeys(("name", "title", "fingerprint", "scorer", "licence", "source"), HOSTILE)
+    return write_run(
+        tmp_path,
+        rows,
+        reasoner=lone,
+        captioners=[lone],
+        benchmarks=[entry | {"items": HOSTILE, "images": None}],
+        protocol={"name": HOSTILE, "edition": HOSTILE},
+        version=HOSTILE,
+        created=HOSTILE,
+        packages={HOSTILE: HOSTILE},
+        git_commit=HOSTILE,
+    )
+
+
+def test_strangers_text_is_text(hostile: Path) -> None:
+    page = page_of(hostile)
+    tags = [tag for tag, _ in page.elements]
+    assert tags.count("script") == tags.count("style") == 1
+    assert "img" not in tags
+    assert "<script>alert('x')</script>" in page.text
+    assert "{{ 7*7 }}" in page.text
+    assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
+
+
+def test_nothing_reverses_hides_or_commands(hostile: Path) -> None:
+    source = write_html(hostile).read_text(encoding="utf-8")
+    assert not set(source) & {"\u202e", "\x1b", "\x00", "\ud800"}
+    assert "⟨U+202E⟩" in source
+
+
+def test_the_file_needs_nothing_else(hostile: Path) -> None:
+    for tag, attributes in page_of(hostile).elements:
+        assert tag not in {"link", "iframe", "object", "embed", "base"}
+        assert not {"src", "srcset", "style"} & set(attributes), tag
+        assert attributes.get("href", "#").startswith("#")
+
+
+def test_the_policy_lets_in_its_own_style_and_script_only(hostile: Path) -> None:
+    page = page_of(hostile)
+    policy = next(a["content"] for tag, a in page.elements if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy is not None
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    for element in ("style", "script"):
+        digest = base64.b64encode(hashlib.sha256(page.raw[element].encode()).digest()).decode()
+        assert f"{element}-src 'sha256-{digest}'" in policy
+
+
+def test_no_template_lets_text_through_unescaped() -> None:
+    folder = Path(__file__).parents[2] / "prism_eval" / "report" / "templates"
+    for template in folder.glob("*.html"):
+        assert not re.search(r"\|\s*safe|autoescape|Markup", template.read_text(encoding="utf-8")), template
+
+
+def test_headings_have_scopes_and_pictures_have_names(tmp_path: Path) -> None:
+    page = page_of(write_run(tmp_path, [verdict("a", "one"), verdict("b", "one", "wrong")]))
+    for tag, attributes in page.elements:
+        if tag == "th":
+            assert attributes.get("scope") in {"col", "row"}
+        if tag == "svg":
+            assert attributes.get("aria-hidden") == "true" or attributes.get("aria-label")
+
+
+def test_it_agrees_with_the_terminal(tmp_path: Path) -> None:
+    rows = [
+        verdict(captioner, str(item), "correct" if item % every else "wrong", benchmark=benchmark)
+        for captioner, every in (("ocr", 3), ("blind", 2))
+        for benchmark in ("chartqa", "mmmu")
+        for item in range(25)
+    ]
+    folder = write_run(tmp_path, rows)
+    console = Console(file=io.StringIO(), width=200, color_system=None)
+    console.print(render(build(folder)))
+    assert isinstance(console.file, io.StringIO)
+    numbers = re.findall(r"(\d+\.\d) +±(\d+\.\d)", console.file.getvalue())
+    assert len(numbers) == 6
+    text = page_of(folder).text
+    for mean, half in numbers:
+        assert re.search(rf"{mean} ±{half}", text)
+
+
+def test_an_unfinished_run_has_a_banner_and_a_finished_one_has_none(tmp_path: Path) -> None:
+    rows = [verdict("a", "one")]
+    assert "This run did not finish" in page_of(write_run(tmp_path / "cut", rows, finished=False)).text
+    assert "did not finish" not in page_of(write_run(tmp_path / "whole", rows)).text
+
+
+def test_failed_captions_and_scoreless_captioners_are_shown_as_such(tmp_path: Path) -> None:
+    rows = [verdict("up", "one"), verdict("down", "one", "failed", caption=None, answer=None, note="HTTP 503")]
+    text = page_of(write_run(tmp_path, rows)).text
+    assert "nothing could be scored" in text
+    assert "none: the call failed" in text
+    assert "HTTP 503" in text
+
+
+def test_examples_are_few_and_first_where_captioners_differ(tmp_path: Path) -> None:
+    rows = [verdict(captioner, f"agreed {item}") for captioner in "ab" for item in range(50)]
+    rows += [verdict("a", "contested"), verdict("b", "contested", "wrong")]
+    page = page_of(write_run(tmp_path, rows))
+    items = [text for text in page.said if text.startswith(("agreed", "contested"))]
+    assert items[0] == "contested"
+    assert len(items) == 6
+
+
+def test_examples_prefer_images_not_yet_shown(tmp_path: Path) -> None:
+    rows = [verdict("a", f"item {index}", images=[f"image {index // 10}"]) for index in range(40)]
+    page = page_of(write_run(tmp_path, rows))
+    assert [text for text in page.said if re.fullmatch(r"item \d+", text)][:4] == [
+        "item 0",
+        "item 10",
+        "item 20",
+        "item 30",
+    ]
+
+
+def test_long_texts_are_cut_to_a_bounded_page(tmp_path: Path) -> None:
+    long = dict.fromkeys(("question", "answer", "caption", "extracted", "note"), "word " * 20000)
+    rows = [verdict(f"captioner {place}", str(item), **long) for place in range(12) for item in range(10)]
+    path = write_html(write_run(tmp_path, rows))
+    assert path.stat().st_size < 400_000
+    assert "The first 8 captioners are shown" in path.read_text(encoding="utf-8")
+
+
+def test_options_and_golds_are_shown(tmp_path: Path) -> None:
+    rows = [verdict("a", "one", options='["Wind", "Solar"]', gold='["B"]', kind="choice")]
+    assert "A Wind" in (text := page_of(write_run(tmp_path, rows)).text)
+    assert "Accepted B" in text
+
+
+def test_an_options_list_that_is_none_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no JSON list"):
+        write_html(write_run(tmp_path, [verdict("a", "one", options="[")]))
+
+
+def test_an_older_page_stays_if_the_new_one_cannot_be_made(tmp_path: Path) -> None:
+    path = write_html(write_run(tmp_path, [verdict("a", "one")]))
+    before = path.read_bytes()
+    (tmp_path / "verdicts.parquet").write_bytes(b"damaged")
+    with pytest.raises(RunError):
+        write_html(tmp_path)
+    assert path.read_bytes() == before
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == [
+        "leaderboard.html",
+        "manifest.json",
+        "verdicts.parquet",
+    ]
+
+
+def test_the_same_run_gives_the_same_page(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, [verdict(captioner, str(item)) for captioner in "ab" for item in range(20)])
+    assert write_html(folder).read_bytes() == write_html(folder).read_bytes()
+
+
+def test_a_run_without_verdicts_is_a_page_all_the_same(tmp_path: Path) -> None:
+    assert "Caption leaderboard" in page_of(write_run(tmp_path, [], benchmarks=[{"name": "chartqa"}])).text
