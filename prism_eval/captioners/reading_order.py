@@ -162,7 +162,16 @@ def _column(label: TextBox, boxes: Row, reach: float) -> Row:
 def _upright_scales(boxes: Row) -> list[Row]:
     """Numbers over one another that count up or down by equal steps: the marks of a vertical axis."""
     numbers = sorted((box for box in boxes if box.number is not None), key=lambda box: box.y)
-    return [group for group in map(_counting, _aligned(numbers)) if _is_scale(group, [box.y for box in group])]
+    groups = [group for group in map(_counting, _aligned(numbers)) if _is_scale(group, [box.y for box in group])]
+    return [group for group in groups if not _names_rows(group, numbers)]
+
+
+def _names_rows(marks: Row, numbers: Row) -> bool:
+    """Whether other numbers stand beside most of the marks, as in a table; a second axis has the same ones."""
+    beside = [
+        any(abs(box.y - mark.y) < 0.5 * mark.height and box.text != mark.text for box in numbers) for mark in marks
+    ]
+    return sum(beside) > 0.75 * len(marks)
 
 
 def _level_scales(boxes: Row) -> list[Row]:

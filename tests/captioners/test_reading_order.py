@@ -69,6 +69,19 @@ def test_years_in_a_column_are_names_and_no_scale() -> None:
     assert in_reading_order(rows).splitlines() == [f"{year} | 7.5" for year in range(2000, 2005)]
 
 
+def test_numbered_rows_of_a_table_are_no_scale() -> None:
+    rows = [
+        part
+        for index in range(1, 5)
+        for part in (
+            box(str(index), 30, 20 * index),
+            box("250,000", 90, 20 * index),
+            box(str(40 + index % 3), 150, 20 * index),
+        )
+    ]
+    assert in_reading_order(rows).splitlines()[0] == "1 | 250,000 | 41"
+
+
 @given(
     st.lists(
         st.builds(
