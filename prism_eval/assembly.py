@@ -12,6 +12,7 @@ from prism_eval.calls import Calls, Patience, Tally
 from prism_eval.captioners import Captioner, build_captioner, captioner_label
 from prism_eval.captioners.remembered import remember
 from prism_eval.errors import UsageError
+from prism_eval.orders import Orders
 from prism_eval.pipeline import Arm, Road, Stage
 from prism_eval.plan import Plan
 from prism_eval.protocols import Protocol, load_protocol
@@ -130,12 +131,15 @@ def assemble(
         samples=protocol.samples,
         through=through,
         window=4 * plan.concurrency,
+        orders=_orders(plan, benchmarks),
     )
     return Assembly(plan, protocol, benchmarks, road, label, tallies)
 
 
 def expected(assembly: Assembly) -> int | None:
-    """How many verdicts there will be; ``None`` where a benchmark does not know its size."""
+    """How many verdicts there will be; ``None`` where only reading the items can tell."""
+    if assembly.plan.orders > 1:
+        return None
     sizes = [benchmark.size() for benchmark in assembly.benchmarks]
     known = [size for size in sizes if size is not None]
     if len(known) < len(sizes):
@@ -149,6 +153,11 @@ def open_benchmarks(plan: Plan) -> list[Benchmark]:
     """The plan's benchmarks; all that the data holds where the plan names none."""
     names = plan.benchmarks or tuple(available(plan.data))
     return [open_benchmark(name, plan.data, seed=plan.seed) for name in names]
+
+
+def _orders(plan: Plan, benchmarks: Sequence[Benchmark]) -> Orders:
+    fixed = frozenset(benchmark.name for benchmark in benchmarks if benchmark.definition.letters_in_image)
+    return Orders(plan.orders, plan.seed, fixed)
 
 
 def _protocol(plan: Plan) -> Protocol:

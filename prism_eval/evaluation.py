@@ -54,7 +54,7 @@ def evaluate(
         store: The generation store; by default one in the user's cache folder.
         watch: Makes a context manager that shows a `State` while the run goes on.
         **plan: Further keys of `prism_eval.plan.Plan`: ``limit``, ``seed``, ``protocol``, ``edition``, ``samples``,
-            ``concurrency``, ``attempts``, ``patience``.
+            ``orders``, ``judge``, ``concurrency``, ``attempts``, ``patience``.
 
     Raises:
         UsageError: Something asked for does not exist or will not do.
@@ -134,7 +134,8 @@ async def _drive(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage],
             travellers = stream(assembly.benchmarks, assembly.road, limit=assembly.plan.limit)
             async with contextlib.aclosing(travellers):
                 async for traveller in travellers:
-                    state.counts.add(traveller, first_arm=traveller.arm == first and traveller.sample == 0)
+                    own_order = traveller.sample == 0 and traveller.order == 0
+                    state.counts.add(traveller, first_arm=traveller.arm == first and own_order)
                     _write(traveller, writers, captions_seen, assembly.reasoner_label)
         finally:
             await assembly.close()

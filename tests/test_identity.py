@@ -53,6 +53,7 @@ def test_prompted_plugins_have_only_identity():
 
 def test_every_key_of_the_plan_is_classed():
     identity = {"captioners", "reasoner", "benchmarks", "data", "protocol", "edition", "samples", "limit", "seed"}
+    identity |= {"orders", "judge"}
     assert set(Plan.model_fields) - PLAN_RUNTIME == identity
     assert {"concurrency", "attempts", "patience"} == PLAN_RUNTIME
 
