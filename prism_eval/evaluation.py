@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from prism_eval.assembly import Assembly, assemble, expected
+from prism_eval.assembly import LIVE, Assembly, assemble, expected
 from prism_eval.captioners.base import Captioner
 from prism_eval.errors import Interrupted
 from prism_eval.interruptible import run_in_thread
@@ -85,7 +85,7 @@ def run_plan(
     out: Path | None = None,
     store: Path | None = None,
     stages: Sequence[Stage] = ("caption", "answer", "score"),
-    live: frozenset[Stage] = frozenset({"caption", "answer"}),
+    live: frozenset[Stage] = LIVE,
     watch: Watch | None = None,
     captioners: Mapping[str, Captioner] | None = None,
     reasoner: Reasoner | None = None,
@@ -97,7 +97,7 @@ def run_plan(
         out: The run folder; by default `default_folder`.
         store: The generation store; by default the user's.
         stages: The stages whose tables are written; the last of them is where the road ends.
-        live: The stages that may call their plugins; the others only read the store.
+        live: The stages that may call their plugins, the judge being scoring's; the others only read the store.
         watch: Makes a context manager that shows a `State` while the run goes on.
         captioners: Ready captioners by label.
         reasoner: A ready reasoner.

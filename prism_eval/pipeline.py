@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from prism_eval.benchmarks import check_image
 from prism_eval.captioners.remembered import Remembered as RememberedCaptioner
 from prism_eval.errors import CallError, FatalError
+from prism_eval.judges import Remembered as RememberedJudge
 from prism_eval.orders import ONE_ORDER, Order, Orders, reorder, restore
 from prism_eval.reasoners.remembered import Remembered as RememberedReasoner
 from prism_eval.schema import Answer, Caption, FinishReason, Image, Item, Outcome, Verdict
@@ -60,6 +61,7 @@ class Road:
         samples: Captions per image.
         through: The last stage.
         window: Items in flight at once.
+        judge: Decides what the scorers' rules leave open; ``None`` for nobody.
         orders: The orders of their options that multiple-choice items are asked under.
     """
 
@@ -70,6 +72,7 @@ class Road:
     samples: int
     through: Stage
     window: int
+    judge: RememberedJudge | None = None
     orders: Orders = ONE_ORDER
 
 
@@ -243,13 +246,18 @@ async def _answer(so_far: Traveller, read: Caption, order: Order, road: Road) ->
     except CallError as error:
         return replace(so_far, answer_key=key, error=str(error), verdict=_failed(str(error), road))
     so_far = replace(so_far, answer_key=key, answer=answer)
-    return so_far if road.through == "answer" else _score(so_far, item, answer, order, road)
+    return so_far if road.through == "answer" else await _score(so_far, item, answer, order, road)
 
 
-def _score(so_far: Traveller, shown: Item, answer: Answer, order: Order, road: Road) -> Traveller:
-    verdict = road.scorers[shown.benchmark].score(shown, answer, road.form)
+async def _score(so_far: Traveller, shown: Item, answer: Answer, order: Order, road: Road) -> Traveller:
+    scorer = road.scorers[shown.benchmark]
+    verdict = scorer.score(shown, answer, road.form)
+    left_open = scorer.left_open(answer, verdict) if road.judge else None
+    if road.judge and left_open:
+        verdict = await road.judge.decide(shown, left_open, verdict)
+    error = verdict.note if verdict.outcome is Outcome.FAILED else ""
     verdict, position = restore(verdict, so_far.item, order)
-    return replace(so_far, verdict=verdict, chosen_position=position)
+    return replace(so_far, verdict=verdict, chosen_position=position, error=error)
 
 
 def _failed(error: str, road: Road) -> Verdict | None:

@@ -15,8 +15,8 @@ from tests.builders import short_item
 
 def choice(*options, gold="B", benchmark="mmstar", number="1"):
     return Item(
-        benchmark=benchmark, id=number, kind=ItemKind.CHOICE, question="Which?", images=(), golds=(gold,), cluster=number,
-        options=options or ("cat", "dog", "cow", "hen"),
+        benchmark=benchmark, id=number, kind=ItemKind.CHOICE, question="Which?", images=(), golds=(gold,),
+        cluster=number, options=options or ("cat", "dog", "cow", "hen"),
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ def build(folder: Path) -> Leaderboard:
     """Rank the captioners of a run folder.
 
     A benchmark's score is the mean over items of the mean over an item's samples and orders. Failed verdicts are no
-    scores: they are left out and counted. Abstained, unparsed, refused and truncated ones score 0 and are counted apart.
+    scores: they are left out and counted. Abstained, unparsed, refused and truncated ones score 0, counted apart.
 
     Raises:
         RunError: The folder's manifest or verdicts cannot be read, or hold more than one reasoner.
