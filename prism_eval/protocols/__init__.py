@@ -38,7 +38,7 @@ class AnswerSettings(_Section):
 
     choice_prompt: str
     short_prompt: str
-    rank_prompt: str = "Description of the image:\n{caption}\n\nQuestion: {question}\nAnswer:"
+    rank_prompt: str = "{caption}\n\nQuestion: {question}\nAnswer:"
     prior_prompt: str = "Question: {question}\nAnswer:"
     system: str = ""
     no_caption: str
