@@ -16,10 +16,10 @@ from prism_eval.schema import Caption
 CLASSED = {
     "blind": (set(), set()),
     "budget": ({"parts", "words"}, set()),
-    "file": ({"model"}, set()),
+    "file": (set(), {"model"}),  # the captions themselves are its identity, not their path
     "merge": ({"parts"}, set()),
     "mismatched": ({"parts"}, set()),
-    "ocr": ({"min_confidence", "max_side"}, set()),
+    "ocr": ({"min_confidence", "max_pixels"}, {"workers"}),
     "oracle": ({"recall", "hallucination", "seed"}, set()),
     "lexical": ({"min_evidence"}, set()),
     "openai": (

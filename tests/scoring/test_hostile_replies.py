@@ -60,24 +60,31 @@ def verdicts(scorer, item, reply):
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_a_megabyte_of_anything_costs_little(unit):
-    reply = unit * (MEGABYTE // len(unit))
-    for text in (reply, f"Answer: {reply}", f"\\boxed{{{reply}}}"):
-        started = time.process_time()
+def test_time_grows_no_faster_than_the_reply(unit):
+    started = time.process_time()
+    for text in (unit * (50_000 // len(unit)), f"Answer: {unit * (50_000 // len(unit))}"):
         for scorer, item in PLAIN:
             verdicts(scorer, item, text)
-        assert time.process_time() - started < 40
+    assert time.process_time() - started < 15
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.parametrize("unit", ["a", "1", "{", "\\boxed{", "(A) ", "9^{", "Answer: A\n"])
+def test_a_reply_of_a_megabyte_hangs_nothing(unit):
+    started = time.process_time()
+    for scorer, item in PLAIN:
+        verdicts(scorer, item, f"\\boxed{{{unit * (MEGABYTE // len(unit))}}}")
+    assert time.process_time() - started < 60
+
+
+@settings(max_examples=120, deadline=None)
 @given(pieces)
 def test_no_combination_of_pieces_crashes_a_scorer(reply):
     for scorer, item in PLAIN:
         verdicts(scorer, item, reply)
 
 
-@settings(max_examples=60, deadline=None)
-@given(pieces, st.integers(1, 400))
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(UNITS), max_size=8).map("".join), st.integers(1, 1_000))
 def test_no_repetition_of_pieces_takes_long(reply, times):
     started = time.process_time()
     for scorer, item in PLAIN:
@@ -97,12 +104,12 @@ def number(gold: str) -> Item:
     return Item(benchmark="b", id="1", kind=ItemKind.SHORT, question="?", images=(), golds=(gold,), cluster="")
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(2, 99), min_size=1, max_size=9), st.sampled_from(["^", "**"]))
 def test_towers_of_powers_neither_hang_nor_crash(mathematics, floors, power):
-    tower = f"{power}{{".join(map(str, floors)) + "}" * (len(floors) - 1)
-    for scorer in (*mathematics, MathVision(), MathVerse()):
-        verdicts(scorer, number("5"), f"</think><answer>\\boxed{{{tower}}}</answer>")
+    tower = f"{power}{{".join(map(str, [*floors, 97])) + "}" * len(floors)
+    for scorer in (mathematics[0], MathVision(), MathVerse()):
+        assert scorer.official(number("5"), f"</think><answer>\\boxed{{{tower}}}</answer>") == 0.0
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from prism_eval.schema import Answer, FinishReason, Item, ItemKind, Outcome
 from prism_eval.scoring import mathpool
 from prism_eval.scoring.base import AnswerForm
 from prism_eval.scoring.caprl import CapRLChart, CapRLInfo, CapRLMath, official_box
+from prism_eval.scoring.constants import constants_equal
 
 TOWER = "9^{9^{9^{9^{9^{9}}}}}"
 BOXED = AnswerForm(boxed=True)
@@ -63,7 +64,12 @@ def test_a_gold_that_cannot_be_read_is_an_error_that_names_the_item(scorer):
         scorer.score(short("$"), boxed("5"), BOXED)
 
 
-def test_letters_need_no_mathematics():
+@pytest.fixture
+def no_process(monkeypatch):
+    monkeypatch.setattr(mathpool, "find_spec", lambda name: None)
+
+
+def test_letters_need_no_mathematics(no_process):
     item = Item(
         benchmark="b",
         id="7",
@@ -79,15 +85,76 @@ def test_letters_need_no_mathematics():
     assert scorer.score(item, boxed("(a)"), BOXED).outcome is Outcome.WRONG
     assert scorer.score(item, Answer("I take \\boxed{B}."), AnswerForm()).outcome is Outcome.CORRECT
     assert scorer.score(item, Answer("B, I think"), BOXED).outcome is Outcome.UNPARSED
-    assert scorer._pool is None
 
 
-def test_outcomes_without_an_answer_start_no_process():
+def test_outcomes_without_an_answer_start_no_process(no_process):
     scorer = CapRLChart()
     assert scorer.score(short("5"), Answer(""), BOXED).outcome is Outcome.UNPARSED
     assert scorer.score(short("5"), Answer("<think>", FinishReason.LENGTH), BOXED).outcome is Outcome.TRUNCATED
     assert scorer.score(short("5"), boxed("cannot answer"), BOXED).outcome is Outcome.ABSTAINED
-    assert scorer._pool is None
+
+
+EVERYDAY = [
+    "0",
+    "5",
+    "-5",
+    "05",
+    "5.0",
+    "0.5",
+    "2.5",
+    "5^\\circ",
+    "\\frac{1}{2}",
+    "-\\frac{5}{2}",
+    "\\frac{10}{2}",
+    "\\pi",
+]
+EVERYDAY += [
+    "2\\pi",
+    "\\sqrt{2}",
+    "2\\sqrt{3}",
+    "\\sqrt{12}",
+    "\\sqrt{25}",
+    "0.333333",
+    "\\frac{1}{3}",
+    "3.1416",
+    "123456",
+]
+
+
+def test_everyday_constants_are_equal_where_math_verify_says_so(scorer):
+    decided = 0
+    for gold in EVERYDAY:
+        for given in EVERYDAY:
+            at_once = constants_equal(given, gold)
+            decided += at_once is not None
+            assert at_once in {None, bool(scorer.verify(given, gold).score)}, (given, gold)
+    assert decided > 400
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "50%", "1,234", "1\\frac{1}{2}", "140\N{DEGREE SIGN}", "", "\\frac{1}{0}", "9" * 40]
+)
+def test_other_answers_are_left_to_math_verify(text):
+    assert constants_equal(text, "5") is None
+    assert constants_equal("5", text) is None
+
+
+@pytest.mark.parametrize(
+    ("gold", "given", "equal"),
+    [
+        ("x^2+1", "1+x^2", True),
+        ("(x+1)^2", "x^2+2x+1", True),
+        ("x^2+1", "x^2+2", False),
+        ("ab", "ba", True),
+        ("50\\%", "50", True),
+        ("50\\%", "0.5", True),
+        ("x", "y", False),
+        ("\\frac{1}{3}", "0.333333", True),
+        ("\\sin(x)^2+\\cos(x)^2", "1", True),
+    ],
+)
+def test_formulas(scorer, gold, given, equal):
+    assert scorer.verify(given, gold).score == equal
 
 
 def test_several_golds_are_each_accepted():
@@ -99,8 +166,7 @@ def test_several_golds_are_each_accepted():
         scorer.close()
 
 
-def test_a_missing_package_says_what_mends_it(monkeypatch):
-    monkeypatch.setattr(mathpool, "find_spec", lambda name: None)
+def test_a_missing_package_says_what_mends_it(no_process):
     with pytest.raises(MissingExtra, match=r"prism-eval\[math\]"):
         CapRLMath().score(short("5"), boxed("5"), BOXED)
 
