@@ -9,6 +9,7 @@ import pytest
 
 from prism_eval import evaluate
 from prism_eval.errors import UnknownName, UsageError
+from prism_eval.evaluation import run_plan
 from prism_eval.judges import Judge, build_judge
 from prism_eval.judges.prompted import read_verdict
 from prism_eval.reasoners.base import Reasoner
@@ -109,6 +110,15 @@ def test_a_judge_that_fails_is_never_a_score_and_is_asked_again(behaviour, words
     assert (result.failed, result.tallies["judge"].failed) == (2, 2)
     server.behaviour.text, server.behaviour.fail = "Verdict: correct", 0.0
     assert run(spec(server)).failed == 0
+
+
+def test_scoring_alone_may_ask_the_judge_and_nobody_else(run, serve, tmp_path):
+    server = serve(text="Verdict: correct")
+    plan = run().folder.read_plan().model_copy(update={"judge": spec(server)})
+    places = {"out": tmp_path / "run", "store": tmp_path / "store.sqlite"}
+    result = run_plan(plan, reasoner=Scripted(), stages=["score"], live=frozenset({"score"}), **places)
+    assert list(result.to_pandas()["outcome"]) == ["correct", "correct", "correct", "abstained"]
+    assert {stage: tally.made for stage, tally in result.tallies.items()} == {"caption": 0, "answer": 0, "judge": 2}
 
 
 def test_a_judge_that_nobody_needs_is_not_asked(run, serve):
