@@ -112,8 +112,17 @@ def _squeezed(text: str) -> str:
 
 
 def _shared(echoes: Sequence[Echo]) -> int:
+    """How many tokens all echoes surely begin with.
+
+    Parts of characters are spelt alike whatever their bytes are: as replacement characters, behind which nothing is
+    sure, or as nothing at all until the character is whole.
+    """
     columns = zip(*([token for token, _ in echo] for echo in echoes), strict=False)
-    return len(list(takewhile(lambda tokens: len(set(tokens)) == 1, columns)))
+    alike = takewhile(lambda tokens: len(set(tokens)) == 1 and not _PART_OF_CHARACTER.search(tokens[0]), columns)
+    spelt = [tokens[0] for tokens in alike]
+    while spelt and not spelt[-1]:
+        spelt.pop()
+    return len(spelt)
 
 
 def _useless(where: str, lacking: str) -> FatalError:

@@ -89,7 +89,21 @@ def test_tokens_decoded_without_blanks_or_in_parts_of_characters_are_trusted() -
     blankless = reply(["<s>", "A", "na", "ïve", "漢", "cat"], ["<s>", "A", "na", "ïve", "漢", "do", "g"])
     assert log_likelihoods_of(blankless, texts, where="x") == [-1, -2]
     parts = reply(["A", " naïve", " �", "��", " cat"], ["A", " naïve", " �", "��", " dog"])
-    assert log_likelihoods_of(parts, texts, where="x") == [-1, -1]
+    assert differences(log_likelihoods_of(parts, texts, where="x")) == [0, 0]
+
+
+def test_parts_of_different_characters_are_not_taken_for_the_same() -> None:
+    def reply(*spelt: list[tuple[str, float]]) -> bytes:
+        choices = [
+            {"logprobs": {"tokens": [token for token, _ in one], "token_logprobs": [None, *(x for _, x in one[1:])]}}
+            for one in spelt
+        ]
+        return json.dumps({"choices": choices, "usage": {"prompt_tokens": sum(map(len, spelt))}}).encode()
+
+    empty = reply([("A", 0), (" ", -5), ("", -1), ("漢", -1)], [("A", 0), (" ", -5), ("", -3), ("π", -1)])
+    assert log_likelihoods_of(empty, ["A 漢", "A π"], where="x") == [-2, -4]
+    broken = reply([("A", 0), (" \ufffd", -1), (" cat", -1)], [("A", 0), (" \ufffd", -3), (" cat", -1)])
+    assert log_likelihoods_of(broken, ["A 漢 cat", "A π cat"], where="x") == [-2, -4]
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"choices": []}', b'{"choices": [{"index": 5}, {"index": 6}]}'])
