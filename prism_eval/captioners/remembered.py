@@ -58,7 +58,8 @@ class Remembered(Captioner):
         return self.inner.sees(images)
 
     async def close(self) -> None:
-        """Close the inner captioner."""
+        """Give up the calls in flight and close the inner captioner."""
+        await self.calls.stop()
         await self.inner.close()
 
 

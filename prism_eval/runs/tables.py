@@ -39,6 +39,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "item": "string",
         "images": "list<string>",
         "sample": "int64",
+        "order": "int64",
         "key": "string",
         "caption_digest": "string",
         **_GENERATION,
@@ -50,6 +51,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "item": "string",
         "images": "list<string>",
         "sample": "int64",
+        "order": "int64",
         "cluster": "string",
         "kind": "string",
         "question": "string",
@@ -59,6 +61,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "score": "double",
         "answer": "string",
         "extracted": "string",
+        "chosen_position": "int64",
         "note": "string",
         "caption": "string",
         "caption_words": "int64",
@@ -151,6 +154,7 @@ def verdict_row(traveller: Traveller, reasoner: str) -> dict[str, Any]:
         "score": verdict.score,
         "answer": traveller.answer.text if traveller.answer else None,
         "extracted": verdict.extracted,
+        "chosen_position": traveller.chosen_position,
         "note": verdict.note,
         "caption": read.text if read else None,
         "caption_words": read.words if read else None,
@@ -183,6 +187,7 @@ def _place(traveller: Traveller, reasoner: str) -> dict[str, Any]:
         "item": _text(traveller.item.id),
         "images": list(traveller.images),
         "sample": traveller.sample,
+        "order": traveller.order,
     }
 
 
