@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 _RUNTIME = "prism_eval.runtime"
 
@@ -30,6 +30,30 @@ def runtime(default: Any = dataclasses.MISSING, *, default_factory: Any = datacl
     if default_factory is not dataclasses.MISSING:
         return dataclasses.field(default_factory=default_factory, metadata={_RUNTIME: True})
     return dataclasses.field(default=default, metadata={_RUNTIME: True})
+
+
+@dataclasses.dataclass(kw_only=True)
+class Plugin:
+    """What captioners, reasoners, engines and scorers have in common. Subclasses are dataclasses.
+
+    Attributes:
+        name: The plugin's name in identities; by default the class's name in lower case.
+        version: Raise it when the same options would now give other output.
+        extra: The extra, of the package the plugin comes from, that installs what it imports; empty for none.
+    """
+
+    name: ClassVar[str] = ""
+    version: ClassVar[str] = "1"
+    extra: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        if "name" not in cls.__dict__:
+            cls.name = cls.__name__.lower()
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """Everything that can change this plugin's output."""
+        return identity_of(self)
 
 
 def is_runtime(field: dataclasses.Field[Any]) -> bool:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 from prism_eval.errors import FatalError
-from prism_eval.identity import identity_of
+from prism_eval.identity import Plugin
 from prism_eval.schema import Completion, Request
 
 
 @dataclass(kw_only=True)
-class Engine(ABC):
+class Engine(Plugin, ABC):
     """Where a model's tokens come from.
 
     An engine batches inside itself; callers keep enough requests in flight. It makes one attempt a call: the
@@ -22,14 +21,6 @@ class Engine(ABC):
     """
 
     model: str
-
-    name: ClassVar[str] = ""
-    version: ClassVar[str] = "1"
-    extra: ClassVar[str] = ""
-
-    def __init_subclass__(cls) -> None:
-        if "name" not in cls.__dict__:
-            cls.name = cls.__name__.lower()
 
     @abstractmethod
     async def generate(self, request: Request) -> Completion:
@@ -70,11 +61,6 @@ class Engine(ABC):
     async def check(self) -> str:
         """Say in one line whether the engine can serve its model; raises `CallError` if it cannot."""
         return f"{self.name}: {self.model}"
-
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """Everything that can change this engine's output."""
-        return identity_of(self)
 
     async def close(self) -> None:
         """Give back connections, threads and memory."""

@@ -5,26 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from prism_eval.identity import identity_of
+from prism_eval.identity import Plugin
 from prism_eval.schema import Answer, Caption, Item
 
 
 @dataclass(kw_only=True)
-class Reasoner(ABC):
+class Reasoner(Plugin, ABC):
     """Reads a caption and a question, never the image; writes an answer.
 
     Subclass it as a dataclass: its fields are its options, as for a captioner.
     """
-
-    name: ClassVar[str] = ""
-    version: ClassVar[str] = "1"
-    extra: ClassVar[str] = ""
-
-    def __init_subclass__(cls) -> None:
-        if "name" not in cls.__dict__:
-            cls.name = cls.__name__.lower()
 
     @abstractmethod
     async def answer(self, caption: Caption, item: Item, *, sample: int) -> Answer:
@@ -41,11 +33,6 @@ class Reasoner(ABC):
             PermanentError: This question cannot be answered.
             FatalError: Nothing further can be answered.
         """
-
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """Everything that can change this reasoner's output."""
-        return identity_of(self)
 
     def question_identity(self, item: Item) -> Mapping[str, Any]:
         """What of the item the answer depends on: the question as it is put."""

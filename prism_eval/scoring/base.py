@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from prism_eval.errors import DataError
-from prism_eval.identity import identity_of
+from prism_eval.identity import Plugin
 from prism_eval.schema import Answer, FinishReason, Item, ItemKind, Outcome, Verdict
 from prism_eval.scoring.extraction import read_form, read_letter, strip_reasoning, tidy
 from prism_eval.scoring.wording import is_abstention, is_refusal
@@ -38,7 +37,7 @@ class Comparison:
 
 
 @dataclass(kw_only=True)
-class Scorer(ABC):
+class Scorer(Plugin, ABC):
     """Turns a reply into a verdict, by one benchmark's rule.
 
     `score` reads the form the protocol asked for, then abstentions and refusals, and only then falls back to the
@@ -46,23 +45,13 @@ class Scorer(ABC):
     A reply without an answer is ``UNPARSED``, never a random guess.
 
     Attributes:
-        name: The plugin's name in identities and plans.
-        version: Raise it when the same reply would now get another verdict.
-        extra: The extra of prism-eval that installs what this plugin imports, if it needs one.
         guesses: Whether the benchmark's own code draws a random letter where it finds none.
         needs_judge: Whether the benchmark's official scorer is a language model, so that rules alone decide only what
             is certain.
     """
 
-    name: ClassVar[str] = ""
-    version: ClassVar[str] = "1"
-    extra: ClassVar[str] = ""
     guesses: ClassVar[bool] = False
     needs_judge: ClassVar[bool] = False
-
-    def __init_subclass__(cls) -> None:
-        if "name" not in cls.__dict__:
-            cls.name = cls.__name__.lower()
 
     @abstractmethod
     def compare(self, item: Item, extracted: str) -> Comparison:
@@ -154,11 +143,6 @@ class Scorer(ABC):
         result = self.compare(item, extracted)
         outcome = Outcome.CORRECT if result.score >= 0.5 else Outcome.WRONG
         return Verdict(outcome, result.score, extracted, "; ".join(part for part in (rule, result.note) if part))
-
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """Everything that can change this scorer's verdicts."""
-        return identity_of(self)
 
     def close(self) -> None:
         """Give back processes and memory."""
