@@ -28,7 +28,14 @@ def command(server, tmp_path, *more):
 
 
 def start(server, tmp_path, *more):
-    return subprocess.Popen(command(server, tmp_path, *more), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command(server, tmp_path, *more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background job ignores SIGINT, and so would its children, these tests' included.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - it only resets a signal
+    )
 
 
 def wait_for_calls(server, count, process):
