@@ -64,7 +64,7 @@ class Assembly:
         return {
             "title": definition.title,
             "licence": definition.licence,
-            "source": benchmark.source.origin,
+            "source": f"synthetic, seed {self.plan.seed}" if self.plan.data == "synthetic" else benchmark.source.origin,
             "revision": benchmark.revision,
             "scorer": scorer.name,
             "needs_judge": scorer.needs_judge,
@@ -165,7 +165,8 @@ def _captioners(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner]) 
             labelled.append((text, ready[text]))
         else:
             spec = Spec.parse(text)
-            labelled.append((captioner_label(spec), build_captioner(spec, offers)))
+            captioner = build_captioner(spec, offers)
+            labelled.append((captioner_label(spec), captioner))
     labels = [label for label, _ in labelled]
     for label in labels:
         if labels.count(label) > 1:

@@ -29,8 +29,8 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache folder for the session, so that twins are rendered once and the user's own is left alone."""
-    worker = os.environ.get("PYTEST_XDIST_TESTRUNUID", "alone")
-    return tmp_path_factory.getbasetemp().parent / f"prism-eval-cache-{worker}"
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "prism-eval-cache"
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,8 @@ _FORMATS = {
     "image/tiff": "TIFF",
     "image/webp": "WEBP",
 }
-_UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, OverflowError, struct.error)
+UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, OverflowError, struct.error)
+"""What Pillow raises for damaged images."""
 
 
 def check_image(image: Image) -> None:
@@ -53,7 +54,9 @@ def _size(image: Image, form: str) -> tuple[int, int]:
             warnings.simplefilter("ignore")  # damaged metadata, which no captioner reads
             with factory(io.BytesIO(image.data), "") as opened:
                 return opened.size
-    except _UNREADABLE as error:
+    except Pillow.DecompressionBombError as error:
+        raise _refused(image, f"is too large to unpack ({error})") from error
+    except UNREADABLE as error:
         raise _refused(image, f"is damaged ({error}); get the file again") from error
 
 

@@ -48,6 +48,6 @@ def parquet_rows(path: Path, columns: Collection[str], start: int = 0) -> Iterat
 
 def _values(file: Any, columns: list[str]) -> Iterator[dict[str, Any]]:
     # Group by group: asked for all groups at once, pyarrow keeps what it has read until the file is closed.
-    for group in [0]:
-        for batch in file.iter_batches(batch_size=_BATCH, columns=columns, use_threads=False):
+    for group in range(file.num_row_groups):
+        for batch in file.iter_batches(batch_size=_BATCH, row_groups=[group], columns=columns, use_threads=False):
             yield from batch.to_pylist()

@@ -7,7 +7,7 @@ import warnings
 from dataclasses import dataclass, field
 
 from prism_eval.benchmarks.benchmark import Benchmark
-from prism_eval.benchmarks.image_check import check_image
+from prism_eval.benchmarks.image_check import UNREADABLE, check_image
 from prism_eval.benchmarks.rows import RowError
 from prism_eval.errors import DataError, PermanentError
 from prism_eval.schema import Image, Item
@@ -111,5 +111,5 @@ def _check_pixels(item: Item, image: Image, report: VerifyReport) -> None:
                 opened.load()
     except PermanentError as error:
         report.add("image does not open", f"item {item.id}: {error}")
-    except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
+    except (*UNREADABLE, Pillow.DecompressionBombError) as error:
         report.add("image does not open", f"item {item.id}: image {image.name!r} is damaged: {error}")

@@ -11,7 +11,7 @@ from prism_eval.captioners.base import Captioner
 from prism_eval.errors import PermanentError, UsageError
 from prism_eval.schema import Caption, Image
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(r"(?<!\w)\d+(?:[.,]\d+)*")
 _NAME = re.compile(r"(?<=[^.!?] )[A-Z]\w+")
 
 

@@ -31,7 +31,7 @@ class PromptedCaptioner(SamplingOptions, Captioner):
         images: Sequence[Image],
         *,
         sample: int,
-        question: str | None = None,  # noqa: ARG002 - the contract's argument
+        question: str | None = None,
     ) -> Caption:
         """Ask the engine to describe the images; the question is not looked at."""
         request = Request(

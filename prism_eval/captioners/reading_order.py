@@ -151,13 +151,27 @@ def _above(labels: Row, rows: list[Row]) -> list[Row]:
             nearest = min(range(len(labels)), key=lambda index: abs(labels[index].x - box.x))
             if abs(labels[nearest].x - box.x) <= reach:
                 above[nearest].append(box)
-    return [sorted(column, key=lambda box: (round(4 * box.x / reach), box.top)) for column in above]
+    return [_column(label, boxes, reach) for label, boxes in zip(labels, above, strict=True)]
+
+
+def _column(label: TextBox, boxes: Row, reach: float) -> Row:
+    """Boxes over a label from the left, and those over one another from the top."""
+    return sorted(boxes, key=lambda box: (round(4 * (box.x - label.x) / reach), box.top))
 
 
 def _upright_scales(boxes: Row) -> list[Row]:
     """Numbers over one another that count up or down by equal steps: the marks of a vertical axis."""
     numbers = sorted((box for box in boxes if box.number is not None), key=lambda box: box.y)
-    return [group for group in map(_counting, _aligned(numbers)) if _is_scale(group, [box.y for box in group])]
+    groups = [group for group in map(_counting, _aligned(numbers)) if _is_scale(group, [box.y for box in group])]
+    return [group for group in groups if not _names_rows(group, numbers)]
+
+
+def _names_rows(marks: Row, numbers: Row) -> bool:
+    """Whether other numbers stand beside most of the marks, as in a table; a second axis has the same ones."""
+    beside = [
+        any(abs(box.y - mark.y) < 0.5 * mark.height and box.text != mark.text for box in numbers) for mark in marks
+    ]
+    return sum(beside) > 0.75 * len(marks)
 
 
 def _level_scales(boxes: Row) -> list[Row]:
@@ -167,12 +181,13 @@ def _level_scales(boxes: Row) -> list[Row]:
 
 
 def _aligned(boxes: Sequence[TextBox]) -> list[Row]:
-    """Boxes that stand over one another, flush at the left or the right."""
+    """Boxes that stand over one another, flush at the left or the right, or centred."""
     groups: list[Row] = []
     for box in boxes:
         size = min(box.height, box.right - box.left)
         for group in groups:
-            if min(abs(box.right - group[-1].right), abs(box.left - group[-1].left)) < 0.5 * size:
+            last = group[-1]
+            if min(abs(box.right - last.right), abs(box.x - last.x), abs(box.left - last.left)) < 0.5 * size:
                 group.append(box)
                 break
         else:

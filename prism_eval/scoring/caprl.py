@@ -40,10 +40,13 @@ class CapRLMath(Scorer):
 
     limit: float = 5.0
     workers: int = runtime(1)
-    _pool: MathPool | None = field(default=None, init=False, repr=False, compare=False)
+    _pool: MathPool = field(init=False, repr=False, compare=False)
 
     name: ClassVar[str] = "caprl_math"
     extra: ClassVar[str] = "math"
+
+    def __post_init__(self) -> None:
+        self._pool = MathPool(self.extra, workers=self.workers, limit=self.limit)
 
     def parse(self, item: Item, reply: str) -> str | None:
         r"""The last ``\boxed{}``."""
@@ -72,8 +75,6 @@ class CapRLMath(Scorer):
 
     def verify(self, answer: str, gold: str) -> MathResult:
         """One comparison by math-verify, in another process."""
-        if self._pool is None:
-            self._pool = MathPool(self.extra, workers=self.workers, limit=self.limit)
         return self._pool.compare(answer, gold)
 
     def official(self, item: Item, reply: str) -> float | None:
@@ -82,9 +83,7 @@ class CapRLMath(Scorer):
 
     def close(self) -> None:
         """End the processes."""
-        if self._pool is not None:
-            self._pool.close()
-            self._pool = None
+        self._pool.close()
 
 
 @dataclass(kw_only=True)

@@ -83,6 +83,8 @@ def read_form(reply: str, form: AnswerForm) -> str | None:
 
 
 def _last_marked_line(reply: str, marker: str) -> str | None:
+    if marker.casefold() not in reply.casefold():
+        return None
     after = ""
     for line in reversed(reply.splitlines()):
         found = _after_marker(line, marker)
@@ -139,6 +141,8 @@ def read_letter(written: str, item: Item) -> str | None:
         written: The answer alone, such as ``C``, ``(c)``, ``C. Hermione``, ``option C`` or ``Hermione``.
         item: A multiple-choice item.
     """
+    if len(written) > _LONGEST_ANSWER:
+        return None
     match = _LETTER.match(written)
     if match is not None:
         letter, rest = match.group(2).upper(), written[match.end() :].strip()

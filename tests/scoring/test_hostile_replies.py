@@ -60,24 +60,31 @@ def verdicts(scorer, item, reply):
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_a_megabyte_of_anything_costs_little(unit):
-    reply = unit * (MEGABYTE // len(unit))
-    for text in (reply, f"Answer: {reply}", f"\\boxed{{{reply}}}"):
-        started = time.process_time()
+def test_time_grows_no_faster_than_the_reply(unit):
+    started = time.process_time()
+    for text in (unit * (50_000 // len(unit)), f"Answer: {unit * (50_000 // len(unit))}"):
         for scorer, item in PLAIN:
             verdicts(scorer, item, text)
-        assert time.process_time() - started < 40
+    assert time.process_time() - started < 15
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.parametrize("unit", ["a", "1", "{", "\\boxed{", "(A) ", "9^{", "Answer: A\n"])
+def test_a_reply_of_a_megabyte_hangs_nothing(unit):
+    started = time.process_time()
+    for scorer, item in PLAIN:
+        verdicts(scorer, item, f"\\boxed{{{unit * (MEGABYTE // len(unit))}}}")
+    assert time.process_time() - started < 60
+
+
+@settings(max_examples=120, deadline=None)
 @given(pieces)
 def test_no_combination_of_pieces_crashes_a_scorer(reply):
     for scorer, item in PLAIN:
         verdicts(scorer, item, reply)
 
 
-@settings(max_examples=60, deadline=None)
-@given(pieces, st.integers(1, 400))
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(UNITS), max_size=8).map("".join), st.integers(1, 1_000))
 def test_no_repetition_of_pieces_takes_long(reply, times):
     started = time.process_time()
     for scorer, item in PLAIN:

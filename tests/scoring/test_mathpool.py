@@ -63,7 +63,12 @@ def test_a_gold_that_cannot_be_read_is_an_error_that_names_the_item(scorer):
         scorer.score(short("$"), boxed("5"), BOXED)
 
 
-def test_letters_need_no_mathematics():
+@pytest.fixture
+def no_process(monkeypatch):
+    monkeypatch.setattr(mathpool, "find_spec", lambda name: None)
+
+
+def test_letters_need_no_mathematics(no_process):
     item = Item(
         benchmark="b",
         id="7",
@@ -79,15 +84,13 @@ def test_letters_need_no_mathematics():
     assert scorer.score(item, boxed("(a)"), BOXED).outcome is Outcome.WRONG
     assert scorer.score(item, Answer("I take \\boxed{B}."), AnswerForm()).outcome is Outcome.CORRECT
     assert scorer.score(item, Answer("B, I think"), BOXED).outcome is Outcome.UNPARSED
-    assert scorer._pool is None
 
 
-def test_outcomes_without_an_answer_start_no_process():
+def test_outcomes_without_an_answer_start_no_process(no_process):
     scorer = CapRLChart()
     assert scorer.score(short("5"), Answer(""), BOXED).outcome is Outcome.UNPARSED
     assert scorer.score(short("5"), Answer("<think>", FinishReason.LENGTH), BOXED).outcome is Outcome.TRUNCATED
     assert scorer.score(short("5"), boxed("cannot answer"), BOXED).outcome is Outcome.ABSTAINED
-    assert scorer._pool is None
 
 
 def test_several_golds_are_each_accepted():
@@ -99,8 +102,7 @@ def test_several_golds_are_each_accepted():
         scorer.close()
 
 
-def test_a_missing_package_says_what_mends_it(monkeypatch):
-    monkeypatch.setattr(mathpool, "find_spec", lambda name: None)
+def test_a_missing_package_says_what_mends_it(no_process):
     with pytest.raises(MissingExtra, match=r"prism-eval\[math\]"):
         CapRLMath().score(short("5"), boxed("5"), BOXED)
 

@@ -108,7 +108,7 @@ def straight_line(rng: random.Random) -> Scene:
     at = rng.choice((-1, 1, 2))
     line = f"line {rng.choice(_NAMES)}{rng.randint(11, 99)}"
     marked = [(0, start), (at, slope * at + start)]
-    png = _graph(lambda x: slope * x + start, marked, line.capitalize(), below=slope > 0)
+    png = _graph(lambda x: slope * x + start, marked, f"Line {line.split()[1]}", below=slope > 0)
     return Scene(png=png, subject="Functions", questions=(
         _signed(rng, f"slope of {line}", slope, "Slope of a Line"),
         _signed(rng, f"y-intercept of {line}", start, "Intercepts"),
@@ -120,7 +120,9 @@ def parabola(rng: random.Random) -> Scene:
     """The graph of a quadratic function with its vertex marked."""
     across, up, bend = rng.randint(-3, 3), rng.randint(-4, 4), rng.choice((-1, 1))
     curve = f"parabola {rng.choice(_NAMES)}{rng.randint(11, 99)}"
-    png = _graph(lambda x: bend * (x - across) ** 2 + up, [(across, up)], curve.capitalize(), below=bend > 0)
+    png = _graph(
+        lambda x: bend * (x - across) ** 2 + up, [(across, up)], f"Parabola {curve.split()[1]}", below=bend > 0
+    )
     extreme = "minimum" if bend > 0 else "maximum"
     return Scene(png=png, subject="Functions", questions=(
         _signed(rng, f"x-coordinate of the vertex of {curve}", across, "Vertex of a Parabola"),

@@ -15,6 +15,7 @@ _YES_NO = re.compile(
 )
 _YEAR = re.compile(r"\b(which|what) (fiscal )?years?\b|^when\b|\bin (which|what) year")
 _NUMBER = re.compile(
+    r"\bwhat (share|number|amount|value|fraction|proportion|percentage|percent|total)\b|"
     r"\b(how (many|much|old|long|tall|far|high)|percent(age)?|what('s| is| was| are| were|) the (\w+ ){0,3}"
     r"(value|number|amount|sum|total|difference|average|mean|median|ratio|count|percentage|mode|score|rate))\b"
 )

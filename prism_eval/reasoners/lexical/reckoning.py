@@ -41,7 +41,7 @@ class _Case:
 
     Attributes:
         question: What is asked.
-        named: The points whose row the question names; where it names series, of those alone.
+        named: The points whose row the question names, in its order; where it names series, of those alone.
         points: The points of the series that the question names; all where it names none.
         direction: 1 if it asks for the highest, -1 for the lowest, 0 for neither; names are not taken for this.
         both: Whether it asks for the highest and the lowest.
@@ -74,7 +74,7 @@ def _case(question: Question, table: Table) -> _Case:
     ]
     own = frozenset[str]().union(*(name.keys for name in (*series, *rows)))
     directions = [EXTREMES[key] for key in question.keys if key in EXTREMES and key not in own]
-    named = [point for point in points if point.row in rows]
+    named = sorted((point for point in points if point.row in rows), key=lambda point: _mention(question, point))
     return _Case(question, named, points, directions[0] if directions else 0, {1, -1} <= set(directions))
 
 
@@ -86,15 +86,28 @@ def _held(question: Question, names: Iterable[Name]) -> set[Name]:
     return {name for name in held if not any(name.core < core for core in cores)}
 
 
+def _mention(question: Question, point: _Point) -> tuple[int, int]:
+    """Where the question first names the point's row, and its series."""
+    places = [
+        min((question.keys[key].start for key in name.keys & question.keys.keys()), default=0)
+        for name in (point.row, point.series or point.row)
+    ]
+    return places[0], places[1]
+
+
 def _compared(case: _Case) -> str | None:
     """Whether the sum, mean or median is over or under what a yes-or-no question says."""
     match = _THRESHOLD.search(case.question.text)
     points = case.named or (case.points if _ALL.search(case.question.text) else [])
-    measure = _combined(case.question.text, points) if len(points) > 1 else points[0].value.text if points else None
+    measure = number_text(points[0].value.worth) if len(points) == 1 else _combined(case.question.text, points)
     if not match or measure is None:
         return None
-    over = float(measure.split()[0]) > float(match["limit"])
-    return "Yes" if over is bool(match["over"]) else "No"
+    return "Yes" if _passes(float(measure), match) else "No"
+
+
+def _passes(worth: float, threshold: re.Match[str]) -> bool:
+    limit = float(threshold["limit"])
+    return worth > limit if threshold["over"] else worth < limit
 
 
 def _counted(case: _Case) -> str | None:
@@ -104,8 +117,7 @@ def _counted(case: _Case) -> str | None:
         return None
     match = _THRESHOLD.search(text)
     if match:
-        worths, limit = [point.value.worth for point in case.points], float(match["limit"])
-        return str(sum(worth > limit if match["over"] else worth < limit for worth in worths))
+        return str(sum(_passes(point.value.worth, match) for point in case.points))
     return str(len({point.row for point in case.points})) if _COUNT.search(text) else None
 
 
@@ -164,6 +176,8 @@ _RULES = (_counted, _of_named, _of_extremes, _extreme, _of_all, _name_of, _looke
 
 def _combined(text: str, points: list[_Point]) -> str | None:
     worths = [point.value.worth for point in points]
+    if not worths:
+        return None
     if _MEAN.search(text):
         return number_text(fmean(worths))
     if _SUM.search(text):

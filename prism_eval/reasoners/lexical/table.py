@@ -18,7 +18,8 @@ _VALUE = re.compile(
 _LABELLED = re.compile(
     rf"(?P<label>\S.{{0,80}}?)(?P<joint>\s*[:=\u2013]\s*|\s+\(?)(?P<value>{_VALUE.pattern})\)?[.,;]?"
 )
-_VERB = re.compile(r"\b(is|are|was|were|has|have|had)\b")
+# The start of a sentence, or of a list of numbers.
+_NO_LABEL = re.compile(r"\b(is|are|was|were|has|have|had)\b|\d\s*,$")
 _CELL = re.compile(r"\s*\|\s*")
 _DIGIT = re.compile(r"\d")
 _BULLET = re.compile(r"^[\s\-*•·●▪#|]+|[\s|]+$")
@@ -99,7 +100,7 @@ def _row_of_cell(cell: str, before: str) -> Row | None:
     if alone:
         return _make(before, [alone]) if before and not _is_year(cell) else None
     match = _LABELLED.fullmatch(cell)
-    if not match or _VERB.search(match["label"]) or (_is_year(match["value"]) and ":" not in match["joint"]):
+    if not match or _NO_LABEL.search(match["label"]) or (_is_year(match["value"]) and ":" not in match["joint"]):
         return None
     value = value_of(match["value"])
     return _make(match["label"], [value] if value else [])

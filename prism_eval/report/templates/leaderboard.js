@@ -27,6 +27,6 @@ for (const table of document.querySelectorAll("table[data-sortable]")) {
 }
 
 const onlySplit = document.getElementById("only-split");
-onlySplit.addEventListener("change", () => {
+onlySplit?.addEventListener("change", () => {
   for (const example of document.querySelectorAll(".example:not([data-split])")) example.hidden = onlySplit.checked;
 });

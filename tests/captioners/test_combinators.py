@@ -1,0 +1,106 @@
+"""Captioners made of captioners, and the one that says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prism_eval.captioners.base import Captioner
+from prism_eval.captioners.blind import Blind
+from prism_eval.captioners.budget import Budget
+from prism_eval.captioners.merge import Merge
+from prism_eval.captioners.mismatched import Mismatched
+from prism_eval.errors import PermanentError, UsageError
+from prism_eval.schema import Caption, FinishReason, Image
+
+
+@dataclass(kw_only=True)
+class Says(Captioner):
+    """Says its text, or the image's name."""
+
+    text: str = ""
+    ends: FinishReason = FinishReason.STOP
+    tokens: int | None = None
+    closed: bool = False
+
+    async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
+        text = self.text or " ".join(image.name for image in images)
+        return Caption(text, self.ends, self.tokens, self.tokens)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+LEFT = Image(b"left", "left", other=Image(b"right", "right"))
+ALONE = Image(b"alone", "alone")
+
+
+async def test_blind_says_nothing_and_sees_nothing() -> None:
+    assert (await Blind().caption([LEFT], sample=0)).text == ""
+    assert Blind().sees([LEFT]) == ()
+
+
+async def test_merge_joins_texts_tokens_and_ends() -> None:
+    parts = (Says(text="One.", tokens=3), Says(text=""), Says(text="Two.", ends=FinishReason.LENGTH, tokens=4))
+    caption = await Merge(parts=(parts[0], Blind(), parts[2])).caption([LEFT], sample=0)
+    assert (caption.text, caption.finish_reason, caption.completion_tokens) == (
+        "One.\n\nTwo.",
+        FinishReason.LENGTH,
+        None,
+    )
+    both = await Merge(parts=(parts[0], parts[2])).caption([LEFT], sample=0)
+    assert both.completion_tokens == 7
+
+
+async def test_merge_reports_a_filtered_part_and_closes_all() -> None:
+    parts = (Says(text="One."), Says(text="Two.", ends=FinishReason.FILTERED))
+    merge = Merge(parts=parts)
+    assert (await merge.caption([LEFT], sample=0)).finish_reason is FinishReason.FILTERED
+    await merge.close()
+    assert all(part.closed for part in parts)
+
+
+async def test_budget_cuts_at_whole_words_and_keeps_lines() -> None:
+    captioner = Budget(parts=(Says(text="Title here\n2014: 28.49 people"),), words=3)
+    caption = await captioner.caption([LEFT], sample=0)
+    assert (caption.text, caption.finish_reason) == ("Title here\n2014:", FinishReason.LENGTH)
+
+
+@given(st.text(max_size=60).filter(bool), st.integers(0, 12))
+async def test_budget_never_says_more_and_leaves_short_captions_alone(text: str, words: int) -> None:
+    caption = await Budget(parts=(Says(text=text),), words=words).caption([LEFT], sample=0)
+    assert caption.words == min(words, len(text.split()))
+    assert text.startswith(caption.text)
+    assert (caption.text == text and caption.finish_reason is FinishReason.STOP) or len(text.split()) > words
+
+
+async def test_mismatched_describes_the_other_image() -> None:
+    captioner = Mismatched(parts=(Says(),))
+    assert (await captioner.caption([LEFT], sample=0)).text == "right"
+    assert [image.name for image in captioner.sees([LEFT])] == ["right"]
+
+
+async def test_mismatched_needs_another_image() -> None:
+    with pytest.raises(PermanentError, match="image alone is the only one"):
+        await Mismatched(parts=(Says(),)).caption([ALONE], sample=0)
+
+
+def test_parts_and_options_are_checked() -> None:
+    with pytest.raises(UsageError, match="at least two"):
+        Merge(parts=(Blind(),))
+    with pytest.raises(UsageError, match="words=-1"):
+        Budget(parts=(Blind(),), words=-1)
+    with pytest.raises(UsageError, match="budget takes one captioner, got 2"):
+        Budget(parts=(Blind(), Blind()), words=5)
+    with pytest.raises(UsageError, match="mismatched takes one captioner, got 2"):
+        Mismatched(parts=(Blind(), Blind()))
+
+
+def test_identity_holds_the_parts() -> None:
+    one, two = (Budget(parts=(Says(text=text),), words=5) for text in ("a", "b"))
+    assert one.identity != two.identity
+    assert one.identity["parts"] == [Says(text="a").identity]

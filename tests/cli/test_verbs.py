@@ -1,0 +1,222 @@
+"""The verbs, as their user calls them: in a process of their own."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from prism_eval.runs.tables import read_rows
+from tests.builders import chart_folder
+
+
+@pytest.fixture
+def data(tmp_path):
+    return chart_folder(tmp_path / "data")
+
+
+@pytest.fixture
+def prism_eval(tmp_path):
+    def call(*words, **environment):
+        return subprocess.run(
+            [sys.executable, "-m", "prism_eval.cli", *map(str, words)],
+            cwd=tmp_path,
+            env={**os.environ, "PRISM_EVAL_CACHE": str(tmp_path / "cache"), "COLUMNS": "100", **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    return call
+
+
+def one_line(done, code):
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    (line,) = done.stderr.strip().splitlines()
+    return line
+
+
+def test_run_prints_a_leaderboard_and_says_where_the_page_is(prism_eval, data):
+    done = prism_eval("run", "-c", "blind", "-c", "blind?label=again", "-b", "chartqa", "--data", data)
+    assert done.returncode == 0, done.stderr
+    assert "again" in done.stdout
+    assert "leaderboard.html" in done.stdout
+
+
+def test_the_same_plan_file_gives_the_same_folder_and_makes_no_calls(prism_eval, data, tmp_path):
+    first = prism_eval("run", "-c", "blind", "-b", "chartqa", "--data", data, "-q")
+    (folder,) = (tmp_path / "runs").iterdir()
+    second = prism_eval("run", "--plan", folder / "plan.toml", "-q")
+    assert first.returncode == second.returncode == 0
+    assert list((tmp_path / "runs").iterdir()) == [folder]
+    assert "Answers: 0 made, 8 taken from the store" in second.stdout
+
+
+def test_flags_override_the_plan_file(prism_eval, data, tmp_path):
+    (tmp_path / "plan.toml").write_text('captioners = ["ocr"]\nbenchmarks = ["chartqa"]\nlimit = 5\n', encoding="utf-8")
+    done = prism_eval("run", "--plan", "plan.toml", "-c", "blind", "--limit", "2", "--data", data, "--out", "run")
+    assert done.returncode == 0, done.stderr
+    assert len(list(read_rows(tmp_path / "run" / "verdicts.parquet", ["item"]))) == 2
+
+
+def test_the_stages_one_at_a_time_give_what_run_gives(prism_eval, data, tmp_path):
+    whole = prism_eval("run", "-c", "blind", "-b", "chartqa", "--data", data, "--out", "whole", "--store", "a.sqlite")
+    captioned = prism_eval(
+        "caption", "-c", "blind", "-b", "chartqa", "--data", data, "--out", "staged", "--store", "b.sqlite"
+    )
+    assert "staged" in captioned.stdout
+    assert not (tmp_path / "staged" / "answers.parquet").exists()
+    # Another store: the tables of the run folder are all that the next stage needs.
+    assert prism_eval("answer", "staged", "--store", "c.sqlite").returncode == 0
+    scored = prism_eval("score", "staged", "--store", "d.sqlite")
+    assert scored.returncode == whole.returncode == 0, scored.stderr
+    for table in ("captions", "answers", "verdicts"):
+        names = [tmp_path / folder / f"{table}.parquet" for folder in ("whole", "staged")]
+        assert names[0].read_bytes() == names[1].read_bytes()
+
+
+def test_scoring_again_under_another_edition_calls_no_model(prism_eval, data, tmp_path):
+    assert prism_eval("run", "-c", "blind", "-b", "chartqa", "--data", data, "--out", "run").returncode == 0
+    done = prism_eval("score", "run", "--edition", "strict")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "run" / "manifest.json").read_text())["protocol"]["edition"] == "strict"
+
+
+def test_answering_before_captioning_says_what_is_missing(prism_eval, data):
+    assert prism_eval("caption", "-c", "blind", "-b", "chartqa", "--data", data, "--out", "run").returncode == 0
+    assert "answers.parquet" in one_line(prism_eval("score", "run"), 1)
+    assert "no run folder" in one_line(prism_eval("answer", "nowhere"), 1)
+
+
+def test_report_writes_the_page_again(prism_eval, data, tmp_path):
+    prism_eval("run", "-c", "blind", "-b", "chartqa", "--data", data, "--out", "run")
+    (tmp_path / "run" / "leaderboard.html").unlink()
+    done = prism_eval("report", "run")
+    assert done.returncode == 0
+    assert (tmp_path / "run" / "leaderboard.html").exists()
+
+
+def test_plan_counts_what_is_stored_and_what_is_not(prism_eval, data):
+    words = ["-c", "blind", "-c", "budget(blind)?words=5", "-b", "chartqa", "--data", data]
+    before = prism_eval("plan", *words)
+    assert "chartqa" in before.stdout
+    assert prism_eval("run", *words).returncode == 0
+    assert "0 calls to make" in prism_eval("plan", *words).stdout
+    assert "0 calls to make" not in before.stdout
+
+
+def test_benchmarks_are_listed_shown_verified_and_started(prism_eval, data, tmp_path):
+    listed = prism_eval("benchmarks")
+    assert all(name in listed.stdout for name in ("chartqa", "visulogic"))
+    shown = prism_eval("benchmarks", "chartqa", "--data", data)
+    assert "GPL-3.0" in shown.stdout
+    assert "What is the value of bar 0 in chart 0?" in shown.stdout
+    assert prism_eval("benchmarks", "verify", "--data", data).returncode == 0
+    (data / "chartqa" / "images" / "1.png").write_bytes(b"\x89PNG cut")
+    verified = prism_eval("benchmarks", "verify", "chartqa", "--data", data)
+    assert (verified.returncode, "does not open" in verified.stdout) == (1, True)
+    assert prism_eval("benchmarks", "new", "receipts", "--out", "receipts.toml").returncode == 0
+    assert "cannot write" in one_line(prism_eval("benchmarks", "new", "receipts", "--out", "receipts.toml"), 2)
+
+
+def test_plugins_and_doctor_and_store_say_how_things_are(prism_eval, data):
+    plugins = prism_eval("plugins")
+    assert [word in plugins.stdout for word in ("captioner", "reasoner", "engine", "benchmark", "scorer")] == [True] * 5
+    assert prism_eval("doctor", "blind", "--data", data).returncode == 0
+    bad = prism_eval("doctor", "openai:model?base_url=http://127.0.0.1:9/v1")
+    assert (bad.returncode, "BAD" in bad.stdout) == (1, True)
+    prism_eval("run", "-c", "blind", "-b", "chartqa", "--data", data)
+    assert "lexical" in prism_eval("store", "stats").stdout
+    assert "sound" in prism_eval("store", "verify").stdout
+    assert "entries deleted" in prism_eval("store", "prune", "--source", "lexical", "--older-than", "0").stdout
+    assert "nothing to prune" in one_line(prism_eval("store", "prune"), 2)
+
+
+def test_doctor_reaches_a_server_and_names_what_it_serves(prism_eval, serve):
+    server = serve()
+    assert prism_eval("doctor", f"openai:model?base_url={server.url}").returncode == 0
+    wrong = prism_eval("doctor", f"openai:other?base_url={server.url}")
+    assert wrong.returncode == 1
+    assert "model" in wrong.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["run"], "no captioner is named"),
+        (["run", "-c", "blnd"], "did you mean 'blind'"),
+        (["run", "-c", "blind", "-b", "chartka"], "did you mean 'chartqa'"),
+        (["run", "-c", "blind", "--captionr", "x"], "--captioner"),
+        (["run", "-c", "blind", "--limit", "-1"], "limit"),
+        (["run", "-c", "blind", "--data", "nowhere"], "no data folder"),
+        (["run", "-c", "blind", "--plan", "none.toml"], "cannot read the plan"),
+        (["run", "-c", "file:none.jsonl", "-b", "chartqa"], "none.jsonl"),
+        (["run", "-c", "blind", "--protocol", "standrad"], "did you mean 'standard'"),
+        (["run", "-c", "blind", "-r", "lexicle"], "did you mean 'lexical'"),
+        (["rn"], "rn"),
+    ],
+)
+def test_wrong_words_are_one_clear_line_and_exit_2(prism_eval, words, says):
+    assert says in one_line(prism_eval(*words), 2)
+
+
+def test_a_row_without_a_mapped_column_names_file_row_and_column(prism_eval, data):
+    rows = (data / "chartqa" / "data.jsonl").read_text().splitlines()
+    rows[2] = json.dumps({key: value for key, value in json.loads(rows[2]).items() if key != "label"})
+    (data / "chartqa" / "data.jsonl").write_text("\n".join(rows))
+    line = one_line(prism_eval("run", "-c", "blind", "-b", "chartqa", "--data", data, "-q"), 2)
+    assert all(part in line for part in ("data.jsonl", "3", "label"))
+
+
+def test_a_truncated_image_and_a_bomb_are_failed_rows(prism_eval, data, tmp_path):
+    from PIL import Image
+
+    images = data / "chartqa" / "images"
+    (images / "1.png").write_bytes((images / "1.png").read_bytes()[:50])
+    Image.new("1", (20_000, 20_000)).save(images / "2.png")
+    done = prism_eval("run", "-c", "blind", "-b", "chartqa", "--data", data, "--out", "run", "-q")
+    assert done.returncode == 1
+    rows = read_rows(tmp_path / "run" / "verdicts.parquet", ["outcome", "note"])
+    notes = {row["note"] for row in rows if row["outcome"] == "failed"}
+    assert len(notes) == 2
+    assert any("1.png" in note for note in notes)
+    assert any("2.png" in note for note in notes)
+    assert "4 items failed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "says"),
+    [
+        ({"key": "sesame"}, "OPENAI_API_KEY"),
+        ({"models": ("other",)}, "other"),
+    ],
+)
+def test_a_server_that_refuses_stops_the_run_in_one_line(prism_eval, data, serve, behaviour, says):
+    server = serve(**behaviour)
+    spec = f"openai:model?base_url={server.url}"
+    line = one_line(prism_eval("run", "-c", spec, "-b", "chartqa", "--data", data, "-q", OPENAI_API_KEY="wrong"), 1)
+    assert says in line
+
+
+def test_a_server_that_is_down_stops_the_run_in_one_line(prism_eval, data):
+    spec = "openai:model?base_url=http://127.0.0.1:9/v1"
+    assert "127.0.0.1:9" in one_line(prism_eval("run", "-c", spec, "-b", "chartqa", "--data", data, "-q"), 1)
+
+
+def test_an_unwritable_store_and_folder_are_one_line(prism_eval, data, tmp_path):
+    (tmp_path / "file").write_text("")
+    words = ["run", "-c", "blind", "-b", "chartqa", "--data", data, "-q"]
+    assert "store" in one_line(prism_eval(*words, "--store", "file/store.sqlite"), 1)
+    assert "run folder" in one_line(prism_eval(*words, "--out", "file/run"), 1)
+
+
+def test_every_verb_has_examples_and_run_has_at_most_fifteen_flags(prism_eval):
+    verbs = ["run", "caption", "answer", "score", "report", "plan", "benchmarks", "plugins", "store", "doctor"]
+    for verb in verbs:
+        assert "Example" in prism_eval(verb, "--help").stdout, verb
+    flags = [line for line in prism_eval("run", "--help").stdout.splitlines() if line.strip().startswith("-")]
+    assert len(flags) <= 15
