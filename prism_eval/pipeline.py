@@ -223,8 +223,8 @@ async def _answer(so_far: Traveller, read: Caption, road: Road) -> Traveller:
     except CallError as error:
         return replace(so_far, answer_key=key, error=str(error), verdict=_failed(str(error), road))
     verdict = road.scorers[item.benchmark].score(item, answer, road.form) if road.through == "score" else None
-    error = verdict.note if verdict and verdict.outcome is Outcome.FAILED else ""
-    return replace(so_far, answer_key=key, answer=answer, verdict=verdict, error=error)
+    why = verdict.note if verdict and verdict.outcome is Outcome.FAILED else ""
+    return replace(so_far, answer_key=key, answer=answer, verdict=verdict, error=why)
 
 
 def _failed(error: str, road: Road) -> Verdict | None:

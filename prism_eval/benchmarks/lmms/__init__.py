@@ -6,7 +6,7 @@ Only `task` touches lmms-eval, and only inside its functions: everything else se
 from __future__ import annotations
 
 from prism_eval.benchmarks.lmms.benchmark import PREFIX, open_task
-from prism_eval.benchmarks.lmms.prompt import Prompt, PromptError, read_messages
-from prism_eval.benchmarks.lmms.scorer import LmmsScorer
+from prism_eval.benchmarks.lmms.prompt import Encoder, Prompt, PromptError, read_messages
+from prism_eval.benchmarks.lmms.scorer import LmmsScorer, asked_for
 
-__all__ = ["PREFIX", "LmmsScorer", "Prompt", "PromptError", "open_task", "read_messages"]
+__all__ = ["PREFIX", "Encoder", "LmmsScorer", "Prompt", "PromptError", "asked_for", "open_task", "read_messages"]

@@ -60,7 +60,9 @@ def load(name: str, folder: Path | None) -> tuple[str, Any]:
         raise UsageError(f"lmms:{task} is a {kind} of several tasks: name one of them, or several with commas")
     inner = _opened(task, manager)
     if inner.OUTPUT_TYPE != _OUTPUT:
-        raise UsageError(f"lmms:{task} wants {inner.OUTPUT_TYPE}, and only {_OUTPUT} tasks can be answered from captions")
+        raise UsageError(
+            f"lmms:{task} wants {inner.OUTPUT_TYPE}, and only {_OUTPUT} tasks can be answered from captions"
+        )
     return task, inner
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ class Encoder:
 
     def __init__(self) -> None:
         self._recent: OrderedDict[bytes, bytes] = OrderedDict()
+        self._lock = threading.Lock()
 
     def encode(self, picture: Any) -> bytes:
         """The bytes of a picture: a Pillow image, encoded without loss, or bytes or a file as they are.
@@ -60,13 +62,16 @@ class Encoder:
         seen.update(picture.tobytes())
         seen.update(bytes(picture.getpalette() or ()))
         key = seen.digest()
-        if key not in self._recent:
-            buffer = io.BytesIO()
-            picture.save(buffer, "PNG", compress_level=_COMPRESSION)
-            self._recent[key] = buffer.getvalue()
+        with self._lock:
+            known = self._recent.get(key)
+        return known or self._keep(key, _as_png(picture))
+
+    def _keep(self, key: bytes, data: bytes) -> bytes:
+        with self._lock:
+            self._recent[key] = data
             if len(self._recent) > _KEPT:
                 self._recent.popitem(last=False)
-        return self._recent[key]
+        return data
 
 
 def read_messages(messages: Any, encoder: Encoder) -> Prompt:
@@ -122,6 +127,12 @@ def _parts(messages: Any) -> Iterable[tuple[str, Any]]:
         for part in content:
             kind = str(part.get("type"))
             yield kind, part.get("text") if kind == "text" else part.get("url", part.get(kind))
+
+
+def _as_png(picture: Any) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=_COMPRESSION)
+    return buffer.getvalue()
 
 
 def _read(path: Path) -> bytes:

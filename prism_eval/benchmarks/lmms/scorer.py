@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any, ClassVar
 
 from prism_eval.benchmarks.lmms.task import Grade, GradingError, Task
-from prism_eval.identity import runtime
 from prism_eval.schema import Answer, FinishReason, Item, Outcome, Verdict
 from prism_eval.scoring.base import AnswerForm, Comparison, Scorer
 from prism_eval.scoring.extraction import read_form, strip_reasoning
@@ -30,8 +30,13 @@ class LmmsScorer(Scorer):
     name: ClassVar[str] = "lmms"
     extra: ClassVar[str] = "lmms"
 
-    task: Task = runtime()
+    task: Task
     _graded: dict[tuple[int, str], Grade] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """The task, and the version of lmms-eval that grades it."""
+        return {"plugin": self.name, "version": self.version, "task": self.task.name, "lmms_eval": version("lmms-eval")}
 
     def score(self, item: Item, answer: Answer, form: AnswerForm) -> Verdict:
         """Say how an answer ended. What lmms-eval cannot grade has failed: it is never a score."""

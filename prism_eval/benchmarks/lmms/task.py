@@ -125,7 +125,7 @@ class Task:
         score = score_of(value, score_key=self.inner.config.score_key, alone=lambda: self.aggregate(metric, [value]))
         if score is None:
             raise GradingError(
-                f"lmms-eval's {metric} of {self.name} is no score in 0..1 or 0..100 for one answer, so it cannot be ranked"
+                f"lmms-eval's {metric} of {self.name} is no score in 0..1 or 0..100 for one answer: it cannot be ranked"
             )
         return score
 
