@@ -26,7 +26,7 @@ class Prompt:
     """What one document asks.
 
     Attributes:
-        text: The texts of all messages. Where pictures stand between texts, ``<image n>`` marks their places.
+        text: The texts of all messages, system messages first. Where pictures stand between texts, ``<image n>`` marks their places.
         pictures: Encoded images, in order.
     """
 
@@ -87,12 +87,13 @@ def read_messages(messages: Any, encoder: Encoder) -> Prompt:
     Raises:
         PromptError: There is a video or an audio clip in them, no picture, or they are not messages at all.
     """
+    instructions: list[str] = []
     texts: list[str] = []
     marks: list[tuple[int, str]] = []
     pictures: list[bytes] = []
-    for kind, value in _parts(messages):
+    for role, kind, value in _parts(messages):
         if kind == "text":
-            texts.append(value)
+            (instructions if role == "system" else texts).append(value)
         elif kind == "image":
             pictures.append(encoder.encode(value))
             marks.append((len(texts), f"<image {len(pictures)}>"))
@@ -100,7 +101,7 @@ def read_messages(messages: Any, encoder: Encoder) -> Prompt:
             raise PromptError(f"it shows {kind}, and only images can be captioned")
     if not pictures:
         raise PromptError("it shows no image")
-    return Prompt(_joined(texts, marks), tuple(pictures))
+    return Prompt("\n\n".join([*instructions, _joined(texts, marks)]), tuple(pictures))
 
 
 def _joined(texts: list[str], marks: list[tuple[int, str]]) -> str:
@@ -114,19 +115,21 @@ def _joined(texts: list[str], marks: list[tuple[int, str]]) -> str:
     return "\n".join(piece.strip("\n") for piece in pieces if piece.strip())
 
 
-def _parts(messages: Any) -> Iterable[tuple[str, Any]]:
+def _parts(messages: Any) -> Iterable[tuple[str, str, Any]]:
+    """The role, type and value of every part."""
     if not isinstance(messages, list):
         raise PromptError(f"its prompt is {type(messages).__name__}, not a list of chat messages")
     for message in messages:
         content = message.get("content") if isinstance(message, Mapping) else None
+        role = message.get("role") if isinstance(message, Mapping) else None
         if isinstance(content, str):
-            yield "text", content
+            yield str(role), "text", content
             continue
         if not isinstance(content, list):
             raise PromptError("a chat message has no content")
         for part in content:
             kind = str(part.get("type"))
-            yield kind, part.get("text") if kind == "text" else part.get("url", part.get(kind))
+            yield str(role), kind, part.get("text") if kind == "text" else part.get("url", part.get(kind))
 
 
 def _as_png(picture: Any) -> bytes:
