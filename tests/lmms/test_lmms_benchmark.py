@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
-from pathlib import Path
 
 import pytest
 from PIL import Image as Pillow
@@ -161,5 +160,3 @@ class TestWithLmmsEval:
             "metrics": {"share": pytest.approx(100 / 3)},
         }
         assert any("share 33.33" in warning for warning in result.leaderboard.warnings)
-
-

@@ -24,7 +24,7 @@ def run_inside(tasks: Path, tmp_path: Path) -> Callable[..., dict[str, Any]]:
         from lmms_eval.evaluator import simple_evaluate
         from lmms_eval.tasks import TaskManager
 
-        results = simple_evaluate(
+        return simple_evaluate(
             model="prism_eval",
             model_args=f"{model_args},store={tmp_path / 'store.sqlite'}",
             tasks=[task],
@@ -32,14 +32,15 @@ def run_inside(tasks: Path, tmp_path: Path) -> Callable[..., dict[str, Any]]:
             bootstrap_iters=0,
             log_samples=True,
         )
-        return results
 
     return run
 
 
 def values(results: dict[str, Any], task: str) -> dict[str, float]:
     found = {key.partition(",")[0]: value for key, value in results["results"][task].items()}
-    return {metric: value for metric, value in found.items() if isinstance(value, int | float) and "stderr" not in metric}
+    return {
+        metric: value for metric, value in found.items() if isinstance(value, int | float) and "stderr" not in metric
+    }
 
 
 def test_lmms_eval_finds_the_model():

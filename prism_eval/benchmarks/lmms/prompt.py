@@ -26,7 +26,8 @@ class Prompt:
     """What one document asks.
 
     Attributes:
-        text: The texts of all messages, system messages first. Where pictures stand between texts, ``<image n>`` marks their places.
+        text: The texts of all messages, system messages first. Where pictures stand between texts, ``<image n>``
+            marks their places.
         pictures: Encoded images, in order.
     """
 
