@@ -12,16 +12,22 @@ from prism_eval.calls import Calls, Patience, Tally
 from prism_eval.captioners import Captioner, build_captioner, captioner_label
 from prism_eval.captioners.remembered import remember
 from prism_eval.errors import UsageError
+from prism_eval.judges import Judge, build_judge, judge_label
+from prism_eval.judges import Remembered as RememberedJudge
+from prism_eval.orders import Orders
 from prism_eval.pipeline import Arm, Road, Stage
 from prism_eval.plan import Plan
 from prism_eval.protocols import Protocol, load_protocol
 from prism_eval.reasoners import Reasoner, build_reasoner, reasoner_label
-from prism_eval.reasoners.remembered import Remembered as RememberedReasoner
+from prism_eval.reasoners import remember as remember_reasoner
 from prism_eval.scoring.base import Scorer
 from prism_eval.specs import Spec
 from prism_eval.store import Store
 
-_LIVE: frozenset[Stage] = frozenset({"caption", "answer"})
+LIVE: frozenset[Stage] = frozenset({"caption", "answer", "score"})
+"""The stages that may call their plugins, where a run may call all of them."""
+
+_PART_OF = {"prior": "answer", "judge": "score"}
 
 
 @dataclass
@@ -33,7 +39,7 @@ class Assembly:
         protocol: Its protocol, with the plan's edition and samples in place.
         benchmarks: The benchmarks, in order.
         road: What each item travels.
-        tallies: By stage, what became of its calls.
+        tallies: By stage, what became of its calls; ``prior`` and ``judge`` only where there are any.
         reasoner_label: The reasoner, as tables name it.
     """
 
@@ -46,11 +52,14 @@ class Assembly:
 
     def about(self) -> dict[str, Any]:
         """Protocol, reasoner and captioners, for the manifest."""
+        judge = self.road.judge
+        judged = {"judge": {"label": judge.label, "identity": dict(judge.identity)}} if judge else {}
         return {
             "protocol": self.protocol.model_dump(mode="json"),
             "plan": self.plan.model_dump(mode="json", exclude_none=True),
             "plan_digest": self.plan.digest,
             "reasoner": {"label": self.reasoner_label, "identity": dict(self.road.reasoner.identity)},
+            **judged,
             "captioners": [{"label": arm.label, "identity": dict(arm.captioner.identity)} for arm in self.road.arms],
         }
 
@@ -75,6 +84,8 @@ class Assembly:
         for arm in self.road.arms:
             await arm.captioner.close()
         await self.road.reasoner.close()
+        if self.road.judge:
+            await self.road.judge.close()
         for scorer in self.road.scorers.values():
             scorer.close()
 
@@ -84,7 +95,7 @@ def assemble(
     store: Store,
     *,
     through: Stage = "score",
-    live: frozenset[Stage] = _LIVE,
+    live: frozenset[Stage] = LIVE,
     captioners: Mapping[str, Captioner] | None = None,
     reasoner: Reasoner | None = None,
 ) -> Assembly:
@@ -94,7 +105,7 @@ def assemble(
         plan: The plan.
         store: Where calls are remembered.
         through: The last stage.
-        live: The stages that may call their plugins; the others only read the store.
+        live: The stages that may call their plugins, the judge being scoring's; the others only read the store.
         captioners: Ready captioners by label, in place of the plan's spec strings of the same text.
         reasoner: A ready reasoner, in place of the plan's.
 
@@ -106,15 +117,15 @@ def assemble(
     patience = Patience(plan.attempts, plan.patience)
     tallies = {"caption": Tally(), "answer": Tally()}
 
-    def calls(stage: Stage, plugin: Captioner | Reasoner) -> Calls:
+    def calls(stage: str, plugin: Captioner | Reasoner | Judge) -> Calls:
         return Calls(
             store=store,
             stage=stage,
             source=_source(plugin),
             concurrency=plan.concurrency,
             patience=patience,
-            live=stage in live,
-            tally=tallies[stage],
+            live=_PART_OF.get(stage, stage) in live,
+            tally=tallies.setdefault(stage, Tally()),
         )
 
     arms = [
@@ -122,20 +133,26 @@ def assemble(
         for label, captioner in _captioners(plan, protocol, captioners or {})
     ]
     inner, label = _reasoner(plan, protocol, reasoner)
+    scorers = _scorers(benchmarks, protocol)
+    judge = _judge(plan) if through == "score" and any(scorer.needs_judge for scorer in scorers.values()) else None
     road = Road(
         arms=arms,
-        reasoner=RememberedReasoner(inner=inner, calls=calls("answer", inner)),
-        scorers=_scorers(benchmarks, protocol),
+        reasoner=remember_reasoner(inner, lambda stage: calls(stage, inner)),
+        scorers=scorers,
+        judge=RememberedJudge(inner=judge[0], calls=calls("judge", judge[0]), label=judge[1]) if judge else None,
         form=protocol.answer_form,
         samples=protocol.samples,
         through=through,
         window=4 * plan.concurrency,
+        orders=_orders(plan, benchmarks),
     )
     return Assembly(plan, protocol, benchmarks, road, label, tallies)
 
 
 def expected(assembly: Assembly) -> int | None:
-    """How many verdicts there will be; ``None`` where a benchmark does not know its size."""
+    """How many verdicts there will be; ``None`` where only reading the items can tell."""
+    if assembly.plan.orders > 1:
+        return None
     sizes = [benchmark.size() for benchmark in assembly.benchmarks]
     known = [size for size in sizes if size is not None]
     if len(known) < len(sizes):
@@ -149,6 +166,11 @@ def open_benchmarks(plan: Plan) -> list[Benchmark]:
     """The plan's benchmarks; all that the data holds where the plan names none."""
     names = plan.benchmarks or tuple(available(plan.data))
     return [open_benchmark(name, plan.data, seed=plan.seed) for name in names]
+
+
+def _orders(plan: Plan, benchmarks: Sequence[Benchmark]) -> Orders:
+    fixed = frozenset(benchmark.name for benchmark in benchmarks if benchmark.definition.letters_in_image)
+    return Orders(plan.orders, plan.seed, fixed)
 
 
 def _protocol(plan: Plan) -> Protocol:
@@ -200,7 +222,14 @@ def _scorers(benchmarks: Sequence[Benchmark], protocol: Protocol) -> dict[str, S
     return scorers
 
 
-def _source(plugin: Captioner | Reasoner) -> str:
+def _judge(plan: Plan) -> tuple[Judge, str] | None:
+    if plan.judge is None:
+        return None
+    spec = Spec.parse(plan.judge)
+    return build_judge(spec, {"seed": plan.seed, "concurrency": plan.concurrency}), judge_label(spec)
+
+
+def _source(plugin: Captioner | Reasoner | Judge) -> str:
     identity = plugin.identity
     engine = identity.get("engine", identity)
     model = engine.get("model") if isinstance(engine, Mapping) else None

@@ -58,7 +58,7 @@ class Calls:
 
     Attributes:
         store: Where finished calls are remembered.
-        stage: ``caption`` or ``answer``.
+        stage: ``caption``, ``answer``, ``prior`` or ``judge``.
         source: Who is called, for people.
         concurrency: Calls in flight at once.
         patience: How long a call is tried again.
@@ -96,6 +96,13 @@ class Calls:
             self._flying[key] = task
             task.add_done_callback(lambda _: self._flying.pop(key, None))
         return await asyncio.shield(task)
+
+    async def stop(self) -> None:
+        """Give up the calls in flight, so that the plugin they call can be closed."""
+        flying = list(self._flying.values())
+        for task in flying:
+            task.cancel()
+        await asyncio.gather(*flying, return_exceptions=True)
 
     async def _make(self, key: str, ask: Callable[[], Awaitable[Generation]]) -> Generation:
         try:

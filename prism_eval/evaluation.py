@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from prism_eval.aggregates import aggregates
-from prism_eval.assembly import Assembly, assemble, expected
+from prism_eval.assembly import LIVE, Assembly, assemble, expected
 from prism_eval.captioners.base import Captioner
 from prism_eval.errors import Interrupted
 from prism_eval.interruptible import run_in_thread
@@ -55,7 +55,7 @@ def evaluate(
         store: The generation store; by default one in the user's cache folder.
         watch: Makes a context manager that shows a `State` while the run goes on.
         **plan: Further keys of `prism_eval.plan.Plan`: ``limit``, ``seed``, ``protocol``, ``edition``, ``samples``,
-            ``concurrency``, ``attempts``, ``patience``.
+            ``orders``, ``judge``, ``concurrency``, ``attempts``, ``patience``.
 
     Raises:
         UsageError: Something asked for does not exist or will not do.
@@ -86,7 +86,7 @@ def run_plan(
     out: Path | None = None,
     store: Path | None = None,
     stages: Sequence[Stage] = ("caption", "answer", "score"),
-    live: frozenset[Stage] = frozenset({"caption", "answer"}),
+    live: frozenset[Stage] = LIVE,
     watch: Watch | None = None,
     captioners: Mapping[str, Captioner] | None = None,
     reasoner: Reasoner | None = None,
@@ -98,7 +98,7 @@ def run_plan(
         out: The run folder; by default `default_folder`.
         store: The generation store; by default the user's.
         stages: The stages whose tables are written; the last of them is where the road ends.
-        live: The stages that may call their plugins; the others only read the store.
+        live: The stages that may call their plugins, the judge being scoring's; the others only read the store.
         watch: Makes a context manager that shows a `State` while the run goes on.
         captioners: Ready captioners by label.
         reasoner: A ready reasoner.
@@ -135,7 +135,8 @@ async def _drive(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage],
             travellers = stream(assembly.benchmarks, assembly.road, limit=assembly.plan.limit)
             async with contextlib.aclosing(travellers):
                 async for traveller in travellers:
-                    state.counts.add(traveller, first_arm=traveller.arm == first and traveller.sample == 0)
+                    own_order = traveller.sample == 0 and traveller.order == 0
+                    state.counts.add(traveller, first_arm=traveller.arm == first and own_order)
                     _write(traveller, writers, captions_seen, assembly.reasoner_label)
         finally:
             await assembly.close()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from prism_eval.assembly import Assembly, assemble
+from prism_eval.orders import reorder
 from prism_eval.pipeline import Arm, join_captions, read_items
 from prism_eval.plan import Plan
 from prism_eval.runs.manifest import SeenDigests
@@ -24,7 +25,7 @@ class ArmForecast:
         label: The captioner, as tables name it.
         captions: Unique captions wanted.
         captions_stored: Of those, in the store.
-        answers: Unique answers wanted, as far as captions are known; else one per item and sample.
+        answers: Unique answers wanted, as far as captions are known; else one per item, sample and order.
         answers_stored: Of those, in the store.
         image_tokens: Estimated tokens of the images still to be captioned, at one token per 28 x 28 pixels.
         text_tokens: Estimated tokens of the questions and known captions still to be answered, at 4 characters each.
@@ -78,17 +79,22 @@ class _Count:
     def add(self, item: Item, arm: Arm, sample: int, counted: ArmForecast) -> None:
         captions = self._captions(item, arm, sample, counted)
         text = item.question + "".join(item.options)
+        orders = self.assembly.road.orders.of(item)
         if len(captions) < len(item.images):
-            counted.answers += 1
-            counted.text_tokens += len(text) // _CHARACTERS_A_TOKEN
+            counted.answers += len(orders)
+            counted.text_tokens += len(orders) * (len(text) // _CHARACTERS_A_TOKEN)
             return
         read = join_captions(captions)
-        key = self.assembly.road.reasoner.key(read, item, sample=sample)
+        for order in orders:
+            key = self.assembly.road.reasoner.key(read, reorder(item, order), sample=sample)
+            self._answer(key, read.text + text, arm, counted)
+
+    def _answer(self, key: str, text: str, arm: Arm, counted: ArmForecast) -> None:
         if self.seen.add(arm.label, key):
             stored = self.store.get(key)
             counted.answers += 1
             counted.answers_stored += bool(stored)
-            counted.text_tokens += 0 if stored else len(read.text + text) // _CHARACTERS_A_TOKEN
+            counted.text_tokens += 0 if stored else len(text) // _CHARACTERS_A_TOKEN
 
     def _captions(self, item: Item, arm: Arm, sample: int, counted: ArmForecast) -> list[Caption]:
         """The captions that are stored; counts all that are wanted."""

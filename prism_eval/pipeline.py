@@ -16,6 +16,8 @@ from typing import Any, Literal, Protocol, TypeVar
 from prism_eval.benchmarks import check_image
 from prism_eval.captioners.remembered import Remembered as RememberedCaptioner
 from prism_eval.errors import CallError, FatalError
+from prism_eval.judges import Remembered as RememberedJudge
+from prism_eval.orders import ONE_ORDER, Order, Orders, reorder, restore
 from prism_eval.reasoners.remembered import Remembered as RememberedReasoner
 from prism_eval.schema import Answer, Caption, FinishReason, Image, Item, Outcome, Verdict
 from prism_eval.scoring.base import AnswerForm, Scorer
@@ -59,6 +61,8 @@ class Road:
         samples: Captions per image.
         through: The last stage.
         window: Items in flight at once.
+        judge: Decides what the scorers' rules leave open; ``None`` for nobody.
+        orders: The orders of their options that multiple-choice items are asked under.
     """
 
     arms: Sequence[Arm]
@@ -68,6 +72,8 @@ class Road:
     samples: int
     through: Stage
     window: int
+    judge: RememberedJudge | None = None
+    orders: Orders = ONE_ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ class Traveller:
     """An item at the end of its road, without its images.
 
     Attributes:
-        item: The item; its images are dropped.
+        item: The item, its options in their own order; its images are dropped.
         images: The images' digests.
         arm: The captioner's label.
         sample: Which of the captions.
@@ -94,8 +100,10 @@ class Traveller:
         read: What the reasoner read: the captions as one; ``None`` if one of them failed.
         answer_key: The store's key of the answer; empty if none was asked for.
         answer: The reasoner's answer, or ``None``.
-        verdict: The scorer's verdict, or ``None`` if the road ends earlier.
-        error: Why there is no answer.
+        verdict: The scorer's verdict, its letter as in the item's own order; ``None`` if the road ends earlier.
+        error: Why there is no answer or no verdict.
+        order: Which of the item's orders its options were shown in; 0 for their own.
+        chosen_position: The position of the option that was picked, as shown, from 0.
     """
 
     item: Item
@@ -108,10 +116,12 @@ class Traveller:
     answer: Answer | None = None
     verdict: Verdict | None = None
     error: str = ""
+    order: int = 0
+    chosen_position: int | None = None
 
 
 async def stream(sources: Sequence[ItemSource], road: Road, *, limit: int = 0) -> AsyncGenerator[Traveller, None]:
-    """Send every item down the road, once per arm and sample; yields in the order of the items.
+    """Send every item down the road, once per arm, sample and order; yields in the order of the items.
 
     Args:
         sources: The benchmarks.
@@ -133,12 +143,12 @@ async def stream(sources: Sequence[ItemSource], road: Road, *, limit: int = 0) -
             stopped.set_exception(task.exception() or FatalError("stopped"))
 
     try:
-        async for item, arm, sample in _journeys(sources, road, limit):
+        async for item, journey in _journeys(sources, road, limit):
             if slots.locked():
                 await _first_of(slots.acquire(), stopped)
             else:
                 await slots.acquire()
-            task = asyncio.create_task(_travel(item, arm, sample, road))
+            task = asyncio.create_task(_travel(item, journey, road))
             task.add_done_callback(finish)
             pending.append(task)
             while pending and (pending[0].done() or len(pending) > _UNWRITTEN):
@@ -170,12 +180,24 @@ async def read_items(sources: Sequence[ItemSource], limit: int) -> AsyncIterator
                 yield item
 
 
-async def _journeys(sources: Sequence[ItemSource], road: Road, limit: int) -> AsyncIterator[tuple[Item, Arm, int]]:
+@dataclass(frozen=True, slots=True)
+class _Journey:
+    """One of an item's ways down the road."""
+
+    arm: Arm
+    sample: int
+    number: int
+    order: Order
+
+
+async def _journeys(sources: Sequence[ItemSource], road: Road, limit: int) -> AsyncIterator[tuple[Item, _Journey]]:
     """Arms side by side on one item, so that all of them show a benchmark's start early on."""
     async for item in read_items(sources, limit):
+        orders = road.orders.of(item)
         for arm in road.arms:
             for sample in range(road.samples):
-                yield item, arm, sample
+                for number, order in enumerate(orders):
+                    yield item, _Journey(arm, sample, number, order)
 
 
 def join_captions(captions: Sequence[Caption]) -> Caption:
@@ -188,16 +210,17 @@ def join_captions(captions: Sequence[Caption]) -> Caption:
     return Caption("" if silent else "\n\n".join(texts), FinishReason.LENGTH if cut else FinishReason.STOP)
 
 
-async def _travel(item: Item, arm: Arm, sample: int, road: Road) -> Traveller:
+async def _travel(item: Item, journey: _Journey, road: Road) -> Traveller:
+    arm, sample = journey.arm, journey.sample
     captions = tuple(await asyncio.gather(*(_caption(image, item, arm, sample) for image in item.images)))
-    light = replace(item, images=())
-    so_far = Traveller(light, tuple(image.digest for image in item.images), arm.label, sample, captions)
+    light, images = replace(item, images=()), tuple(image.digest for image in item.images)
+    so_far = Traveller(light, images, arm.label, sample, captions, order=journey.number)
     failed = next((captioned.error for captioned in captions if captioned.caption is None), None)
     if failed is not None:
         return replace(so_far, error=failed, verdict=_failed(failed, road))
     read = join_captions([captioned.caption for captioned in captions if captioned.caption is not None])
     so_far = replace(so_far, read=read)
-    return so_far if road.through == "caption" else await _answer(so_far, read, road)
+    return so_far if road.through == "caption" else await _answer(so_far, read, journey.order, road)
 
 
 async def _caption(image: Image, item: Item, arm: Arm, sample: int) -> Captioned:
@@ -213,8 +236,8 @@ async def _caption(image: Image, item: Item, arm: Arm, sample: int) -> Captioned
     return Captioned(image.digest, image.name, key, caption, error)
 
 
-async def _answer(so_far: Traveller, read: Caption, road: Road) -> Traveller:
-    item = so_far.item
+async def _answer(so_far: Traveller, read: Caption, order: Order, road: Road) -> Traveller:
+    item = reorder(so_far.item, order)
     key = road.reasoner.key(read, item, sample=so_far.sample)
     try:
         answer = await road.reasoner.answer(read, item, sample=so_far.sample)
@@ -222,9 +245,19 @@ async def _answer(so_far: Traveller, read: Caption, road: Road) -> Traveller:
         raise
     except CallError as error:
         return replace(so_far, answer_key=key, error=str(error), verdict=_failed(str(error), road))
-    verdict = road.scorers[item.benchmark].score(item, answer, road.form) if road.through == "score" else None
-    why = verdict.note if verdict and verdict.outcome is Outcome.FAILED else ""
-    return replace(so_far, answer_key=key, answer=answer, verdict=verdict, error=why)
+    so_far = replace(so_far, answer_key=key, answer=answer)
+    return so_far if road.through == "answer" else await _score(so_far, item, answer, order, road)
+
+
+async def _score(so_far: Traveller, shown: Item, answer: Answer, order: Order, road: Road) -> Traveller:
+    scorer = road.scorers[shown.benchmark]
+    verdict = scorer.score(shown, answer, road.form)
+    left_open = scorer.left_open(answer, verdict) if road.judge else None
+    if road.judge and left_open:
+        verdict = await road.judge.decide(shown, left_open, verdict)
+    error = verdict.note if verdict.outcome is Outcome.FAILED else ""
+    verdict, position = restore(verdict, so_far.item, order)
+    return replace(so_far, verdict=verdict, chosen_position=position, error=error)
 
 
 def _failed(error: str, road: Road) -> Verdict | None:

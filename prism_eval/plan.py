@@ -27,6 +27,9 @@ class Plan(BaseModel):
         protocol: A protocol's name, or the path of a TOML file.
         edition: The scoring edition; by default the protocol's.
         samples: Captions per image; by default the protocol's.
+        orders: Orders of its options that each multiple-choice item is asked under, its own first.
+        judge: The spec string of an engine that judges what rules cannot, where a benchmark's authors let a language
+            model score; by default nothing does, and verdicts say so.
         limit: Items per benchmark, from the first; 0 for all.
         seed: Seeds everything that is drawn.
         concurrency: Calls in flight at once, per plugin. Runtime only.
@@ -43,6 +46,8 @@ class Plan(BaseModel):
     protocol: str = "standard"
     edition: Edition | None = None
     samples: int | None = Field(None, gt=0)
+    orders: int = Field(1, gt=0, le=100)
+    judge: str | None = None
     limit: int = Field(0, ge=0)
     seed: int = Field(0, ge=0)
     concurrency: int = Field(16, gt=0, le=4096)

@@ -111,3 +111,21 @@ async def test_concurrency_is_bounded(store):
     one = calls(store, concurrency=3)
     await asyncio.gather(*(one.get(str(index), ask) for index in range(30)))
     assert most == 3
+
+
+async def test_calls_in_flight_can_be_given_up(store):
+    wanted, begun, ended = calls(store), asyncio.Event(), asyncio.Event()
+
+    async def ask():
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    waiting = asyncio.create_task(wanted.get("key", ask))
+    await begun.wait()
+    waiting.cancel()
+    await wanted.stop()
+    assert ended.is_set()
+    assert store.get("key") is None

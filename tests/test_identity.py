@@ -6,18 +6,20 @@ from prism_eval import Captioner, plugins, runtime
 from prism_eval.captioners.prompted import PromptedCaptioner
 from prism_eval.errors import MissingExtra
 from prism_eval.identity import canonical_json, digest_of
+from prism_eval.judges import Judge
 from prism_eval.plan import _RUNTIME as PLAN_RUNTIME
 from prism_eval.plan import Plan
 from prism_eval.reasoners.prompted import PromptedReasoner
+from prism_eval.reasoners.ranking import RankingReasoner
 from prism_eval.schema import Caption
 
 CLASSED = {
     "blind": (set(), set()),
     "budget": ({"parts", "words"}, set()),
-    "file": ({"model"}, set()),
+    "file": (set(), {"model"}),  # the captions themselves are its identity, not their path
     "merge": ({"parts"}, set()),
     "mismatched": ({"parts"}, set()),
-    "ocr": ({"min_confidence", "max_side"}, set()),
+    "ocr": ({"min_confidence", "max_pixels"}, {"workers"}),
     "oracle": ({"recall", "hallucination", "seed"}, set()),
     "lexical": ({"min_evidence"}, set()),
     "openai": (
@@ -49,10 +51,14 @@ def test_prompted_plugins_have_only_identity():
     assert _fields(PromptedCaptioner) == ({"engine", "prompt"} | _SAMPLING, set())
     prompts = {"engine", "choice_prompt", "short_prompt", "system", "no_caption"}
     assert _fields(PromptedReasoner) == (prompts | _SAMPLING, set())
+    ranking = {"rank_prompt", "prior_prompt", "prior", "marker"}
+    assert _fields(RankingReasoner) == (prompts | ranking | _SAMPLING, set())
+    assert _fields(Judge) == ({"engine", "prompt"} | _SAMPLING, set())
 
 
 def test_every_key_of_the_plan_is_classed():
     identity = {"captioners", "reasoner", "benchmarks", "data", "protocol", "edition", "samples", "limit", "seed"}
+    identity |= {"orders", "judge"}
     assert set(Plan.model_fields) - PLAN_RUNTIME == identity
     assert {"concurrency", "attempts", "patience"} == PLAN_RUNTIME
 

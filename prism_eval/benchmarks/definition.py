@@ -200,6 +200,12 @@ class Definition(_Table):
             return (Question(name="", question=self.fields.question, answer=self.fields.answer),)
         return tuple(question for question in self.questions if not self.only or question.name in self.only)
 
+    @property
+    def letters_in_image(self) -> bool:
+        """Whether the options' letters stand in the image, so that the options cannot be shown in another order."""
+        asked_in_image = not self.questions and not self.fields.question
+        return self.options.format == "fixed" or asked_in_image
+
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
         if not self.questions and not self.fields.answer:

@@ -74,6 +74,11 @@ class Combinator(Captioner):
         (part,) = self.parts
         return part
 
+    @property
+    def needs_question(self) -> bool:  # type: ignore[override]
+        """Whether a part needs it."""
+        return any(part.needs_question for part in self.parts)
+
     def sees(self, images: Sequence[Image]) -> tuple[Image, ...]:
         """Whatever the parts see."""
         return tuple(image for part in self.parts for image in part.sees(images))

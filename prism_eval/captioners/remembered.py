@@ -48,12 +48,18 @@ class Remembered(Captioner):
         found = await self.calls.get(key, lambda: self.inner.caption(images, sample=sample, question=question))
         return Caption(found.text, found.finish_reason, found.prompt_tokens, found.completion_tokens)
 
+    @property
+    def needs_question(self) -> bool:  # type: ignore[override]
+        """The inner captioner's."""
+        return self.inner.needs_question
+
     def sees(self, images: Sequence[Image]) -> tuple[Image, ...]:
         """What the inner captioner sees."""
         return self.inner.sees(images)
 
     async def close(self) -> None:
-        """Close the inner captioner."""
+        """Give up the calls in flight and close the inner captioner."""
+        await self.calls.stop()
         await self.inner.close()
 
 

@@ -37,6 +37,9 @@ Edition = Annotated[
     typer.Option(metavar="NAME", help="Scoring edition: official, caprl or strict. [default: the protocol's]"),
 ]
 Samples = Annotated[int | None, typer.Option(metavar="N", help="Captions per image. [default: the protocol's]")]
+Orders = Annotated[
+    int | None, typer.Option(metavar="K", help="Orders of its options each multiple-choice item is asked under.")
+]
 Limit = Annotated[int | None, typer.Option(metavar="N", help="Only the first N items of each benchmark.")]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of everything drawn. [default: 0]")]
 Concurrency = Annotated[int | None, typer.Option(metavar="N", help="Calls in flight, per plugin. [default: 16]")]

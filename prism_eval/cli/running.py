@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from prism_eval.pipeline import Stage
     from prism_eval.plan import Plan
     from prism_eval.result import Result
 
@@ -45,10 +44,10 @@ def show_leaderboard(result: Result) -> int:
 
     Console().print(render(result.leaderboard))
     typer.echo(f"Leaderboard: {result.html}")
-    return say_how_it_ended(result, ("caption", "answer"))
+    return say_how_it_ended(result, tuple(result.tallies))
 
 
-def say_how_it_ended(result: Result, stages: Sequence[Stage]) -> int:
+def say_how_it_ended(result: Result, stages: Sequence[str]) -> int:
     """Print the calls that were made and the failures there were; returns the exit code."""
     for stage in stages:
         tally = result.tallies[stage]

@@ -21,9 +21,12 @@ def register(app: typer.Typer) -> None:
 
 
 def score(run: o.Folder, edition: o.Edition = None, store: o.Store = None, quiet: o.Quiet = False) -> int:
-    """Score the answers of a run folder, without calling any model; write verdicts.parquet and the leaderboard."""
+    """Score the answers of a run folder; write verdicts.parquet and the leaderboard.
+
+    No model is called but the judge, where the plan names one.
+    """
     from prism_eval.runs.replay import reopen
 
     plan = reopen(run, store, ["captions", "answers"], edition=edition)
-    result = carry_out(plan, out=run, store=store, quiet=quiet, stages=["score"], live=frozenset())
+    result = carry_out(plan, out=run, store=store, quiet=quiet, stages=["score"], live=frozenset({"score"}))
     return show_leaderboard(result)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from prism_eval.errors import FatalError
 from prism_eval.identity import identity_of
 from prism_eval.schema import Completion, Request
 
@@ -40,6 +41,31 @@ class Engine(ABC):
             PermanentError: This request cannot succeed.
             FatalError: No request can succeed.
         """
+
+    async def log_likelihood(self, prompt: str, continuations: Sequence[str]) -> list[float]:
+        """How likely the model is to go on from a prompt with each of some continuations.
+
+        An ability that engines may have; see `ranks`. The prompt is plain text, in no chat template.
+
+        Args:
+            prompt: What the model has read.
+            continuations: What might follow, each with the blank it begins with.
+
+        Returns:
+            Natural logarithms of probabilities, in the continuations' order, all up to one constant: only their
+            differences mean something.
+
+        Raises:
+            FatalError: The engine or its server gives no log-probabilities.
+            TransientError: Worth another try.
+            PermanentError: This prompt cannot succeed.
+        """
+        raise FatalError(f"engine {self.name} gives no log-probabilities: it cannot rank options")
+
+    @classmethod
+    def ranks(cls) -> bool:
+        """Whether the engine has the ability of `log_likelihood`."""
+        return cls.log_likelihood is not Engine.log_likelihood
 
     async def check(self) -> str:
         """Say in one line whether the engine can serve its model; raises `CallError` if it cannot."""

@@ -49,7 +49,7 @@ def completion_of(body: bytes, *, where: str) -> Completion:
     Raises:
         TransientError: The reply is not a whole chat completion; ``where`` opens the message.
     """
-    reply = _object_of(body)
+    reply = object_of(body)
     if reply is None:
         raise TransientError(f"{where}: the reply is not valid JSON (cut short or malformed)")
     choices = reply.get("choices")
@@ -68,7 +68,7 @@ def completion_of(body: bytes, *, where: str) -> Completion:
 
 def error_of(body: bytes) -> tuple[str, str]:
     """The message and the code of an error reply, each empty if it gives none; a reply not JSON is its own message."""
-    reply = _object_of(body)
+    reply = object_of(body)
     if reply is None:
         return body[:4000].decode("utf-8", "replace"), ""
     error = reply.get("error", reply)
@@ -80,7 +80,7 @@ def error_of(body: bytes) -> tuple[str, str]:
 
 def models_of(body: bytes) -> tuple[str, ...]:
     """The names in a reply to ``GET /models``; none if it is not such a reply."""
-    entries = (_object_of(body) or {}).get("data")
+    entries = (object_of(body) or {}).get("data")
     if not isinstance(entries, list):
         return ()
     names = (entry.get("id") for entry in entries if isinstance(entry, dict))
@@ -102,7 +102,8 @@ def _part(part: str | Image) -> dict[str, Any]:
     return {"type": "text", "text": part}
 
 
-def _object_of(body: bytes) -> dict[str, Any] | None:
+def object_of(body: bytes) -> dict[str, Any] | None:
+    """The JSON object in a reply; ``None`` if it holds none."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

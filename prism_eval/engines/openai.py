@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import ClassVar, Literal, NoReturn
 
 from prism_eval.engines.base import Engine
 from prism_eval.engines.chat import body_of, completion_of, error_of, models_of
+from prism_eval.engines.echo import echo_body, log_likelihoods_of
 from prism_eval.engines.http import Reply, Server, Unreachable, base_url_of, retry_after_seconds
 from prism_eval.errors import CallError, FatalError, PermanentError, RateLimited, TransientError, UsageError
 from prism_eval.identity import runtime
@@ -66,6 +68,20 @@ class OpenAIEngine(Engine):
         if not reply.ok:
             await self._refused(server, reply)
         return completion_of(reply.body, where=self.base_url)
+
+    async def log_likelihood(self, prompt: str, continuations: Sequence[str]) -> list[float]:
+        """Let the server echo the prompt with each continuation, and sum the log-probabilities of what differs.
+
+        All go in one request to ``/completions``, which vLLM and SGLang serve with ``echo`` and ``logprobs``; servers
+        that number them wrongly, as llama.cpp's does, are refused.
+        """
+        server = self._connected()
+        await self._checked()
+        texts = [prompt + continuation for continuation in continuations]
+        reply = await server.post("/completions", echo_body(texts, model=self.model))
+        if not reply.ok:
+            await self._refused(server, reply, served_for="completions")
+        return log_likelihoods_of(reply.body, texts, where=self.base_url)
 
     async def check(self) -> str:
         """Ask ``GET /models`` whether the server is there, takes the key and serves the model.
@@ -128,7 +144,7 @@ class OpenAIEngine(Engine):
             raise FatalError(f"${self.api_key_env} holds characters that no API key has: set it again")
         return key
 
-    async def _refused(self, server: Server, reply: Reply) -> NoReturn:
+    async def _refused(self, server: Server, reply: Reply, *, served_for: str = "chat completions") -> NoReturn:
         message, code = error_of(reply.body)
         where, said = f"{self.base_url}: HTTP {reply.status}", server.quote(message) or "no reason given"
         if reply.redirect:
@@ -140,7 +156,7 @@ class OpenAIEngine(Engine):
         if reply.status == HTTPStatus.PAYMENT_REQUIRED or code in _OUT_OF_CREDIT:
             raise FatalError(f"{where}: the account is out of credit: {said}")
         if reply.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
-            raise FatalError(await self._not_found(server, where, said))
+            raise FatalError(await self._not_found(server, where, said, served_for))
         if reply.status == HTTPStatus.TOO_MANY_REQUESTS or (reply.status >= _BROKEN and "Retry-After" in reply.headers):
             wait = retry_after_seconds(reply.headers.get("Retry-After"))
             raise RateLimited(f"{where}: the server asks to slow down: {said}", retry_after=wait)
@@ -148,7 +164,7 @@ class OpenAIEngine(Engine):
             raise TransientError(f"{where}: {said}")
         raise PermanentError(f"{where}: {said}")
 
-    async def _not_found(self, server: Server, where: str, said: str) -> str:
+    async def _not_found(self, server: Server, where: str, said: str, served_for: str) -> str:
         try:
             served = models_of((await server.get("/models", seconds=_CHECK_SECONDS)).body)
         except CallError:
@@ -156,7 +172,7 @@ class OpenAIEngine(Engine):
         if not served:
             return f"{where}: no model {self.model!r} here, or base_url does not end where the API begins (/v1): {said}"
         if self._is_among(served):
-            return f"{where}: the model {self.model!r} is served, but not for chat completions: {said}"
+            return f"{where}: the model {self.model!r} is served, but not for {served_for}: {said}"
         return f"{where}: the model {self.model!r} is not served, but {self._listing(server, served)}"
 
     def _is_among(self, served: tuple[str, ...]) -> bool:

@@ -65,7 +65,7 @@ def _few(rows: Sequence[Row]) -> Iterator[str]:
 
 def _judged(manifest: Mapping[str, Any]) -> Iterator[str]:
     names = [str(entry["name"]) for entry in manifest["benchmarks"] if entry.get("needs_judge")]
-    if names:
+    if names and not manifest.get("judge"):
         yield f"Rules score {', '.join(names)}, where the authors let a language model judge: expect lower scores."
 
 

@@ -23,8 +23,8 @@ MANIFEST = "manifest.json"
 def build(folder: Path) -> Leaderboard:
     """Rank the captioners of a run folder.
 
-    A benchmark's score is the mean over items of the mean over an item's samples. Failed verdicts are no scores: they
-    are left out and counted. Abstained, unparsed, refused and truncated ones score 0 and are counted apart.
+    A benchmark's score is the mean over items of the mean over an item's samples and orders. Failed verdicts are no
+    scores: they are left out and counted. Abstained, unparsed, refused and truncated ones score 0, counted apart.
 
     Raises:
         RunError: The folder's manifest or verdicts cannot be read, or hold more than one reasoner.
@@ -130,4 +130,5 @@ def _row(ledger: Ledger, captioner: str, scored: _Scored, benchmarks: Sequence[s
         truncated=lengths.truncated,
         words_median=median(words) if words else None,
         words_mean=fmean(words) if words else None,
+        positions=ledger.positions[captioner].bias(),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prism_eval.errors import RunError
+from prism_eval.leaderboard.positions import Positions
 from prism_eval.schema import Outcome
 from prism_eval.statistics import connected
 
@@ -30,6 +31,10 @@ _COLUMNS = (
     "score",
     "caption_words",
     "caption_truncated",
+    "kind",
+    "options",
+    "extracted",
+    "chosen_position",
 )
 
 
@@ -62,8 +67,10 @@ class Ledger:
         reasoners: The reasoners met.
         captioners: Captioners in order of appearance, with the lengths of their captions.
         items: Items as (benchmark, id) in order of appearance, each with the keys that link it to others.
-        sums: For each captioner, the sum and the number of an item's scores over samples; failed ones left out.
+        sums: For each captioner, the sum and the number of an item's scores over samples and orders; failed
+            ones left out.
         outcomes: Verdicts by captioner, benchmark and outcome.
+        positions: For each captioner, which positions its answers picked.
     """
 
     reasoners: set[str] = field(default_factory=set)
@@ -71,6 +78,7 @@ class Ledger:
     items: dict[tuple[str, str], tuple[Any, ...]] = field(default_factory=dict)
     sums: dict[tuple[str, tuple[str, str]], tuple[float, int]] = field(default_factory=dict)
     outcomes: Counter[tuple[str, str, Outcome]] = field(default_factory=Counter)
+    positions: dict[str, Positions] = field(default_factory=dict)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Enter one verdict.
@@ -85,6 +93,7 @@ class Ledger:
         if item not in self.items:
             self.items[item] = ((benchmark, row["cluster"]), *(row["images"] or ()))
         self.outcomes[captioner, benchmark, outcome] += 1
+        self.positions.setdefault(captioner, Positions()).add(row)
         if outcome is not Outcome.FAILED:
             total, count = self.sums.get((captioner, item), (0.0, 0))
             self.sums[captioner, item] = (total + row["score"], count + 1)
@@ -94,7 +103,7 @@ class Ledger:
         return connected(list(self.items.values()))
 
     def matrix(self) -> NDArray[np.float64]:
-        """Shape (captioners, items): the mean over an item's samples, NaN where every one failed or is missing."""
+        """Shape (captioners, items): an item's mean over samples and orders, NaN where all failed or are missing."""
         import numpy as np
 
         scores = np.full((len(self.captioners), len(self.items)), np.nan)

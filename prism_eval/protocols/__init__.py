@@ -30,10 +30,16 @@ class CaptionSettings(_Section):
 
 
 class AnswerSettings(_Section):
-    """What reasoners are offered: prompts with the slots ``{caption}``, ``{question}``, ``{options}``, and sampling."""
+    """What reasoners are offered: prompts with the slots ``{caption}``, ``{question}``, ``{options}``, and sampling.
+
+    Where options are ranked, ``rank_prompt`` is what their texts are measured behind, and ``prior_prompt`` the same
+    without the caption.
+    """
 
     choice_prompt: str
     short_prompt: str
+    rank_prompt: str = "{caption}\n\nQuestion: {question}\nAnswer:"
+    prior_prompt: str = "Question: {question}\nAnswer:"
     system: str = ""
     no_caption: str
     temperature: float = Field(0.0, ge=0)
@@ -74,7 +80,8 @@ class Protocol(_Section):
 
     def offers(self, stage: Literal["caption", "answer"]) -> Mapping[str, Any]:
         """The values that plugins of a stage are offered for fields nobody set."""
-        return getattr(self, stage).model_dump()  # type: ignore[no-any-return]
+        values: dict[str, Any] = getattr(self, stage).model_dump()
+        return {**values, "marker": self.form.marker} if stage == "answer" else values
 
 
 def protocol_names() -> list[str]:

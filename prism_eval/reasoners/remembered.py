@@ -48,5 +48,6 @@ class Remembered(Reasoner):
         return Answer(found.text, found.finish_reason, found.prompt_tokens, found.completion_tokens)
 
     async def close(self) -> None:
-        """Close the inner reasoner."""
+        """Give up the calls in flight and close the inner reasoner."""
+        await self.calls.stop()
         await self.inner.close()

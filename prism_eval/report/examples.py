@@ -17,7 +17,7 @@ PER_BENCHMARK = 6
 MOST_CAPTIONERS = 8
 _CAPTION, _REPLY, _QUESTION, _GOLDS = 900, 400, 1500, 5
 
-_OUTCOMES = ("captioner", "benchmark", "item", "cluster", "sample", "outcome", "score")
+_OUTCOMES = ("captioner", "benchmark", "item", "cluster", "sample", "order", "outcome", "score")
 _TEXTS = ("question", "options", "gold", "caption", "answer", "extracted", "note")
 
 Key = tuple[str, str]
@@ -38,7 +38,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """One question, its lettered options, its accepted answers and each captioner's reply (of the first sample)."""
+    """One question, its lettered options, its accepted answers and each captioner's first reply."""
 
     benchmark: str
     item: str
@@ -82,7 +82,7 @@ def read_examples(folder: Path, captioners: Sequence[str]) -> dict[str, list[Exa
     shown = captioners[:MOST_CAPTIONERS]
     candidates: dict[Key, _Candidate] = {}
     for row in read_rows(folder, _OUTCOMES):
-        if row["sample"] == 0 and row["captioner"] in shown:
+        if _is_first(row) and row["captioner"] in shown:
             key = row["benchmark"], row["item"]
             candidates.setdefault(key, _Candidate(key, row["cluster"], {})).add(row)
     benchmarks = dict.fromkeys(benchmark for benchmark, _ in candidates)
@@ -118,9 +118,13 @@ def _read_texts(folder: Path, keys: Sequence[Key], captioners: Sequence[str]) ->
     texts: dict[Key, dict[str, dict[str, Any]]] = {key: {} for key in keys}
     for row in read_rows(folder, (*_OUTCOMES, *_TEXTS), items=sorted({item for _, item in keys})):
         key = row["benchmark"], row["item"]
-        if key in texts and row["sample"] == 0 and row["captioner"] in captioners:
+        if key in texts and _is_first(row) and row["captioner"] in captioners:
             texts[key][row["captioner"]] = row
     return texts
+
+
+def _is_first(row: Mapping[str, Any]) -> bool:
+    return bool(row["sample"] == 0 and row["order"] == 0)
 
 
 def _example(key: Key, rows: Sequence[Mapping[str, Any]]) -> Example:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
-from prism_eval.report.text import count, margin, one_line, place, score, short_labels, visible
+from prism_eval.report.text import count, margin, one_line, place, points, score, short_labels, visible
 from prism_eval.schema import Outcome
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 _LEGEND = (
     "Points out of 100 with half the width of a 95 % interval, clustered on images. "
     "rank: the places the data do not rule out."
+)
+_POSITIONS = (
+    "Options were shown in several orders. picked: share of picks by position, in points; lean: the largest distance "
+    "from an even share; same: questions on which every order led to the same option."
 )
 _UNFINISHED = "The run did not finish: scores are of the answers so far. Run the same command again to go on."
 _GAP = 2
@@ -51,6 +56,9 @@ class LeaderboardView:
             yield _summary(self.board.rows, min(max(width - others, _LABEL[0]), _LABEL[1]))
             yield from _blocks(self.board, width)
         yield _plain(_LEGEND, style="dim")
+        if any(row.positions for row in self.board.rows):
+            yield _positions(self.board.rows)
+            yield _plain(_POSITIONS, style="dim")
         if not self.board.finished:
             yield _plain(f"! {_UNFINISHED}")
         for warning in self.board.warnings:
@@ -93,6 +101,20 @@ def _summary(rows: Sequence[Row], label_width: int, benchmarks: Sequence[str] = 
             count(row.outcomes[Outcome.FAILED]),
             count(row.words_median),
         )
+    return table
+
+
+def _positions(rows: Sequence[Row]) -> Table:
+    table = _table("#", "captioner", "lean", "same", "picked")
+    labels = short_labels([row.captioner for row in rows], _LABEL[0])
+    for index, row in enumerate(rows, 1):
+        if row.positions:
+            shares = [
+                f"{letter} {points(share.picked)}"
+                for letter, share in zip(ascii_uppercase, row.positions.shares, strict=False)
+            ]
+            lean, same = points(row.positions.deviation), points(row.positions.consistency)
+            table.add_row(str(index), _plain(labels[row.captioner]), lean, same, _plain(" ".join(shares)))
     return table
 
 

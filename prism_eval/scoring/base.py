@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from prism_eval.errors import DataError
 from prism_eval.identity import identity_of
@@ -35,14 +35,6 @@ class Comparison:
 
     score: float
     note: str = ""
-
-
-class Judge(Protocol):
-    """Decides what rules cannot, for benchmarks whose official scorer is a language model."""
-
-    def decide(self, item: Item, extracted: str) -> Comparison:
-        """Compare an extracted answer with the item's golds."""
-        ...
 
 
 @dataclass(kw_only=True)
@@ -125,6 +117,15 @@ class Scorer(ABC):
             if is_abstention(written, form.abstain):
                 return Verdict(Outcome.ABSTAINED, 0.0, written)
         return self._fall_back(item, answer, reply, form)
+
+    def left_open(self, answer: Answer, verdict: Verdict) -> str | None:
+        """What a judge shall grade, where rules could not decide; ``None`` where they did.
+
+        Args:
+            answer: The reply.
+            verdict: What `score` said of it.
+        """
+        return None
 
     def _abstains(self, item: Item, written: str, form: AnswerForm) -> bool:
         """Whether the answer says that it is none; an option or a gold answer that says so is an answer."""

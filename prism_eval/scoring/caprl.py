@@ -18,6 +18,7 @@ from prism_eval.identity import runtime
 from prism_eval.schema import Item, ItemKind
 from prism_eval.scoring.anls import THRESHOLD, distance
 from prism_eval.scoring.base import Comparison, Scorer
+from prism_eval.scoring.constants import constants_equal
 from prism_eval.scoring.extraction import last_boxed
 from prism_eval.scoring.mathpool import MathPool, MathResult
 from prism_eval.scoring.relaxed import within_tolerance
@@ -31,7 +32,7 @@ _LONGEST_LITERAL = 5_000
 class CapRLMath(Scorer):
     r"""math-verify on the boxed answer (``verify_math`` in CapRL's ``Prism_Evaluation/Eval_CapRL.py``).
 
-    Option letters need no mathematics: equal letters are what math-verify finds equal, too.
+    Option letters and everyday constants are compared at once: math-verify finds the same ones equal.
 
     Attributes:
         limit: Seconds a comparison may take before its process is killed and the answer is wrong.
@@ -65,7 +66,7 @@ class CapRLMath(Scorer):
         Raises:
             DataError: math-verify can read none of the golds.
         """
-        results = [self.verify(extracted, gold) for gold in item.golds]
+        results = [self._verify_quickly(extracted, gold) for gold in item.golds]
         if not any(result.gold_read for result in results):
             raise DataError(
                 f"{item.benchmark}: item {item.id}: math-verify cannot read the gold answer {item.golds[0]!r}: "
@@ -76,6 +77,10 @@ class CapRLMath(Scorer):
     def verify(self, answer: str, gold: str) -> MathResult:
         """One comparison by math-verify, in another process."""
         return self._pool.compare(answer, gold)
+
+    def _verify_quickly(self, answer: str, gold: str) -> MathResult:
+        equal = constants_equal(answer, gold)
+        return self.verify(answer, gold) if equal is None else MathResult(float(equal))
 
     def official(self, item: Item, reply: str) -> float | None:
         """What CapRL's code gives a reply: 0 unless the box stands in ``<answer>`` after ``</think>``."""

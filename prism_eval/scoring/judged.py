@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from prism_eval.schema import Item, ItemKind
-from prism_eval.scoring.base import Comparison, Judge, WholeReply
-from prism_eval.scoring.extraction import tidy
+from prism_eval.schema import Answer, Item, ItemKind, Outcome, Verdict
+from prism_eval.scoring.base import Comparison, WholeReply
+from prism_eval.scoring.extraction import strip_reasoning, tidy
 from prism_eval.scoring.latex import latex_value
 from prism_eval.scoring.strict import same_number, same_text
 
@@ -18,31 +18,31 @@ UNDECIDED = "rule only: no judge configured"
 class Judged(WholeReply):
     """A benchmark whose authors ask a language model whether an answer is right.
 
-    Rules accept what is certainly right: the option's letter, or the same text or value. Anything else goes to the
-    judge; without one the answer is wrong, and the verdict's note says that no judge looked at it.
-
-    Attributes:
-        judge: Decides what rules cannot.
+    Rules accept what is certainly right: the option's letter, or the same text or value. Anything else is left to the
+    judge of the run; without one the answer is wrong, and the verdict's note says that no judge looked at it.
     """
-
-    judge: Judge | None = None
 
     needs_judge: ClassVar[bool] = True
 
     def parse(self, item: Item, reply: str) -> str | None:
         """A reply of one line; of a multiple-choice item only a judge can read it."""
-        unread = item.kind is ItemKind.CHOICE and self.judge is None
-        return None if unread else super().parse(item, reply)
+        return None if item.kind is ItemKind.CHOICE else super().parse(item, reply)
 
     def compare(self, item: Item, extracted: str) -> Comparison:
-        """Certain equality by rule, then the judge."""
+        """Certain equality by rule."""
         if item.kind is ItemKind.CHOICE and extracted in item.letters:
             return Comparison(float(extracted in item.golds))
         if any(gold == extracted for gold in item.golds):
             return Comparison(1.0)
         if any(self.certainly_equal(gold, extracted) for gold in item.golds):
             return Comparison(1.0, "equal after normalisation")
-        return self.judge.decide(item, extracted) if self.judge else Comparison(0.0, UNDECIDED)
+        return Comparison(0.0, UNDECIDED)
+
+    def left_open(self, answer: Answer, verdict: Verdict) -> str | None:
+        """The extracted answer where no rule accepts it; the whole reply where no rule can read it."""
+        if verdict.outcome is Outcome.UNPARSED:
+            return strip_reasoning(answer.text) or None
+        return verdict.extracted if UNDECIDED in verdict.note else None
 
     def certainly_equal(self, gold: str, extracted: str) -> bool:
         """The same text but for case, white space and wrapping, or the same decimal number."""

@@ -16,6 +16,7 @@ from prism_eval.errors import MissingExtra, PrismError
 
 START_LIMIT = 120.0
 LONGEST = 2_000
+REMEMBERED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class MathPool:
     """Compares mathematical answers in processes that are killed when they exceed their time limit.
 
     Processes start when first needed and are replaced when killed; one that is lost loses only the comparison it was
-    busy with. `compare` may be called from several threads. Ctrl-C reaches only the caller.
+    busy with. Results are remembered, because the answers of many captioners to one question are mostly alike.
+    `compare` may be called from several threads. Ctrl-C reaches only the caller.
 
     Args:
         extra: The extra to name where math-verify is not installed.
@@ -51,6 +53,7 @@ class MathPool:
         self._extra = extra
         self._limit = limit
         self._free: LifoQueue[_Worker | None] = LifoQueue()
+        self._known: dict[tuple[str, str], MathResult] = {}
         for _ in range(workers):
             self._free.put(None)
 
@@ -63,6 +66,9 @@ class MathPool:
         """
         if len(answer) > LONGEST:
             return MathResult(0.0, ended=f"answer of more than {LONGEST} characters")
+        known = self._known.get((answer, gold))
+        if known is not None:
+            return known
         worker = self._free.get()
         try:
             if worker is not None and not worker.alive:
@@ -77,12 +83,14 @@ class MathPool:
             raise
         finally:
             self._free.put(worker)
+        if not result.ended and len(self._known) < REMEMBERED:
+            self._known[answer, gold] = result
         return result
 
     def close(self) -> None:
         """End the idle processes; busy ones end with their comparison's caller."""
-        for _ in range(self._free.qsize()):
-            worker = self._free.get()
+        idle = [self._free.get() for _ in range(self._free.qsize())]
+        for worker in idle:
             if worker is not None:
                 worker.kill()
             self._free.put(None)

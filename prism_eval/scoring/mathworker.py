@@ -49,9 +49,32 @@ def _verify(answer: str, gold: str) -> dict[str, Any]:
     if not golds:
         return {"score": 0.0, "read": "", "gold_read": False}
     formula = _parsed(answer)
-    score = max(float(verify(given, golds, timeout_seconds=None)) for given in (answer, formula))
+    # A plain text is only ever equal to a plain text; it costs nothing to compare.
+    equal = verify(answer, golds, timeout_seconds=None) or (
+        formula[-1:] == golds[-1:]
+        if _numerically_apart(formula, golds)
+        else verify(formula, golds, timeout_seconds=None)
+    )
     read = formula[-1] if formula and isinstance(formula[-1], str) else ""
-    return {"score": score, "read": read, "gold_read": True}
+    return {"score": float(equal), "read": read, "gold_read": True}
+
+
+def _numerically_apart(formula: list[Any], golds: list[Any]) -> bool:
+    """Whether two formulas differ visibly at one point: then simplifying their difference would only take time."""
+    from sympy import Expr, UnevaluatedExpr
+
+    pair = (formula[0], golds[0]) if formula and golds else ()
+    if len(pair) != 2 or not all(isinstance(one, Expr) for one in pair):
+        return False
+    # What math-verify finds equal at any value: a percentage and its number, and texts but for case, such as E and e.
+    if any(one.has(UnevaluatedExpr) for one in pair) or str(pair[0]).casefold() == str(pair[1]).casefold():
+        return False
+    symbols = sorted(pair[0].free_symbols | pair[1].free_symbols, key=str)
+    point = {symbol: 0.7 + 0.31 * place for place, symbol in enumerate(symbols)}
+    left, right = (one.evalf(15, subs=point) for one in pair)
+    if not (left.is_Float and right.is_Float):
+        return False
+    return bool(abs(left - right) > 1e-4 * max(1, abs(left), abs(right)))
 
 
 def _parsed(text: str) -> list[Any]:

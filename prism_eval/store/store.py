@@ -30,7 +30,7 @@ class Record:
 
     Attributes:
         key: The digest of everything that was sent.
-        stage: ``caption`` or ``answer``.
+        stage: ``caption``, ``answer``, ``prior`` or ``judge``.
         source: Who wrote it, for people: the plugin's name and model.
         generation: What was written.
     """

@@ -104,12 +104,12 @@ def number(gold: str) -> Item:
     return Item(benchmark="b", id="1", kind=ItemKind.SHORT, question="?", images=(), golds=(gold,), cluster="")
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(2, 99), min_size=1, max_size=9), st.sampled_from(["^", "**"]))
 def test_towers_of_powers_neither_hang_nor_crash(mathematics, floors, power):
-    tower = f"{power}{{".join(map(str, floors)) + "}" * (len(floors) - 1)
-    for scorer in (*mathematics, MathVision(), MathVerse()):
-        verdicts(scorer, number("5"), f"</think><answer>\\boxed{{{tower}}}</answer>")
+    tower = f"{power}{{".join(map(str, [*floors, 97])) + "}" * len(floors)
+    for scorer in (mathematics[0], MathVision(), MathVerse()):
+        assert scorer.official(number("5"), f"</think><answer>\\boxed{{{tower}}}</answer>") == 0.0
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from prism_eval.schema import Answer, FinishReason, Item, ItemKind, Outcome
 from prism_eval.scoring import mathpool
 from prism_eval.scoring.base import AnswerForm
 from prism_eval.scoring.caprl import CapRLChart, CapRLInfo, CapRLMath, official_box
+from prism_eval.scoring.constants import constants_equal
 
 TOWER = "9^{9^{9^{9^{9^{9}}}}}"
 BOXED = AnswerForm(boxed=True)
@@ -49,13 +50,26 @@ def test_a_tower_of_powers_is_wrong_within_its_limit_and_loses_nothing_else(scor
     assert time.monotonic() - started < 60
 
 
-def test_a_process_that_dies_loses_only_its_own_comparison(scorer):
-    scorer.verify("1", "1")
-    scorer._pool._free.queue[-1]._process.kill()
-    time_out = time.monotonic() + 60
-    while scorer.verify("1", "1").score != 1.0:
-        assert time.monotonic() < time_out
-    assert scorer.verify("2", "2").score == 1.0
+def test_a_process_that_dies_loses_only_its_own_comparison(scorer, monkeypatch):
+    assert scorer.verify("a", "a").score == 1.0
+
+    def dies(self, limit):
+        self._process.kill()
+        self._process.wait()
+        return "", False
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mathpool._Worker, "_line_within", dies)
+        assert scorer.verify("b", "b").ended == "the mathematics process died"
+    assert scorer.verify("b", "b").score == 1.0
+
+
+def test_a_process_that_died_idle_is_replaced(scorer):
+    scorer.verify("c", "c")
+    idle = scorer._pool._free.queue[-1]._process
+    idle.kill()
+    idle.wait()
+    assert scorer.verify("d", "d").score == 1.0
 
 
 def test_a_gold_that_cannot_be_read_is_an_error_that_names_the_item(scorer):
@@ -93,6 +107,69 @@ def test_outcomes_without_an_answer_start_no_process(no_process):
     assert scorer.score(short("5"), boxed("cannot answer"), BOXED).outcome is Outcome.ABSTAINED
 
 
+EVERYDAY = [
+    "0",
+    "5",
+    "-5",
+    "05",
+    "5.0",
+    "0.5",
+    "2.5",
+    "5^\\circ",
+    "\\frac{1}{2}",
+    "-\\frac{5}{2}",
+    "\\frac{10}{2}",
+    "\\pi",
+]
+EVERYDAY += [
+    "2\\pi",
+    "\\sqrt{2}",
+    "2\\sqrt{3}",
+    "\\sqrt{12}",
+    "\\sqrt{25}",
+    "0.333333",
+    "\\frac{1}{3}",
+    "3.1416",
+    "123456",
+]
+
+
+def test_everyday_constants_are_equal_where_math_verify_says_so(scorer):
+    decided = 0
+    for gold in EVERYDAY:
+        for given in EVERYDAY:
+            at_once = constants_equal(given, gold)
+            decided += at_once is not None
+            assert at_once in {None, bool(scorer.verify(given, gold).score)}, (given, gold)
+    assert decided > 400
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "50%", "1,234", "1\\frac{1}{2}", "140\N{DEGREE SIGN}", "", "\\frac{1}{0}", "9" * 40]
+)
+def test_other_answers_are_left_to_math_verify(text):
+    assert constants_equal(text, "5") is None
+    assert constants_equal("5", text) is None
+
+
+@pytest.mark.parametrize(
+    ("gold", "given", "equal"),
+    [
+        ("x^2+1", "1+x^2", True),
+        ("(x+1)^2", "x^2+2x+1", True),
+        ("x^2+1", "x^2+2", False),
+        ("ab", "ba", True),
+        ("50\\%", "50", True),
+        ("50\\%", "0.5", True),
+        ("x", "y", False),
+        ("\\frac{1}{3}", "0.333333", True),
+        ("\\sin(x)^2+\\cos(x)^2", "1", True),
+    ],
+)
+def test_formulas(scorer, gold, given, equal):
+    assert scorer.verify(given, gold).score == equal
+
+
 def test_several_golds_are_each_accepted():
     scorer = CapRLInfo()
     try:
@@ -104,13 +181,13 @@ def test_several_golds_are_each_accepted():
 
 def test_a_missing_package_says_what_mends_it(no_process):
     with pytest.raises(MissingExtra, match=r"prism-eval\[math\]"):
-        CapRLMath().score(short("5"), boxed("5"), BOXED)
+        CapRLMath().score(short("5"), boxed("x"), BOXED)
 
 
 def test_a_process_that_does_not_start_is_an_error(monkeypatch):
     monkeypatch.setattr(mathpool.sys, "executable", "/bin/false" if sys.platform != "win32" else "where")
     with pytest.raises(PrismError, match="does not start"):
-        CapRLMath().score(short("5"), boxed("5"), BOXED)
+        CapRLMath().score(short("5"), boxed("x"), BOXED)
 
 
 def test_an_interrupted_comparison_leaves_no_stale_reply(monkeypatch):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import pytest
 
 from prism_eval.errors import DataError
 from prism_eval.schema import Answer, FinishReason, Item, ItemKind, Outcome
 from prism_eval.scoring.anls import ANLS
-from prism_eval.scoring.base import AnswerForm, Comparison
+from prism_eval.scoring.base import AnswerForm
 from prism_eval.scoring.chartqapro import ChartQAPro
 from prism_eval.scoring.choice import MMStar, SeedBench2Plus, VisuLogic, WeMath
 from prism_eval.scoring.judged import UNDECIDED, CharXiv, MathVerse
@@ -189,21 +186,23 @@ def test_mathverse_accepts_what_is_certainly_equal():
     assert verdict(MathVerse(), short("8.246"), "Answer: 8.25").outcome is Outcome.WRONG
 
 
-@dataclass
-class Lenient:
-    """A judge that accepts everything."""
-
-    name: ClassVar[str] = "lenient"
-
-    def decide(self, item, extracted):
-        return Comparison(1.0, f"judged {extracted}")
-
-
-def test_a_judge_decides_only_what_rules_cannot():
-    scorer = CharXiv(judge=Lenient())
-    assert verdict(scorer, short("navy"), "Answer: navy").note == "asked-for form"
-    judged = verdict(scorer, short("navy"), "Answer: dark blue")
-    assert (judged.outcome, judged.note) == (Outcome.CORRECT, "asked-for form; judged dark blue")
+@pytest.mark.parametrize(
+    ("item", "reply", "left_open"),
+    [
+        (short("navy"), "Answer: navy", None),
+        (short("navy"), "Answer: dark blue", "dark blue"),
+        (short("navy"), "<think>sky?</think>It is blue.\nDark blue.", "It is blue.\nDark blue."),
+        (short("navy"), "Answer: cannot answer", None),
+        (short("navy"), "I'm sorry, but I can't help with that.", None),
+        (choice(), "Answer: B", None),
+        (choice(), "Either of the first two,\nit seems.", "Either of the first two,\nit seems."),
+        (short("navy"), "", None),
+    ],
+)
+def test_a_judge_is_left_only_what_rules_cannot_decide(item, reply, left_open):
+    for scorer in (CharXiv(), MathVerse()):
+        assert scorer.left_open(Answer(reply), verdict(scorer, item, reply)) == left_open
+    assert Strict().left_open(Answer(reply), verdict(Strict(), item, reply)) is None
 
 
 def test_only_judged_benchmarks_need_a_judge():

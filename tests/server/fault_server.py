@@ -1,4 +1,6 @@
-"""An OpenAI-compatible chat server that answers deterministically, misbehaves on demand and logs every call.
+"""An OpenAI-compatible server that answers deterministically, misbehaves on demand and logs every call.
+
+It serves chat completions, and completions that are echoed with log-probabilities (`echo`).
 
 Runs inside a test (`threaded.ThreadedServer`) or as its own process, which prints its port on the first line:
 
@@ -29,6 +31,7 @@ from typing import Any
 
 from aiohttp import web
 
+ECHOES = ("good", "beginning", "unlisted", "shifted", "renamed", "holed", "short", "none")
 DEFAULT_MODES = ("429", "500", "reset", "cut")
 _STATUS_MESSAGES = {
     "400": "this request is not valid",
@@ -68,6 +71,8 @@ class Behaviour:
         key: The bearer token asked for; empty for none.
         faults_in_list: Whether ``GET /models`` meets the same faults.
         text: A fixed reply; empty for the deterministic ones.
+        echo: How completions are echoed: ``good``, with a mark of the ``beginning``, with the generated token
+            ``unlisted``, or wrongly.
         seed: Seed of the faults.
     """
 
@@ -80,9 +85,12 @@ class Behaviour:
     key: str = ""
     faults_in_list: bool = False
     text: str = ""
+    echo: str = "good"
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if self.echo not in ECHOES:
+            raise ValueError(f"unknown echo {self.echo!r}; known: {', '.join(ECHOES)}")
         for mode in set(self.modes) - set(MODES):
             raise ValueError(f"unknown mode {mode!r}; known: {', '.join(MODES)}")
 
@@ -95,7 +103,7 @@ class Event:
         event: ``arrive`` or ``finish``.
         call: Number of the call, from 0; its two events share it.
         fingerprint: SHA-256 of the request's body: equal requests have equal fingerprints.
-        kind: ``caption`` if the request holds an image, else ``answer``.
+        kind: ``caption`` if the request holds an image, ``rank`` if it wants an echo, else ``answer``.
         time: Seconds since the epoch.
         outcome: ``ok``, or the fault that was played; empty on arrival.
     """
@@ -129,6 +137,7 @@ class FaultServer:
         app = web.Application(client_max_size=2**30)
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_post("/v1/completions", self._chat)
         return app
 
     def stop_hanging(self) -> None:
@@ -154,7 +163,7 @@ class FaultServer:
         fingerprint = hashlib.sha256(raw).hexdigest()
         call, self._calls = self._calls, self._calls + 1
         self.arrivals[fingerprint] += 1
-        kind = "caption" if _images(body) else "answer"
+        kind = "caption" if _images(body) else "rank" if "prompt" in body else "answer"
         if self._log is None:
             self.bodies.append(body)
             self.headers.append(dict(request.headers))
@@ -186,6 +195,8 @@ class FaultServer:
         return rng.choice(self.behaviour.modes) if rng.random() < self.behaviour.fail else ""
 
     def _answer(self, body: dict[str, Any]) -> web.StreamResponse:
+        if "prompt" in body:
+            return _send(200, json.dumps(echo(body["prompt"], self.behaviour.echo)).encode())
         return _send(200, _completion(self.behaviour.text or reply_to(body)))
 
     async def _fail(self, mode: str, request: web.Request, body: dict[str, Any] | None = None) -> web.StreamResponse:
@@ -229,6 +240,47 @@ def reply_to(body: dict[str, Any]) -> str:
     rng = random.Random(text)
     letters = re.findall(r"^([A-Z])\. ", text, flags=re.MULTILINE)
     return f"Answer: {rng.choice(letters) if letters else rng.randrange(100)}"
+
+
+def log_probabilities(text: str) -> list[tuple[str, float | None]]:
+    """The text's tokens, words with the blank before them, each with a made-up log-probability.
+
+    A word that was said before is likely, any other as its hash has it; nothing stands before the first.
+    """
+    tokens = re.findall(r"\s?\w+|\s?[^\w\s]|\s", text)
+    said: set[str] = set()
+    echoed: list[tuple[str, float | None]] = []
+    for token in tokens:
+        word = token.strip().lower()
+        value = -0.25 if word in said else -2 - random.Random(word).random()
+        echoed.append((token, value if echoed else None))
+        said.add(word)
+    return echoed
+
+
+def echo(prompts: Sequence[str], kind: str) -> dict[str, Any]:
+    """A completion of one token for each prompt, echoed with log-probabilities; see `Behaviour.echo`."""
+    choices, count = [], 0
+    for index, prompt in enumerate(prompts):
+        pairs = log_probabilities(prompt)
+        if kind == "beginning":
+            pairs = [("<s>", None), (pairs[0][0], -1.0), *pairs[1:]]
+        count += len(pairs)
+        pairs = pairs if kind == "unlisted" else [*pairs, (" the", -1.0)]
+        tokens, values = [token for token, _ in pairs], [value for _, value in pairs]
+        match kind:
+            case "shifted":
+                values = [*values[1:], -1.0]
+            case "renamed":
+                tokens = [*tokens[1:], " the"]
+            case "holed":
+                values = [None if place % 3 == 0 else value for place, value in enumerate(values)]
+            case "short":
+                tokens, values = tokens[-1:], values[-1:]
+        logprobs = None if kind == "none" else {"tokens": tokens, "token_logprobs": values}
+        choices.append({"index": index, "text": prompt + " the", "logprobs": logprobs, "finish_reason": "length"})
+    usage = {"prompt_tokens": count, "completion_tokens": len(choices)}
+    return {"object": "text_completion", "choices": choices[::-1], "usage": usage}
 
 
 async def start(

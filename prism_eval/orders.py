@@ -1,0 +1,86 @@
+"""Asking a multiple-choice question under several orders of its options.
+
+A model that leans towards a position scores by where the gold option happens to stand. Asked under several orders, the
+lean averages out, and can be measured.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass, replace
+from math import factorial
+
+from prism_eval.schema import Item, ItemKind, Verdict
+
+Order = tuple[int, ...]
+"""For each position as shown, the index of the option in the item's own order."""
+
+_REFERS_TO_OTHERS = re.compile(r"\b(?:(?i:of the (?:above|below|previous|following))|[A-Z],? (?:and|or|nor|&) [A-Z])\b")
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Which orders each item is asked under.
+
+    Attributes:
+        count: Orders of a multiple-choice item, at most; fewer where its options have fewer.
+        seed: What they are drawn with.
+        fixed: Benchmarks whose letters stand in their images, and so cannot move.
+    """
+
+    count: int = 1
+    seed: int = 0
+    fixed: frozenset[str] = frozenset()
+
+    def of(self, item: Item) -> list[Order]:
+        """The item's orders, all different, its own first; each depends on the seed and the item alone."""
+        orders = [tuple(range(len(item.options)))]
+        if self.count == 1 or not self._can_move(item):
+            return orders
+        rng = random.Random(f"{self.seed}/{item.benchmark}/{item.id}")
+        while len(orders) < min(self.count, factorial(len(item.options))):
+            order = tuple(rng.sample(orders[0], len(orders[0])))
+            if order not in orders:
+                orders.append(order)
+        return orders
+
+    def _can_move(self, item: Item) -> bool:
+        if item.kind is not ItemKind.CHOICE or item.benchmark in self.fixed:
+            return False
+        # "Both A and B" and "none of the above" are true of one order only.
+        return not any(_REFERS_TO_OTHERS.search(option) for option in item.options)
+
+
+ONE_ORDER = Orders()
+"""Every item in its own order alone."""
+
+
+def reorder(item: Item, order: Order) -> Item:
+    """The item with its options in the order, and its gold letters moved with them."""
+    if order == tuple(range(len(item.options))):
+        return item
+    letters = item.letters
+    shown_as = {letters[original]: letters[position] for position, original in enumerate(order)}
+    return replace(
+        item,
+        options=tuple(item.options[original] for original in order),
+        golds=tuple(shown_as.get(gold, gold) for gold in item.golds),
+    )
+
+
+def restore(verdict: Verdict, item: Item, order: Order) -> tuple[Verdict, int | None]:
+    """A verdict with its letter as in the item's own order, and the position that was picked, from 0.
+
+    Args:
+        verdict: The verdict on the item as it was shown.
+        item: The item in its own order.
+        order: The order it was shown in.
+
+    Returns:
+        The verdict, and ``None`` in place of the position where no option was picked.
+    """
+    if item.kind is not ItemKind.CHOICE or verdict.extracted not in item.letters:
+        return verdict, None
+    position = item.letters.index(verdict.extracted)
+    return replace(verdict, extracted=item.letters[order[position]]), position
