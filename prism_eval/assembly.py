@@ -212,6 +212,9 @@ def _scorers(benchmarks: Sequence[Benchmark], protocol: Protocol) -> dict[str, S
         if protocol.edition not in definition.scoring:
             known = ", ".join(sorted(definition.scoring))
             raise UsageError(f"benchmark {benchmark.name} has no edition {protocol.edition!r}; it has: {known}")
+        if benchmark.scorer is not None:
+            scorers[benchmark.name] = benchmark.scorer
+            continue
         name = definition.scoring[protocol.edition]
         if name not in made:
             made[name] = plugins.construct(plugins.load("scorer", name), f"scorer {name!r}", {}, {})

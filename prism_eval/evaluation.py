@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from prism_eval.aggregates import aggregates
 from prism_eval.assembly import LIVE, Assembly, assemble, expected
 from prism_eval.captioners.base import Captioner
 from prism_eval.errors import Interrupted
@@ -166,6 +167,8 @@ def _finish(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage], stat
             for stage, tally in state.tallies.items()
         },
     }
+    if "score" in stages and (own := aggregates(assembly.benchmarks, folder.table("verdicts"))):
+        manifest["aggregates"] = own
     folder.write_manifest(manifest)
     if "score" in stages:
         from prism_eval.report.html import write_html

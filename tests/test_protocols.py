@@ -27,7 +27,7 @@ def test_the_published_protocols_hold_what_was_published():
 
 
 def test_the_form_asked_for_is_read_back():
-    for name in protocol_names():
+    for name in set(protocol_names()) - {"lmms"}:  # whose prompts are lmms-eval's own
         protocol = load_protocol(name)
         for prompt in (protocol.answer.choice_prompt, protocol.answer.short_prompt):
             assert "\\boxed{" in prompt if protocol.form.boxed else f'"{protocol.form.marker} X"' in prompt

@@ -18,6 +18,7 @@ from prism_eval.benchmarks.rows import RowError
 from prism_eval.benchmarks.source import RowSource, is_selected
 from prism_eval.errors import DataError
 from prism_eval.schema import Item
+from prism_eval.scoring.base import Scorer
 
 SYNTHETIC = "synthetic"
 HUB = "hub"
@@ -30,10 +31,12 @@ class Benchmark:
     Attributes:
         definition: What its rows mean.
         source: Where its rows come from.
+        scorer: Scores its answers in place of the scorer that the definition names, where only the source can.
     """
 
     definition: Definition
     source: RowSource
+    scorer: Scorer | None = None
 
     @property
     def name(self) -> str:
@@ -90,7 +93,8 @@ def open_benchmark(name: str, data: str | Path, *, seed: int = 0) -> Benchmark:
     """A benchmark with its data.
 
     Args:
-        name: A benchmark, with a variant if wanted (``mmmu_pro:vision``), or the path of a definition file.
+        name: A benchmark, with a variant if wanted (``mmmu_pro:vision``), the path of a definition file, or
+            ``lmms:`` and a task of lmms-eval.
         data: A folder that holds the benchmark's folder, ``synthetic`` for its twin, or ``hub``.
         seed: What the twin is drawn with.
 
@@ -99,6 +103,10 @@ def open_benchmark(name: str, data: str | Path, *, seed: int = 0) -> Benchmark:
         DataError: The definition or the data folder is missing or wrong.
         MissingExtra: ``hub`` was asked for and its extra is not installed.
     """
+    if name.startswith("lmms:"):
+        from prism_eval.benchmarks.lmms import open_task
+
+        return open_task(name.removeprefix("lmms:"), data)
     definition = load_definition(name)
     if definition.variant == CAPRL and CAPRL not in definition.variants:
         definition = caprl_definition(definition)

@@ -26,6 +26,7 @@ def caveats(rows: Sequence[Row], items: int, manifest: Mapping[str, Any]) -> tup
         *_notable(rows),
         *_few(rows),
         *_judged(manifest),
+        *_own_numbers(manifest),
     )
 
 
@@ -66,3 +67,14 @@ def _judged(manifest: Mapping[str, Any]) -> Iterator[str]:
     names = [str(entry["name"]) for entry in manifest["benchmarks"] if entry.get("needs_judge")]
     if names and not manifest.get("judge"):
         yield f"Rules score {', '.join(names)}, where the authors let a language model judge: expect lower scores."
+
+
+def _own_numbers(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """The metrics of benchmarks that aggregate by a rule of their own, which need not be the mean of the scores."""
+    for entry in manifest.get("aggregates", []):
+        numbers = ", ".join(f"{metric} {_short(value)}" for metric, value in entry["metrics"].items())
+        yield f"{entry['benchmark']}, {entry['captioner']}, by the task's own aggregation: {numbers}."
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, int | float) else str(value)
