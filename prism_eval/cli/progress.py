@@ -59,7 +59,8 @@ def _bar(state: State, console: Console) -> Iterator[None]:
 def _lines(state: State, console: Console) -> Iterator[None]:
     def say() -> None:
         total = f" of {state.total}" if state.total else ""
-        console.print(f"{state.counts.done}{total} answered · {describe(state)}", markup=False, highlight=False, soft_wrap=True)
+        line = f"{state.counts.done}{total} answered · {describe(state)}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     with _ticking(_LINE_EVERY, say):
         yield
