@@ -1,57 +1,78 @@
-"""The numbers that a benchmark's own aggregation makes of a run, where it has one: that of lmms-eval's tasks."""
+"""The numbers that a benchmark's own aggregation makes of a run, where it has one."""
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from prism_eval.benchmarks import Benchmark
-from prism_eval.benchmarks.lmms import LmmsScorer
-from prism_eval.runs.tables import read_rows
+from prism_eval.pipeline import Traveller
 from prism_eval.schema import Outcome
+from prism_eval.scoring.aggregation import Aggregation
+from prism_eval.scoring.base import Scorer
 
-_COLUMNS = ["captioner", "benchmark", "item", "sample", "outcome", "extracted"]
+
+@dataclass
+class _Gathered:
+    aggregation: Aggregation
+    answers: int = 0
+    failed: int = 0
 
 
-def aggregates(benchmarks: Sequence[Benchmark], verdicts: Path) -> list[dict[str, Any]]:
-    """What each task of lmms-eval makes of its answers.
+class Aggregates:
+    """Gathers the verdicts of a run for the benchmarks that aggregate by a rule of their own.
+
+    Items are taken with their options in their own order only, as the benchmarks' authors ask them.
 
     Args:
-        benchmarks: The run's benchmarks.
-        verdicts: The run's table of verdicts.
-
-    Returns:
-        For each task, captioner and sample: ``benchmark``, ``captioner``, ``sample``, ``answers`` (how many were
-        graded), ``failed`` (how many were not, and are in no number) and ``metrics``, by name.
+        scorers: By benchmark name.
     """
-    scorers = {benchmark.name: benchmark.scorer for benchmark in benchmarks if isinstance(benchmark.scorer, LmmsScorer)}
-    if not scorers:
-        return []
-    graded: dict[tuple[str, str, int], list[tuple[int, str]]] = defaultdict(list)
-    failed: dict[tuple[str, str, int], int] = defaultdict(int)
-    for row in read_rows(verdicts, _COLUMNS):
-        place = (row["benchmark"], row["captioner"], row["sample"])
-        if row["benchmark"] not in scorers:
-            continue
-        if row["outcome"] == Outcome.FAILED:
-            failed[place] += 1
+
+    def __init__(self, scorers: Mapping[str, Scorer]) -> None:
+        self._scorers = scorers
+        self._gathered: dict[tuple[str, str, int], _Gathered | None] = {}
+
+    def add(self, traveller: Traveller) -> None:
+        """Take in a traveller's verdict, if it has one."""
+        if traveller.verdict is None or traveller.order:
+            return
+        gathered = self._of(traveller)
+        if gathered is None:
+            return
+        gathered.aggregation.add(traveller.item, traveller.verdict)
+        if traveller.verdict.outcome is Outcome.FAILED:
+            gathered.failed += 1
         else:
-            graded[place].append((int(row["item"]), row["extracted"] or ""))
-    return [
-        {
-            "benchmark": benchmark,
-            "captioner": captioner,
-            "sample": sample,
-            "answers": len(graded[place]),
-            "failed": failed[place],
-            "metrics": _plain(scorers[benchmark].aggregates(graded[place])),
-        }
-        for place in sorted({*graded, *failed})
-        for benchmark, captioner, sample in [place]
-    ]
+            gathered.answers += 1
+
+    def entries(self) -> list[dict[str, Any]]:
+        """What the benchmarks make of their verdicts.
+
+        Returns:
+            For each benchmark, captioner and sample of which its aggregation says anything: ``benchmark``,
+            ``captioner``, ``sample``, ``answers`` (how many were graded), ``failed`` (how many were not, and are in no
+            number) and ``metrics``, by name.
+        """
+        return [
+            {
+                "benchmark": benchmark,
+                "captioner": captioner,
+                "sample": sample,
+                "answers": gathered.answers,
+                "failed": gathered.failed,
+                "metrics": metrics,
+            }
+            for (benchmark, captioner, sample), gathered in sorted(self._gathered.items(), key=lambda entry: entry[0])
+            if gathered and (metrics := _plain(gathered.aggregation.metrics()))
+        ]
+
+    def _of(self, traveller: Traveller) -> _Gathered | None:
+        place = (traveller.item.benchmark, traveller.arm, traveller.sample)
+        if place not in self._gathered:
+            aggregation = self._scorers[traveller.item.benchmark].aggregation()
+            self._gathered[place] = _Gathered(aggregation) if aggregation else None
+        return self._gathered[place]
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from prism_eval.aggregates import aggregates
+from prism_eval.aggregates import Aggregates
 from prism_eval.assembly import LIVE, Assembly, assemble, expected
 from prism_eval.captioners.base import Captioner
 from prism_eval.errors import Interrupted
@@ -109,12 +109,13 @@ def run_plan(
             assembly = assemble(plan, opened, through=stages[-1], live=live, captioners=captioners, reasoner=reasoner)
             folder.write_plan(plan)
             state = State(Counts(), assembly.tallies, expected(assembly))
+            own = Aggregates(assembly.road.scorers)
             with (watch or _unwatched)(state):
-                run_in_thread(lambda: _drive(assembly, folder, stages, state))
+                run_in_thread(lambda: _drive(assembly, folder, stages, state, own))
         except KeyboardInterrupt:
             opened.flush()
             raise Interrupted("stopped; everything finished is in the store") from None
-    return _finish(assembly, folder, stages, state)
+    return _finish(assembly, folder, stages, state, own)
 
 
 def default_folder(plan: Plan) -> Path:
@@ -124,7 +125,7 @@ def default_folder(plan: Plan) -> Path:
     return Path("runs") / f"{stem}-{plan.digest[:8]}"
 
 
-async def _drive(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage], state: State) -> None:
+async def _drive(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage], state: State, own: Aggregates) -> None:
     writers = {stage: TableWriter(_TABLES[stage], folder.table(_TABLES[stage])) for stage in stages}
     captions_seen = SeenDigests()
     first = assembly.road.arms[0].label
@@ -137,6 +138,7 @@ async def _drive(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage],
                 async for traveller in travellers:
                     own_order = traveller.sample == 0 and traveller.order == 0
                     state.counts.add(traveller, first_arm=traveller.arm == first and own_order)
+                    own.add(traveller)
                     _write(traveller, writers, captions_seen, assembly.reasoner_label)
         finally:
             await assembly.close()
@@ -158,7 +160,7 @@ def _write(
         writers["score"].add(verdict_row(traveller, reasoner))
 
 
-def _finish(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage], state: State) -> Result:
+def _finish(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage], state: State, own: Aggregates) -> Result:
     manifest = make_manifest(state.counts, assembly.about(), assembly.benchmark_facts())
     manifest["counts"] = {
         "outcomes": dict(state.counts.outcomes),
@@ -167,8 +169,8 @@ def _finish(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage], stat
             for stage, tally in state.tallies.items()
         },
     }
-    if "score" in stages and (own := aggregates(assembly.benchmarks, folder.table("verdicts"))):
-        manifest["aggregates"] = own
+    if entries := own.entries():
+        manifest["aggregates"] = entries
     folder.write_manifest(manifest)
     if "score" in stages:
         from prism_eval.report.html import write_html

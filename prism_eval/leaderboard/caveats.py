@@ -71,10 +71,15 @@ def _judged(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 def _own_numbers(manifest: Mapping[str, Any]) -> Iterator[str]:
     """The metrics of benchmarks that aggregate by a rule of their own, which need not be the mean of the scores."""
-    for entry in manifest.get("aggregates", []):
+    entries = manifest.get("aggregates", [])
+    several = any(entry["sample"] for entry in entries)
+    for entry in entries:
         numbers = ", ".join(f"{metric} {_short(value)}" for metric, value in entry["metrics"].items())
-        yield f"{entry['benchmark']}, {entry['captioner']}, by the task's own aggregation: {numbers}."
+        sample = f", caption {entry['sample'] + 1}" if several else ""
+        yield f"{entry['benchmark']}, {entry['captioner']}{sample}, by the benchmark's own aggregation: {numbers}."
 
 
 def _short(value: object) -> str:
+    if value is None:
+        return "none"
     return f"{value:.4g}" if isinstance(value, int | float) else str(value)

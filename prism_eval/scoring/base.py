@@ -9,6 +9,7 @@ from typing import ClassVar
 from prism_eval.errors import DataError
 from prism_eval.identity import Plugin
 from prism_eval.schema import Answer, FinishReason, Item, ItemKind, Outcome, Verdict
+from prism_eval.scoring.aggregation import Aggregation
 from prism_eval.scoring.extraction import read_form, read_letter, strip_reasoning, tidy
 from prism_eval.scoring.wording import is_abstention, is_refusal
 
@@ -114,6 +115,10 @@ class Scorer(Plugin, ABC):
             answer: The reply.
             verdict: What `score` said of it.
         """
+        return None
+
+    def aggregation(self) -> Aggregation | None:
+        """A new gatherer of verdicts, where the benchmark makes more of them than their mean."""
         return None
 
     def _abstains(self, item: Item, written: str, form: AnswerForm) -> bool:

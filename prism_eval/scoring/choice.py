@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from prism_eval.schema import Item
 from prism_eval.scoring.base import Comparison, Scorer, check_choice
+from prism_eval.scoring.wemath import FourDimensions
 
 
 @dataclass(kw_only=True)
@@ -94,7 +95,8 @@ class SeedBench2Plus(Choice):
 class WeMath(Choice):
     """The rule of WeMath (``evaluation/accuracy.py`` of its repository).
 
-    What follows the last "Answer", without ``> < : .``, must open with an option's letter.
+    What follows the last "Answer", without ``> < : .``, must open with an option's letter. Its metric is over groups
+    of items: `prism_eval.scoring.wemath`.
     """
 
     name: ClassVar[str] = "wemath"
@@ -105,6 +107,10 @@ class WeMath(Choice):
         """The first character after the last "Answer"."""
         first = reply.rpartition("Answer")[2].strip().translate(self._noise).strip()[:1]
         return first if first in item.letters else None
+
+    def aggregation(self) -> FourDimensions:
+        """The four-dimensional metric."""
+        return FourDimensions()
 
 
 @dataclass(kw_only=True)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from prism_eval.benchmarks.lmms.task import Grade, GradingError, Task
 from prism_eval.schema import Answer, FinishReason, Item, Outcome, Verdict
+from prism_eval.scoring.aggregation import Aggregation
 from prism_eval.scoring.base import AnswerForm, Comparison, Scorer
 from prism_eval.scoring.extraction import read_form, strip_reasoning
 from prism_eval.scoring.wording import is_abstention, is_refusal
@@ -63,7 +64,11 @@ class LmmsScorer(Scorer):
         grade = self._grade(int(item.extra["doc"]), extracted)
         return Comparison(grade.score, grade.metric)
 
-    def aggregates(self, graded: Iterable[tuple[int, str]]) -> dict[str, Any]:
+    def aggregation(self) -> LmmsAggregation:
+        """The task's own aggregation."""
+        return LmmsAggregation(self)
+
+    def aggregate(self, graded: Iterable[tuple[int, str]]) -> dict[str, Any]:
         """The task's own aggregation over many answers.
 
         Args:
@@ -89,6 +94,23 @@ class LmmsScorer(Scorer):
         if key not in self._graded:
             self._graded[key] = self.task.grade(index, said)
         return self._graded[key]
+
+
+class LmmsAggregation(Aggregation):
+    """Hands what was graded to the task's own aggregation, at the end."""
+
+    def __init__(self, scorer: LmmsScorer) -> None:
+        self._scorer = scorer
+        self._graded: list[tuple[int, str]] = []
+
+    def add(self, item: Item, verdict: Verdict) -> None:
+        """Take in what was graded; an answer that failed is in no number."""
+        if verdict.outcome is not Outcome.FAILED:
+            self._graded.append((int(item.extra["doc"]), verdict.extracted or ""))
+
+    def metrics(self) -> Mapping[str, Any]:
+        """Metric to lmms-eval's number; to the reason, as text, where its aggregation fails."""
+        return self._scorer.aggregate(self._graded)
 
 
 def asked_for(reply: str, form: AnswerForm) -> str:
