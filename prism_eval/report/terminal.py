@@ -28,6 +28,7 @@ _POSITIONS = (
     "from an even share; same: questions on which every order led to the same option."
 )
 _UNFINISHED = "The run did not finish: scores are of the answers so far. Run the same command again to go on."
+_SHARES_A_LINE = 5
 _GAP = 2
 _NARROWEST = 6
 _WITH_MARGIN = 11
@@ -114,7 +115,11 @@ def _positions(rows: Sequence[Row]) -> Table:
                 for letter, share in zip(ascii_uppercase, row.positions.shares, strict=False)
             ]
             lean, same = points(row.positions.deviation), points(row.positions.consistency)
-            table.add_row(str(index), _plain(labels[row.captioner]), lean, same, _plain(" ".join(shares)))
+            lines = (
+                " ".join(line)
+                for line in (shares[start : start + _SHARES_A_LINE] for start in range(0, len(shares), _SHARES_A_LINE))
+            )
+            table.add_row(str(index), _plain(labels[row.captioner]), lean, same, _plain("\n".join(lines)))
     return table
 
 

@@ -39,13 +39,14 @@ def one_line(text: str, length: int) -> str:
 def short_labels(labels: Sequence[str], length: int) -> dict[str, str]:
     """A label of at most ``length`` characters for each, on one line.
 
-    One that is too long gives up its options (from ``?`` on) if what is left still names it alone; then it is cut.
+    One that is too long gives up its options (from ``?`` on) if what is left still names it alone; then it is cut. A
+    combinator's parts have options of their own, so it is only cut.
     """
     heads = Counter(label.partition("?")[0] for label in labels)
     short = {}
     for label in labels:
         head = label.partition("?")[0]
-        drop = len(visible(label)) > length and heads[head] == 1
+        drop = len(visible(label)) > length and heads[head] == 1 and "(" not in head
         short[label] = one_line(head if drop else label, length)
     return short
 

@@ -54,3 +54,11 @@ def test_a_long_label_gives_up_its_options_only_if_what_is_left_names_it() -> No
 
 def test_points_are_out_of_a_hundred() -> None:
     assert (points(0.4835), points(1.0), points(None)) == ("48.4", "100.0", "\N{EN DASH}")
+
+
+def test_a_combinator_that_is_too_long_is_cut_and_keeps_its_end() -> None:
+    label = "merge(oracle?recall=0.3, budget(oracle)?words=10)"
+    short = short_labels([label, "blind"], 20)[label]
+    assert len(short) == 20
+    assert short.startswith("merge(oracle?")
+    assert short.endswith("=10)")
