@@ -7,12 +7,15 @@ without its models are all the same thing: a store hit.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Generic, Protocol, TypeVar
 
 import stamina
 
 from prism_eval.errors import CallError, FatalError, PermanentError, RateLimited, TransientError
+from prism_eval.identity import digest_of
 from prism_eval.schema import Generation
 from prism_eval.store import Failure, Record, Store
 
@@ -152,6 +155,49 @@ class Calls:
                 raise FatalError(f"{count} calls in a row failed after every retry; the last: {error}") from error
         else:
             self._exhausted_in_a_row = 0
+
+
+class Callee(Protocol):
+    """A plugin whose calls can be remembered."""
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """Everything that can change its output."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what it holds."""
+
+
+P = TypeVar("P", bound=Callee)
+
+
+@dataclass(kw_only=True)
+class Remembering(Generic[P]):
+    """Stands for a plugin, and asks it only for what the store does not hold.
+
+    Attributes:
+        inner: The plugin.
+        calls: Its calls.
+    """
+
+    inner: P
+    calls: Calls
+
+    @cached_property
+    def identity(self) -> Mapping[str, Any]:
+        """The inner plugin's."""
+        return self.inner.identity
+
+    @cached_property
+    def identity_digest(self) -> str:
+        """SHA-256 of the identity: what stands for the plugin in the store's keys."""
+        return digest_of(self.identity)
+
+    async def close(self) -> None:
+        """Give up the calls in flight and close the inner plugin."""
+        await self.calls.stop()
+        await self.inner.close()
 
 
 def _wait_before_retry(error: Exception) -> bool | float:

@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
-from prism_eval.calls import Calls
+from prism_eval.calls import Calls, Remembering
 from prism_eval.captioners.base import Captioner, Combinator
 from prism_eval.identity import digest_of
 from prism_eval.schema import Caption, Image
 
 
 @dataclass(kw_only=True)
-class Remembered(Captioner):
+class Remembered(Remembering[Captioner], Captioner):
     """Asks the inner captioner only for what the store does not hold."""
-
-    inner: Captioner
-    calls: Calls
-
-    @cached_property
-    def identity(self) -> Mapping[str, Any]:
-        """The inner captioner's."""
-        return self.inner.identity
-
-    @cached_property
-    def _identity_digest(self) -> str:
-        return digest_of(self.identity)
 
     def key(self, images: Sequence[Image], *, sample: int, question: str | None) -> str:
         """The store's key of a caption."""
         return digest_of(
             {
                 "stage": "caption",
-                "captioner": self._identity_digest,
+                "captioner": self.identity_digest,
                 "images": [image.digest for image in self.inner.sees(images)],
                 "sample": sample,
                 "question": question if self.inner.needs_question else None,
@@ -56,11 +42,6 @@ class Remembered(Captioner):
     def sees(self, images: Sequence[Image]) -> tuple[Image, ...]:
         """What the inner captioner sees."""
         return self.inner.sees(images)
-
-    async def close(self) -> None:
-        """Give up the calls in flight and close the inner captioner."""
-        await self.calls.stop()
-        await self.inner.close()
 
 
 def remember(captioner: Captioner, calls_of: Callable[[Captioner], Calls]) -> Remembered:

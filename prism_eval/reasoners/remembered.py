@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
-from prism_eval.calls import Calls
+from prism_eval.calls import Remembering
 from prism_eval.identity import digest_of
 from prism_eval.reasoners.base import Reasoner
 from prism_eval.schema import Answer, Caption, Item
 
 
 @dataclass(kw_only=True)
-class Remembered(Reasoner):
+class Remembered(Remembering[Reasoner], Reasoner):
     """Asks the inner reasoner only for what the store does not hold."""
-
-    inner: Reasoner
-    calls: Calls
-
-    @cached_property
-    def identity(self) -> Mapping[str, Any]:
-        """The inner reasoner's."""
-        return self.inner.identity
-
-    @cached_property
-    def _identity_digest(self) -> str:
-        return digest_of(self.identity)
 
     def key(self, caption: Caption, item: Item, *, sample: int) -> str:
         """The store's key of an answer. It holds the caption's digest: a new caption never meets an old answer."""
         return digest_of(
             {
                 "stage": "answer",
-                "reasoner": self._identity_digest,
+                "reasoner": self.identity_digest,
                 "caption": caption.digest,
                 "question": self.inner.question_identity(item),
                 "sample": sample,
@@ -46,8 +31,3 @@ class Remembered(Reasoner):
         key = self.key(caption, item, sample=sample)
         found = await self.calls.get(key, lambda: self.inner.answer(caption, item, sample=sample))
         return Answer(found.text, found.finish_reason, found.prompt_tokens, found.completion_tokens)
-
-    async def close(self) -> None:
-        """Give up the calls in flight and close the inner reasoner."""
-        await self.calls.stop()
-        await self.inner.close()
