@@ -13,10 +13,9 @@ if TYPE_CHECKING:
     from prism_eval.captioners.base import Captioner, Combinator
     from prism_eval.engines.base import Engine
     from prism_eval.errors import PrismError
-    from prism_eval.evaluation import evaluate
-    from prism_eval.identity import runtime
+    from prism_eval.plugins.identity import runtime
     from prism_eval.reasoners.base import Reasoner
-    from prism_eval.result import Result
+    from prism_eval.report.evaluate import Result, evaluate
     from prism_eval.schema import Answer, Caption, Image, Item, Outcome, Verdict
     from prism_eval.scoring.base import Scorer
 
@@ -31,11 +30,11 @@ _HOMES = {
     "Outcome": "prism_eval.schema",
     "PrismError": "prism_eval.errors",
     "Reasoner": "prism_eval.reasoners.base",
-    "Result": "prism_eval.result",
+    "Result": "prism_eval.report.evaluate",
     "Scorer": "prism_eval.scoring.base",
     "Verdict": "prism_eval.schema",
-    "evaluate": "prism_eval.evaluation",
-    "runtime": "prism_eval.identity",
+    "evaluate": "prism_eval.report.evaluate",
+    "runtime": "prism_eval.plugins.identity",
 }
 
 __all__ = [

@@ -127,6 +127,21 @@ class Sampling:
     seed: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerForm:
+    r"""How the protocol asked for the answer.
+
+    Attributes:
+        marker: What the answer's line starts with.
+        boxed: Whether the answer was asked for inside ``\boxed{}`` inside ``<answer>``.
+        abstain: What the reasoner was told to write when the caption does not say.
+    """
+
+    marker: str = "Answer:"
+    boxed: bool = False
+    abstain: str = "cannot answer"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One turn of a conversation: text and images in the order the model shall see them."""

@@ -10,6 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from prism_eval.leaderboard import build
+from prism_eval.report import write_html
+
 SCHEMA = pa.schema(
     {
         "captioner": pa.string(),
@@ -93,3 +96,8 @@ def write_run(folder: Path, rows: Iterable[Mapping[str, Any]], **manifest: Any) 
     }
     (folder / "manifest.json").write_text(json.dumps(whole), encoding="utf-8")
     return folder
+
+
+def write_page(folder: Path) -> Path:
+    """Write the page of a run folder, as `prism-eval report` does."""
+    return write_html(folder, build(folder))

@@ -13,7 +13,7 @@ HEAVY = ["torch", "datasets", "pandas", "matplotlib", "scipy", "vllm", "transfor
 LIGHT = [
     "prism_eval",
     "prism_eval.cli.app",
-    "prism_eval.captioners.ocr",
+    "prism_eval.captioners.ocr.plugin",
     "prism_eval.captioners.oracle",
     "prism_eval.captioners.file",
     "prism_eval.captioners.prompted",
@@ -21,7 +21,7 @@ LIGHT = [
     "prism_eval.engines.openai",
     "prism_eval.benchmarks",
     "prism_eval.scoring.caprl",
-    "prism_eval.evaluation",
+    "prism_eval.report.evaluate",
 ]
 
 

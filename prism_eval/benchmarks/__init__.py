@@ -5,7 +5,7 @@ from prism_eval.benchmarks.benchmark import Benchmark, open_benchmark
 from prism_eval.benchmarks.catalogue import definition_names, load_definition, shipped_definition
 from prism_eval.benchmarks.definition import Definition
 from prism_eval.benchmarks.describe import Description, describe
-from prism_eval.benchmarks.image_check import check_image
+from prism_eval.benchmarks.reading.image_check import check_image
 from prism_eval.benchmarks.skeleton import skeleton
 from prism_eval.benchmarks.verify import VerifyReport, verify
 

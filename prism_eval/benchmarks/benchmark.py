@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from prism_eval.benchmarks.caprl import DATASET as CAPRL_DATASET
-from prism_eval.benchmarks.caprl import CapRLSource, caprl_definition
+from prism_eval import plugins
 from prism_eval.benchmarks.catalogue import CAPRL, load_definition
-from prism_eval.benchmarks.convert import Converter
 from prism_eval.benchmarks.definition import Definition
-from prism_eval.benchmarks.folder import FolderSource, benchmark_folder
-from prism_eval.benchmarks.hub import HubSource, download_files, resolve_revision
-from prism_eval.benchmarks.pairing import pair_with_others
-from prism_eval.benchmarks.rows import RowError
-from prism_eval.benchmarks.source import RowSource, is_selected
+from prism_eval.benchmarks.reading.convert import Converter
+from prism_eval.benchmarks.reading.pairing import pair_with_others
+from prism_eval.benchmarks.reading.rows import RowError
+from prism_eval.benchmarks.sources.caprl import DATASET as CAPRL_DATASET
+from prism_eval.benchmarks.sources.caprl import CapRLSource, caprl_definition
+from prism_eval.benchmarks.sources.folder import FolderSource, benchmark_folder
+from prism_eval.benchmarks.sources.hub import HubSource, download_files, resolve_revision
+from prism_eval.benchmarks.sources.source import RowSource, is_selected
 from prism_eval.errors import DataError
 from prism_eval.schema import Item
 from prism_eval.scoring.base import Scorer
@@ -103,17 +104,17 @@ def open_benchmark(name: str, data: str | Path, *, seed: int = 0) -> Benchmark:
         DataError: The definition or the data folder is missing or wrong.
         MissingExtra: ``hub`` was asked for and its extra is not installed.
     """
-    if name.startswith("lmms:"):
-        from prism_eval.benchmarks.lmms import open_task
-
-        return open_task(name.removeprefix("lmms:"), data)
+    prefix, colon, rest = name.partition(":")
+    if colon and prefix in plugins.entry_points("source"):
+        open_source: Callable[[str, str | Path], Benchmark] = plugins.load("source", prefix)
+        return open_source(rest, data)
     definition = load_definition(name)
     if definition.variant == CAPRL and CAPRL not in definition.variants:
         definition = caprl_definition(definition)
     if data == HUB:
         return Benchmark(definition, _hub_source(definition))
     if data == SYNTHETIC:
-        from prism_eval.benchmarks.synthetic import ensure
+        from prism_eval.twins import ensure
 
         return Benchmark(definition, _folder_source(definition, ensure(definition.name, seed=seed)))
     return Benchmark(definition, _folder_source(definition, Path(data)))

@@ -7,8 +7,8 @@ import warnings
 from dataclasses import dataclass, field
 
 from prism_eval.benchmarks.benchmark import Benchmark
-from prism_eval.benchmarks.image_check import UNREADABLE, check_image
-from prism_eval.benchmarks.rows import RowError
+from prism_eval.benchmarks.reading.image_check import UNREADABLE, check_image
+from prism_eval.benchmarks.reading.rows import RowError
 from prism_eval.errors import DataError, PermanentError
 from prism_eval.schema import Image, Item
 

@@ -9,7 +9,7 @@ from prism_eval import plugins
 from prism_eval.captioners.base import Captioner, Combinator
 from prism_eval.engines import build_prompted
 from prism_eval.errors import UsageError
-from prism_eval.specs import Spec
+from prism_eval.plugins.specs import Spec
 
 __all__ = ["Captioner", "Combinator", "build_captioner", "captioner_label"]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from prism_eval.identity import Plugin
+from prism_eval.plugins.identity import Plugin
 from prism_eval.schema import Caption, Image
 
 
@@ -16,7 +16,7 @@ class Captioner(Plugin, ABC):
     """Sees images, writes a caption.
 
     Subclass it as a dataclass: the fields are the options a spec string can set, and, unless declared with
-    `prism_eval.identity.runtime`, part of the identity under which captions are stored.
+    `prism_eval.plugins.identity.runtime`, part of the identity under which captions are stored.
 
     Attributes:
         needs_question: Whether `caption` must be told the question; such captions are not shared between items.

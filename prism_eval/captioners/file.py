@@ -12,7 +12,7 @@ from typing import Any
 
 from prism_eval.captioners.base import Captioner
 from prism_eval.errors import DataError, PermanentError
-from prism_eval.identity import identity_of, runtime
+from prism_eval.plugins.identity import identity_of, runtime
 from prism_eval.schema import Caption, Image
 
 _IMAGE_COLUMNS = ("digest", "sha256", "image", "image_path", "path", "image_name")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from prism_eval.calls import Calls, Remembering
 from prism_eval.captioners.base import Captioner, Combinator
-from prism_eval.identity import digest_of
+from prism_eval.plugins.identity import digest_of
 from prism_eval.schema import Caption, Image
 
 

@@ -28,7 +28,7 @@ def answer(
     quiet: o.Quiet = False,
 ) -> int:
     """Answer from the captions of a run folder; write answers.parquet beside them."""
-    from prism_eval.runs.replay import reopen
+    from prism_eval.run.replay import reopen
 
     plan = reopen(run, store, ["captions"], reasoner=reasoner, concurrency=concurrency)
     result = carry_out(plan, out=run, store=store, quiet=quiet, stages=["answer"], live=frozenset({"answer"}))

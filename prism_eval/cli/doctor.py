@@ -33,7 +33,7 @@ def doctor(
     from rich.table import Table
     from rich.text import Text
 
-    from prism_eval.health import examine
+    from prism_eval.run.health import examine
 
     marks = {True: "ok", False: "BAD", None: "-"}
     table = Table(box=None, pad_edge=False, show_header=False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from prism_eval.plan import Plan
+    from prism_eval.plan.plan import Plan
 
 Captioners = Annotated[
     list[str] | None,
@@ -53,8 +53,8 @@ Folder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 
 def plan_from(file: Path | None, flags: Mapping[str, Any]) -> Plan:
     """The plan of a file and the flags that override it; a flag that was not given is ``None`` or empty."""
-    from prism_eval.plan import make_plan, read_plan
-    from prism_eval.specs import split_specs
+    from prism_eval.plan.plan import make_plan, read_plan
+    from prism_eval.plugins.specs import split_specs
 
     values = dict(read_plan(file)) if file else {}
     if flags.get("benchmarks"):

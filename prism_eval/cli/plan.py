@@ -39,7 +39,7 @@ def plan(
     from rich.table import Table
     from rich.text import Text
 
-    from prism_eval.forecast import forecast
+    from prism_eval.run.forecast import forecast
 
     made = o.plan_from(
         plan,

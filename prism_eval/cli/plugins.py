@@ -26,7 +26,7 @@ def plugins() -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from prism_eval.plugins import describe
+    from prism_eval.plugins.registry import describe
 
     found = describe()
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from prism_eval.result import State
+    from prism_eval.run.result import State
 
 _EVERY = 0.2
 _LINE_EVERY = 15.0

@@ -24,8 +24,9 @@ def report(run: o.Folder) -> None:
     from prism_eval.leaderboard import build
     from prism_eval.report.html import write_html
     from prism_eval.report.terminal import render
-    from prism_eval.runs import RunFolder
+    from prism_eval.run import RunFolder
 
     folder = RunFolder.open(run)
-    Console().print(render(build(folder.path)))
-    typer.echo(f"Leaderboard: {write_html(folder.path)}")
+    board = build(folder.path)
+    Console().print(render(board))
+    typer.echo(f"Leaderboard: {write_html(folder.path, board)}")

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from prism_eval.plan import Plan
-    from prism_eval.result import Result
+    from prism_eval.plan.plan import Plan
+    from prism_eval.run.result import RunResult
 
 _REASONS_SHOWN = 3
 
 
-def carry_out(plan: Plan, *, out: Path | None, store: Path | None, quiet: bool, **stages: Any) -> Result:
+def carry_out(plan: Plan, *, out: Path | None, store: Path | None, quiet: bool, **stages: Any) -> RunResult:
     """Run a plan with a progress display.
 
     Raises:
@@ -26,7 +26,7 @@ def carry_out(plan: Plan, *, out: Path | None, store: Path | None, quiet: bool, 
     """
     from prism_eval.cli.progress import watch
     from prism_eval.errors import Interrupted
-    from prism_eval.evaluation import run_plan
+    from prism_eval.run.drive import run_plan
 
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
@@ -36,18 +36,20 @@ def carry_out(plan: Plan, *, out: Path | None, store: Path | None, quiet: bool, 
         raise Interrupted(f"{error}. To go on where it stopped, give the same command again: {again}") from None
 
 
-def show_leaderboard(result: Result) -> int:
+def show_leaderboard(run: RunResult) -> int:
     """Print the leaderboard and what was written; returns the exit code."""
     from rich.console import Console
 
+    from prism_eval.report.evaluate import published
     from prism_eval.report.terminal import render
 
+    result = published(run)
     Console().print(render(result.leaderboard))
     typer.echo(f"Leaderboard: {result.html}")
     return say_how_it_ended(result, tuple(result.tallies))
 
 
-def say_how_it_ended(result: Result, stages: Sequence[str]) -> int:
+def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
     """Print the calls that were made and the failures there were; returns the exit code."""
     for stage in stages:
         tally = result.tallies[stage]

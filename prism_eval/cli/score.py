@@ -25,7 +25,7 @@ def score(run: o.Folder, edition: o.Edition = None, store: o.Store = None, quiet
 
     No model is called but the judge, where the plan names one.
     """
-    from prism_eval.runs.replay import reopen
+    from prism_eval.run.replay import reopen
 
     plan = reopen(run, store, ["captions", "answers"], edition=edition)
     result = carry_out(plan, out=run, store=store, quiet=quiet, stages=["score"], live=frozenset({"score"}))

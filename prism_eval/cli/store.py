@@ -27,8 +27,8 @@ def stats(store: o.Store = None) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from prism_eval.store import default_path
-    from prism_eval.store.upkeep import stats as count
+    from prism_eval.calls import default_path
+    from prism_eval.calls.upkeep import stats as count
 
     path = store or default_path()
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -55,9 +55,9 @@ def prune(
     failures: Annotated[bool, typer.Option("--failures", help="The notes on failed calls.")] = False,
 ) -> None:
     """Delete what the flags name, and give the space back."""
+    from prism_eval.calls import default_path
+    from prism_eval.calls.upkeep import prune as delete
     from prism_eval.errors import UsageError
-    from prism_eval.store import default_path
-    from prism_eval.store.upkeep import prune as delete
 
     if older_than is None and source is None and not failures:
         raise UsageError("nothing to prune: name --older-than DAYS, --source SOURCE or --failures")
@@ -68,8 +68,8 @@ def prune(
 @_app.command(epilog="Example:\n\n  prism-eval store verify")
 def verify(store: o.Store = None) -> int:
     """Check the file and every text in it."""
-    from prism_eval.store import default_path
-    from prism_eval.store.upkeep import verify as check
+    from prism_eval.calls import default_path
+    from prism_eval.calls.upkeep import verify as check
 
     problems = check(store or default_path())
     for problem in problems:

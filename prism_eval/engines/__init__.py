@@ -8,7 +8,7 @@ from typing import Any
 from prism_eval import plugins
 from prism_eval.engines.base import Engine
 from prism_eval.errors import UnknownName
-from prism_eval.specs import Spec
+from prism_eval.plugins.specs import Spec
 
 __all__ = ["Engine", "build_prompted"]
 

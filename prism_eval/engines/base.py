@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prism_eval.errors import FatalError
-from prism_eval.identity import Plugin
+from prism_eval.plugins.identity import Plugin
 from prism_eval.schema import Completion, Request
 
 
@@ -17,7 +17,7 @@ class Engine(Plugin, ABC):
 
     An engine batches inside itself; callers keep enough requests in flight. It makes one attempt a call: the
     pipeline retries. Subclass it as a dataclass; fields that never change the output are declared with
-    `prism_eval.identity.runtime`.
+    `prism_eval.plugins.identity.runtime`.
     """
 
     model: str

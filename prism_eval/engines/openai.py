@@ -14,7 +14,7 @@ from prism_eval.engines.chat import body_of, completion_of, error_of, models_of
 from prism_eval.engines.echo import echo_body, log_likelihoods_of
 from prism_eval.engines.http import Reply, Server, Unreachable, base_url_of, retry_after_seconds
 from prism_eval.errors import CallError, FatalError, PermanentError, RateLimited, TransientError, UsageError
-from prism_eval.identity import runtime
+from prism_eval.plugins.identity import runtime
 from prism_eval.schema import Completion, Request
 
 _CHECK_SECONDS = 10.0

@@ -10,7 +10,7 @@ from prism_eval.engines import build_prompted
 from prism_eval.errors import UsageError
 from prism_eval.judges.prompted import Judge
 from prism_eval.judges.remembered import Remembered
-from prism_eval.specs import Spec
+from prism_eval.plugins.specs import Spec
 
 __all__ = ["Judge", "Remembered", "build_judge", "judge_label"]
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from prism_eval.engines.base import Engine
 from prism_eval.engines.sampling import SamplingOptions
 from prism_eval.errors import PermanentError, UsageError
-from prism_eval.identity import identity_of
+from prism_eval.plugins.identity import identity_of
 from prism_eval.schema import FinishReason, Generation, Item, ItemKind, Message, Request
 
 _SLOT = re.compile(r"\{(question|golds|reply)\}")

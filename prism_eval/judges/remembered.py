@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from prism_eval.calls import Remembering
 from prism_eval.errors import CallError, FatalError
-from prism_eval.identity import digest_of
 from prism_eval.judges.prompted import Judge, read_verdict
+from prism_eval.plugins.identity import digest_of
 from prism_eval.schema import Item, Outcome, Verdict
 
 

@@ -10,9 +10,9 @@ from prism_eval import plugins
 from prism_eval.calls import Calls
 from prism_eval.engines import build_prompted
 from prism_eval.errors import UnknownName, UsageError
+from prism_eval.plugins.specs import Spec
 from prism_eval.reasoners.base import Reasoner
 from prism_eval.reasoners.remembered import Remembered
-from prism_eval.specs import Spec
 
 __all__ = ["Reasoner", "build_reasoner", "reasoner_label", "remember"]
 

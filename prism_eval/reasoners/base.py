@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from prism_eval.identity import Plugin
+from prism_eval.plugins.identity import Plugin
 from prism_eval.schema import Answer, Caption, Item
 
 

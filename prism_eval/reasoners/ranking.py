@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from prism_eval.calls import Calls
 from prism_eval.errors import PermanentError, TransientError, UsageError
-from prism_eval.identity import digest_of
+from prism_eval.plugins.identity import digest_of
 from prism_eval.reasoners.prompted import PromptedReasoner, check_template, fill
 from prism_eval.schema import Answer, Caption, Generation, Item, ItemKind
 

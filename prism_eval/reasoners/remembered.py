@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prism_eval.calls import Remembering
-from prism_eval.identity import digest_of
+from prism_eval.plugins.identity import digest_of
 from prism_eval.reasoners.base import Reasoner
 from prism_eval.schema import Answer, Caption, Item
 

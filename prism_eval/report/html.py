@@ -13,10 +13,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prism_eval.leaderboard import Leaderboard, build
+from prism_eval.leaderboard import Leaderboard
 from prism_eval.report import text
 from prism_eval.report.examples import MOST_CAPTIONERS, read_examples
-from prism_eval.runs.folder import write_whole
+from prism_eval.run.folder import write_whole
 from prism_eval.schema import Outcome
 
 if TYPE_CHECKING:
@@ -29,25 +29,24 @@ _LABEL = 40
 _BREAKS = re.compile(r"(?<=[-/:,(&=_.])")
 
 
-def write_html(folder: Path) -> Path:
+def write_html(folder: Path, board: Leaderboard) -> Path:
     """Write a run folder's ``leaderboard.html`` and return its path; an older one is replaced in one step.
 
     Raises:
         RunError: The run's tables cannot be read, or the file cannot be written.
     """
-    page = render(folder)
+    page = render(folder, board)
     path = folder / REPORT
     write_whole(path, page)
     return path
 
 
-def render(folder: Path) -> str:
+def render(folder: Path, board: Leaderboard) -> str:
     """The page of a run folder as text.
 
     Raises:
         RunError: The run's tables cannot be read.
     """
-    board = build(folder)
     examples = read_examples(folder, [row.captioner for row in board.rows])
     environment = _environment()
     return environment.get_template("leaderboard.html").render(

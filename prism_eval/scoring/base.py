@@ -7,26 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from prism_eval.errors import DataError
-from prism_eval.identity import Plugin
-from prism_eval.schema import Answer, FinishReason, Item, ItemKind, Outcome, Verdict
+from prism_eval.plugins.identity import Plugin
+from prism_eval.schema import Answer, AnswerForm, FinishReason, Item, ItemKind, Outcome, Verdict
 from prism_eval.scoring.aggregation import Aggregation
 from prism_eval.scoring.extraction import read_form, read_letter, strip_reasoning, tidy
 from prism_eval.scoring.wording import is_abstention, is_refusal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerForm:
-    r"""How the protocol asked for the answer.
-
-    Attributes:
-        marker: What the answer's line starts with.
-        boxed: Whether the answer was asked for inside ``\boxed{}`` inside ``<answer>``.
-        abstain: What the reasoner was told to write when the caption does not say.
-    """
-
-    marker: str = "Answer:"
-    boxed: bool = False
-    abstain: str = "cannot answer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from prism_eval.errors import DataError
-from prism_eval.identity import runtime
+from prism_eval.plugins.identity import runtime
 from prism_eval.schema import Item, ItemKind
 from prism_eval.scoring.anls import THRESHOLD, distance
 from prism_eval.scoring.base import Comparison, Scorer
 from prism_eval.scoring.constants import constants_equal
 from prism_eval.scoring.extraction import last_boxed
-from prism_eval.scoring.mathpool import MathPool, MathResult
+from prism_eval.scoring.maths.pool import MathPool, MathResult
 from prism_eval.scoring.relaxed import within_tolerance
 
 _OPENING = re.compile(r"</think>\s*<answer>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from prism_eval.scoring.latex import Number, latex_value
+from prism_eval.scoring.maths.latex import Number, latex_value
 
 _DEGREES = re.compile(r"\^\\circ|\^\{\\circ\}")
 _EVERYDAY = re.compile(

@@ -6,12 +6,8 @@ Every function is linear in the reply's length: replies are untrusted and may be
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from prism_eval.schema import Item
-
-if TYPE_CHECKING:
-    from prism_eval.scoring.base import AnswerForm
+from prism_eval.schema import AnswerForm, Item
 
 _THINKING = re.compile(r"<(/?)(?:think|thinking|reasoning)>", re.IGNORECASE)
 _LEAD_IN = re.compile(r"(?:so |thus |therefore |hence )?,? ?(?:the |my )?(?:final |correct |best )?$", re.IGNORECASE)

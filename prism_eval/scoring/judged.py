@@ -8,7 +8,7 @@ from typing import ClassVar
 from prism_eval.schema import Answer, Item, ItemKind, Outcome, Verdict
 from prism_eval.scoring.base import Comparison, WholeReply
 from prism_eval.scoring.extraction import strip_reasoning, tidy
-from prism_eval.scoring.latex import latex_value
+from prism_eval.scoring.maths.latex import latex_value
 from prism_eval.scoring.strict import same_number, same_text
 
 UNDECIDED = "rule only: no judge configured"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from prism_eval.benchmarks import open_benchmark, verify
-from prism_eval.benchmarks.caprl import plain_prompt
+from prism_eval.benchmarks.sources.caprl import plain_prompt
 from prism_eval.errors import DataError
 
 PICTURE = "<|vision_start|><|image_pad|><|vision_end|>"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from prism_eval.benchmarks import load_definition, open_benchmark
-from prism_eval.benchmarks.folder import data_files
+from prism_eval.benchmarks.sources.folder import data_files
 from prism_eval.errors import DataError
 
 

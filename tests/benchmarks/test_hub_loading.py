@@ -108,7 +108,7 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_real_stream_keeps_the_bytes(tmp_path: Path, png: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     datasets = pytest.importorskip("datasets", reason="the hub extra is not installed")
     from prism_eval.benchmarks import Benchmark, load_definition
-    from prism_eval.benchmarks.hub import HubSource
+    from prism_eval.benchmarks.sources.hub import HubSource
 
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
     types = {"type": "string", "question": "string", "answer": "string"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prism_eval.benchmarks.options import parse_list, split_lettered
+from prism_eval.benchmarks.reading.options import parse_list, split_lettered
 
 _WORDS = st.text(st.characters(categories=("Ll", "Nd")), min_size=1, max_size=12)
 

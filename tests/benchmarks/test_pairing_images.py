@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prism_eval.benchmarks.pairing import WINDOW, pair_with_others
+from prism_eval.benchmarks.reading.pairing import WINDOW, pair_with_others
 from prism_eval.schema import Image, Item, ItemKind
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from prism_eval.benchmarks import check_image, describe, open_benchmark, verify
-from prism_eval.benchmarks.synthetic import ensure
+from prism_eval.twins import ensure
 
 TWELVE = ["chartqa", "chartqapro", "charxiv", "infovqa", "mathverse", "mathvision"]
 TWELVE += ["mmmu", "mmmu_pro", "mmstar", "seedbench2plus", "visulogic", "wemath"]

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from prism_eval.runs.tables import read_rows
+from prism_eval.run.tables import read_rows
 from tests.builders import chart_folder
 
 

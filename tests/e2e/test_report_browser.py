@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from prism_eval.report import write_html
-from tests.runfolder import verdict, write_run
+from tests.runfolder import verdict, write_page, write_run
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 
@@ -41,7 +40,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for item in range(24)
     ]
     rows += [verdict(CAPTIONERS[0], "0", "correct", benchmark="last"), verdict("ocr", "0", "failed", benchmark="last")]
-    return write_html(write_run(tmp_path_factory.mktemp("run"), rows, finished=False))
+    return write_page(write_run(tmp_path_factory.mktemp("run"), rows, finished=False))
 
 
 @pytest.fixture(params=[(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")], ids=str)

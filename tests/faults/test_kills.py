@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 
-from prism_eval.runs.tables import read_rows
+from prism_eval.run.tables import read_rows
 from tests.builders import chart_folder
 from tests.server.calls import unexcused_repeats
 

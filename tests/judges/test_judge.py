@@ -9,13 +9,14 @@ import pytest
 
 from prism_eval import evaluate
 from prism_eval.errors import UnknownName, UsageError
-from prism_eval.evaluation import run_plan
 from prism_eval.judges import Judge, build_judge
 from prism_eval.judges.prompted import read_verdict
+from prism_eval.plugins.specs import Spec
 from prism_eval.reasoners.base import Reasoner
+from prism_eval.report.evaluate import published
+from prism_eval.run.drive import run_plan
 from prism_eval.schema import Answer, FinishReason, Generation
 from prism_eval.scoring.judged import UNDECIDED
-from prism_eval.specs import Spec
 from tests.builders import png
 
 GOLD = "dark blue"
@@ -117,7 +118,7 @@ def test_scoring_alone_may_ask_the_judge_and_nobody_else(run, serve, tmp_path):
     plan = run().folder.read_plan().model_copy(update={"judge": spec(server)})
     places = {"out": tmp_path / "run", "store": tmp_path / "store.sqlite"}
     result = run_plan(plan, reasoner=Scripted(), stages=["score"], live=frozenset({"score"}), **places)
-    assert list(result.to_pandas()["outcome"]) == ["correct", "correct", "correct", "abstained"]
+    assert list(published(result).to_pandas()["outcome"]) == ["correct", "correct", "correct", "abstained"]
     assert {stage: tally.made for stage, tally in result.tallies.items()} == {"caption": 0, "answer": 0, "judge": 2}
 
 

@@ -12,8 +12,7 @@ from PIL import Image as Pillow
 import prism_eval
 from prism_eval.benchmarks import describe, open_benchmark, verify
 from prism_eval.errors import DataError, MissingExtra, UnknownName, UsageError
-from prism_eval.schema import Answer, FinishReason, Item, Outcome
-from prism_eval.scoring.base import AnswerForm
+from prism_eval.schema import Answer, AnswerForm, FinishReason, Item, Outcome
 
 needs_lmms_eval = [pytest.mark.lmms, pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("lmms_eval")]
 

@@ -46,7 +46,7 @@ def values(results: dict[str, Any], task: str) -> dict[str, float]:
 def test_lmms_eval_finds_the_model():
     from lmms_eval.models import get_model, get_model_manifest
 
-    assert get_model_manifest("prism_eval").chat_class_path == "prism_eval.lmms_plugin.model.PrismEval"
+    assert get_model_manifest("prism_eval").chat_class_path == "prism_eval.lmms.model.PrismEval"
     assert get_model("prism_eval").is_simple is False
 
 

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from prism_eval.schema import Answer, Item, ItemKind
+from prism_eval.schema import Answer, AnswerForm, Item, ItemKind
 from prism_eval.scoring.anls import ANLS
-from prism_eval.scoring.base import AnswerForm, Scorer
+from prism_eval.scoring.base import Scorer
 from prism_eval.scoring.caprl import CapRLMath
 from prism_eval.scoring.chartqapro import ChartQAPro
 from prism_eval.scoring.choice import MMStar, SeedBench2Plus, VisuLogic, WeMath

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from prism_eval.runs.tables import read_rows
+from prism_eval.run.tables import read_rows
 from tests.builders import chart_folder
 
 SHOUTING = Path(__file__).with_name("shouting")

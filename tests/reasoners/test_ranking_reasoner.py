@@ -11,11 +11,11 @@ import pytest
 from prism_eval import evaluate
 from prism_eval.engines.base import Engine
 from prism_eval.errors import FatalError, UnknownName, UsageError
-from prism_eval.protocols import load_protocol
+from prism_eval.plan.protocol import load_protocol
+from prism_eval.plugins.specs import Spec
 from prism_eval.reasoners import build_reasoner, reasoner_label
 from prism_eval.reasoners.ranking import RankingReasoner
 from prism_eval.schema import Caption, Completion, Item, ItemKind
-from prism_eval.specs import Spec
 from tests.server.threaded import ThreadedServer
 
 Serve = Callable[..., ThreadedServer]

@@ -12,9 +12,8 @@ from rich.console import Console
 
 from prism_eval.errors import RunError
 from prism_eval.leaderboard import build
-from prism_eval.report import write_html
 from prism_eval.report.terminal import render
-from tests.runfolder import verdict, write_run
+from tests.runfolder import verdict, write_page, write_run
 
 HOSTILE = (
     "</script></style><script>alert('x')</script><img src=x onerror=\"alert(1)\">&amp; {{ 7*7 }} \u202e\x1b[31m\x00"
@@ -57,7 +56,7 @@ class Page(HTMLParser):
 
 
 def page_of(folder: Path) -> Page:
-    page = Page(write_html(folder).read_text(encoding="utf-8"))
+    page = Page(write_page(folder).read_text(encoding="utf-8"))
     assert page.open == []
     return page
 
@@ -97,7 +96,7 @@ def test_strangers_text_is_text(hostile: Path) -> None:
 
 
 def test_nothing_reverses_hides_or_commands(hostile: Path) -> None:
-    source = write_html(hostile).read_text(encoding="utf-8")
+    source = write_page(hostile).read_text(encoding="utf-8")
     assert not set(source) & {"\u202e", "\x1b", "\x00", "\ud800"}
     assert "⟨U+202E⟩" in source
 
@@ -190,7 +189,7 @@ def test_examples_prefer_images_not_yet_shown(tmp_path: Path) -> None:
 def test_long_texts_are_cut_to_a_bounded_page(tmp_path: Path) -> None:
     long = dict.fromkeys(("question", "answer", "caption", "extracted", "note"), "word " * 20000)
     rows = [verdict(f"captioner {place}", str(item), **long) for place in range(12) for item in range(10)]
-    path = write_html(write_run(tmp_path, rows))
+    path = write_page(write_run(tmp_path, rows))
     assert path.stat().st_size < 400_000
     assert "The first 8 captioners are shown" in path.read_text(encoding="utf-8")
 
@@ -203,15 +202,15 @@ def test_options_and_golds_are_shown(tmp_path: Path) -> None:
 
 def test_an_options_list_that_is_none_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no JSON list"):
-        write_html(write_run(tmp_path, [verdict("a", "one", options="[")]))
+        write_page(write_run(tmp_path, [verdict("a", "one", options="[")]))
 
 
 def test_an_older_page_stays_if_the_new_one_cannot_be_made(tmp_path: Path) -> None:
-    path = write_html(write_run(tmp_path, [verdict("a", "one")]))
+    path = write_page(write_run(tmp_path, [verdict("a", "one")]))
     before = path.read_bytes()
     (tmp_path / "verdicts.parquet").write_bytes(b"damaged")
     with pytest.raises(RunError):
-        write_html(tmp_path)
+        write_page(tmp_path)
     assert path.read_bytes() == before
     assert sorted(entry.name for entry in tmp_path.iterdir()) == [
         "leaderboard.html",
@@ -222,7 +221,7 @@ def test_an_older_page_stays_if_the_new_one_cannot_be_made(tmp_path: Path) -> No
 
 def test_the_same_run_gives_the_same_page(tmp_path: Path) -> None:
     folder = write_run(tmp_path, [verdict(captioner, str(item)) for captioner in "ab" for item in range(20)])
-    assert write_html(folder).read_bytes() == write_html(folder).read_bytes()
+    assert write_page(folder).read_bytes() == write_page(folder).read_bytes()
 
 
 def test_a_run_without_verdicts_is_a_page_all_the_same(tmp_path: Path) -> None:

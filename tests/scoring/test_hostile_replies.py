@@ -8,9 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prism_eval.schema import Answer, Item, ItemKind, Outcome
+from prism_eval.schema import Answer, AnswerForm, Item, ItemKind, Outcome
 from prism_eval.scoring.anls import ANLS
-from prism_eval.scoring.base import AnswerForm
 from prism_eval.scoring.caprl import CapRLChart, CapRLMath
 from prism_eval.scoring.chartqapro import ChartQAPro
 from prism_eval.scoring.choice import MMStar, SeedBench2Plus, VisuLogic, WeMath

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from prism_eval.errors import DataError
-from prism_eval.schema import Answer, FinishReason, Item, ItemKind, Outcome
+from prism_eval.schema import Answer, AnswerForm, FinishReason, Item, ItemKind, Outcome
 from prism_eval.scoring.anls import ANLS
-from prism_eval.scoring.base import AnswerForm
 from prism_eval.scoring.chartqapro import ChartQAPro
 from prism_eval.scoring.choice import MMStar, SeedBench2Plus, VisuLogic, WeMath
 from prism_eval.scoring.judged import UNDECIDED, CharXiv, MathVerse

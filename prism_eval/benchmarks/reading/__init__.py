@@ -1,0 +1,1 @@
+"""From a row to an item: its columns, options, gold answers and images."""

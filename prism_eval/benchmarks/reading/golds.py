@@ -1,0 +1,81 @@
+"""Reading the gold answers of a row."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from prism_eval.benchmarks.definition import AnswerRule
+from prism_eval.benchmarks.reading.options import parse_list
+from prism_eval.benchmarks.reading.rows import Row
+
+_LETTER = re.compile(r"\(?([A-Z])\)?\.?")
+_SEVERAL = re.compile(r"[A-Z](?:[\s,;]+[A-Z])+")
+
+
+def short_golds(rule: AnswerRule, row: Row, value: Any) -> tuple[str, ...]:
+    """The accepted answers of a short-answer row.
+
+    Raises:
+        RowError: There is no gold answer, or it is not text.
+    """
+    values = _as_list(rule, row, value)
+    if rule.take == "last":
+        values = values[-1:]
+    golds = tuple(_text(row, part) for part in values)
+    if not golds or (not rule.empty and not all(gold.strip() for gold in golds)):
+        raise row.bad("gold missing", "the gold answer is empty")
+    return golds
+
+
+def choice_gold(rule: AnswerRule, row: Row, value: Any, options: tuple[str, ...]) -> str:
+    """The gold option's letter.
+
+    Raises:
+        RowError: There are no options, or the gold is none of them.
+    """
+    if not options:
+        raise row.bad("options missing", "a multiple-choice row without options")
+    text = _text(row, value).strip()
+    index = _index(rule, text, options)
+    if index is None or not 0 <= index < len(options):
+        letters = f"A-{chr(ord('A') + len(options) - 1)}"
+        raise row.bad("gold not in options", f"the gold answer {text!r} is not among the options {letters}")
+    return chr(ord("A") + index)
+
+
+def several_letters(value: Any, options: tuple[str, ...]) -> tuple[str, ...]:
+    """The letters of a gold that names several options, such as ``C`` and ``D``; empty for any other gold."""
+    text = value.strip() if isinstance(value, str) else ""
+    letters = tuple(re.findall(r"[A-Z]", text)) if _SEVERAL.fullmatch(text) else ()
+    return letters if all(ord(letter) - ord("A") < len(options) for letter in letters) else ()
+
+
+def _index(rule: AnswerRule, text: str, options: tuple[str, ...]) -> int | None:
+    if rule.choice == "letter":
+        letter = _LETTER.fullmatch(text)
+        return ord(letter[1]) - ord("A") if letter else None
+    if rule.choice == "index":
+        return int(text) if text.isdecimal() else None
+    return options.index(text) if text in options else None
+
+
+def _as_list(rule: AnswerRule, row: Row, value: Any) -> list[Any]:
+    if isinstance(value, list | tuple):
+        return list(value)
+    if rule.literal and isinstance(value, str) and value.startswith("[") and value.endswith("]"):
+        try:
+            return parse_list(value)
+        except ValueError as error:
+            raise row.bad("gold does not parse", f"the gold answer does not parse: {error}") from error
+    return [value]
+
+
+def _text(row: Row, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    if value is None:
+        raise row.bad("gold missing", "there is no gold answer")
+    raise row.bad("gold does not parse", f"the gold answer is {type(value).__name__}, not text")

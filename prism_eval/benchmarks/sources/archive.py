@@ -1,0 +1,59 @@
+"""Reading images out of a zip archive, without unpacking it and without trusting its names."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections import defaultdict
+from pathlib import Path, PurePosixPath
+
+from prism_eval.benchmarks.reading.rows import RowError
+
+
+class Archive:
+    """A zip file whose members are looked up by the paths that rows give.
+
+    Raises:
+        RowError: The file is not a zip archive, or a member's name leads out of it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise RowError("archive does not open", f"{path}: not a zip archive: {error}") from error
+        self._members: defaultdict[str, list[zipfile.ZipInfo]] = defaultdict(list)
+        for member in self._zip.infolist():
+            self._check(member.filename)
+            self._members[PurePosixPath(member.filename).name].append(member)
+
+    def find(self, path: PurePosixPath) -> zipfile.ZipInfo | None:
+        """The member at this path, or the only one whose path ends with it or that it ends with."""
+        candidates = self._members.get(path.name, [])
+        exact = [member for member in candidates if member.filename == str(path)]
+        loose = [member for member in candidates if _overlap(PurePosixPath(member.filename), path)]
+        chosen = exact or loose
+        return chosen[0] if len(chosen) == 1 or exact else None
+
+    def read(self, member: zipfile.ZipInfo) -> bytes:
+        """A member's bytes.
+
+        Raises:
+            RowError: It is damaged, encrypted, or packed in a way that cannot be read.
+        """
+        try:
+            return self._zip.read(member)
+        except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
+            message = f"{self.path}: member {member.filename!r} cannot be read: {error}"
+            raise RowError("image unreadable", message) from error
+
+    def _check(self, name: str) -> None:
+        path = PurePosixPath(name.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0:1]:
+            raise RowError("unsafe path", f"{self.path}: refused, member {name!r} leads out of the archive")
+
+
+def _overlap(one: PurePosixPath, other: PurePosixPath) -> bool:
+    length = min(len(one.parts), len(other.parts))
+    return one.parts[-length:] == other.parts[-length:]

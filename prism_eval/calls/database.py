@@ -1,0 +1,94 @@
+"""The SQLite file under the store: where it lies, its schema, and who may open it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from prism_eval.errors import StoreError
+from prism_eval.files.filesystems import network_file_system
+
+FORMAT = 1
+_APPLICATION_ID = 0x50524953
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS generations (
+    key TEXT PRIMARY KEY,
+    stage TEXT NOT NULL,
+    source TEXT NOT NULL,
+    text TEXT NOT NULL,
+    text_digest TEXT NOT NULL,
+    finish_reason TEXT NOT NULL,
+    prompt_tokens INTEGER,
+    completion_tokens INTEGER,
+    created REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS failures (
+    key TEXT PRIMARY KEY,
+    stage TEXT NOT NULL,
+    source TEXT NOT NULL,
+    class TEXT NOT NULL,
+    message TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    updated REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+def default_path() -> Path:
+    """``store.sqlite`` in the user's cache folder; ``PRISM_EVAL_CACHE`` names another folder."""
+    from prism_eval.files.folders import cache_folder
+
+    return cache_folder() / "store.sqlite"
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a store's file, making it if there is none.
+
+    Raises:
+        StoreError: It is on a network file system, is no store, is a newer store, or cannot be opened or written.
+    """
+    kind = network_file_system(path)
+    if kind:
+        raise StoreError(
+            f"the store {path} is on a network file system ({kind}), where SQLite's locks cannot be trusted: "
+            "give a path on a local disk with --store"
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"cannot open the store {path}: {error}; give another with --store") from error
+    try:
+        _prepare(connection, path)
+    except sqlite3.Error as error:
+        connection.close()
+        raise StoreError(f"cannot use the store {path}: {error}; give another with --store") from error
+    except StoreError:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if tables and application != _APPLICATION_ID:
+        raise StoreError(f"{path} is an SQLite file but no store of prism-eval: give another with --store")
+    if version > FORMAT:
+        raise StoreError(
+            f"the store {path} was written by a newer prism-eval (format {version}, this one reads {FORMAT}): "
+            "upgrade prism-eval, or give another with --store"
+        )
+    if not os.access(path, os.W_OK):
+        raise StoreError(f"the store {path} cannot be written: mend its permissions, or give another with --store")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    if version < FORMAT:
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in filter(str.strip, _SCHEMA.split(";")):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+        connection.execute("COMMIT")

@@ -1,0 +1,149 @@
+"""A captioner and a reasoner as one model: pictures and a prompt in, a reply out, every call remembered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prism_eval.benchmarks import check_image
+from prism_eval.calls import Calls, Patience, Store
+from prism_eval.captioners import Captioner, build_captioner
+from prism_eval.captioners.remembered import Remembered as RememberedCaptioner
+from prism_eval.captioners.remembered import remember
+from prism_eval.errors import CallError, FatalError, PrismError
+from prism_eval.lmms.prompt import Prompt
+from prism_eval.lmms.scorer import asked_for
+from prism_eval.plan.plan import Plan
+from prism_eval.plan.protocol import Protocol, load_protocol
+from prism_eval.plugins.specs import Spec
+from prism_eval.reasoners import Reasoner, build_reasoner
+from prism_eval.reasoners.remembered import Remembered as RememberedReasoner
+from prism_eval.run.pipeline import join_captions
+from prism_eval.schema import Image, Item, ItemKind
+from prism_eval.scoring.extraction import strip_reasoning
+
+
+class Unanswered(PrismError):
+    """Some calls failed. There is no text that could stand for their answers, so none is handed on."""
+
+
+@dataclass
+class Reader:
+    """What a plan's first captioner and its reasoner make of prompts.
+
+    Attributes:
+        captioner: The captioner, remembered.
+        reasoner: The reasoner, remembered.
+        protocol: The protocol: prompts, sampling and the form of the answer.
+        window: Prompts in work at once.
+    """
+
+    captioner: RememberedCaptioner
+    reasoner: RememberedReasoner
+    protocol: Protocol
+    window: int
+
+    async def reply(self, name: str, prompt: Prompt) -> str:
+        """Caption the pictures, ask the reasoner, and hand on the answer as lmms-eval will grade it.
+
+        Args:
+            name: What to call the prompt in messages: its task and document.
+            prompt: The pictures and the question.
+
+        Raises:
+            CallError: A call failed.
+        """
+        images = tuple(Image(data, f"{name}-{place}") for place, data in enumerate(prompt.pictures, 1))
+        captions = await asyncio.gather(*(self._caption(image, prompt.text) for image in images))
+        item = Item(
+            benchmark=name,
+            id=name,
+            kind=ItemKind.SHORT,
+            question=prompt.text,
+            images=(),
+            golds=(),
+            cluster="+".join(image.digest for image in images),
+        )
+        answer = await self.reasoner.answer(join_captions(captions), item, sample=0)
+        return asked_for(strip_reasoning(answer.text), self.protocol.answer_form)
+
+    async def replies(self, asked: Sequence[tuple[str, Callable[[], Prompt]]], done: Callable[[], Any]) -> list[str]:
+        """Answer many prompts, in their order.
+
+        Args:
+            asked: The name of each and what makes it; pictures are read when their turn comes.
+            done: Called after each.
+
+        Raises:
+            Unanswered: A call failed; the others were made and are in the store.
+        """
+        window = asyncio.Semaphore(self.window)
+        failures: dict[str, str] = {}
+
+        async def one(name: str, make: Callable[[], Prompt]) -> str:
+            async with window:
+                if failures.get(""):
+                    return ""
+                try:
+                    return await self.reply(name, await asyncio.to_thread(make))
+                except FatalError as error:
+                    failures[""] = str(error)
+                except CallError as error:
+                    failures[name] = str(error)
+                finally:
+                    done()
+            return ""
+
+        try:
+            replies = await asyncio.gather(*(one(name, make) for name, make in asked))
+        finally:
+            await self.close()
+        if failures:
+            raise Unanswered(_summary(failures, len(asked)))
+        return replies
+
+    async def close(self) -> None:
+        """Close both plugins' connections, which belong to this event loop."""
+        await self.captioner.close()
+        await self.reasoner.close()
+
+    async def _caption(self, image: Image, question: str) -> Any:
+        check_image(image)
+        return await self.captioner.caption([image], sample=0, question=question)
+
+
+def make_reader(plan: Plan, store: Store) -> Reader:
+    """Make the plan's first captioner and its reasoner, with everything they do remembered in the store.
+
+    Raises:
+        UsageError: A spec string names what does not exist, or will not do.
+    """
+    protocol = load_protocol(plan.protocol)
+    common = {"seed": plan.seed, "concurrency": plan.concurrency}
+    captioner = build_captioner(Spec.parse(plan.captioners[0]), {**protocol.offers("caption"), **common})
+    reasoner = build_reasoner(Spec.parse(plan.reasoner), {**protocol.offers("answer"), **common})
+    patience = Patience(plan.attempts, plan.patience)
+
+    def calls(stage: str, plugin: Captioner | Reasoner) -> Calls:
+        source = str(plugin.identity["plugin"])
+        return Calls(store=store, stage=stage, source=source, concurrency=plan.concurrency, patience=patience)
+
+    return Reader(
+        remember(captioner, lambda part: calls("caption", part)),
+        RememberedReasoner(inner=reasoner, calls=calls("answer", reasoner)),
+        protocol,
+        window=4 * plan.concurrency,
+    )
+
+
+def _summary(failures: dict[str, str], asked: int) -> str:
+    if "" in failures:
+        return f"stopped, no further call can succeed: {failures['']}"
+    name, count = Counter(failures.values()).most_common(1)[0]
+    return (
+        f"{len(failures)} of {asked} answers failed and none was graded ({count} x {name}); the others are stored: "
+        "give the same command again to retry just these"
+    )

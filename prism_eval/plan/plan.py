@@ -1,0 +1,108 @@
+"""The plan of a run: everything that has to be said to do it again."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from prism_eval.errors import UnknownName, UsageError
+from prism_eval.plugins.identity import digest_of
+
+Edition = Literal["official", "caprl", "strict"]
+_RUNTIME = frozenset({"concurrency", "attempts", "patience"})
+
+
+class Plan(BaseModel):
+    """What a run does. A run is a pure function of it.
+
+    Attributes:
+        captioners: Spec strings, one per row of the leaderboard.
+        reasoner: The spec string of the one reasoner.
+        benchmarks: Names, with variants (``mmmu_pro:vision``), or paths of definition files. Empty for all there are.
+        data: A folder, ``synthetic`` for the built-in twins, or ``hub`` for the Hugging Face hub.
+        protocol: A protocol's name, or the path of a TOML file.
+        edition: The scoring edition; by default the protocol's.
+        samples: Captions per image; by default the protocol's.
+        orders: Orders of its options that each multiple-choice item is asked under, its own first.
+        judge: The spec string of an engine that judges what rules cannot, where a benchmark's authors let a language
+            model score; by default nothing does, and verdicts say so.
+        limit: Items per benchmark, from the first; 0 for all.
+        seed: Seeds everything that is drawn.
+        concurrency: Calls in flight at once, per plugin. Runtime only.
+        attempts: Tries of one call. Runtime only.
+        patience: Seconds after which a call is not tried again. Runtime only.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    captioners: tuple[str, ...] = Field(min_length=1)
+    reasoner: str = "lexical"
+    benchmarks: tuple[str, ...] = ()
+    data: str = "synthetic"
+    protocol: str = "standard"
+    edition: Edition | None = None
+    samples: int | None = Field(None, gt=0)
+    orders: int = Field(1, gt=0, le=100)
+    judge: str | None = None
+    limit: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0)
+    concurrency: int = Field(16, gt=0, le=4096)
+    attempts: int = Field(6, gt=0)
+    patience: float = Field(300.0, gt=0)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what the plan's results depend on."""
+        return digest_of(self.model_dump(mode="json", exclude=set(_RUNTIME)))
+
+    def to_toml(self) -> str:
+        """The plan as a file that `read_plan` reads."""
+        import tomli_w
+
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+
+def make_plan(values: Mapping[str, Any], *, where: str = "the plan") -> Plan:
+    """Validate a plan's values.
+
+    Args:
+        values: By key, as a TOML file or the command line's flags give them.
+        where: What to call their source in messages.
+
+    Raises:
+        UnknownName: A key does not exist.
+        UsageError: A value will not do.
+    """
+    for key in values:
+        if key not in Plan.model_fields:
+            raise UnknownName(f"key in {where}", key, Plan.model_fields)
+    try:
+        plan = Plan.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        if first["loc"] == ("captioners",) and first["type"] in ("missing", "too_short"):
+            raise UsageError("no captioner is named: pass --captioner NAME, or a plan with --plan FILE") from error
+        where_in = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"{where}: {where_in}: {first['msg']}, got {first['input']!r}") from error
+    repeated = {spec for spec in plan.captioners if plan.captioners.count(spec) > 1}
+    if repeated:
+        raise UsageError(f"{where}: the captioner {min(repeated)!r} is named twice")
+    return plan
+
+
+def read_plan(path: Path) -> dict[str, Any]:
+    """The values of a TOML plan file, for `make_plan`.
+
+    Raises:
+        UsageError: The file cannot be read or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read the plan {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"the plan {path} is not TOML: {error}") from error

@@ -1,0 +1,116 @@
+"""The whole road in one call: captioners in, a leaderboard and its page out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from prism_eval.captioners.base import Captioner
+from prism_eval.leaderboard import Leaderboard, build
+from prism_eval.plan import make_plan
+from prism_eval.reasoners.base import Reasoner
+from prism_eval.report.html import write_html
+from prism_eval.run.drive import Watch, run_plan
+from prism_eval.run.result import RunResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Captioners = str | Captioner | Sequence[str | Captioner] | Mapping[str, str | Captioner]
+
+
+@dataclass(frozen=True)
+class Result(RunResult):
+    """What a whole run leaves behind, its leaderboard included."""
+
+    @cached_property
+    def leaderboard(self) -> Leaderboard:
+        """The leaderboard, read from the run folder."""
+        return build(self.folder.path)
+
+    @property
+    def html(self) -> Path:
+        """The leaderboard's page."""
+        return self.folder.html_file
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The verdicts, a row per captioner, item and sample."""
+        import pandas as pd
+
+        return pd.read_parquet(self.folder.table("verdicts"))
+
+
+def published(run: RunResult) -> Result:
+    """A finished run with its leaderboard read and its page written."""
+    result = Result(run.folder, run.counts, run.tallies)
+    write_html(result.folder.path, result.leaderboard)
+    return result
+
+
+def evaluate(
+    captioners: Captioners,
+    *,
+    reasoner: str | Reasoner = "lexical",
+    benchmarks: Sequence[str] | str = (),
+    data: str | Path = "synthetic",
+    out: str | Path | None = None,
+    store: str | Path | None = None,
+    watch: Watch | None = None,
+    **plan: Any,
+) -> Result:
+    """Evaluate captioners: caption, answer, score, and build a leaderboard.
+
+    Works in a script and in a notebook. Calls that the store already holds are not made again.
+
+    Args:
+        captioners: Spec strings such as ``"openai:NAME?base_url=http://127.0.0.1:8000/v1"``, or `Captioner` objects:
+            one, a list, or a mapping from the labels they shall have in tables.
+        reasoner: A spec string or a `Reasoner`.
+        benchmarks: Names; all that ``data`` holds by default.
+        data: A folder, ``"synthetic"`` or ``"hub"``.
+        out: The run folder; by default one under ``runs/``, named after the plan.
+        store: The generation store; by default one in the user's cache folder.
+        watch: Makes a context manager that shows a `State` while the run goes on.
+        **plan: Further keys of `prism_eval.plan.Plan`: ``limit``, ``seed``, ``protocol``, ``edition``, ``samples``,
+            ``orders``, ``judge``, ``concurrency``, ``attempts``, ``patience``.
+
+    Raises:
+        UsageError: Something asked for does not exist or will not do.
+        FatalError: No further call could succeed; finished work is in the store.
+        Interrupted: Ctrl-C; finished work is in the store.
+    """
+    given = _labelled(captioners)
+    values = {
+        "captioners": [label for label, _ in given],
+        "reasoner": reasoner if isinstance(reasoner, str) else reasoner.name,
+        "benchmarks": [benchmarks] if isinstance(benchmarks, str) else list(benchmarks),
+        "data": str(data),
+        **plan,
+    }
+    run = run_plan(
+        make_plan(values, where="evaluate()"),
+        out=Path(out) if out is not None else None,
+        store=Path(store) if store is not None else None,
+        watch=watch,
+        captioners={label: captioner for label, captioner in given if isinstance(captioner, Captioner)},
+        reasoner=reasoner if isinstance(reasoner, Reasoner) else None,
+    )
+    return published(run)
+
+
+def _labelled(captioners: Captioners) -> list[tuple[str, str | Captioner]]:
+    """Captioners under the words that name them in the plan: a spec string, with its label, or an object's label."""
+    if isinstance(captioners, Mapping):
+        return [
+            (_with_label(spec, label) if isinstance(spec, str) else label, spec) for label, spec in captioners.items()
+        ]
+    given = [captioners] if isinstance(captioners, str | Captioner) else captioners
+    return [(captioner if isinstance(captioner, str) else captioner.name, captioner) for captioner in given]
+
+
+def _with_label(spec: str, label: str) -> str:
+    return f"{spec}{'&' if '?' in spec else '?'}label={quote(label)}"

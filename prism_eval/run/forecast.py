@@ -1,0 +1,124 @@
+"""What a plan would do, without doing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from prism_eval.calls import Store, default_path
+from prism_eval.plan.orders import reorder
+from prism_eval.plan.plan import Plan
+from prism_eval.run.assemble import Assembly, assemble
+from prism_eval.run.manifest import SeenDigests
+from prism_eval.run.pipeline import Arm, join_captions, read_items
+from prism_eval.schema import Caption, Image, Item
+
+_CHARACTERS_A_TOKEN = 4
+_PIXELS_A_TOKEN = 28 * 28
+
+
+@dataclass
+class ArmForecast:
+    """What one captioner would cost.
+
+    Attributes:
+        label: The captioner, as tables name it.
+        captions: Unique captions wanted.
+        captions_stored: Of those, in the store.
+        answers: Unique answers wanted, as far as captions are known; else one per item, sample and order.
+        answers_stored: Of those, in the store.
+        image_tokens: Estimated tokens of the images still to be captioned, at one token per 28 x 28 pixels.
+        text_tokens: Estimated tokens of the questions and known captions still to be answered, at 4 characters each.
+    """
+
+    label: str
+    captions: int = 0
+    captions_stored: int = 0
+    answers: int = 0
+    answers_stored: int = 0
+    image_tokens: int = 0
+    text_tokens: int = 0
+
+
+@dataclass
+class Forecast:
+    """What a plan would do: items and unique images by benchmark, and the calls of each captioner."""
+
+    items: dict[str, int] = field(default_factory=dict)
+    images: dict[str, int] = field(default_factory=dict)
+    arms: list[ArmForecast] = field(default_factory=list)
+
+
+async def forecast(plan: Plan, store: Path | None = None) -> Forecast:
+    """Count a plan's items, unique images, store hits and requests, and estimate its tokens. Calls no model.
+
+    Raises:
+        UsageError: Something the plan names does not exist or will not do.
+    """
+    with Store(store or default_path()) as opened:
+        assembly = assemble(plan, opened)
+        result = Forecast(arms=[ArmForecast(arm.label) for arm in assembly.road.arms])
+        count, images = _Count(assembly, opened), SeenDigests()
+        async for item in read_items(assembly.benchmarks, plan.limit):
+            result.items[item.benchmark] = result.items.get(item.benchmark, 0) + 1
+            new = sum(images.add(item.benchmark, image.digest) for image in item.images)
+            result.images[item.benchmark] = result.images.get(item.benchmark, 0) + new
+            for arm, counted in zip(assembly.road.arms, result.arms, strict=True):
+                for sample in range(assembly.road.samples):
+                    count.add(item, arm, sample, counted)
+        await assembly.close()
+    return result
+
+
+@dataclass
+class _Count:
+    assembly: Assembly
+    store: Store
+    seen: SeenDigests = field(default_factory=SeenDigests)
+
+    def add(self, item: Item, arm: Arm, sample: int, counted: ArmForecast) -> None:
+        captions = self._captions(item, arm, sample, counted)
+        text = item.question + "".join(item.options)
+        orders = self.assembly.road.orders.of(item)
+        if len(captions) < len(item.images):
+            counted.answers += len(orders)
+            counted.text_tokens += len(orders) * (len(text) // _CHARACTERS_A_TOKEN)
+            return
+        read = join_captions(captions)
+        for order in orders:
+            key = self.assembly.road.reasoner.key(read, reorder(item, order), sample=sample)
+            self._answer(key, read.text + text, arm, counted)
+
+    def _answer(self, key: str, text: str, arm: Arm, counted: ArmForecast) -> None:
+        if self.seen.add(arm.label, key):
+            stored = self.store.get(key)
+            counted.answers += 1
+            counted.answers_stored += bool(stored)
+            counted.text_tokens += 0 if stored else len(text) // _CHARACTERS_A_TOKEN
+
+    def _captions(self, item: Item, arm: Arm, sample: int, counted: ArmForecast) -> list[Caption]:
+        """The captions that are stored; counts all that are wanted."""
+        found = []
+        for image in item.images:
+            key = arm.captioner.key([image], sample=sample, question=item.question)
+            stored = self.store.get(key)
+            if stored:
+                found.append(Caption(stored.text, stored.finish_reason))
+            if self.seen.add(arm.label, key):
+                counted.captions += 1
+                counted.captions_stored += bool(stored)
+                counted.image_tokens += 0 if stored else _image_tokens(image)
+        return found
+
+
+def _image_tokens(image: Image) -> int:
+    from io import BytesIO
+
+    from PIL import Image as PillowImage
+
+    try:
+        with PillowImage.open(BytesIO(image.data)) as opened:
+            width, height = opened.size
+    except (OSError, ValueError, PillowImage.DecompressionBombError):
+        return 0
+    return width * height // _PIXELS_A_TOKEN

@@ -1,0 +1,45 @@
+"""How far a run has come, and what it leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from prism_eval.calls import Tally
+from prism_eval.run import RunFolder
+from prism_eval.run.manifest import Counts
+
+
+@dataclass
+class State:
+    """How far a run has come, for whoever watches.
+
+    Attributes:
+        counts: What was counted so far.
+        tallies: Calls by stage.
+        total: Verdicts there will be, where that is known.
+    """
+
+    counts: Counts
+    tallies: Mapping[str, Tally]
+    total: int | None
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run leaves behind.
+
+    Attributes:
+        folder: The run folder.
+        counts: Outcomes, failures and items by benchmark.
+        tallies: Calls by stage: found in the store, made, failed.
+    """
+
+    folder: RunFolder
+    counts: Counts
+    tallies: Mapping[str, Tally]
+
+    @property
+    def failed(self) -> int:
+        """Items, times arms and samples, that infrastructure failed."""
+        return sum(self.counts.failures.values())

@@ -1,0 +1,212 @@
+"""The three tables of a run: their columns, and writing them row by row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prism_eval.errors import RunError
+from prism_eval.run.pipeline import Captioned, Traveller
+from prism_eval.schema import FinishReason
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ROWS_IN_A_GROUP = 2000
+_GENERATION = {
+    "text": "string",
+    "finish_reason": "string",
+    "prompt_tokens": "int64",
+    "completion_tokens": "int64",
+    "error": "string",
+}
+COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "captions": {
+        "captioner": "string",
+        "image": "string",
+        "image_name": "string",
+        "sample": "int64",
+        "key": "string",
+        "words": "int64",
+        **_GENERATION,
+    },
+    "answers": {
+        "captioner": "string",
+        "reasoner": "string",
+        "benchmark": "string",
+        "item": "string",
+        "images": "list<string>",
+        "sample": "int64",
+        "order": "int64",
+        "key": "string",
+        "caption_digest": "string",
+        **_GENERATION,
+    },
+    "verdicts": {
+        "captioner": "string",
+        "reasoner": "string",
+        "benchmark": "string",
+        "item": "string",
+        "images": "list<string>",
+        "sample": "int64",
+        "order": "int64",
+        "cluster": "string",
+        "kind": "string",
+        "question": "string",
+        "options": "string",
+        "gold": "string",
+        "outcome": "string",
+        "score": "double",
+        "answer": "string",
+        "extracted": "string",
+        "chosen_position": "int64",
+        "note": "string",
+        "caption": "string",
+        "caption_words": "int64",
+        "caption_truncated": "bool",
+    },
+}
+
+
+class TableWriter:
+    """Writes one table in row groups to a file that takes its name only when the table is whole."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self._path, self._partial = path, path.with_name(f"{path.name}.partial")
+        self._schema = pa.schema([(column, _type(kind)) for column, kind in COLUMNS[name].items()])
+        self._rows: list[Mapping[str, Any]] = []
+        try:
+            self._writer = pq.ParquetWriter(self._partial, self._schema, compression="zstd")
+        except OSError as error:
+            raise RunError(f"cannot write {self._partial}: {error}; give another folder with --out") from error
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Add a row; raises `RunError` when the file cannot be written."""
+        self._rows.append(row)
+        if len(self._rows) >= _ROWS_IN_A_GROUP:
+            self._flush()
+
+    def finish(self) -> None:
+        """Write what is left and give the file its name."""
+        self._flush()
+        try:
+            self._writer.close()
+            self._partial.replace(self._path)
+        except OSError as error:
+            raise RunError(f"cannot write {self._path}: {error}; give another folder with --out") from error
+
+    def discard(self) -> None:
+        """Drop the partial file; a file of an earlier run keeps its name and its rows."""
+        self._writer.close()
+        self._partial.unlink(missing_ok=True)
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        try:
+            self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
+        except OSError as error:
+            raise RunError(f"cannot write {self._partial}: {error}; give another folder with --out") from error
+        self._rows = []
+
+
+def caption_row(captioner: str, sample: int, captioned: Captioned) -> dict[str, Any]:
+    """A row of ``captions``."""
+    return {
+        "captioner": captioner,
+        "image": captioned.image,
+        "image_name": captioned.image_name,
+        "sample": sample,
+        "key": captioned.key,
+        "words": captioned.caption.words if captioned.caption else None,
+        **_generation(captioned.caption, captioned.error),
+    }
+
+
+def answer_row(traveller: Traveller, reasoner: str) -> dict[str, Any]:
+    """A row of ``answers``."""
+    return {
+        **_place(traveller, reasoner),
+        "key": traveller.answer_key,
+        "caption_digest": traveller.read.digest if traveller.read else None,
+        **_generation(traveller.answer, traveller.error),
+    }
+
+
+def verdict_row(traveller: Traveller, reasoner: str) -> dict[str, Any]:
+    """A row of ``verdicts``; the traveller must have one."""
+    item, verdict, read = traveller.item, traveller.verdict, traveller.read
+    if verdict is None:
+        raise RunError(f"item {item.id} of {item.benchmark} was not scored")
+    return {
+        **_place(traveller, reasoner),
+        "cluster": item.cluster,
+        "kind": item.kind.value,
+        "question": _text(item.question),
+        "options": _text(json.dumps(list(item.options), ensure_ascii=False)),
+        "gold": _text(json.dumps(list(item.golds), ensure_ascii=False)),
+        "outcome": verdict.outcome.value,
+        "score": verdict.score,
+        "answer": traveller.answer.text if traveller.answer else None,
+        "extracted": verdict.extracted,
+        "chosen_position": traveller.chosen_position,
+        "note": verdict.note,
+        "caption": read.text if read else None,
+        "caption_words": read.words if read else None,
+        "caption_truncated": bool(read and read.finish_reason is FinishReason.LENGTH),
+    }
+
+
+def read_rows(path: Path, columns: list[str]) -> Iterator[dict[str, Any]]:
+    """Some columns of a table, row by row.
+
+    Raises:
+        RunError: The table is not there or cannot be read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=columns):
+                yield from batch.to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        raise RunError(f"cannot read {path}: {error}") from error
+
+
+def _place(traveller: Traveller, reasoner: str) -> dict[str, Any]:
+    return {
+        "captioner": traveller.arm,
+        "reasoner": reasoner,
+        "benchmark": traveller.item.benchmark,
+        "item": _text(traveller.item.id),
+        "images": list(traveller.images),
+        "sample": traveller.sample,
+        "order": traveller.order,
+    }
+
+
+def _generation(generation: Any, error: str) -> dict[str, Any]:
+    if generation is None:
+        return {"error": _text(error)}
+    return {
+        "text": generation.text,
+        "finish_reason": generation.finish_reason.value,
+        "prompt_tokens": generation.prompt_tokens,
+        "completion_tokens": generation.completion_tokens,
+    }
+
+
+def _text(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _type(kind: str) -> pa.DataType:
+    import pyarrow as pa
+
+    return pa.list_(pa.string()) if kind == "list<string>" else pa.type_for_alias(kind)

@@ -1,0 +1,148 @@
+import sqlite3
+import threading
+import time
+
+import pytest
+
+from prism_eval.calls import Failure, Record, Store, database
+from prism_eval.calls.upkeep import prune, stats, verify
+from prism_eval.errors import StoreError
+from prism_eval.schema import FinishReason, Generation
+
+
+def record(key="k", text="a caption", stage="caption", source="ocr"):
+    return Record(key, stage, source, Generation(text, FinishReason.LENGTH, 3, 4))
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "deep" / "store.sqlite"
+
+
+def test_what_was_put_is_read_back_at_once_and_after_reopening(path):
+    with Store(path) as store:
+        assert store.get("k") is None
+        store.put(record())
+        assert store.get("k") == record().generation
+    with Store(path) as store:
+        assert store.get("k") == record().generation
+
+
+def test_a_flushed_record_is_seen_by_another_process_s_connection(path):
+    with Store(path) as one, Store(path) as two:
+        one.put(record())
+        one.flush()
+        assert two.get("k").text == "a caption"
+
+
+def test_two_writers_take_turns(path):
+    def write(name):
+        with Store(path) as store:
+            for index in range(300):
+                store.put(record(f"{name}{index}"))
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in "ab"]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert sum(line.generations for line in stats(path)) == 600
+
+
+def test_a_failure_is_never_a_result_and_success_clears_it(path):
+    with Store(path) as store:
+        store.put_failure(Failure("k", "caption", "ocr", "TransientError", "no\ud800", 6))
+        store.flush()
+        assert store.get("k") is None
+        assert stats(path)[0].failures == 1
+        store.put(record())
+    assert [(line.generations, line.failures) for line in stats(path)] == [(1, 0)]
+
+
+def test_a_newer_store_is_refused(path):
+    Store(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"PRAGMA user_version = {database.FORMAT + 1}")
+    connection.close()
+    with pytest.raises(StoreError, match="newer prism-eval"):
+        Store(path)
+
+
+def test_another_program_s_database_is_refused(path):
+    path.parent.mkdir()
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE notes (text)")
+    connection.close()
+    with pytest.raises(StoreError, match="no store of prism-eval"):
+        Store(path)
+
+
+def test_a_file_that_is_no_database_is_refused(path):
+    path.parent.mkdir()
+    path.write_text("not a database, but long enough to look at " * 10)
+    with pytest.raises(StoreError, match="give another with --store"):
+        Store(path)
+
+
+def test_a_path_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot open the store"):
+        Store(tmp_path / "file" / "store.sqlite")
+
+
+def test_a_network_file_system_is_refused(path, monkeypatch):
+    monkeypatch.setattr(database, "network_file_system", lambda _: "nfs4")
+    with pytest.raises(StoreError, match="nfs4"):
+        Store(path)
+
+
+def test_a_full_disk_is_one_line_and_earlier_writes_are_kept(path):
+    store = Store(path)
+    store.put(record("early"))
+    store.flush()
+    blocker = sqlite3.connect(path)
+    blocker.execute("CREATE TRIGGER full BEFORE INSERT ON generations BEGIN SELECT RAISE(FAIL, 'disk is full'); END")
+    blocker.commit()
+    blocker.close()
+    store.put(record("late"))
+    with pytest.raises(StoreError, match="disk is full; what was written before is kept"):
+        store.flush()
+    with pytest.raises(StoreError):
+        store.put(record("later"))
+    with pytest.raises(StoreError):
+        store.close()
+    with Store(path) as again:
+        assert again.get("early") is not None
+
+
+def test_a_put_is_on_disk_within_a_quarter_second(path):
+    with Store(path) as store, Store(path) as other:
+        store.put(record())
+        deadline = time.monotonic() + 0.25
+        while other.get("k") is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert other.get("k") is not None
+
+
+def test_verify_finds_a_changed_text(path):
+    with Store(path) as store:
+        store.put(record())
+    assert verify(path) == []
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE generations SET text = 'forged'")
+    connection.close()
+    assert len(verify(path)) == 1
+
+
+def test_prune_deletes_what_is_named_and_nothing_else(path):
+    with Store(path) as store:
+        store.put(record("a", source="ocr"))
+        store.put(record("b", source="openai:m"))
+        store.put_failure(Failure("c", "answer", "openai:m", "PermanentError", "no", 1))
+    assert prune(path, older_than_days=1) == 0
+    assert prune(path, source="ocr", older_than_days=0) == 1
+    assert prune(path, failures=True) == 1
+    assert [(line.source, line.generations) for line in stats(path)] == [("openai:m", 1)]
+
+
+def test_upkeep_of_a_store_that_is_not_there(path):
+    with pytest.raises(StoreError, match="there is no store"):
+        stats(path)

@@ -1,0 +1,102 @@
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from prism_eval.captioners import build_captioner, captioner_label
+from prism_eval.errors import BrokenPlugin, MissingExtra, UnknownName, UsageError
+from prism_eval.plugins import registry as plugins
+from prism_eval.plugins.specs import Spec
+from prism_eval.reasoners import build_reasoner
+
+
+def build(text, **offers):
+    return build_captioner(Spec.parse(text), offers)
+
+
+def test_built_ins_come_through_entry_points():
+    assert {"ocr", "blind", "oracle", "file", "merge", "budget", "mismatched"} <= set(plugins.entry_points("captioner"))
+    assert len(plugins.entry_points("benchmark")) >= 12
+
+
+def test_a_misspelt_name_says_what_was_meant():
+    with pytest.raises(UnknownName, match="unknown captioner 'orcale'; did you mean 'oracle'"):
+        build("orcale")
+
+
+def test_a_misspelt_engine_is_among_the_suggestions():
+    with pytest.raises(UnknownName, match="did you mean 'openai'"):
+        build("opnai:x")
+
+
+def test_a_misspelt_option_says_what_was_meant():
+    with pytest.raises(UnknownName, match="did you mean 'recall'"):
+        build("oracle?recal=0.5")
+
+
+def test_values_are_converted_and_bad_ones_refused():
+    assert build("oracle?recall=0.5").recall == 0.5
+    with pytest.raises(UsageError, match="recall='much' will not do"):
+        build("oracle?recall=much")
+
+
+def test_offers_fill_only_what_nobody_set():
+    assert build("oracle", seed=7, prompt="unused").seed == 7
+    assert build("oracle?seed=1", seed=7).seed == 1
+
+
+def test_what_is_missing_is_said_with_how_to_write_it():
+    with pytest.raises(UsageError, match="write file:MODEL"):
+        build("file")
+    with pytest.raises(UsageError, match=r"write merge\(CAPTIONER\)"):
+        build("merge")
+
+
+def test_parts_belong_to_combinators_only():
+    with pytest.raises(UsageError, match="takes no parts"):
+        build("blind(ocr)")
+    with pytest.raises(UsageError, match="takes no parts"):
+        build_reasoner(Spec.parse("lexical(blind)"), {})
+
+
+def test_an_engine_serves_as_captioner_and_reasoner():
+    offers = {"prompt": "Describe.", "choice_prompt": "{caption} {question} {options}"}
+    offers |= {"short_prompt": "{caption} {question}", "no_caption": "(none)", "temperature": 0.0, "max_tokens": 9}
+    captioner = build("openai:m?base_url=http://127.0.0.1:1/v1", **offers)
+    assert (captioner.engine.model, captioner.prompt, captioner.max_tokens) == ("m", "Describe.", 9)
+    assert build_reasoner(Spec.parse("openai:m?temperature=0.5"), offers).temperature == 0.5
+
+
+def test_labels_leave_out_what_changes_no_caption():
+    spec = Spec.parse("merge(openai:m?base_url=http://127.0.0.1:1/v1&timeout=3, oracle?recall=0.5)")
+    assert captioner_label(spec) == "merge(openai:m, oracle?recall=0.5)"
+    assert captioner_label(Spec.parse("blind?label=floor")) == "floor"
+
+
+@pytest.fixture
+def with_plugin(monkeypatch):
+    def install(name, value):
+        points = {**plugins.entry_points("captioner"), name: EntryPoint(name, value, "prism_eval.captioners")}
+        monkeypatch.setattr(plugins, "entry_points", lambda kind: points if kind == "captioner" else {})
+
+    return install
+
+
+def test_a_plugin_that_fails_to_import_is_reported_and_the_rest_work(with_plugin):
+    with_plugin("broken", "no_such_module_anywhere:Thing")
+    with pytest.raises(BrokenPlugin, match=r"'broken'.*no_such_module_anywhere"):
+        plugins.load("captioner", "broken")
+    states = {info.name: info.problem for info in plugins.describe()}
+    assert states["broken"]
+    assert not states["blind"]
+
+
+def test_a_missing_extra_names_the_install(monkeypatch):
+    monkeypatch.setattr(plugins, "missing_packages", lambda package, extra: ["rapidocr"])
+    with pytest.raises(MissingExtra, match=r"pip install 'prism-eval\[ocr\]'"):
+        plugins.load("captioner", "ocr")
+
+
+def test_plugins_of_other_packages_can_be_kept_out(monkeypatch):
+    monkeypatch.setenv("PRISM_EVAL_PLUGINS", "some-package, other")
+    assert plugins._allowed("other")
+    assert not plugins._allowed("third")
