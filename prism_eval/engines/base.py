@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from prism_eval.errors import FatalError
-from prism_eval.plugins.identity import Plugin
+from prism_eval.plugins import Plugin
 from prism_eval.schema import Completion, Request
 
 
@@ -64,3 +64,38 @@ class Engine(Plugin, ABC):
 
     async def close(self) -> None:
         """Give back connections, threads and memory."""
+
+
+@dataclass(kw_only=True)
+class OnEngine(Plugin):
+    """A captioner, reasoner or judge that is an engine and a prompt. Whatever the engine says of servers holds for it.
+
+    Attributes:
+        engine: Where the model's tokens come from.
+    """
+
+    engine: Engine
+
+    @property
+    def source(self) -> str:
+        """The engine and its model."""
+        return f"{self.engine.name}:{self.engine.model}"
+
+    @property
+    def address(self) -> str:
+        """The engine's."""
+        return self.engine.address
+
+    @property
+    def root(self) -> str | None:
+        """The engine's."""
+        return self.engine.root
+
+    @property
+    def lane(self) -> Hashable | None:
+        """The engine's, whoever prompts it."""
+        return self.engine.lane
+
+    async def close(self) -> None:
+        """Close the engine."""
+        await self.engine.close()

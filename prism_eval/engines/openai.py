@@ -45,7 +45,7 @@ class OpenAIEngine(Engine):
     base_url: str = runtime("https://api.openai.com/v1")
     api_key_env: str = runtime("OPENAI_API_KEY")
     timeout: float = runtime(120.0)
-    concurrency: int = runtime(16)
+    concurrency: int | None = runtime(None)
     check_model: bool = runtime(True)
     limit_name: Literal["max_tokens", "max_completion_tokens"] = runtime("max_tokens")
     _server: Server | None = field(default=None, init=False, repr=False, compare=False)
@@ -57,8 +57,13 @@ class OpenAIEngine(Engine):
             raise UsageError("the openai engine needs a model's name, as in openai:Qwen/Qwen2.5-VL-7B-Instruct")
         if not 0 < self.timeout < float("inf"):
             raise UsageError(f"timeout must be above 0 seconds, not {self.timeout}")
-        if self.concurrency < 1:
+        if self.concurrency is not None and self.concurrency < 1:
             raise UsageError(f"concurrency must be 1 or more, not {self.concurrency}")
+
+    @property
+    def address(self) -> str:
+        """The server's base URL."""
+        return self.base_url
 
     async def generate(self, request: Request) -> Completion:
         """Ask the server once. The first call also checks that the server is there and serves the model."""
@@ -125,7 +130,9 @@ class OpenAIEngine(Engine):
     def _connected(self) -> Server:
         if self._server is None or self._server.loop is not asyncio.get_running_loop():
             self._first_check = None
-            self._server = Server(self.base_url, key=self._key(), timeout=self.timeout, concurrency=self.concurrency)
+            self._server = Server(
+                self.base_url, key=self._key(), timeout=self.timeout, concurrency=self.concurrency or 4096
+            )
         return self._server
 
     async def _checked(self) -> None:
