@@ -111,8 +111,14 @@ def _labelled(captioners: Captioners) -> list[tuple[str, str | Captioner]]:
         return [
             (_with_label(spec, label) if isinstance(spec, str) else label, spec) for label, spec in captioners.items()
         ]
-    given = captioners if isinstance(captioners, list | tuple) else [captioners]
-    return [(captioner if isinstance(captioner, str) else captioner.name, captioner) for captioner in given]
+    if isinstance(captioners, str) or not isinstance(captioners, Sequence):
+        captioners = [captioners]
+    return [(captioner if isinstance(captioner, str) else _name(captioner), captioner) for captioner in captioners]
+
+
+def _name(captioner: object) -> str:
+    # What is no captioner at all is told so later, under this name.
+    return str(getattr(captioner, "name", type(captioner).__name__))
 
 
 def _with_label(spec: str, label: str) -> str:

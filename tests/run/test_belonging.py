@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 
@@ -86,7 +85,7 @@ def test_a_table_of_another_plan_is_found_out(places, tmp_path, stage):
     evaluate("blind", benchmarks="chartqa", **places)
     evaluate("oracle", benchmarks="chartqa", **places | {"out": tmp_path / "other"})
     name = {"caption": "captions", "answer": "answers", "score": "verdicts"}[stage]
-    os.replace(tmp_path / "other" / f"{name}.parquet", places["out"] / f"{name}.parquet")
+    (tmp_path / "other" / f"{name}.parquet").replace(places["out"] / f"{name}.parquet")
     with pytest.raises(RunError, match=rf"{name}\.parquet is not of the plan beside it"):
         RunFolder.open(places["out"]).check(stage)
 
@@ -101,7 +100,7 @@ def test_report_and_score_check_that_all_belongs_together(places, tmp_path, cli)
         assert done.returncode == 1
         assert "manifest.json is not of the plan beside it" in done.stderr
         assert "Traceback" not in done.stderr
-    os.replace(tmp_path / "other" / "answers.parquet", places["out"] / "answers.parquet")
+    (tmp_path / "other" / "answers.parquet").replace(places["out"] / "answers.parquet")
     done = cli("score", places["out"])
     assert "answers.parquet is not of the plan beside it" in done.stderr
 
