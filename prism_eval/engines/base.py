@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prism_eval.errors import FatalError
-from prism_eval.plugins.identity import Plugin
+from prism_eval.errors import FatalError, UsageError
+from prism_eval.plugins.identity import Plugin, runtime
 from prism_eval.schema import Completion, Request
 
 
@@ -15,12 +15,38 @@ from prism_eval.schema import Completion, Request
 class Engine(Plugin, ABC):
     """Where a model's tokens come from.
 
-    An engine batches inside itself; callers keep enough requests in flight. It makes one attempt a call: the
-    pipeline retries. Subclass it as a dataclass; fields that never change the output are declared with
-    `prism_eval.plugins.identity.runtime`.
+    An engine batches inside itself; callers keep enough requests in flight, and no more than ``concurrency`` at one
+    address. It makes one attempt a call: the caller retries. Subclass it as a dataclass; fields that never change the
+    output are declared with `prism_eval.plugins.identity.runtime`.
+
+    Attributes:
+        model: The model's name.
+        concurrency: Calls in flight at once at the engine's address; ``None`` for as many as the plan says.
     """
 
     model: str
+    concurrency: int | None = runtime(None)
+
+    def __post_init__(self) -> None:
+        if self.concurrency is not None and self.concurrency < 1:
+            raise UsageError(f"concurrency must be 1 or more, not {self.concurrency}")
+
+    @property
+    def address(self) -> str:
+        """Where the calls go: engines with one address share what can be asked of it at once.
+
+        A server's URL. An engine inside this process shares with nobody: its address is the object's own, holds no
+        ``://`` and means nothing to another process.
+        """
+        return f"{self.name}@{id(self):x}"
+
+    @property
+    def root(self) -> str | None:
+        """The path or repository of the weights, if a server that serves them under an alias says so.
+
+        Known once `check` or a first call has asked; ``None`` before, and where nobody says.
+        """
+        return None
 
     @abstractmethod
     async def generate(self, request: Request) -> Completion:

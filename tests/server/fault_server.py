@@ -71,6 +71,7 @@ class Behaviour:
         key: The bearer token asked for; empty for none.
         faults_in_list: Whether ``GET /models`` meets the same faults.
         text: A fixed reply; empty for the deterministic ones.
+        root: What the list says that each model's root is; empty for nothing.
         echo: How completions are echoed: ``good``, with a mark of the ``beginning``, with the generated token
             ``unlisted``, or wrongly.
         seed: Seed of the faults.
@@ -85,6 +86,7 @@ class Behaviour:
     key: str = ""
     faults_in_list: bool = False
     text: str = ""
+    root: str = ""
     echo: str = "good"
     seed: int = 0
 
@@ -154,7 +156,8 @@ class FaultServer:
             return await self._fail(mode, request)
         if not now.models:
             return _send(404, b'{"detail": "Not Found"}')
-        listing = {"object": "list", "data": [{"id": name, "object": "model"} for name in now.models]}
+        root = {"root": now.root} if now.root else {}
+        listing = {"object": "list", "data": [{"id": name, "object": "model", **root} for name in now.models]}
         return _send(200, json.dumps(listing).encode())
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
@@ -355,6 +358,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--models", default="model", help="comma-separated; empty serves any name")
     parser.add_argument("--key", default="")
     parser.add_argument("--text", default="", help="a fixed reply to everything")
+    parser.add_argument("--root", default="", help="what the list says that each model's root is")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args(argv)
 
@@ -368,6 +372,7 @@ async def _serve(args: argparse.Namespace) -> None:
         slow=args.slow,
         key=args.key,
         text=args.text,
+        root=args.root,
         seed=args.seed,
     )
     runner, _, port = await start(behaviour, log=args.log, port=args.port)
