@@ -38,6 +38,7 @@ class Engine(Plugin, ABC):
         A server's URL. An engine inside this process shares with nobody: its address is the object's own, holds no
         ``://`` and means nothing to another process.
         """
+        # Not the model's name: two objects hold the model twice, and each has a queue of its own.
         return f"{self.name}@{id(self):x}"
 
     @property
@@ -82,6 +83,7 @@ class Engine(Plugin, ABC):
     @classmethod
     def ranks(cls) -> bool:
         """Whether the engine has the ability of `log_likelihood`."""
+        # Asked of the class, before anything is built: a flag beside the method could contradict it.
         return cls.log_likelihood is not Engine.log_likelihood
 
     async def check(self) -> str:

@@ -44,4 +44,5 @@ def _encoded(data: bytes) -> Iterator[bytes]:
     # A view, because a slice of bytes would be a copy.
     view = memoryview(data)
     for start in range(0, len(view), _BYTES_A_BLOCK):
+        # Without newline=False each block would end in a line break, which JSON strings may not hold.
         yield binascii.b2a_base64(view[start : start + _BYTES_A_BLOCK], newline=False)

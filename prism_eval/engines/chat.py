@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from prism_eval.engines.body import Body
+from prism_eval.engines.replies import whole
 from prism_eval.errors import TransientError
 from prism_eval.schema import Completion, FinishReason, Image, Message, Request
 
@@ -39,6 +40,7 @@ def body_of(request: Request, *, model: str, limit_name: str = "max_tokens") -> 
         "top_p": sampling.top_p,
         limit_name: sampling.max_tokens,
     }
+    # Some servers refuse a null, so what is not set is not sent.
     if sampling.seed is not None:
         body["seed"] = sampling.seed
     images = [part for message in request.messages for part in message.parts if isinstance(part, Image)]
@@ -53,9 +55,7 @@ def completion_of(body: bytes, *, where: str) -> Completion:
     Raises:
         TransientError: The reply is not a whole chat completion; ``where`` opens the message.
     """
-    reply = object_of(body)
-    if reply is None:
-        raise TransientError(f"{where}: the reply is not valid JSON (cut short or malformed)")
+    reply = whole(body, where=where)
     choices = reply.get("choices")
     if not isinstance(choices, list) or not choices:
         raise TransientError(f"{where}: the reply has no choices")
@@ -68,18 +68,6 @@ def completion_of(body: bytes, *, where: str) -> Completion:
         raise TransientError(f"{where}: the reply's first choice is empty or was broken off")
     prompt_tokens, completion_tokens = _usage(reply.get("usage"))
     return Completion(_well_formed(text), finish, prompt_tokens, completion_tokens)
-
-
-def error_of(body: bytes) -> tuple[str, str]:
-    """The message and the code of an error reply, each empty if it gives none; a reply not JSON is its own message."""
-    reply = object_of(body)
-    if reply is None:
-        return body[:4000].decode("utf-8", "replace"), ""
-    error = reply.get("error", reply)
-    if not isinstance(error, Mapping):
-        return str(error), ""
-    message = error.get("message") or error.get("detail") or ""
-    return str(message), str(error.get("code") or error.get("type") or "")
 
 
 def _message(message: Message) -> dict[str, object]:
@@ -107,15 +95,6 @@ def _spliced(text: bytes, images: Sequence[Image]) -> Iterator[bytes | Image]:
     yield before
 
 
-def object_of(body: bytes) -> dict[str, object] | None:
-    """The JSON object in a reply; ``None`` if it holds none."""
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):  # Ten thousand opening brackets are valid so far.
-        return None
-    return value if isinstance(value, dict) else None
-
-
 def _text_and_finish(message: Mapping[str, object], reason: object) -> tuple[str | None, FinishReason]:
     finish = _FINISH.get(str(reason), FinishReason.STOP)
     refusal, content = message.get("refusal"), message.get("content")
@@ -137,6 +116,7 @@ def _usage(usage: object) -> tuple[int | None, int | None]:
 
 
 def _count(value: object) -> int | None:
+    # A bool is an int to Python: true would count as one token.
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 

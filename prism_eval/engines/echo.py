@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from prism_eval.engines.body import Body
-from prism_eval.engines.chat import object_of
+from prism_eval.engines.replies import whole
 from prism_eval.errors import FatalError, TransientError
 
 Echo = list[tuple[str, float | None]]
@@ -46,9 +46,7 @@ def log_likelihoods_of(body: bytes, texts: Sequence[str], *, where: str) -> list
         TransientError: The reply is not a whole completion.
         FatalError: The server does not echo log-probabilities, or not those of the tokens it names.
     """
-    reply = object_of(body)
-    if reply is None:
-        raise TransientError(f"{where}: the reply is not valid JSON (cut short or malformed)")
+    reply = whole(body, where=where)
     choices = _in_order(reply.get("choices"), len(texts))
     if choices is None:
         raise TransientError(f"{where}: the reply has no completion for each of {len(texts)} texts")
@@ -68,6 +66,7 @@ def _in_order(choices: object, count: int) -> list[dict[str, object]] | None:
         return None
     # As text, because what a server calls an index may be anything, a list even.
     by_index = {str(choice.get("index", place)): choice for place, choice in enumerate(choices)}
+    # A place that is missing or named twice would score one option by another's text.
     wanted = [str(place) for place in range(count)]
     return [by_index[place] for place in wanted] if by_index.keys() == set(wanted) else None
 

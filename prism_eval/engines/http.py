@@ -17,7 +17,7 @@ from prism_eval.errors import CallError, FatalError, PermanentError, TransientEr
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
 
-# A caption or an answer is a few kilobytes: what is longer by far is no reply, and must not fill the memory.
+# A caption or an answer is a few kilobytes; what is longer by far is none, and must not fill the memory.
 MAX_REPLY_BYTES = 16 * 2**20
 _CONNECT_SECONDS = 10.0
 _QUOTED_CHARACTERS = 300
@@ -81,9 +81,12 @@ class Server:
         headers["Accept-Encoding"] = "identity"
         if key:
             headers["Authorization"] = f"Bearer {key}"
-        # No limit here: a wait for a free connection would count as the server's time. Who calls keeps the limit.
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0), headers=headers, cookie_jar=aiohttp.DummyCookieJar()
+            # No limit: a wait for a free connection would count as the server's time. Who calls keeps the limit.
+            connector=aiohttp.TCPConnector(limit=0),
+            headers=headers,
+            # A load balancer's cookie would send every call to one replica.
+            cookie_jar=aiohttp.DummyCookieJar(),
         )
 
     async def get(self, path: str, *, seconds: float) -> Reply:
@@ -114,6 +117,7 @@ class Server:
 
         from prism_eval.engines.payload import BodyPayload
 
+        # Connecting has less time than the whole, so that nobody there is told from nobody answering.
         limits = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds / 2, _CONNECT_SECONDS))
         try:
             async with self._session.request(
@@ -131,6 +135,7 @@ class Server:
             raise self._meaning(error, seconds) from None
 
     async def _read(self, response: ClientResponse) -> bytes:
+        # Not response.read(), which takes whatever a server sends.
         body = bytearray()
         async for chunk in response.content.iter_any():
             body += chunk

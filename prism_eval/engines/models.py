@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from prism_eval.engines.chat import object_of
+from prism_eval.engines.replies import object_of
 
 _LISTED = 5
 

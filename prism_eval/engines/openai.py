@@ -12,11 +12,12 @@ from typing import ClassVar, Literal
 from prism_eval.engines.address import base_url_of
 from prism_eval.engines.base import Engine
 from prism_eval.engines.body import Body
-from prism_eval.engines.chat import body_of, completion_of, error_of
+from prism_eval.engines.chat import body_of, completion_of
 from prism_eval.engines.echo import echo_body, log_likelihoods_of
 from prism_eval.engines.http import Reply, Server, Unreachable
 from prism_eval.engines.models import Models
 from prism_eval.engines.refusal import refusal
+from prism_eval.engines.replies import error_of
 from prism_eval.errors import CallError, FatalError, PermanentError, TransientError, UsageError
 from prism_eval.plugins.identity import runtime
 from prism_eval.schema import Completion, Request
@@ -98,6 +99,7 @@ class OpenAIEngine(Engine):
         except Unreachable as error:
             raise FatalError(str(error)) from None
         except (TransientError, PermanentError):
+            # Calls are tried again and this is not: one stumble here must not end a run.
             return f"{self.base_url}: is there, but did not list its models"
         if reply.unauthorized or reply.redirect:
             raise await self._refusal(server, reply, "/models")
@@ -148,10 +150,12 @@ class OpenAIEngine(Engine):
             # Shielded: the calls share one check, and one that is given up must not take it from the others.
             await asyncio.shield(self._first_check)
         except CallError:
+            # Forgotten, so that the next try finds a server that has come up since.
             self._first_check = None
             raise
 
     def _key(self) -> str:
+        # Read when it is needed and kept in no field, so that no repr, identity or plan can hold it.
         key = os.environ.get(self.api_key_env, "").strip()
         if not (key.isascii() and key.isprintable()):
             raise FatalError(f"${self.api_key_env} holds characters that no API key has: set it again")

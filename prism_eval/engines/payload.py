@@ -13,8 +13,8 @@ from prism_eval.engines.body import FULL_BLOCK, Body
 class BodyPayload(Payload):
     """Writes a body block by block, so that it is never whole in memory.
 
-    aiohttp sends a payload whose size is known with a Content-Length. A file-like object or an async iterator would go
-    out in chunked encoding, which some servers refuse; the one is read through threads, the other only once.
+    aiohttp sends a payload that knows its size with a Content-Length. A file-like object or an async iterator knows
+    none and would go out in chunks, which some servers refuse; the one is read in threads, the other only once.
     """
 
     _autoclose = True  # There is nothing to close, and aiohttp would warn that nobody did.

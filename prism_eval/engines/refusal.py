@@ -14,6 +14,7 @@ from prism_eval.errors import CallError, FatalError, PermanentError, RateLimited
 # OpenAI sends these with a 429, which otherwise says that waiting helps.
 _OUT_OF_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 _BROKEN = HTTPStatus.INTERNAL_SERVER_ERROR
+# OpenAI's own client tries 408 and 409 again; 425 asks for it by name.
 _PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY})
 
 
@@ -28,6 +29,7 @@ def refusal(reply: Reply, *, code: str, where: str, said: str) -> CallError:
     """
     if reply.status == HTTPStatus.PAYMENT_REQUIRED or code in _OUT_OF_CREDIT:
         return FatalError(f"{where}: the account is out of credit: {said}")
+    # A gateway in front of a model that is still loading sends 503 and says when to come back.
     asks_to_wait = reply.status >= _BROKEN and "Retry-After" in reply.headers
     if reply.status == HTTPStatus.TOO_MANY_REQUESTS or asks_to_wait:
         wait = retry_after_seconds(reply.headers.get("Retry-After"))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prism_eval.engines.body import FULL_BLOCK
-from prism_eval.engines.chat import body_of, completion_of, error_of
+from prism_eval.engines.chat import body_of, completion_of
 from prism_eval.errors import TransientError
 from prism_eval.schema import FinishReason, Image, Message, Request, Sampling
 
@@ -120,14 +120,6 @@ def test_a_body_that_is_no_completion_is_worth_another_try(body: bytes) -> None:
         completion_of(body, where="s")
 
 
-@given(JSON)
-def test_no_json_value_breaks_the_readers(value: Any) -> None:
-    body = json.dumps(value).encode()
-    message, code = error_of(body)
-    assert isinstance(message, str)
-    assert isinstance(code, str)
-
-
 @given(MESSAGES, JSON)
 def test_any_message_gives_a_storable_text_or_a_typed_error(message: Any, reason: Any) -> None:
     try:
@@ -135,18 +127,3 @@ def test_any_message_gives_a_storable_text_or_a_typed_error(message: Any, reason
     except TransientError:
         return
     said.text.encode()
-
-
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        (b'{"error": {"message": "no", "code": "c"}}', ("no", "c")),
-        (b'{"error": {"message": "no", "type": "t", "code": null}}', ("no", "t")),
-        (b'{"error": "no"}', ("no", "")),
-        (b'{"object": "error", "message": "no", "code": 400}', ("no", "400")),
-        (b'{"detail": "Not Found"}', ("Not Found", "")),
-        (b"<html>", ("<html>", "")),
-    ],
-)
-def test_servers_word_their_errors_in_several_ways(body: bytes, expected: tuple[str, str]) -> None:
-    assert error_of(body) == expected

@@ -136,6 +136,7 @@ class FaultServer:
 
     def application(self) -> web.Application:
         """A fresh application around this server's state."""
+        # aiohttp's own limit of 1 MiB would refuse images.
         app = web.Application(client_max_size=2**30)
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/v1/chat/completions", self._chat)
@@ -168,6 +169,7 @@ class FaultServer:
         self.arrivals[fingerprint] += 1
         kind = "caption" if _images(body) else "rank" if "prompt" in body else "answer"
         if self._log is None:
+            # Kept for tests in this process to look at; a server of its own would fill the memory with images.
             self.bodies.append(body)
             self.headers.append(dict(request.headers))
         self._note(Event(event="arrive", call=call, fingerprint=fingerprint, kind=kind, time=time.time()))
@@ -194,6 +196,7 @@ class FaultServer:
         return self._fault(fingerprint, self.arrivals[fingerprint])
 
     def _fault(self, what: str, nth: int) -> str:
+        # Seeded by text, whose hash is the same in every process.
         rng = random.Random(f"{self.behaviour.seed}/{what}/{nth}")
         return rng.choice(self.behaviour.modes) if rng.random() < self.behaviour.fail else ""
 
@@ -293,6 +296,7 @@ async def start(
     server = FaultServer(behaviour, log=log)
     runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
+    # A client may open hundreds of connections at once; the usual backlog of 128 would make some of them wait a second.
     site = web.TCPSite(runner, "127.0.0.1", port, backlog=1024)
     await site.start()
     return runner, server, runner.addresses[0][1]
