@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -82,11 +81,6 @@ class Image:
         if self.data[:4] == b"RIFF" and self.data[8:12] == b"WEBP":
             return "image/webp"
         return "application/octet-stream"
-
-    @cached_property
-    def data_url(self) -> str:
-        """The bytes as a base64 ``data:`` URL, encoded once."""
-        return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

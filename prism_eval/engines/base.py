@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from prism_eval.errors import FatalError
-from prism_eval.plugins import Plugin
+from prism_eval.errors import FatalError, UsageError
+from prism_eval.plugins import Plugin, runtime
 from prism_eval.schema import Completion, Request
 
 
@@ -15,12 +15,21 @@ from prism_eval.schema import Completion, Request
 class Engine(Plugin, ABC):
     """Where a model's tokens come from.
 
-    An engine batches inside itself; callers keep enough requests in flight. It makes one attempt a call: the
-    pipeline retries. Subclass it as a dataclass; fields that never change the output are declared with
-    `prism_eval.plugins.identity.runtime`.
+    An engine batches inside itself; callers keep enough requests in flight, and no more than ``concurrency`` at one
+    address. It makes one attempt a call: the caller retries. Subclass it as a dataclass; fields that never change the
+    output are declared with `prism_eval.runtime`.
+
+    Attributes:
+        model: The model's name.
+        concurrency: Calls in flight at once at the engine's address; ``None`` for as many as the plan says.
     """
 
     model: str
+    concurrency: int | None = runtime(None)
+
+    def __post_init__(self) -> None:
+        if self.concurrency is not None and self.concurrency < 1:
+            raise UsageError(f"concurrency must be 1 or more, not {self.concurrency}")
 
     @abstractmethod
     async def generate(self, request: Request) -> Completion:
@@ -56,6 +65,7 @@ class Engine(Plugin, ABC):
     @classmethod
     def ranks(cls) -> bool:
         """Whether the engine has the ability of `log_likelihood`."""
+        # Asked of the class, before anything is built: a flag beside the method could contradict it.
         return cls.log_likelihood is not Engine.log_likelihood
 
     async def check(self) -> str:
