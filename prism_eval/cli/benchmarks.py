@@ -28,6 +28,7 @@ _EPILOG = """Examples:
 class _NameIsShown(TyperGroup):
     """A first word that is no verb is a benchmark to show."""
 
+    # Typer keeps the types of a context and of a command to itself.
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             args = ["show", *args]
@@ -88,6 +89,7 @@ def verify(
     from prism_eval.errors import PrismError
 
     bad = 0
+    # One benchmark whose files are missing must not hide what is wrong with the others.
     for name in names or available(data or "synthetic"):
         try:
             report = check(open_benchmark(name, data or "synthetic"))
@@ -115,6 +117,7 @@ def new(
         typer.echo(text, nl=False)
         return
     try:
+        # "x" refuses a file that exists: it may be somebody's finished definition.
         with out.open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
@@ -156,4 +159,5 @@ def _report(report: VerifyReport) -> list[str]:
 
 
 def _printable(line: str) -> str:
+    """The line without control characters: questions come from data sets, and could speak to the terminal."""
     return "".join(character if character.isprintable() else " " for character in line)

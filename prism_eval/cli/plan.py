@@ -19,19 +19,8 @@ def register(app: typer.Typer) -> None:
     app.command(name="plan", epilog=_EPILOG)(plan)
 
 
-def plan(
-    captioner: o.Captioners = None,
-    reasoner: o.Reasoner = None,
-    benchmark: o.Benchmarks = None,
-    data: o.Data = None,
-    plan: o.PlanFile = None,
-    protocol: o.Protocol = None,
-    samples: o.Samples = None,
-    orders: o.Orders = None,
-    limit: o.Limit = None,
-    seed: o.Seed = None,
-    store: o.Store = None,
-) -> None:
+@o.plan_flags(without=("edition", "concurrency"))
+def plan(flags: o.PlanFlags, *, store: o.Store = None) -> None:
     """Say what a run would do, without calling any model: items, images, store hits, requests, estimated tokens."""
     import asyncio
 
@@ -41,21 +30,7 @@ def plan(
 
     from prism_eval.run.forecast import forecast
 
-    made = o.plan_from(
-        plan,
-        {
-            "captioners": captioner,
-            "reasoner": reasoner,
-            "benchmarks": benchmark,
-            "data": data,
-            "protocol": protocol,
-            "samples": samples,
-            "orders": orders,
-            "limit": limit,
-            "seed": seed,
-        },
-    )
-    result = asyncio.run(forecast(made, store))
+    result = asyncio.run(forecast(flags.plan(), store))
     console = Console()
     sizes = Table("benchmark", "items", "images", box=None, pad_edge=False, header_style="bold")
     for name, items in result.items.items():

@@ -36,6 +36,7 @@ def plugins() -> None:
         state = "not installed" if info.problem and info.extra else "broken" if info.problem else "ready"
         table.add_row(*(Text(cell) for cell in (info.name, info.kind, info.package, info.version, info.extra, state)))
     Console().print(table)
+    # Below the table, since a reason is often longer than a row; on standard error, since the list is the answer.
     for info in found:
         if info.problem:
             typer.echo(f"{info.name}: {info.problem}", err=True)

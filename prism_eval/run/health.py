@@ -12,7 +12,7 @@ from pathlib import Path
 from prism_eval.errors import CallError, PrismError
 from prism_eval.plugins.specs import Spec
 
-_EXTRAS = ("ocr", "hub", "math", "transformers", "vllm", "lmms", "ray")
+_EXTRAS = ("ocr", "hub", "math", "lmms")
 
 
 @dataclass(frozen=True)
