@@ -27,7 +27,7 @@ def answer(
     store: o.Store = None,
     quiet: o.Quiet = False,
 ) -> int:
-    """Answer from the captions of a run folder; write answers.parquet beside them."""
+    """Answer from a run folder's captions: answers.parquet."""
     from prism_eval.run.replay import reopen
 
     plan = reopen(run, store, ["captions"], reasoner=reasoner, concurrency=concurrency)

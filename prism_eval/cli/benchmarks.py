@@ -37,7 +37,7 @@ class _NameIsShown(TyperGroup):
 
 _app = typer.Typer(
     cls=_NameIsShown,
-    help="List the benchmarks, show one (NAME), verify data, or start a new one.",
+    help="List benchmarks, show one (NAME), check data, start a new one.",
     invoke_without_command=True,
     epilog=_EPILOG,
 )
@@ -71,7 +71,10 @@ def _list(context: typer.Context) -> None:
 
 @_app.command(epilog="Example:\n\n  prism-eval benchmarks mmmu_pro:vision --data hub")
 def show(name: Annotated[str, typer.Argument(metavar="NAME", help="A benchmark.")], data: o.Data = None) -> None:
-    """Show a benchmark: source, licence, citation, size, scorer per edition, and three sample items."""
+    """Show a benchmark and three of its items.
+
+    Its source, licence, citation and size, and the scorer of each edition.
+    """
     from prism_eval.benchmarks import describe, open_benchmark
 
     for line in _describe(describe(open_benchmark(name, data or "synthetic"))):
@@ -80,10 +83,13 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME", help="A benchmark."
 
 @_app.command(epilog="Example:\n\n  prism-eval benchmarks verify chartqa mmmu --data ~/benchmarks")
 def verify(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="[default: all there are]")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="[default: all there are]")] = None,
     data: o.Data = None,
 ) -> int:
-    """Check every row on disk: images open, golds parse, options hold the gold, ids are unique."""
+    """Check every row on disk.
+
+    Images open, golds parse, options hold the gold, ids are unique.
+    """
     from prism_eval.benchmarks import available, open_benchmark
     from prism_eval.benchmarks import verify as check
     from prism_eval.errors import PrismError

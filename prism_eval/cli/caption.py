@@ -22,6 +22,6 @@ def register(app: typer.Typer) -> None:
 
 @o.plan_flags(without=("edition", "orders"))
 def caption(flags: o.PlanFlags, *, store: o.Store = None, out: o.Out = None, quiet: o.Quiet = False) -> int:
-    """Caption every image once; write captions.parquet to a run folder."""
+    """Caption every image once, into a run folder: captions.parquet."""
     result = carry_out(flags.plan(), out=out, store=store, quiet=quiet, stages=["caption"])
     return say_how_it_ended(result, ["caption"])

@@ -22,13 +22,14 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(
-    specs: Annotated[
-        list[str] | None, typer.Argument(metavar="[SPEC]...", help="Captioners or reasoners to try.")
-    ] = None,
+    specs: Annotated[list[str] | None, typer.Argument(metavar="SPEC", help="Captioners or reasoners to try.")] = None,
     data: Annotated[str | None, typer.Option(metavar="DIR", help="Data to look at.")] = None,
     store: o.Store = None,
 ) -> int:
-    """Look at Python, the extras, the store, data, and whether a server is reachable and serves its model."""
+    """Say what works here, and what to do about the rest.
+
+    Looks at Python, the extras, the store, the data, and whether a server is reachable and serves its model.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

@@ -21,7 +21,10 @@ def register(app: typer.Typer) -> None:
 
 @o.plan_flags(without=("edition", "concurrency"))
 def plan(flags: o.PlanFlags, *, store: o.Store = None) -> None:
-    """Say what a run would do, without calling any model: items, images, store hits, requests, estimated tokens."""
+    """Say what a run would do, without calling any model.
+
+    Items and images, the calls to make and those the store holds, and an estimate of the tokens.
+    """
     import asyncio
 
     from rich.console import Console

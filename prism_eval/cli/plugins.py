@@ -18,9 +18,9 @@ def register(app: typer.Typer) -> None:
 
 
 def plugins() -> None:
-    """List every plugin: its kind, package, version, and whether it can be used.
+    """List every plugin, and whether it can be used.
 
-    An engine's name serves as a captioner and as a reasoner.
+    Beside it stand its kind, package and version. An engine's name serves as a captioner and as a reasoner.
     """
     from rich.console import Console
     from rich.table import Table

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def score(run: o.Folder, edition: o.Edition = None, store: o.Store = None, quiet: o.Quiet = False) -> int:
-    """Score the answers of a run folder; write verdicts.parquet and the leaderboard.
+    """Score a run folder's answers: verdicts.parquet, leaderboard.
 
     No model is called but the judge, where the plan names one.
     """

@@ -9,7 +9,7 @@ import typer
 from prism_eval.cli import options as o
 
 _app = typer.Typer(
-    help="Look after the generation store, which remembers every model call.",
+    help="Look after the store, which remembers every model call.",
     no_args_is_help=True,
     epilog="Example:\n\n  prism-eval store stats",
 )
