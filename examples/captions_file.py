@@ -17,7 +17,7 @@ from prism_eval.benchmarks import open_benchmark
 
 def caption(image: Image) -> str:
     """Your model's words. These are half of what the twin says of the image, so that there is something to score."""
-    return "\n".join(image.facts[::2])
+    return "\n".join((image.facts or ())[::2])
 
 
 # One image may belong to many items, and is captioned once.

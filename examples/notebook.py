@@ -17,7 +17,8 @@ class FirstFact(Captioner):
     """States one of the facts that a twin's image carries. Real images carry none: there, ask a model."""
 
     async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
-        return Caption(images[0].facts[0])
+        facts = images[0].facts or ("Nothing is known of it.",)
+        return Caption(facts[0])
 
 
 # %% Captions, answers, verdicts. What was done before is taken from the store: this cell may be run again and again.

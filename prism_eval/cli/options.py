@@ -88,7 +88,7 @@ class PlanFlags:
         if self.benchmarks:
             values["benchmarks"] = [name for text in self.benchmarks for name in split_specs(text)]
         if isinstance(values.get("data"), str) and values["data"] not in ("synthetic", "hub"):
-            values["data"] = str(Path(values["data"]).absolute())
+            values["data"] = str(Path(values["data"]).expanduser().absolute())
         return make_plan(values, where=str(self.file) if self.file else "the command")
 
 

@@ -88,7 +88,7 @@ def evaluate(
         "captioners": [label for label, _ in given],
         "reasoner": reasoner if isinstance(reasoner, str) else reasoner.name,
         "benchmarks": [benchmarks] if isinstance(benchmarks, str) else list(benchmarks),
-        "data": str(data),
+        "data": str(Path(data).expanduser()),
         **plan,
     }
     run = run_plan(

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from prism_eval.leaderboard import build
+from tests.docs.blocks import blocks_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PLAN = EXAMPLES / "3b_against_72b.toml"
@@ -45,6 +46,15 @@ def test_the_captioner_plugin_installs_and_runs_like_a_built_in(tmp_path):
     (row,) = build(tmp_path / "run").rows
     assert row.captioner == "colour?shades=4"
     assert "mostly of the colour (" in (tmp_path / "run" / "leaderboard.html").read_text(encoding="utf-8")
+
+
+def test_the_plugin_is_the_one_that_the_documentation_explains():
+    page = EXAMPLES.parent / "docs" / "plugins.md"
+    # The first block of each language; later ones show parts.
+    shown = {block.language: f"{block.text}\n" for block in reversed(list(blocks_of(page)))}
+    package = EXAMPLES / "captioner_plugin"
+    assert (package / "my_captioner.py").read_text(encoding="utf-8").endswith(shown["python"])
+    assert (package / "pyproject.toml").read_text(encoding="utf-8") == shown["toml"]
 
 
 def test_the_notebook_shows_four_captioners_in_the_order_of_what_they_say(tmp_path):
