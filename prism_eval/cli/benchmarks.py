@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from prism_eval.cli import options as o
+from prism_eval.cli.table import show_table
 
 if TYPE_CHECKING:
     from prism_eval.benchmarks import Description, VerifyReport
@@ -52,21 +53,16 @@ def register(app: typer.Typer) -> None:
 def _list(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     from prism_eval.benchmarks import definition_names, load_definition
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("name", "title", "rows", "licence", "official scorer"):
-        table.add_column(column, justify="right" if column == "rows" else "left")
-    for name in definition_names():
-        definition = load_definition(name)
-        rows = f"{definition.source.rows:,}" if definition.source.rows else ""
-        cells = (name, definition.title, rows, definition.licence, definition.scoring.get("official", ""))
-        table.add_row(*map(Text, cells))
-    Console().print(table)
+    definitions = {name: load_definition(name) for name in definition_names()}
+    show_table(
+        ("name", "title", "rows", "licence", "official scorer"),
+        [
+            (name, found.title, found.source.rows or "", found.licence, found.scoring.get("official", ""))
+            for name, found in definitions.items()
+        ],
+    )
 
 
 @_app.command(epilog="Example:\n\n  prism-eval benchmarks mmmu_pro:vision --data hub")

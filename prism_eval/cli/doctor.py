@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from prism_eval.cli import options as o
+from prism_eval.cli.table import show_table
 
 _EPILOG = """Examples:
 
@@ -30,18 +31,10 @@ def doctor(
 
     Looks at Python, the extras, the store, the data, and whether a server is reachable and serves its model.
     """
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     from prism_eval.run.health import examine
 
     # What is merely absent, such as an extra nobody asked for, is no mistake and leaves the exit code alone.
     marks = {True: "ok", False: "BAD", None: "-"}
-    table = Table(box=None, pad_edge=False, show_header=False)
-    bad = 0
-    for finding in examine(specs=specs or [], data=data, store=store):
-        table.add_row(marks[finding.good], Text(finding.what), Text(finding.say))
-        bad += finding.good is False
-    Console().print(table)
-    return 1 if bad else 0
+    findings = list(examine(specs=specs or [], data=data, store=store))
+    show_table(("", "", ""), [(marks[finding.good], finding.what, finding.say) for finding in findings])
+    return int(any(finding.good is False for finding in findings))

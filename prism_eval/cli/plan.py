@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from prism_eval.cli import options as o
+from prism_eval.cli.table import show_table
 
 _EPILOG = """Examples:
 
@@ -27,33 +28,29 @@ def plan(flags: o.PlanFlags, *, store: o.Store = None) -> None:
     """
     import asyncio
 
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     from prism_eval.run.forecast import forecast
 
     result = asyncio.run(forecast(flags.plan(), store))
-    console = Console()
-    sizes = Table("benchmark", "items", "images", box=None, pad_edge=False, header_style="bold")
-    for name, items in result.items.items():
-        sizes.add_row(Text(name), f"{items:,}", f"{result.images[name]:,}")
-    console.print(sizes, "")
-    calls = Table(
-        "captioner", "captions", "stored", "answers", "stored", "image tokens", "text tokens",
-        box=None, pad_edge=False, header_style="bold",
-    )  # fmt: skip
-    for arm in result.arms:
-        numbers = (
-            arm.captions,
-            arm.captions_stored,
-            arm.answers,
-            arm.answers_stored,
-            arm.image_tokens,
-            arm.text_tokens,
-        )
-        calls.add_row(Text(arm.label), *(f"{number:,}" for number in numbers))
-    console.print(calls)
-    requests = sum(arm.captions - arm.captions_stored + arm.answers - arm.answers_stored for arm in result.arms)
-    typer.echo(f"\n{requests:,} calls to make. Tokens are estimates of what would be sent; an answer to a caption that")
+    show_table(
+        ("benchmark", "items", "images"),
+        [(name, items, result.images[name]) for name, items in result.items.items()],
+    )
+    typer.echo()
+    show_table(
+        ("captioner", "captions", "stored", "answers", "stored", "image tokens", "text tokens"),
+        [
+            (
+                one.label,
+                one.captions,
+                one.captions_stored,
+                one.answers,
+                one.answers_stored,
+                one.image_tokens,
+                one.text_tokens,
+            )
+            for one in result.arms
+        ],
+    )
+    calls = sum(one.captions - one.captions_stored + one.answers - one.answers_stored for one in result.arms)
+    typer.echo(f"\n{calls:,} calls to make. Tokens are estimates of what would be sent; an answer to a caption that")
     typer.echo("is not known yet counts its question only.")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from prism_eval.cli import options as o
+from prism_eval.cli.table import show_table
 
 _app = typer.Typer(
     help="Look after the store, which remembers every model call.",
@@ -23,21 +24,12 @@ def register(app: typer.Typer) -> None:
 @_app.command(epilog="Example:\n\n  prism-eval store stats --store /data/store.sqlite")
 def stats(store: o.Store = None) -> None:
     """Say what the store holds, by stage and source."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     from prism_eval.calls import default_path
     from prism_eval.calls.upkeep import stats as count
 
     path = store or default_path()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("stage", "source", "stored", "failed", "characters"):
-        table.add_column(column, justify="left" if column in ("stage", "source") else "right")
-    for line in count(path):
-        numbers = (f"{number:,}" for number in (line.generations, line.failures, line.characters))
-        table.add_row(line.stage, Text(line.source), *numbers)
-    Console().print(table)
+    rows = [(line.stage, line.source, line.generations, line.failures, line.characters) for line in count(path)]
+    show_table(("stage", "source", "stored", "failed", "characters"), rows)
     typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
 
 
