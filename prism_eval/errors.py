@@ -33,6 +33,7 @@ class PrismError(Exception):
 class UsageError(PrismError):
     """The command, plan or input is wrong; nothing was run."""
 
+    # As every parser of command lines has it; 1 is left for runs that could not be finished.
     exit_code = 2
 
 
@@ -83,6 +84,7 @@ class RunError(PrismError):
 class Interrupted(PrismError):
     """The user asked the run to stop; everything finished is kept."""
 
+    # What a shell makes of SIGINT: 128 and its number.
     exit_code = 130
 
 

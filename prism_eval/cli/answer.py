@@ -31,5 +31,6 @@ def answer(
     from prism_eval.run.replay import reopen
 
     plan = reopen(run, store, ["captions"], reasoner=reasoner, concurrency=concurrency)
+    # Captions are those of the run folder: one that is missing there is a failed row, not a call.
     result = carry_out(plan, out=run, store=store, quiet=quiet, stages=["answer"], live=frozenset({"answer"}))
     return say_how_it_ended(result, ["answer"])

@@ -28,5 +28,6 @@ def score(run: o.Folder, edition: o.Edition = None, store: o.Store = None, quiet
     from prism_eval.run.replay import reopen
 
     plan = reopen(run, store, ["captions", "answers"], edition=edition)
+    # Of the plugins only the judge may be called; captions and answers are those of the run folder.
     result = carry_out(plan, out=run, store=store, quiet=quiet, stages=["score"], live=frozenset({"score"}))
     return show_leaderboard(result)

@@ -51,6 +51,7 @@ def prune(
     from prism_eval.calls.upkeep import prune as delete
     from prism_eval.errors import UsageError
 
+    # Without a flag everything would match, and months of calls would be gone.
     if older_than is None and source is None and not failures:
         raise UsageError("nothing to prune: name --older-than DAYS, --source SOURCE or --failures")
     count = delete(store or default_path(), older_than_days=older_than, source=source, failures=failures)
