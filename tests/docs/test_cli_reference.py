@@ -20,7 +20,7 @@ def test_it_does_not_depend_on_the_terminal(monkeypatch):
 def test_every_verb_has_a_section():
     verbs = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
     sections = set(re.findall(r"^## `prism-eval (\S+)`$", reference(), flags=re.MULTILINE))
-    assert len(verbs) == 10
+    assert "run" in verbs
     assert sections == verbs
 
 
