@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from prism_eval.schema import Item
-from prism_eval.scoring.base import Comparison, Scorer, check_choice
+from prism_eval.errors import DataError
+from prism_eval.schema import Item, ItemKind
+from prism_eval.scoring.base import Comparison, Scorer
 from prism_eval.scoring.wemath import FourDimensions
 
 
@@ -19,9 +20,21 @@ from prism_eval.scoring.wemath import FourDimensions
 class Choice(Scorer):
     """Scores the letter of a multiple-choice item by equality with the gold letter."""
 
+    def check(self, item: Item) -> None:
+        """Make sure that the item is multiple-choice: a letter is all that can be scored here.
+
+        Raises:
+            DataError: It is not, or its gold is none of its options.
+        """
+        super().check(item)
+        if item.kind is not ItemKind.CHOICE:
+            raise DataError(
+                f"{item.benchmark}: item {item.id} is not multiple-choice, which is all that scorer {self.name!r} can "
+                "score: choose another scorer in the benchmark's [scoring] table"
+            )
+
     def compare(self, item: Item, extracted: str) -> Comparison:
         """Letters are equal or they are not."""
-        check_choice(item, self.name)
         return Comparison(float(extracted in item.golds))
 
 

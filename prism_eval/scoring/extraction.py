@@ -24,6 +24,7 @@ _WRAPPERS = (
 _LETTER = re.compile(r"(?:option |choice )?(\()?([A-Za-z])(?(1)\))(?:$|([:)])|([.,])(?=\s|$)|(?=\s))", re.IGNORECASE)
 
 _NUMBER = re.compile(r"[-+$]?(?:\d[\d,]*)?(?:\.\d+)?%?")
+# Unwrapping looks at the text once for each wrapper; what is longer than this is no answer in wrapping, but a reply.
 _LONGEST_ANSWER = 2_000
 
 
@@ -123,11 +124,8 @@ def _without_full_stop(text: str) -> str:
     rest = text[:-1]
     if not text.endswith(".") or rest.endswith("."):
         return text
-    return text if "." in rest and not _is_number(rest) else rest.rstrip()
-
-
-def _is_number(text: str) -> bool:
-    return _NUMBER.fullmatch(text) is not None
+    # "3.5." ends in a full stop, "U.S." does not.
+    return text if "." in rest and not _NUMBER.fullmatch(rest) else rest.rstrip()
 
 
 def read_letter(written: str, item: Item) -> str | None:
@@ -144,7 +142,7 @@ def read_letter(written: str, item: Item) -> str | None:
         letter, rest = match.group(2).upper(), written[match.end() :].strip()
         if letter in item.letters and _tells_one(match, letter, rest, item):
             return letter
-    named = [letter for letter, option in zip(item.letters, item.options, strict=True) if _same(option, written)]
+    named = [letter for letter, option in zip(item.letters, item.options, strict=True) if same_answer(option, written)]
     return named[0] if len(named) == 1 else None
 
 
@@ -152,7 +150,7 @@ def _tells_one(match: re.Match[str], letter: str, rest: str, item: Item) -> bool
     if not rest:
         return True
     option = item.options[item.letters.index(letter)]
-    if _same(option, rest.lstrip("-: ")):
+    if same_answer(option, rest.lstrip("-: ")):
         return True
     bracketed = bool(match.group(1)) or bool(match.group(3)) or match.group(4) == "."
     return bracketed and match.group(2).isupper() and not _names_another(rest, letter, item)
@@ -162,9 +160,11 @@ def _names_another(rest: str, letter: str, item: Item) -> bool:
     return any(word != letter and word in item.letters for word in re.findall(r"\b[A-Z]\b", rest[:200]))
 
 
-def _same(left: str, right: str) -> bool:
-    return _plain(left) == _plain(right) != ""
+def same_answer(left: str, right: str) -> bool:
+    """Equal but for wrapping, case and white space; two blank texts say nothing, and are not the same answer."""
+    return folded(tidy(left)) == folded(tidy(right)) != ""
 
 
-def _plain(text: str) -> str:
-    return " ".join(tidy(text).casefold().split())
+def folded(text: str) -> str:
+    """A text without the differences of case and white space."""
+    return " ".join(text.casefold().split())

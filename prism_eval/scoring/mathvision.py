@@ -90,7 +90,7 @@ def find_answer(reply: str) -> str:
 def _stated(text: str) -> str:
     text = _lone_letter(text)
     number = text.rpartition("is ")[2].rstrip(".")
-    if _is_number(number):
+    if _is_float(number):
         text = number
     if "oxed{" not in text:
         return _after_phrases(text)
@@ -128,10 +128,10 @@ def normalise(text: str) -> str:
     text = text.rpartition("=")[2].rpartition("\\approx")[2]
     for old, new in _OUTER:
         text = text.replace(old, new)
-    return _plain_latex(text)
+    return _simple_latex(text)
 
 
-def _plain_latex(text: str) -> str:
+def _simple_latex(text: str) -> str:
     for old, new in _INNER:
         text = text.replace(old, new)
     if text.startswith("."):
@@ -182,7 +182,7 @@ def _rounded(part: str) -> str | None:
     return str(int(value)) if value == int(value) else str(round(float(value), 2))
 
 
-def _is_number(text: str) -> bool:
+def _is_float(text: str) -> bool:
     try:
         float(text)
     except ValueError:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from prism_eval.schema import Item, ItemKind
-from prism_eval.scoring.base import Comparison, Scorer, check_choice
+from prism_eval.scoring.base import Comparison, Scorer
+from prism_eval.scoring.choice import Choice
 
 _ENDS = (",", ".", "!", "?", ";", ":", "'")
 _INDICATORS = ("could be ", "so ", "is ", "thus ", "therefore ", "final ", "answer ", "result ")
@@ -43,7 +44,7 @@ class MMMU(Scorer):
 
 
 @dataclass(kw_only=True)
-class MMMUPro(Scorer):
+class MMMUPro(Choice):
     """MMMU-Pro's rule (``mmmu-pro/evaluate.py`` of its repository), with "no answer" for its random letter."""
 
     name: ClassVar[str] = "mmmu_pro"
@@ -54,11 +55,6 @@ class MMMUPro(Scorer):
         _, marker, stated = reply.rpartition("Answer:")
         within = [letter for letter in item.letters if letter in stated] if marker else []
         return within[0] if len(within) == 1 else _letter(item, reply, ("{} ", "{}."))
-
-    def compare(self, item: Item, extracted: str) -> Comparison:
-        """Letters are equal or they are not."""
-        check_choice(item, self.name)
-        return Comparison(float(extracted in item.golds))
 
 
 def _letter(item: Item, reply: str, forms: Iterable[str]) -> str | None:
