@@ -118,6 +118,7 @@ class Scorer(Plugin, ABC):
         reply = strip_reasoning(answer.text)
         written = read_form(reply, form)
         if written is not None:
+            # An option or a gold may say "cannot be determined": then it is an answer, and is compared.
             extracted = self.admit(item, written)
             if extracted is not None and not self._abstains(item, written, form):
                 return self._verdict(item, extracted, "asked-for form")
@@ -165,6 +166,7 @@ class Scorer(Plugin, ABC):
 
     def _verdict(self, item: Item, extracted: str, rule: str) -> Verdict:
         result = self.compare(item, extracted)
+        # Most rules say 0 or 1. Similarities and lists lie between: half of an answer or more counts as found.
         outcome = Outcome.CORRECT if result.score >= 0.5 else Outcome.WRONG
         note = "; ".join(part for part in (rule, result.note) if part)
         return Verdict(outcome, result.score, extracted, note, result.undecided)

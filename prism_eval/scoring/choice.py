@@ -51,6 +51,7 @@ class MMStar(Choice):
 
     def parse(self, item: Item, reply: str) -> str | None:
         """The character where the letter must stand, if it is an option's."""
+        # No opening is longer; the rest of a reply is never looked at.
         start = reply.lower().strip().replace("\n", " ")[:20]
         for opening in self.openings:
             letter = start[len(opening) : len(opening) + 1].upper()
@@ -91,6 +92,7 @@ class SeedBench2Plus(Choice):
         places = {letter: words.index(letter) for letter in item.letters if letter in words}
         if len(places) == 1:
             ((letter, place),) = places.items()
+            # Early in a reply "A" is mostly the article.
             if place > len(words) - 5:
                 return letter
         said = self._said.search(reply)
@@ -98,6 +100,7 @@ class SeedBench2Plus(Choice):
 
     def _text(self, item: Item, reply: str) -> str | None:
         options = {letter: text.lower() for letter, text in zip(item.letters, item.options, strict=True)}
+        # A long reply weighs the options: that it mentions one does not make it the answer.
         if len(reply) > 2 * sum(map(len, options.values())):
             return None
         found = [letter for letter, text in options.items() if text in reply.lower()]
@@ -174,6 +177,7 @@ class VisuLogic(Choice):
         content = text[slice(*found)]
         for command in ("\\text{", "\\rm{", "\\mathbf{", "$", "}"):
             content = content.replace(command, "")
+        # "A or B" is no choice.
         return text if len(content) > 2 or "or" in content else content
 
     def _stated(self, reply: str) -> str | None:
@@ -184,6 +188,7 @@ class VisuLogic(Choice):
             ):
                 return letter
         rest = text.lower()
+        # Each phrase is looked for in what the one before it left: the order is part of the rule.
         for phrase in self._phrases:
             if phrase in rest:
                 rest = rest.rpartition(phrase)[2].strip().partition("\n")[0].partition(".")[0]

@@ -34,6 +34,7 @@ def strip_reasoning(reply: str) -> str:
     position, thinking = 0, False
     for tag in _THINKING.finditer(reply):
         if tag.group(1):
+            # Many chat templates open the block in the prompt, so that the reply only closes it.
             if not thinking:
                 kept.clear()
             thinking, position = False, tag.end()
@@ -52,6 +53,7 @@ def last_boxed(text: str) -> str | None:
         stop = _closing_brace(text, start + 7, end)
         if stop is not None:
             return text[start + 7 : stop].strip()
+        # Never past the box before: ten thousand boxes that do not close are still read in one pass.
         end = start
     return None
 
@@ -80,12 +82,14 @@ def read_form(reply: str, form: AnswerForm) -> str | None:
 
 
 def _last_marked_line(reply: str, marker: str) -> str | None:
+    # Splitting a megabyte into lines costs more than looking through it once.
     if marker.casefold() not in reply.casefold():
         return None
     after = ""
     for line in reversed(reply.splitlines()):
         found = _after_marker(line, marker)
         if found is not None:
+            # Some models write the marker as a heading and the answer below it.
             return tidy(found) or tidy(after) or None
         after = line if line.strip() else after
     return None
@@ -94,6 +98,7 @@ def _last_marked_line(reply: str, marker: str) -> str | None:
 def _after_marker(line: str, marker: str) -> str | None:
     plain = line.replace("**", "").replace("__", "").lstrip(_DECORATION)
     at = plain[: len(marker) + 40].casefold().find(marker.casefold())
+    # "I gave no answer: sorry" is a sentence, "So the final answer: 4" the line that was asked for.
     if at < 0 or not _LEAD_IN.fullmatch(plain[:at]):
         return None
     return plain[at + len(marker) :]
@@ -107,6 +112,7 @@ def tidy(text: str) -> str:
         before = text
         for left, right in _WRAPPERS:
             inner = text[len(left) : -len(right)]
+            # "$5 and $6" is in no wrapping.
             if text.startswith(left) and text.endswith(right) and inner and left not in inner:
                 text = inner.strip()
         text = _unwrap_command(_without_full_stop(text))
@@ -152,6 +158,7 @@ def _tells_one(match: re.Match[str], letter: str, rest: str, item: Item) -> bool
     option = item.options[item.letters.index(letter)]
     if same_answer(option, rest.lstrip("-: ")):
         return True
+    # "A statue" begins with an article; "A. statue" and "(A) statue" name an option, whatever they say of it.
     bracketed = bool(match.group(1)) or bool(match.group(3)) or match.group(4) == "."
     return bracketed and match.group(2).isupper() and not _names_another(rest, letter, item)
 

@@ -40,6 +40,7 @@ class Judged(WholeReply):
 
     def left_open(self, answer: Answer, verdict: Verdict) -> str | None:
         """The extracted answer where no rule accepts it; the whole reply where no rule can read it."""
+        # The authors hand their judge the whole reply, too.
         if verdict.outcome is Outcome.UNPARSED:
             return strip_reasoning(answer.text) or None
         return verdict.extracted if verdict.undecided else None

@@ -12,6 +12,7 @@ from prism_eval.scoring.extraction import read_letter
 from prism_eval.scoring.maths.latex import latex_value
 
 _PHRASES = ("the final answer is", "the answer is", "the correct answer is", "the answer should be")
+# In the authors' order, in which each replacement sees what those before it left.
 _OUTER = (
     (" ", ""),
     ("\\,", ""),
@@ -107,6 +108,7 @@ def _lone_letter(text: str) -> str:
 
 
 def _after_phrases(text: str) -> str:
+    # As the authors do, every phrase in turn on what is left, and the end of its line or sentence ends the answer.
     for phrase in _PHRASES:
         for written in (phrase, phrase.replace("the", "The")):
             _, found, rest = text.rpartition(written)
@@ -123,6 +125,7 @@ def normalise(text: str) -> str:
     if opened >= 0 and opened + 5 <= closed:
         text = text[opened + 5 : closed]
     first_close, first_open = text.find("}"), text.find("{")
+    # A brace that nothing opened belonged to the box.
     if first_close >= 0 and (first_open < 0 or first_close < first_open):
         text = text[:first_close]
     text = text.rpartition("=")[2].rpartition("\\approx")[2]
@@ -141,6 +144,7 @@ def _simple_latex(text: str) -> str:
         text = _BARE_FRACTION.sub(_braced_fraction, text)
     if text == "0.5":
         return "\\frac{1}{2}"
+    # The authors read a ratio with `int`, which takes no decimals; the length keeps megabytes of digits away.
     if len(text) < 40 and _RATIO.fullmatch(text):
         over, _, under = text.partition("/")
         return f"\\frac{{{over}}}{{{under}}}"

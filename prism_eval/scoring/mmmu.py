@@ -60,11 +60,13 @@ class MMMUPro(Choice):
 def _letter(item: Item, reply: str, forms: Iterable[str]) -> str | None:
     for end in _ENDS:
         reply = reply.strip(end)
+    # So that a letter at either end stands between blanks, too.
     reply = f" {reply} "
     for form in ("({})", *forms):
         found = [letter for letter in item.letters if form.format(letter) in reply]
         if found:
             return _last(found, reply, "({})" if form == "({})" else " {} ")
+    # The authors look for an option's text in sentences only.
     if len(reply.split()) <= 5:
         return None
     lowered = reply.lower()
@@ -109,6 +111,7 @@ def _normalise(text: str) -> list[Answer]:
         return [round(float(text.replace(",", "")), 2)]
     except ValueError:
         lowered = text.lower()
+        # A gold "a" shall not be found inside of every word.
         return [f" {lowered}", f"{lowered} "] if len(lowered) == 1 else [lowered]
 
 

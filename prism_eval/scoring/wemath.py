@@ -32,6 +32,7 @@ class FourDimensions(Aggregation):
         place = _KEY.fullmatch(str(item.extra.get("key", "")))
         if place is None or item.extra.get("ID") is None:
             return
+        # Kept even so: the group was met, and is reported as incomplete.
         failed = verdict.outcome is Outcome.FAILED
         group = self._groups[str(item.extra["ID"]), int(place[1])]
         group[place[2]] = None if failed else verdict.outcome is Outcome.CORRECT

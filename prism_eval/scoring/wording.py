@@ -9,7 +9,7 @@ from prism_eval.scoring.extraction import folded, tidy
 _CONTRACTIONS = (
     ("\N{RIGHT SINGLE QUOTATION MARK}", "'"),
     ("can't", "cannot"),
-    ("cant ", "cannot "),
+    ("cant ", "cannot "),  # with its blank: not "cantilever"
     ("can not", "cannot"),
     ("won't", "will not"),
     ("n't", " not"),
