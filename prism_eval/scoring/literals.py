@@ -17,6 +17,7 @@ def list_elements(text: str) -> list[object] | None:
         return None
     try:
         value = ast.literal_eval(_ESCAPE.sub(_escaped, text))
+    # All that Python's parser has been seen to raise; a set in a set, for one, is a TypeError.
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
     return value if isinstance(value, list) else None

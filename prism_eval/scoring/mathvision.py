@@ -62,6 +62,7 @@ class MathVision(Scorer):
     def parse(self, item: Item, reply: str) -> str | None:
         """The answer by its phrase or box, normalised; a reply of several lines without either holds none."""
         reply = reply.strip()
+        # The authors would compare all of it with the gold, and find it unequal: wrong, where nothing was answered.
         prose = "\n" in reply and "oxed{" not in reply and _stated(reply) == reply
         return None if prose else find_answer(reply) or None
 
@@ -172,6 +173,7 @@ def is_equal(gold: str, given: str) -> bool:
 
 def _rounded_tuple(text: str) -> str:
     parts = text[1:-1].split(",")
+    # No tuple of a school book is longer, and each part is read for its value.
     if text[:1] + text[-1:] not in {"()", "[]"} or len(parts) < 2 or len(text) > 1_000:
         return text
     rounded = [part if "infty" in part or part in {"a", "-a"} else _rounded(part) for part in parts]

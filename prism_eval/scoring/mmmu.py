@@ -19,7 +19,7 @@ _WITH_COMMAS = re.compile(r"-?\b\d{1,3}(?:,\d{3})+\b")
 _SCIENTIFIC = re.compile(r"-?(?<!\d)\d+(?:\.\d+)?[eE][+-]?\d+")
 _SIMPLE = re.compile(r"-?(?:(?<!\d)\d+\.\d+|\.\d+|(?<!\d)\d+\b)(?![eE][+-]?\d+)(?![,\d])")
 
-Answer = str | float
+_Reading = str | float
 
 
 @dataclass(kw_only=True)
@@ -79,7 +79,7 @@ def _last(letters: list[str], reply: str, form: str) -> str:
     return max(letters, key=lambda letter: reply.rfind(form.format(letter)))
 
 
-def read_open(reply: str) -> set[Answer]:
+def read_open(reply: str) -> set[_Reading]:
     """The strings and the numbers, rounded to two decimals, that an open reply may mean."""
     phrases = _key_phrases(reply)
     texts = phrases + [number for phrase in phrases for number in _numbers(phrase)]
@@ -105,7 +105,7 @@ def _numbers(text: str) -> list[str]:
     return [number for pattern in (_WITH_COMMAS, _SCIENTIFIC, _SIMPLE) for number in pattern.findall(text)]
 
 
-def _normalise(text: str) -> list[Answer]:
+def _normalise(text: str) -> list[_Reading]:
     text = text.strip()
     try:
         return [round(float(text.replace(",", "")), 2)]
@@ -115,7 +115,7 @@ def _normalise(text: str) -> list[Answer]:
         return [f" {lowered}", f"{lowered} "] if len(lowered) == 1 else [lowered]
 
 
-def _matches(answer: Answer, golds: list[Answer]) -> bool:
+def _matches(answer: _Reading, golds: list[_Reading]) -> bool:
     if isinstance(answer, str):
         return any(isinstance(gold, str) and gold in answer for gold in golds)
     return answer in golds

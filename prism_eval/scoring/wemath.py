@@ -67,6 +67,7 @@ class FourDimensions(Aggregation):
 
 def _complete(group: Mapping[str, bool | None], count: int) -> list[bool]:
     """Whether each step, and last the whole problem, was answered right; empty if that of one is not known."""
+    # `get`: a part that was not asked is as unknown as one that failed.
     marks = [group.get(part) for part in (*map(str, range(1, count + 1)), _WHOLE)]
     known = [mark for mark in marks if mark is not None]
     return known if len(known) == len(marks) else []

@@ -33,6 +33,8 @@ class Closeness(WholeReply):
             raise DataError(f"{item.benchmark}: item {item.id}: gold {item.golds[0]!r} is no number")
 
     def compare(self, item, extracted):
+        if not extracted.isdecimal():
+            return Comparison(0.0, "not a number")
         gold = float(item.golds[0])
         return Comparison(max(0.0, 1 - abs(float(extracted) - gold) / gold), "by closeness")
 '''
@@ -110,11 +112,14 @@ def test_a_definition_names_it_and_a_run_scores_with_it(site, tmp_path):
     home = tmp_path / "data" / "receipts"
     home.mkdir(parents=True)
     (home / "1.png").write_bytes(png())
-    rows = [{"id": n, "question": said, "answer": "80", "image": "1.png"} for n, said in enumerate(("80", "60", "20"))]
+    rows = [
+        {"id": n, "question": said, "answer": "80", "image": "1.png"}
+        for n, said in enumerate(("80", "60", "20", "much"))
+    ]
     (home / "data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     verdicts = json.loads(python(site, "-c", RUN).splitlines()[-1])
-    note = "asked-for form; by closeness"
-    assert verdicts == [["correct", 1.0, note], ["correct", 0.75, note], ["wrong", 0.25, note]]
+    note, none = (f"asked-for form; {why}" for why in ("by closeness", "not a number"))
+    assert verdicts == [["correct", 1.0, note], ["correct", 0.75, note], ["wrong", 0.25, note], ["wrong", 0.0, none]]
 
 
 def test_it_is_listed_beside_ours(site):

@@ -85,6 +85,7 @@ class MathPool:
         return asked
 
     def _arrived(self, pair: _Pair, asked: Future[MathResult]) -> None:
+        # Known first, and only then no longer under way: in between nobody asks it again.
         if not asked.cancelled() and asked.exception() is None and len(self._known) < REMEMBERED:
             self._known[pair] = asked.result()
         self._under_way.pop(pair, None)
@@ -147,4 +148,5 @@ class _Workers:
                 process = await MathProcess.start(self._extra)
             return await process.compare(answer, gold, self._limit)
         finally:
+            # Whatever happened, the place is free again: a dead process leaves room for a new one.
             self._free.put_nowait(process if process and process.alive else None)

@@ -116,6 +116,7 @@ class MathProcess:
         with suppress(ProcessLookupError):
             self._process.kill()
         self._stdin.close()
+        # To the end of its output, not only of the process: else the pipe would outlive both.
         await self._process.communicate()
 
 

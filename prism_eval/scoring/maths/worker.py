@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from functools import lru_cache
 
+# Of address space. sympy takes a tenth of it; a tower of powers would take whatever there is.
 MEMORY_LIMIT = 4 << 30
 
 
@@ -47,6 +48,7 @@ def _verify(answer: str, gold: str) -> dict[str, float | str | bool]:
     """Compare as CapRL does: the answer as plain text and as a formula, each on the gold's side of `verify`."""
     from math_verify import verify
 
+    # math-verify's own time limits (None: off) interrupt Python, not a power that is computed in C. The pool kills.
     golds = _parsed(gold)
     if not golds:
         return {"score": 0.0, "read": "", "gold_read": False}
