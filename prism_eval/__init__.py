@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from prism_eval.captioners.base import Captioner, Combinator
     from prism_eval.engines.base import Engine
     from prism_eval.errors import PrismError
-    from prism_eval.plugins.identity import runtime
+    from prism_eval.plugins.identity import from_plan, runtime
     from prism_eval.reasoners.base import Reasoner
     from prism_eval.report.evaluate import Result, evaluate
-    from prism_eval.schema import Answer, Caption, Image, Item, Outcome, Verdict
+    from prism_eval.schema import Answer, Caption, Image, Item, Outcome, Sampling, Verdict
     from prism_eval.scoring.base import Scorer
 
 _HOMES = {
@@ -30,11 +30,13 @@ _HOMES = {
     "Outcome": "prism_eval.schema",
     "PrismError": "prism_eval.errors",
     "Reasoner": "prism_eval.reasoners.base",
+    "Sampling": "prism_eval.schema",
     "Result": "prism_eval.report.evaluate",
     "Scorer": "prism_eval.scoring.base",
     "Verdict": "prism_eval.schema",
     "evaluate": "prism_eval.report.evaluate",
     "runtime": "prism_eval.plugins.identity",
+    "from_plan": "prism_eval.plugins.identity",
 }
 
 __all__ = [
@@ -49,10 +51,12 @@ __all__ = [
     "PrismError",
     "Reasoner",
     "Result",
+    "Sampling",
     "Scorer",
     "Verdict",
     "__version__",
     "evaluate",
+    "from_plan",
     "runtime",
 ]
 

@@ -36,7 +36,7 @@ def test_the_public_surface_is_pinned():
     assert sorted(prism_eval.__all__) == dir(prism_eval)
     assert dir(prism_eval) == [
         "Answer", "Caption", "Captioner", "Combinator", "Engine", "Image", "Item", "Outcome", "PrismError", "Reasoner",
-        "Result", "Scorer", "Verdict", "__version__", "evaluate", "runtime",
+        "Result", "Sampling", "Scorer", "Verdict", "__version__", "evaluate", "from_plan", "runtime",
     ]  # fmt: skip
     for name in prism_eval.__all__:
         assert getattr(prism_eval, name) is not None

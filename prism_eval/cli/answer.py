@@ -30,6 +30,6 @@ def answer(
     """Answer from the captions of a run folder; write answers.parquet beside them."""
     from prism_eval.run.replay import reopen
 
-    plan = reopen(run, store, ["captions"], reasoner=reasoner, concurrency=concurrency)
+    plan = reopen(run, store, ["caption"], reasoner=reasoner, concurrency=concurrency)
     result = carry_out(plan, out=run, store=store, quiet=quiet, stages=["answer"], live=frozenset({"answer"}))
     return say_how_it_ended(result, ["answer"])

@@ -65,17 +65,19 @@ def plan(
         "captioner", "captions", "stored", "answers", "stored", "image tokens", "text tokens",
         box=None, pad_edge=False, header_style="bold",
     )  # fmt: skip
-    for arm in result.arms:
+    for entry in result.entries:
         numbers = (
-            arm.captions,
-            arm.captions_stored,
-            arm.answers,
-            arm.answers_stored,
-            arm.image_tokens,
-            arm.text_tokens,
+            entry.captions,
+            entry.captions_stored,
+            entry.answers,
+            entry.answers_stored,
+            entry.image_tokens,
+            entry.text_tokens,
         )
-        calls.add_row(Text(arm.label), *(f"{number:,}" for number in numbers))
+        calls.add_row(Text(entry.label), *(f"{number:,}" for number in numbers))
     console.print(calls)
-    requests = sum(arm.captions - arm.captions_stored + arm.answers - arm.answers_stored for arm in result.arms)
+    requests = sum(
+        entry.captions - entry.captions_stored + entry.answers - entry.answers_stored for entry in result.entries
+    )
     typer.echo(f"\n{requests:,} calls to make. Tokens are estimates of what would be sent; an answer to a caption that")
     typer.echo("is not known yet counts its question only.")

@@ -27,6 +27,7 @@ def report(run: o.Folder) -> None:
     from prism_eval.run import RunFolder
 
     folder = RunFolder.open(run)
+    folder.check("score", manifest=True)
     board = build(folder.path)
     Console().print(render(board))
     typer.echo(f"Leaderboard: {write_html(folder.path, board)}")

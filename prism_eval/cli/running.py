@@ -26,7 +26,7 @@ def carry_out(plan: Plan, *, out: Path | None, store: Path | None, quiet: bool, 
     """
     from prism_eval.cli.progress import watch
     from prism_eval.errors import Interrupted
-    from prism_eval.run.drive import run_plan
+    from prism_eval.run.execute import run_plan
 
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:

@@ -27,6 +27,6 @@ def score(run: o.Folder, edition: o.Edition = None, store: o.Store = None, quiet
     """
     from prism_eval.run.replay import reopen
 
-    plan = reopen(run, store, ["captions", "answers"], edition=edition)
+    plan = reopen(run, store, ["caption", "answer"], edition=edition)
     result = carry_out(plan, out=run, store=store, quiet=quiet, stages=["score"], live=frozenset({"score"}))
     return show_leaderboard(result)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from prism_eval.errors import DataError
-from prism_eval.plugins.identity import Plugin
+from prism_eval.plugins import Kind, Plugin
 from prism_eval.schema import Answer, AnswerForm, FinishReason, Item, ItemKind, Outcome, Verdict
 from prism_eval.scoring.aggregation import Aggregation
 from prism_eval.scoring.extraction import read_form, read_letter, same_answer, strip_reasoning, tidy
@@ -37,10 +37,10 @@ class Scorer(Plugin, ABC):
     benchmark's own parser (`parse`). Whatever was extracted is handed to the benchmark's own comparison (`compare`).
     A reply without an answer is ``UNPARSED``, never a random guess.
 
-    A run calls `check` once it has an item, before any model is asked about it, and `score` for each answer; both in
-    worker threads, several at once. What a scorer keeps must therefore bear being used by several threads. Whatever
-    either raises costs that item or that answer, which is reported as ``FAILED`` with the error's text; the run goes
-    on. `left_open` is called on the run's event loop and must be quick.
+    A run calls `check` once it has an item, before any model is asked about it; then, for each answer, `score` and
+    `left_open`. All of it happens in worker threads, several at once: what a scorer keeps must bear that. A `DataError`
+    of theirs, or an error that is none of ours, costs that item or that answer, which is reported as ``FAILED`` with
+    the error's text; any other `PrismError`, such as a missing package, ends the run, for which more would fail.
 
     Attributes:
         guesses: Whether the benchmark's own code draws a random letter where it finds none.
@@ -187,3 +187,7 @@ class WholeReply(Scorer):
     def official(self, item: Item, reply: str) -> float | None:
         """The benchmark's comparison of the reply as it is."""
         return self.compare(item, reply).score
+
+
+SCORER: Kind[Scorer] = Kind("scorer", Scorer)
+"""The kind, for `prism_eval.plugins.build`."""

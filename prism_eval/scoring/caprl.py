@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from prism_eval.errors import DataError
-from prism_eval.plugins.identity import runtime
+from prism_eval.plugins import from_plan
 from prism_eval.schema import Item, ItemKind
 from prism_eval.scoring.anls import similarity
 from prism_eval.scoring.base import Comparison, Scorer
@@ -38,8 +38,8 @@ class CapRL(Scorer):
         workers: How many processes may compare at once.
     """
 
-    limit: float = 5.0
-    workers: int = runtime(2)
+    limit: float = from_plan("math_limit", default=5.0)
+    workers: int = from_plan("math_workers", default=2, runtime=True)
     _pool: MathPool = field(init=False, repr=False, compare=False)
 
     extra: ClassVar[str] = "math"

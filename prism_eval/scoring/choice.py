@@ -99,7 +99,7 @@ class SeedBench2Plus(Choice):
         return said.group(1) if said and said.group(1) in item.letters else None
 
     def _text(self, item: Item, reply: str) -> str | None:
-        options = {letter: text.lower() for letter, text in zip(item.letters, item.options, strict=True)}
+        options = {letter: text.lower() for letter, text in item.lettered}
         # A long reply weighs the options: that it mentions one does not make it the answer.
         if len(reply) > 2 * sum(map(len, options.values())):
             return None

@@ -148,7 +148,7 @@ def read_letter(written: str, item: Item) -> str | None:
         letter, rest = match.group(2).upper(), written[match.end() :].strip()
         if letter in item.letters and _tells_one(match, letter, rest, item):
             return letter
-    named = [letter for letter, option in zip(item.letters, item.options, strict=True) if same_answer(option, written)]
+    named = [letter for letter, option in item.lettered if same_answer(option, written)]
     return named[0] if len(named) == 1 else None
 
 

@@ -70,7 +70,7 @@ def _letter(item: Item, reply: str, forms: Iterable[str]) -> str | None:
     if len(reply.split()) <= 5:
         return None
     lowered = reply.lower()
-    texts = {letter: text.lower() for letter, text in zip(item.letters, item.options, strict=True)}
+    texts = {letter: text.lower() for letter, text in item.lettered}
     found = [letter for letter, text in texts.items() if text in lowered]
     return max(found, key=lambda letter: lowered.rfind(texts[letter])) if found else None
 

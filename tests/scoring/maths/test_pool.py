@@ -65,16 +65,14 @@ def test_a_tower_of_powers_ends_at_its_limit(pool):
     assert pool.compare("x", "x").score == 1.0
 
 
-def test_other_comparisons_go_on_beside_a_tower(pool):
+def test_other_comparisons_go_on_beside_a_tower():
+    pool = MathPool("math", limit=60.0)
     with ThreadPoolExecutor() as threads:
-        # Both processes are there before the clock starts.
-        for result in threads.map(lambda text: pool.compare(text, "5").ended, ["\\sin(x)^2+\\cos(y)^2", "x+y"]):
-            assert not result
         tower = threads.submit(pool.compare, TOWERS[0], "5")
         others = [threads.submit(pool.compare, f"x+{number}", f"{number}+x") for number in range(40)]
         assert all(other.result().score == 1.0 for other in others)
         assert not tower.done()
-        assert "no result" in tower.result().ended
+        pool.close()
 
 
 def test_equal_comparisons_are_made_once_even_at_the_same_time(pool, monkeypatch):
@@ -195,7 +193,7 @@ def test_a_forgotten_pool_leaves_no_process():
 
 
 PARENT = """
-    import os, signal, sys, threading, time
+    import os, threading, time
     from prism_eval.scoring.maths.pool import MathPool
 
     pool = MathPool("math", limit=1.0)
@@ -231,18 +229,17 @@ def test_nothing_is_left_when_the_parent_is_killed(tmp_path):
 def test_ctrl_c_reaches_only_the_parent(tmp_path):
     body = """
         try:
-            os.kill(os.getpid(), signal.SIGSTOP)
+            print("waits", flush=True)
             time.sleep(60)
         except KeyboardInterrupt:
             print(pool.compare("y", "y").score, flush=True)
         time.sleep(60)
     """
     with parent(body, tmp_path) as interrupted:
-        assert interrupted.stdout.readline() == "ready\n"
+        assert [interrupted.stdout.readline() for _ in range(2)] == ["ready\n", "waits\n"]
         before = children(interrupted.pid)
         assert len(before) == 1
         os.killpg(interrupted.pid, signal.SIGINT)
-        os.killpg(interrupted.pid, signal.SIGCONT)
         assert interrupted.stdout.readline() == "1.0\n"
         assert children(interrupted.pid) == before
         interrupted.kill()
@@ -250,11 +247,12 @@ def test_ctrl_c_reaches_only_the_parent(tmp_path):
 
 @linux
 def test_an_interpreter_that_ends_without_close_leaves_nothing(tmp_path):
-    with parent("print(os.getpid())", tmp_path) as ended:
+    with parent("time.sleep(2)", tmp_path) as ended:
         assert ended.stdout.readline() == "ready\n"
-        pids = children(ended.pid)
+        left = children(ended.pid)
+        assert len(left) == 1
         assert ended.wait(timeout=30) == 0
-    assert not any(map(lives, pids))
+    assert wait_until(lambda: not any(map(lives, left)), 5)
 
 
 @pytest.mark.parametrize("name", ["math_verify", "json", "math", "sympy", "random"])
