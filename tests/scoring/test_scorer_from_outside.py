@@ -63,19 +63,25 @@ official = "closeness"
 """
 
 RUN = """
+import json
 from dataclasses import dataclass
 
 from prism_eval import Answer, evaluate
 from prism_eval.reasoners.base import Reasoner
 
 
+asked = []
+
+
 @dataclass(kw_only=True)
 class Echo(Reasoner):
     async def answer(self, caption, item, *, sample):
+        asked.append(item.question)
         return Answer("Answer: " + item.question)
 
 
 run = evaluate("blind", reasoner=Echo(), benchmarks="receipts.toml", data="data", out="run", store="store.sqlite")
+print(json.dumps(asked))
 print(run.to_pandas()[["outcome", "score", "note"]].to_json(orient="values"))
 """
 
@@ -112,14 +118,19 @@ def test_a_definition_names_it_and_a_run_scores_with_it(site, tmp_path):
     home = tmp_path / "data" / "receipts"
     home.mkdir(parents=True)
     (home / "1.png").write_bytes(png())
-    rows = [
-        {"id": n, "question": said, "answer": "80", "image": "1.png"}
-        for n, said in enumerate(("80", "60", "20", "much"))
-    ]
+    said = {"80": "80", "60": "80", "20": "80", "much": "80", "70": "many"}
+    rows = [{"id": n, "question": q, "answer": gold, "image": "1.png"} for n, (q, gold) in enumerate(said.items())]
     (home / "data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    verdicts = json.loads(python(site, "-c", RUN).splitlines()[-1])
-    note, none = (f"asked-for form; {why}" for why in ("by closeness", "not a number"))
-    assert verdicts == [["correct", 1.0, note], ["correct", 0.75, note], ["wrong", 0.25, note], ["wrong", 0.0, none]]
+    *_, asked, verdicts = python(site, "-c", RUN).splitlines()
+    form = "asked-for form; "
+    assert json.loads(verdicts) == [
+        ["correct", 1.0, form + "by closeness"],
+        ["correct", 0.75, form + "by closeness"],
+        ["wrong", 0.25, form + "by closeness"],
+        ["wrong", 0.0, form + "not a number"],
+        ["failed", None, "receipts: item 4: gold 'many' is no number"],
+    ]
+    assert sorted(json.loads(asked)) == ["20", "60", "80", "much"]
 
 
 def test_it_is_listed_beside_ours(site):
