@@ -16,7 +16,7 @@ from prism_eval.plugins.specs import Spec
 if TYPE_CHECKING:
     from prism_eval.engines import Engine
 
-_EXTRAS = ("ocr", "hub", "math", "transformers", "vllm", "lmms", "ray")
+_EXTRAS = ("ocr", "hub", "math", "lmms")
 
 
 @dataclass(frozen=True)
