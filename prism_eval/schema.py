@@ -253,10 +253,12 @@ class Verdict:
         outcome: How the answer ended.
         score: In [0, 1]; 0 for every outcome but ``CORRECT`` and ``WRONG``; ``None`` when ``FAILED``.
         extracted: The answer as it was read out of the reply; ``None`` if there was none.
-        note: Why, where the outcome alone does not say: the rule that read the answer, or the failure.
+        note: Why, where the outcome alone does not say: the rule that read the answer, or the failure. For people.
+        undecided: Whether the rule only stands in for a judge: it found nothing certain, and the answer may be right.
     """
 
     outcome: Outcome
     score: float | None
     extracted: str | None = None
     note: str = ""
+    undecided: bool = False

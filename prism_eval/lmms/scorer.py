@@ -51,6 +51,9 @@ class LmmsScorer(Scorer):
             return Verdict(Outcome.FAILED, None, said, str(error))
         return Verdict(_outcome(grade.score, said, answer, form), grade.score, said, f"lmms-eval: {grade.metric}")
 
+    def check(self, item: Item) -> None:
+        """Nothing to look for: lmms-eval keeps the golds to itself, and says what is wrong with one when it grades."""
+
     def parse(self, item: Item, reply: str) -> str | None:
         """lmms-eval parses inside `process_results`: the reply as it is."""
         return reply

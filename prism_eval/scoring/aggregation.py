@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
 
 from prism_eval.schema import Item, Verdict
 
@@ -17,5 +16,5 @@ class Aggregation(ABC):
         """Take in a verdict, a ``FAILED`` one too; the item comes without its images."""
 
     @abstractmethod
-    def metrics(self) -> Mapping[str, Any]:
+    def metrics(self) -> Mapping[str, object]:
         """Metric to number, ``None`` where there is none, or text that says why; empty if nothing can be said."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,7 +11,7 @@ from rapidfuzz.distance import Levenshtein
 from prism_eval.schema import Item
 from prism_eval.scoring.base import Comparison, WholeReply
 
-THRESHOLD = 0.5
+_THRESHOLD = 0.5
 
 
 @dataclass(kw_only=True)
@@ -20,17 +21,23 @@ class ANLS(WholeReply):
     name: ClassVar[str] = "anls"
 
     def compare(self, item: Item, extracted: str) -> Comparison:
-        """One minus the smallest distance to a gold; a similarity of exactly 0.5 is kept."""
-        similarity = 1 - min(distance(gold, extracted) for gold in item.golds)
-        return Comparison(similarity if similarity >= THRESHOLD else 0.0)
+        """The similarity to the nearest gold; one of exactly 0.5 is kept."""
+        return Comparison(similarity(item.golds, extracted))
 
 
-def distance(gold: str, prediction: str) -> float:
+def similarity(golds: Iterable[str], prediction: str) -> float:
+    """One minus the smallest distance to a gold, in [0, 1]; 0 below a half: half right is a misreading, not a typo."""
+    nearest = 1 - min(_distance(gold, prediction) for gold in golds)
+    return nearest if nearest >= _THRESHOLD else 0.0
+
+
+def _distance(gold: str, prediction: str) -> float:
     """Edit distance of the collapsed lower-case texts over the longer length before collapsing, in [0, 1].
 
     Two blank texts are at distance 0. Beyond half the longer length the exact distance no longer matters and 1 is
     returned, so that megabytes of reply cost nothing.
     """
+    # The authors' script measures the texts in upper case, where a German sharp s counts twice.
     longest = max(len(gold.upper()), len(prediction.upper()))
     if longest == 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""The scorer contract, and the road every reply takes to its verdict."""
+"""The scorer contract, and the steps from every reply to its verdict."""
 
 from __future__ import annotations
 
@@ -10,16 +10,23 @@ from prism_eval.errors import DataError
 from prism_eval.plugins import Kind, Plugin
 from prism_eval.schema import Answer, AnswerForm, FinishReason, Item, ItemKind, Outcome, Verdict
 from prism_eval.scoring.aggregation import Aggregation
-from prism_eval.scoring.extraction import read_form, read_letter, strip_reasoning, tidy
+from prism_eval.scoring.extraction import read_form, read_letter, same_answer, strip_reasoning, tidy
 from prism_eval.scoring.wording import is_abstention, is_refusal
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What comparing an extracted answer with the gold answers gave: a score in [0, 1], and why."""
+    """What comparing an extracted answer with the gold answers gave.
+
+    Attributes:
+        score: In [0, 1].
+        note: Why, for people; may be empty.
+        undecided: Whether the benchmark's rule cannot tell, so that a judge may: the score is then the rule's alone.
+    """
 
     score: float
     note: str = ""
+    undecided: bool = False
 
 
 @dataclass(kw_only=True)
@@ -30,6 +37,11 @@ class Scorer(Plugin, ABC):
     benchmark's own parser (`parse`). Whatever was extracted is handed to the benchmark's own comparison (`compare`).
     A reply without an answer is ``UNPARSED``, never a random guess.
 
+    A run calls `check` once it has an item, before any model is asked about it; then, for each answer, `score` and
+    `left_open`. All of it happens in worker threads, several at once: what a scorer keeps must bear that. A `DataError`
+    of theirs, or an error that is none of ours, costs that item or that answer, which is reported as ``FAILED`` with
+    the error's text; any other `PrismError`, such as a missing package, ends the run, for which more would fail.
+
     Attributes:
         guesses: Whether the benchmark's own code draws a random letter where it finds none.
         needs_judge: Whether the benchmark's official scorer is a language model, so that rules alone decide only what
@@ -39,9 +51,28 @@ class Scorer(Plugin, ABC):
     guesses: ClassVar[bool] = False
     needs_judge: ClassVar[bool] = False
 
+    def check(self, item: Item) -> None:
+        """Make sure that answers to the item can be scored, before one is paid for.
+
+        Override it, and call it first, where a rule needs more than a gold: years, or a formula that can be read.
+
+        Raises:
+            DataError: The item has no gold, a blank one, or one that names none of its options. The message names the
+                benchmark and the item.
+            MissingExtra: The scorer needs a package that is not installed.
+        """
+        if not item.golds or not any(gold.strip() for gold in item.golds):
+            raise DataError(f"{item.benchmark}: item {item.id} has no gold answer: mend or remove that row")
+        if item.kind is ItemKind.CHOICE and not set(item.golds) <= set(item.letters):
+            wrong = next(gold for gold in item.golds if gold not in item.letters)
+            raise DataError(
+                f"{item.benchmark}: item {item.id}: gold answer {wrong!r} is none of its options "
+                f"{', '.join(item.letters) or '(it has none)'}: mend that row or its field mapping"
+            )
+
     @abstractmethod
     def compare(self, item: Item, extracted: str) -> Comparison:
-        """Compare an extracted answer with the item's golds, as the benchmark's authors do.
+        """Compare an extracted answer with the golds of an item that `check` lets pass, as the authors do.
 
         Raises:
             DataError: The gold answer cannot be read.
@@ -79,23 +110,21 @@ class Scorer(Plugin, ABC):
             form: How the reasoner was asked to write its answer.
 
         Raises:
-            DataError: The item's gold answer cannot be read; the message names the item.
+            DataError: The item does not pass `check`.
             MissingExtra: The scorer needs a package that is not installed.
         """
-        check_gold(item)
+        # Again, for those who score without a run: without a gold any answer would be plainly wrong. It costs a look.
+        self.check(item)
         reply = strip_reasoning(answer.text)
         written = read_form(reply, form)
         if written is not None:
+            # An option or a gold may say "cannot be determined": then it is an answer, and is compared.
             extracted = self.admit(item, written)
             if extracted is not None and not self._abstains(item, written, form):
                 return self._verdict(item, extracted, "asked-for form")
             if is_abstention(written, form.abstain):
                 return Verdict(Outcome.ABSTAINED, 0.0, written)
         return self._fall_back(item, answer, reply, form)
-
-    def check(self, item: Item) -> None:
-        """Temporary."""
-        check_gold(item)
 
     def left_open(self, answer: Answer, verdict: Verdict) -> str | None:
         """What a judge shall grade, where rules could not decide; ``None`` where they did.
@@ -116,9 +145,10 @@ class Scorer(Plugin, ABC):
             return False
         if item.kind is ItemKind.CHOICE:
             return read_letter(written, item) is None
-        return tidy(written).casefold() not in {tidy(gold).casefold() for gold in item.golds}
+        return not any(same_answer(written, gold) for gold in item.golds)
 
     def _fall_back(self, item: Item, answer: Answer, reply: str, form: AnswerForm) -> Verdict:
+        # Models that were asked for a line "Answer: C" often write "C", which most benchmarks' parsers pass over.
         named = item.kind is ItemKind.CHOICE and read_letter(tidy(reply), item) is not None
         if named and (bare := self.admit(item, tidy(reply))) is not None:
             return self._verdict(item, bare, "bare answer")
@@ -126,6 +156,7 @@ class Scorer(Plugin, ABC):
             return Verdict(Outcome.ABSTAINED, 0.0)
         if answer.finish_reason is FinishReason.FILTERED or is_refusal(reply):
             return Verdict(Outcome.REFUSED, 0.0)
+        # Before the benchmark's parser: of half a chain of thought it would take whatever letter came last.
         if answer.finish_reason is FinishReason.LENGTH:
             return Verdict(Outcome.TRUNCATED, 0.0)
         parsed = self.parse(item, reply)
@@ -135,8 +166,10 @@ class Scorer(Plugin, ABC):
 
     def _verdict(self, item: Item, extracted: str, rule: str) -> Verdict:
         result = self.compare(item, extracted)
+        # Most rules say 0 or 1. Similarities and lists lie between: half of an answer or more counts as found.
         outcome = Outcome.CORRECT if result.score >= 0.5 else Outcome.WRONG
-        return Verdict(outcome, result.score, extracted, "; ".join(part for part in (rule, result.note) if part))
+        note = "; ".join(part for part in (rule, result.note) if part)
+        return Verdict(outcome, result.score, extracted, note, result.undecided)
 
     def close(self) -> None:
         """Give back processes and memory."""
@@ -154,35 +187,6 @@ class WholeReply(Scorer):
     def official(self, item: Item, reply: str) -> float | None:
         """The benchmark's comparison of the reply as it is."""
         return self.compare(item, reply).score
-
-
-def check_gold(item: Item) -> None:
-    """Make sure that the item has a gold answer that can be compared with.
-
-    Raises:
-        DataError: There is none, it is blank, or it names no option of a multiple-choice item.
-    """
-    if not item.golds or not any(gold.strip() for gold in item.golds):
-        raise DataError(f"{item.benchmark}: item {item.id} has no gold answer: mend or remove that row")
-    if item.kind is ItemKind.CHOICE and not set(item.golds) <= set(item.letters):
-        wrong = next(gold for gold in item.golds if gold not in item.letters)
-        raise DataError(
-            f"{item.benchmark}: item {item.id}: gold answer {wrong!r} is none of its options "
-            f"{', '.join(item.letters) or '(it has none)'}: mend that row or its field mapping"
-        )
-
-
-def check_choice(item: Item, scorer: str) -> None:
-    """Make sure that an item is multiple-choice, for scorers that know nothing else.
-
-    Raises:
-        DataError: It is not.
-    """
-    if item.kind is not ItemKind.CHOICE:
-        raise DataError(
-            f"{item.benchmark}: item {item.id} is not multiple-choice, which is all that scorer {scorer!r} can score: "
-            "choose another scorer in the benchmark's [scoring] table"
-        )
 
 
 SCORER: Kind[Scorer] = Kind("scorer", Scorer)

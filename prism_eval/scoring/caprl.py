@@ -7,43 +7,41 @@ evaluated as code.
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from prism_eval.errors import DataError
-from prism_eval.plugins.identity import runtime
+from prism_eval.plugins import from_plan
 from prism_eval.schema import Item, ItemKind
-from prism_eval.scoring.anls import THRESHOLD, distance
+from prism_eval.scoring.anls import similarity
 from prism_eval.scoring.base import Comparison, Scorer
-from prism_eval.scoring.constants import constants_equal
 from prism_eval.scoring.extraction import last_boxed
-from prism_eval.scoring.maths.pool import MathPool, MathResult
+from prism_eval.scoring.literals import list_elements
+from prism_eval.scoring.maths.constants import constants_equal
+from prism_eval.scoring.maths.pool import MathPool
+from prism_eval.scoring.maths.process import MathResult
 from prism_eval.scoring.relaxed import within_tolerance
 
 _OPENING = re.compile(r"</think>\s*<answer>")
+# As in CapRL: 57, 0.57 and 57 % are one answer.
 _SCALES = (1, 0.01, 100)
-_LONGEST_LITERAL = 5_000
 
 
 @dataclass(kw_only=True)
-class CapRLMath(Scorer):
-    r"""math-verify on the boxed answer (``verify_math`` in CapRL's ``Prism_Evaluation/Eval_CapRL.py``).
-
-    Option letters and everyday constants are compared at once: math-verify finds the same ones equal.
+class CapRL(Scorer):
+    r"""What CapRL's rules share: the last ``\boxed{}`` is the answer, and math-verify compares it.
 
     Attributes:
         limit: Seconds a comparison may take before its process is killed and the answer is wrong.
         workers: How many processes may compare at once.
     """
 
-    limit: float = 5.0
-    workers: int = runtime(1)
+    limit: float = from_plan("math_limit", default=5.0)
+    workers: int = from_plan("math_workers", default=2, runtime=True)
     _pool: MathPool = field(init=False, repr=False, compare=False)
 
-    name: ClassVar[str] = "caprl_math"
     extra: ClassVar[str] = "math"
 
     def __post_init__(self) -> None:
@@ -55,32 +53,18 @@ class CapRLMath(Scorer):
         return boxed and (self.admit(item, boxed) or boxed)
 
     def compare(self, item: Item, extracted: str) -> Comparison:
-        """Equal letters, or what `compare_short` says."""
+        """Equal letters, which math-verify finds equal, too; or what `compare_short` says."""
         if item.kind is ItemKind.CHOICE and extracted in item.letters:
             return Comparison(float(extracted in item.golds))
         return self.compare_short(item, extracted)
 
+    @abstractmethod
     def compare_short(self, item: Item, extracted: str) -> Comparison:
-        """The best comparison with a gold by math-verify.
-
-        Raises:
-            DataError: math-verify can read none of the golds.
-        """
-        results = [self._verify_quickly(extracted, gold) for gold in item.golds]
-        if not any(result.gold_read for result in results):
-            raise DataError(
-                f"{item.benchmark}: item {item.id}: math-verify cannot read the gold answer {item.golds[0]!r}: "
-                "mend that row or score it in another edition"
-            )
-        return _best([Comparison(result.score, result.ended) for result in results])
+        """The best comparison with a gold."""
 
     def verify(self, answer: str, gold: str) -> MathResult:
         """One comparison by math-verify, in another process."""
         return self._pool.compare(answer, gold)
-
-    def _verify_quickly(self, answer: str, gold: str) -> MathResult:
-        equal = constants_equal(answer, gold)
-        return self.verify(answer, gold) if equal is None else MathResult(float(equal))
 
     def official(self, item: Item, reply: str) -> float | None:
         """What CapRL's code gives a reply: 0 unless the box stands in ``<answer>`` after ``</think>``."""
@@ -92,7 +76,46 @@ class CapRLMath(Scorer):
 
 
 @dataclass(kw_only=True)
-class CapRLChart(CapRLMath):
+class CapRLMath(CapRL):
+    """math-verify alone (``verify_math`` in CapRL's ``Prism_Evaluation/Eval_CapRL.py``)."""
+
+    name: ClassVar[str] = "caprl_math"
+
+    def check(self, item: Item) -> None:
+        """Make sure that math-verify can read a gold: in CapRL's own code one that it cannot read accepts any answer.
+
+        Raises:
+            DataError: It can read none, or the item has none.
+            MissingExtra: math-verify is not installed.
+        """
+        super().check(item)
+        if item.kind is not ItemKind.CHOICE:
+            self._results(item, item.golds[0])
+
+    def compare_short(self, item: Item, extracted: str) -> Comparison:
+        """The best comparison with a gold by math-verify.
+
+        Raises:
+            DataError: math-verify can read none of the golds.
+        """
+        return _best([Comparison(result.score, result.ended) for result in self._results(item, extracted)])
+
+    def _results(self, item: Item, answer: str) -> list[MathResult]:
+        results = [self._verify_quickly(answer, gold) for gold in item.golds]
+        if not any(result.gold_read for result in results):
+            raise DataError(
+                f"{item.benchmark}: item {item.id}: math-verify cannot read the gold answer {item.golds[0]!r}: "
+                "mend that row or score it in another edition"
+            )
+        return results
+
+    def _verify_quickly(self, answer: str, gold: str) -> MathResult:
+        equal = constants_equal(answer, gold)
+        return self.verify(answer, gold) if equal is None else MathResult(float(equal))
+
+
+@dataclass(kw_only=True)
+class CapRLChart(CapRL):
     """Relaxed accuracy at three scales, or math-verify: whichever is kinder (CapRL's ``verify_chart``)."""
 
     name: ClassVar[str] = "caprl_chart"
@@ -105,12 +128,13 @@ class CapRLChart(CapRLMath):
         result = self.verify(extracted, gold)
         if result.score == 1.0:
             return Comparison(1.0)
+        # Beside a gold that it cannot read math-verify was not asked for the answer.
         read = result.read if result.gold_read else self.verify(extracted, extracted).read
-        texts = _elements(gold)
-        score = max([result.score, *(float(_relaxed(read, text)) for text in texts), self.similarity(read, texts)])
+        texts = [str(part) for part in list_elements(gold) or [gold]]
+        score = max([result.score, *(float(_relaxed(read, text)) for text in texts), self.near_miss(read, texts)])
         return Comparison(score, result.ended)
 
-    def similarity(self, read: str, golds: list[str]) -> float:
+    def near_miss(self, read: str, golds: list[str]) -> float:
         """A further score for text that is nearly right; charts give none."""
         return 0.0
 
@@ -121,10 +145,9 @@ class CapRLInfo(CapRLChart):
 
     name: ClassVar[str] = "caprl_info"
 
-    def similarity(self, read: str, golds: list[str]) -> float:
+    def near_miss(self, read: str, golds: list[str]) -> float:
         """ANLS of the answer as math-verify read it."""
-        similarity = 1 - min(distance(gold, read) for gold in golds)
-        return similarity if similarity >= THRESHOLD else 0.0
+        return similarity(golds, read)
 
 
 def official_box(reply: str) -> str:
@@ -142,19 +165,8 @@ def _relaxed(read: str, gold: str) -> bool:
         readings = [str(scale * float(read)) for scale in _SCALES]
     except ValueError:
         readings = [read.strip()]
+    # In CapRL's order: the 5 % are taken of the prediction.
     return any(within_tolerance(reading, gold) for reading in readings)
-
-
-def _elements(gold: str) -> list[str]:
-    """The elements of a gold that is a Python list; else the gold itself."""
-    if not gold.startswith("[") or len(gold) > _LONGEST_LITERAL:
-        return [gold]
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            value = ast.literal_eval(gold)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return [gold]
-    return [str(part) for part in value] if isinstance(value, list) and value else [gold]
 
 
 def _best(comparisons: list[Comparison]) -> Comparison:

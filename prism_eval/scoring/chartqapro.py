@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,11 +11,11 @@ from rapidfuzz.distance import Levenshtein
 from prism_eval.errors import DataError
 from prism_eval.schema import Item
 from prism_eval.scoring.base import Comparison, WholeReply
+from prism_eval.scoring.literals import list_elements
 from prism_eval.scoring.relaxed import TOLERANCE
 
+_LONGEST_UNQUOTED = 5_000
 _UNQUOTED = re.compile(r"(?<!['\w])(\w[^,]*?)(?!['\w])")
-_LONGEST_LITERAL = 5_000
-_DEEPEST_LITERAL = 50
 
 
 @dataclass(kw_only=True)
@@ -31,52 +29,50 @@ class ChartQAPro(WholeReply):
 
     name: ClassVar[str] = "chartqapro"
 
-    def compare(self, item: Item, extracted: str) -> Comparison:
-        """The mean over the gold's and the prediction's elements.
+    def check(self, item: Item) -> None:
+        """Make sure that the item has a gold, and years that can be read.
 
         Raises:
-            DataError: The item's ``year`` is not a list of "YES" and "NO".
+            DataError: It has none, or its ``year`` is not a list of "YES" and "NO".
         """
+        super().check(item)
+        _years(item)
+
+    def compare(self, item: Item, extracted: str) -> Comparison:
+        """The mean over the gold's and the prediction's elements."""
         golds = _gold_elements(item.golds[-1].strip(".").strip("\n"))
         prediction = extracted.strip(".").strip("\n")
-        guesses = _literal_elements(prediction) or [prediction]
-        years = self._years(item, len(golds))
+        guesses = _elements(prediction) or [prediction]
+        years = _years(item)
+        years = years if len(years) >= len(golds) else years * len(golds)
         pairs = zip(golds, guesses, years, strict=False)
         scores = [_equal(gold, guess) if year else _similar(gold, guess) for gold, guess, year in pairs]
         return Comparison(sum(scores) / max(len(golds), len(guesses)))
 
-    def _years(self, item: Item, count: int) -> list[bool]:
-        flags = item.extra.get("year", ["NO"])
-        if not isinstance(flags, list | tuple) or not flags or not all(isinstance(flag, str) for flag in flags):
-            raise DataError(
-                f'{item.benchmark}: item {item.id}: field \'year\' must be a list of "YES" and "NO", not {flags!r}: '
-                "mend that row or its field mapping"
-            )
-        if item.extra.get("question_type") == "Conversational":
-            flags = flags[-1:]
-        years = [flag.upper() == "YES" for flag in flags]
-        return years if len(years) >= count else years * count
+
+def _years(item: Item) -> list[bool]:
+    """Whether each element of the gold is a year; a single flag stands for all."""
+    flags = item.extra.get("year", ["NO"])
+    if not isinstance(flags, list | tuple) or not flags or not all(isinstance(flag, str) for flag in flags):
+        raise DataError(
+            f'{item.benchmark}: item {item.id}: field \'year\' must be a list of "YES" and "NO", not {flags!r}: '
+            "mend that row or its field mapping"
+        )
+    # Of a conversation only the last turn is asked, but the row keeps the flags of all.
+    if item.extra.get("question_type") == "Conversational":
+        flags = flags[-1:]
+    return [flag.upper() == "YES" for flag in flags]
 
 
 def _gold_elements(gold: str) -> list[str]:
-    inside = re.fullmatch(r"\[(.*)\]", gold.strip())
-    if inside is None or len(gold) > _LONGEST_LITERAL:
-        return _literal_elements(gold) or [gold]
-    quoted = "[" + _UNQUOTED.sub(r"'\1'", inside.group(1)) + "]"
-    return _literal_elements(quoted) or _literal_elements(gold) or [gold]
+    # Golds such as [Agree, 12] come without quotes.
+    inside = re.fullmatch(r"\[(.*)\]", gold.strip()) if len(gold) <= _LONGEST_UNQUOTED else None
+    quoted = "[" + _UNQUOTED.sub(r"'\1'", inside.group(1)) + "]" if inside else ""
+    return _elements(quoted) or _elements(gold) or [gold]
 
 
-def _literal_elements(text: str) -> list[str] | None:
-    """The elements of a Python list literal as text; ``None`` for other text, and for text too long or deep to read."""
-    text = text.lstrip(" \t")
-    if not text.startswith("[") or len(text) > _LONGEST_LITERAL or text.count("[") + text.count("(") > _DEEPEST_LITERAL:
-        return None
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return None
-    return [str(part).strip(" '") for part in value] if isinstance(value, list) else None
+def _elements(text: str) -> list[str]:
+    return [str(part).strip(" '") for part in list_elements(text.lstrip(" \t")) or ()]
 
 
 def _equal(gold: str, guess: str) -> float:

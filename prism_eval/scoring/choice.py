@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from prism_eval.schema import Item
-from prism_eval.scoring.base import Comparison, Scorer, check_choice
+from prism_eval.errors import DataError
+from prism_eval.schema import Item, ItemKind
+from prism_eval.scoring.base import Comparison, Scorer
 from prism_eval.scoring.wemath import FourDimensions
 
 
@@ -19,9 +20,21 @@ from prism_eval.scoring.wemath import FourDimensions
 class Choice(Scorer):
     """Scores the letter of a multiple-choice item by equality with the gold letter."""
 
+    def check(self, item: Item) -> None:
+        """Make sure that the item is multiple-choice: a letter is all that can be scored here.
+
+        Raises:
+            DataError: It is not, or its gold is none of its options.
+        """
+        super().check(item)
+        if item.kind is not ItemKind.CHOICE:
+            raise DataError(
+                f"{item.benchmark}: item {item.id} is not multiple-choice, which is all that scorer {self.name!r} can "
+                "score: choose another scorer in the benchmark's [scoring] table"
+            )
+
     def compare(self, item: Item, extracted: str) -> Comparison:
         """Letters are equal or they are not."""
-        check_choice(item, self.name)
         return Comparison(float(extracted in item.golds))
 
 
@@ -38,6 +51,7 @@ class MMStar(Choice):
 
     def parse(self, item: Item, reply: str) -> str | None:
         """The character where the letter must stand, if it is an option's."""
+        # No opening is longer; the rest of a reply is never looked at.
         start = reply.lower().strip().replace("\n", " ")[:20]
         for opening in self.openings:
             letter = start[len(opening) : len(opening) + 1].upper()
@@ -78,13 +92,15 @@ class SeedBench2Plus(Choice):
         places = {letter: words.index(letter) for letter in item.letters if letter in words}
         if len(places) == 1:
             ((letter, place),) = places.items()
+            # Early in a reply "A" is mostly the article.
             if place > len(words) - 5:
                 return letter
         said = self._said.search(reply)
         return said.group(1) if said and said.group(1) in item.letters else None
 
     def _text(self, item: Item, reply: str) -> str | None:
-        options = {letter: text.lower() for letter, text in zip(item.letters, item.options, strict=True)}
+        options = {letter: text.lower() for letter, text in item.lettered}
+        # A long reply weighs the options: that it mentions one does not make it the answer.
         if len(reply) > 2 * sum(map(len, options.values())):
             return None
         found = [letter for letter, text in options.items() if text in reply.lower()]
@@ -161,6 +177,7 @@ class VisuLogic(Choice):
         content = text[slice(*found)]
         for command in ("\\text{", "\\rm{", "\\mathbf{", "$", "}"):
             content = content.replace(command, "")
+        # "A or B" is no choice.
         return text if len(content) > 2 or "or" in content else content
 
     def _stated(self, reply: str) -> str | None:
@@ -171,6 +188,7 @@ class VisuLogic(Choice):
             ):
                 return letter
         rest = text.lower()
+        # Each phrase is looked for in what the one before it left: the order is part of the rule.
         for phrase in self._phrases:
             if phrase in rest:
                 rest = rest.rpartition(phrase)[2].strip().partition("\n")[0].partition(".")[0]

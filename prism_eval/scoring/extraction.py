@@ -24,6 +24,7 @@ _WRAPPERS = (
 _LETTER = re.compile(r"(?:option |choice )?(\()?([A-Za-z])(?(1)\))(?:$|([:)])|([.,])(?=\s|$)|(?=\s))", re.IGNORECASE)
 
 _NUMBER = re.compile(r"[-+$]?(?:\d[\d,]*)?(?:\.\d+)?%?")
+# Unwrapping looks at the text once for each wrapper; what is longer than this is no answer in wrapping, but a reply.
 _LONGEST_ANSWER = 2_000
 
 
@@ -33,6 +34,7 @@ def strip_reasoning(reply: str) -> str:
     position, thinking = 0, False
     for tag in _THINKING.finditer(reply):
         if tag.group(1):
+            # Many chat templates open the block in the prompt, so that the reply only closes it.
             if not thinking:
                 kept.clear()
             thinking, position = False, tag.end()
@@ -51,6 +53,7 @@ def last_boxed(text: str) -> str | None:
         stop = _closing_brace(text, start + 7, end)
         if stop is not None:
             return text[start + 7 : stop].strip()
+        # Never past the box before: ten thousand boxes that do not close are still read in one pass.
         end = start
     return None
 
@@ -79,12 +82,14 @@ def read_form(reply: str, form: AnswerForm) -> str | None:
 
 
 def _last_marked_line(reply: str, marker: str) -> str | None:
+    # Splitting a megabyte into lines costs more than looking through it once.
     if marker.casefold() not in reply.casefold():
         return None
     after = ""
     for line in reversed(reply.splitlines()):
         found = _after_marker(line, marker)
         if found is not None:
+            # Some models write the marker as a heading and the answer below it.
             return tidy(found) or tidy(after) or None
         after = line if line.strip() else after
     return None
@@ -93,6 +98,7 @@ def _last_marked_line(reply: str, marker: str) -> str | None:
 def _after_marker(line: str, marker: str) -> str | None:
     plain = line.replace("**", "").replace("__", "").lstrip(_DECORATION)
     at = plain[: len(marker) + 40].casefold().find(marker.casefold())
+    # "I gave no answer: sorry" is a sentence, "So the final answer: 4" the line that was asked for.
     if at < 0 or not _LEAD_IN.fullmatch(plain[:at]):
         return None
     return plain[at + len(marker) :]
@@ -106,6 +112,7 @@ def tidy(text: str) -> str:
         before = text
         for left, right in _WRAPPERS:
             inner = text[len(left) : -len(right)]
+            # "$5 and $6" is in no wrapping.
             if text.startswith(left) and text.endswith(right) and inner and left not in inner:
                 text = inner.strip()
         text = _unwrap_command(_without_full_stop(text))
@@ -123,11 +130,8 @@ def _without_full_stop(text: str) -> str:
     rest = text[:-1]
     if not text.endswith(".") or rest.endswith("."):
         return text
-    return text if "." in rest and not _is_number(rest) else rest.rstrip()
-
-
-def _is_number(text: str) -> bool:
-    return _NUMBER.fullmatch(text) is not None
+    # "3.5." ends in a full stop, "U.S." does not.
+    return text if "." in rest and not _NUMBER.fullmatch(rest) else rest.rstrip()
 
 
 def read_letter(written: str, item: Item) -> str | None:
@@ -144,7 +148,7 @@ def read_letter(written: str, item: Item) -> str | None:
         letter, rest = match.group(2).upper(), written[match.end() :].strip()
         if letter in item.letters and _tells_one(match, letter, rest, item):
             return letter
-    named = [letter for letter, option in zip(item.letters, item.options, strict=True) if _same(option, written)]
+    named = [letter for letter, option in item.lettered if same_answer(option, written)]
     return named[0] if len(named) == 1 else None
 
 
@@ -152,8 +156,9 @@ def _tells_one(match: re.Match[str], letter: str, rest: str, item: Item) -> bool
     if not rest:
         return True
     option = item.options[item.letters.index(letter)]
-    if _same(option, rest.lstrip("-: ")):
+    if same_answer(option, rest.lstrip("-: ")):
         return True
+    # "A statue" begins with an article; "A. statue" and "(A) statue" name an option, whatever they say of it.
     bracketed = bool(match.group(1)) or bool(match.group(3)) or match.group(4) == "."
     return bracketed and match.group(2).isupper() and not _names_another(rest, letter, item)
 
@@ -162,9 +167,11 @@ def _names_another(rest: str, letter: str, item: Item) -> bool:
     return any(word != letter and word in item.letters for word in re.findall(r"\b[A-Z]\b", rest[:200]))
 
 
-def _same(left: str, right: str) -> bool:
-    return _plain(left) == _plain(right) != ""
+def same_answer(left: str, right: str) -> bool:
+    """Equal but for wrapping, case and white space; two blank texts say nothing, and are not the same answer."""
+    return folded(tidy(left)) == folded(tidy(right)) != ""
 
 
-def _plain(text: str) -> str:
-    return " ".join(tidy(text).casefold().split())
+def folded(text: str) -> str:
+    """A text without the differences of case and white space."""
+    return " ".join(text.casefold().split())

@@ -9,7 +9,7 @@ from prism_eval.schema import Answer, Item, ItemKind, Outcome, Verdict
 from prism_eval.scoring.base import Comparison, WholeReply
 from prism_eval.scoring.extraction import strip_reasoning, tidy
 from prism_eval.scoring.maths.latex import latex_value
-from prism_eval.scoring.strict import same_number, same_text
+from prism_eval.scoring.strict import same_text_or_number
 
 UNDECIDED = "rule only: no judge configured"
 
@@ -36,18 +36,18 @@ class Judged(WholeReply):
             return Comparison(1.0)
         if any(self.certainly_equal(gold, extracted) for gold in item.golds):
             return Comparison(1.0, "equal after normalisation")
-        return Comparison(0.0, UNDECIDED)
+        return Comparison(0.0, UNDECIDED, undecided=True)
 
     def left_open(self, answer: Answer, verdict: Verdict) -> str | None:
         """The extracted answer where no rule accepts it; the whole reply where no rule can read it."""
+        # The authors hand their judge the whole reply, too.
         if verdict.outcome is Outcome.UNPARSED:
             return strip_reasoning(answer.text) or None
-        return verdict.extracted if UNDECIDED in verdict.note else None
+        return verdict.extracted if verdict.undecided else None
 
     def certainly_equal(self, gold: str, extracted: str) -> bool:
         """The same text but for case, white space and wrapping, or the same decimal number."""
-        gold, extracted = tidy(gold), tidy(extracted)
-        return same_text(gold, extracted) or same_number(gold, extracted)
+        return same_text_or_number(tidy(gold), tidy(extracted))
 
 
 @dataclass(kw_only=True)
@@ -65,7 +65,7 @@ class MathVerse(Judged):
 
     def certainly_equal(self, gold: str, extracted: str) -> bool:
         r"""The same text but for white space, ``°`` and LaTeX wrapping, or exactly the same value."""
-        gold, extracted = (_plain(text) for text in (gold, extracted))
+        gold, extracted = (_bare_latex(text) for text in (gold, extracted))
         if gold == extracted:
             return True
         target = latex_value(gold)
@@ -76,6 +76,6 @@ class MathVerse(Judged):
         return 1.0 if reply in item.golds else 0.0
 
 
-def _plain(text: str) -> str:
+def _bare_latex(text: str) -> str:
     text = tidy(text).casefold().replace("^\\circ", "°").replace("^{\\circ}", "°").replace("\\left", "")
     return "".join(text.replace("\\right", "").replace("\\,", "").split())

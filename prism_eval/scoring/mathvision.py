@@ -12,6 +12,7 @@ from prism_eval.scoring.extraction import read_letter
 from prism_eval.scoring.maths.latex import latex_value
 
 _PHRASES = ("the final answer is", "the answer is", "the correct answer is", "the answer should be")
+# In the authors' order, in which each replacement sees what those before it left.
 _OUTER = (
     (" ", ""),
     ("\\,", ""),
@@ -61,6 +62,7 @@ class MathVision(Scorer):
     def parse(self, item: Item, reply: str) -> str | None:
         """The answer by its phrase or box, normalised; a reply of several lines without either holds none."""
         reply = reply.strip()
+        # The authors would compare all of it with the gold, and find it unequal: wrong, where nothing was answered.
         prose = "\n" in reply and "oxed{" not in reply and _stated(reply) == reply
         return None if prose else find_answer(reply) or None
 
@@ -90,7 +92,7 @@ def find_answer(reply: str) -> str:
 def _stated(text: str) -> str:
     text = _lone_letter(text)
     number = text.rpartition("is ")[2].rstrip(".")
-    if _is_number(number):
+    if _is_float(number):
         text = number
     if "oxed{" not in text:
         return _after_phrases(text)
@@ -107,6 +109,7 @@ def _lone_letter(text: str) -> str:
 
 
 def _after_phrases(text: str) -> str:
+    # As the authors do, every phrase in turn on what is left, and the end of its line or sentence ends the answer.
     for phrase in _PHRASES:
         for written in (phrase, phrase.replace("the", "The")):
             _, found, rest = text.rpartition(written)
@@ -123,15 +126,16 @@ def normalise(text: str) -> str:
     if opened >= 0 and opened + 5 <= closed:
         text = text[opened + 5 : closed]
     first_close, first_open = text.find("}"), text.find("{")
+    # A brace that nothing opened belonged to the box.
     if first_close >= 0 and (first_open < 0 or first_close < first_open):
         text = text[:first_close]
     text = text.rpartition("=")[2].rpartition("\\approx")[2]
     for old, new in _OUTER:
         text = text.replace(old, new)
-    return _plain_latex(text)
+    return _simple_latex(text)
 
 
-def _plain_latex(text: str) -> str:
+def _simple_latex(text: str) -> str:
     for old, new in _INNER:
         text = text.replace(old, new)
     if text.startswith("."):
@@ -141,6 +145,7 @@ def _plain_latex(text: str) -> str:
         text = _BARE_FRACTION.sub(_braced_fraction, text)
     if text == "0.5":
         return "\\frac{1}{2}"
+    # The authors read a ratio with `int`, which takes no decimals; the length keeps megabytes of digits away.
     if len(text) < 40 and _RATIO.fullmatch(text):
         over, _, under = text.partition("/")
         return f"\\frac{{{over}}}{{{under}}}"
@@ -168,6 +173,7 @@ def is_equal(gold: str, given: str) -> bool:
 
 def _rounded_tuple(text: str) -> str:
     parts = text[1:-1].split(",")
+    # No tuple of a school book is longer, and each part is read for its value.
     if text[:1] + text[-1:] not in {"()", "[]"} or len(parts) < 2 or len(text) > 1_000:
         return text
     rounded = [part if "infty" in part or part in {"a", "-a"} else _rounded(part) for part in parts]
@@ -182,7 +188,7 @@ def _rounded(part: str) -> str | None:
     return str(int(value)) if value == int(value) else str(round(float(value), 2))
 
 
-def _is_number(text: str) -> bool:
+def _is_float(text: str) -> bool:
     try:
         float(text)
     except ValueError:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from prism_eval.schema import Item, ItemKind
-from prism_eval.scoring.base import Comparison, Scorer, check_choice
+from prism_eval.scoring.base import Comparison, Scorer
+from prism_eval.scoring.choice import Choice
 
 _ENDS = (",", ".", "!", "?", ";", ":", "'")
 _INDICATORS = ("could be ", "so ", "is ", "thus ", "therefore ", "final ", "answer ", "result ")
@@ -18,7 +19,7 @@ _WITH_COMMAS = re.compile(r"-?\b\d{1,3}(?:,\d{3})+\b")
 _SCIENTIFIC = re.compile(r"-?(?<!\d)\d+(?:\.\d+)?[eE][+-]?\d+")
 _SIMPLE = re.compile(r"-?(?:(?<!\d)\d+\.\d+|\.\d+|(?<!\d)\d+\b)(?![eE][+-]?\d+)(?![,\d])")
 
-Answer = str | float
+_Reading = str | float
 
 
 @dataclass(kw_only=True)
@@ -43,7 +44,7 @@ class MMMU(Scorer):
 
 
 @dataclass(kw_only=True)
-class MMMUPro(Scorer):
+class MMMUPro(Choice):
     """MMMU-Pro's rule (``mmmu-pro/evaluate.py`` of its repository), with "no answer" for its random letter."""
 
     name: ClassVar[str] = "mmmu_pro"
@@ -55,24 +56,21 @@ class MMMUPro(Scorer):
         within = [letter for letter in item.letters if letter in stated] if marker else []
         return within[0] if len(within) == 1 else _letter(item, reply, ("{} ", "{}."))
 
-    def compare(self, item: Item, extracted: str) -> Comparison:
-        """Letters are equal or they are not."""
-        check_choice(item, self.name)
-        return Comparison(float(extracted in item.golds))
-
 
 def _letter(item: Item, reply: str, forms: Iterable[str]) -> str | None:
     for end in _ENDS:
         reply = reply.strip(end)
+    # So that a letter at either end stands between blanks, too.
     reply = f" {reply} "
     for form in ("({})", *forms):
         found = [letter for letter in item.letters if form.format(letter) in reply]
         if found:
             return _last(found, reply, "({})" if form == "({})" else " {} ")
+    # The authors look for an option's text in sentences only.
     if len(reply.split()) <= 5:
         return None
     lowered = reply.lower()
-    texts = {letter: text.lower() for letter, text in zip(item.letters, item.options, strict=True)}
+    texts = {letter: text.lower() for letter, text in item.lettered}
     found = [letter for letter, text in texts.items() if text in lowered]
     return max(found, key=lambda letter: lowered.rfind(texts[letter])) if found else None
 
@@ -81,7 +79,7 @@ def _last(letters: list[str], reply: str, form: str) -> str:
     return max(letters, key=lambda letter: reply.rfind(form.format(letter)))
 
 
-def read_open(reply: str) -> set[Answer]:
+def read_open(reply: str) -> set[_Reading]:
     """The strings and the numbers, rounded to two decimals, that an open reply may mean."""
     phrases = _key_phrases(reply)
     texts = phrases + [number for phrase in phrases for number in _numbers(phrase)]
@@ -107,16 +105,17 @@ def _numbers(text: str) -> list[str]:
     return [number for pattern in (_WITH_COMMAS, _SCIENTIFIC, _SIMPLE) for number in pattern.findall(text)]
 
 
-def _normalise(text: str) -> list[Answer]:
+def _normalise(text: str) -> list[_Reading]:
     text = text.strip()
     try:
         return [round(float(text.replace(",", "")), 2)]
     except ValueError:
         lowered = text.lower()
+        # A gold "a" shall not be found inside of every word.
         return [f" {lowered}", f"{lowered} "] if len(lowered) == 1 else [lowered]
 
 
-def _matches(answer: Answer, golds: list[Answer]) -> bool:
+def _matches(answer: _Reading, golds: list[_Reading]) -> bool:
     if isinstance(answer, str):
         return any(isinstance(gold, str) and gold in answer for gold in golds)
     return answer in golds

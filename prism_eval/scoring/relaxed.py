@@ -28,6 +28,7 @@ def within_tolerance(target: str, prediction: str) -> bool:
     A closing ``%`` divides by 100; there are no thousands separators and no units; a target of 0 is compared as text.
     """
     goal, guess = as_fraction(target), as_fraction(prediction)
+    # Nothing is within 5 % of 0: there only the text counts, and "0.0" is not "0".
     if guess is not None and goal:
         return abs(guess - goal) / abs(goal) <= TOLERANCE
     return prediction.lower() == target.lower()

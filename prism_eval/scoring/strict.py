@@ -9,8 +9,10 @@ from typing import ClassVar
 
 from prism_eval.schema import Item, ItemKind
 from prism_eval.scoring.base import Comparison, Scorer
+from prism_eval.scoring.extraction import folded
 
 _LETTER_ALONE = re.compile(r"\(?([A-Z])\)?\.?")
+# No gold has as many digits; a megabyte of them is not worth reading.
 _LONGEST_NUMBER = 60
 
 
@@ -35,16 +37,15 @@ class Strict(Scorer):
         """Equal letters, texts (but for case and white space) or decimal numbers."""
         if item.kind is ItemKind.CHOICE:
             return Comparison(float(extracted in item.golds))
-        return Comparison(float(any(same_text(gold, extracted) or same_number(gold, extracted) for gold in item.golds)))
+        return Comparison(float(any(same_text_or_number(gold, extracted) for gold in item.golds)))
 
 
-def same_text(left: str, right: str) -> bool:
-    """Equal but for case and white space."""
-    return " ".join(left.casefold().split()) == " ".join(right.casefold().split())
+def same_text_or_number(left: str, right: str) -> bool:
+    """Equal but for case and white space, or by value: 14 and 14.0, not 14 and 14 %."""
+    return folded(left) == folded(right) or _same_number(left, right)
 
 
-def same_number(left: str, right: str) -> bool:
-    """Both plain decimal numbers, with equal values: 14 and 14.0, not 14 and 14 %."""
+def _same_number(left: str, right: str) -> bool:
     if max(len(left), len(right)) > _LONGEST_NUMBER:
         return False
     try:

@@ -32,6 +32,7 @@ class FourDimensions(Aggregation):
         place = _KEY.fullmatch(str(item.extra.get("key", "")))
         if place is None or item.extra.get("ID") is None:
             return
+        # Kept even so: the group was met, and is reported as incomplete.
         failed = verdict.outcome is Outcome.FAILED
         group = self._groups[str(item.extra["ID"]), int(place[1])]
         group[place[2]] = None if failed else verdict.outcome is Outcome.CORRECT
@@ -66,6 +67,7 @@ class FourDimensions(Aggregation):
 
 def _complete(group: Mapping[str, bool | None], count: int) -> list[bool]:
     """Whether each step, and last the whole problem, was answered right; empty if that of one is not known."""
+    # `get`: a part that was not asked is as unknown as one that failed.
     marks = [group.get(part) for part in (*map(str, range(1, count + 1)), _WHOLE)]
     known = [mark for mark in marks if mark is not None]
     return known if len(known) == len(marks) else []

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from prism_eval.scoring.extraction import tidy
+from prism_eval.scoring.extraction import folded, tidy
 
 _CONTRACTIONS = (
     ("\N{RIGHT SINGLE QUOTATION MARK}", "'"),
     ("can't", "cannot"),
-    ("cant ", "cannot "),
+    ("cant ", "cannot "),  # with its blank: not "cantilever"
     ("can not", "cannot"),
     ("won't", "will not"),
     ("n't", " not"),
@@ -34,7 +34,9 @@ _REFUSAL = re.compile(
     re.VERBOSE,
 )
 _REFUSED_ACT = re.compile(r"\b(?:cannot|will not|unable to|not able to|decline to)\b")
+# "The caption does not say, but it is likely B" is an answer.
 _HEDGE = re.compile(r"\b(?:but|however|so|therefore|thus|likely|probably|best guess|answer is)\b")
+# Longer replies reason: somewhere in them nearly always stands that the caption does not say this or that.
 _SHORT_REPLY = 400
 
 
@@ -46,8 +48,8 @@ def is_abstention(text: str, phrase: str) -> bool:
         phrase: What the protocol told the reasoner to write.
     """
     text = text.strip()
-    last = _plain(tidy(text[-_SHORT_REPLY:].rpartition("\n")[2]))
-    if last.startswith(_plain(phrase)):
+    last = _spelled_out(tidy(text[-_SHORT_REPLY:].rpartition("\n")[2]))
+    if last.startswith(_spelled_out(phrase)):
         return True
     said = _ABSTENTION.match(last) if len(text) <= _SHORT_REPLY else None
     return said is not None and not _HEDGE.search(last, said.end())
@@ -55,15 +57,15 @@ def is_abstention(text: str, phrase: str) -> bool:
 
 def is_refusal(text: str) -> bool:
     """Whether a reply declines to answer, such as "I'm sorry, I can't help with that"."""
-    opening = _plain(text.strip()[:_SHORT_REPLY])
+    opening = _spelled_out(text.strip()[:_SHORT_REPLY])
     if not _REFUSAL.match(opening):
         return False
     act = _REFUSED_ACT.search(opening)
     return act is not None and not _HEDGE.search(opening, act.end())
 
 
-def _plain(text: str) -> str:
-    text = " ".join(text.casefold().split())
+def _spelled_out(text: str) -> str:
+    text = folded(text)
     for short, long in _CONTRACTIONS:
         text = text.replace(short, long)
     return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -72,24 +73,65 @@ FORMULAS = {
 }
 
 
-def test_mathematics():
-    scorer = CapRLMath()
-    rng = random.Random(0)
-    count, total = 0, 0.0
+def short(gold: str) -> Item:
+    return Item(benchmark="b", id="1", kind=ItemKind.SHORT, question="?", images=(), golds=(gold,), cluster="")
+
+
+def mix(rng: random.Random) -> dict[str, list[tuple[Item, Answer]]]:
+    work = {}
+    for kind, formula in FORMULAS.items():
+        pairs = [formula(rng, number) for number in range(50 if kind == "polynomials" else 300)]
+        work[kind] = [(short(gold), Answer(f"{_REASONING}\nAnswer: ${given}$")) for gold, given in pairs]
+    return work
+
+
+def test_mathematics_in_one_process():
+    scorer, count, total = CapRLMath(workers=1), 0, 0.0
     try:
         scorer.verify("1", "2")
-        for kind, formula in FORMULAS.items():
-            work = []
-            for number in range(50 if kind == "polynomials" else 300):
-                gold, given = formula(rng, number)
-                one = Item(
-                    benchmark="b", id="1", kind=ItemKind.SHORT, question="?", images=(), golds=(gold,), cluster=""
-                )
-                work.append((one, Answer(f"{_REASONING}\nAnswer: ${given}$")))
+        for kind, work in mix(random.Random(0)).items():
+            started = time.perf_counter()
+            for one, _ in work:
+                scorer.check(one)
+            checked = time.perf_counter() - started
             first, again = seconds(scorer, work), seconds(scorer, work)
-            count, total = count + len(work), total + first
-            print(f"{kind:18} {len(work) / first:10,.0f} answers/s, {len(work) / again:10,.0f} when seen before")
+            count, total = count + len(work), total + checked + first
+            fresh, known = len(work) / (checked + first), len(work) / again
+            print(f"{kind:18} {fresh:10,.0f} answers/s, {known:10,.0f} when seen before")
     finally:
         scorer.close()
-    print(f"mathematics in one process, no two answers alike: {count / total:,.0f} answers/s")
+    print(f"mathematics in one process, golds checked, no two answers alike: {count / total:,.0f} answers/s")
     assert count / total >= 200
+
+
+def test_mathematics_in_two_processes():
+    scorer = CapRLMath()
+    work = [pair for pairs in mix(random.Random(0)).values() for pair in pairs]
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(lambda n: scorer.verify(f"{n}x", f"{n}+x"), range(8)))
+            started = time.perf_counter()
+            list(threads.map(lambda pair: (scorer.check(pair[0]), scorer.score(*pair, _FORM)), work))
+            spent = time.perf_counter() - started
+    finally:
+        scorer.close()
+    print(f"mathematics in two processes, eight threads: {len(work) / spent:,.0f} answers/s")
+    assert len(work) / spent >= 200
+
+
+def test_what_waits_beside_a_tower_of_powers():
+    scorer, others = CapRLMath(), [f"x+{number}" for number in range(20)]
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(lambda n: scorer.verify(f"{n}x", f"{n}+x"), range(8)))
+            towers = [threads.submit(scorer.verify, "9^{9^{9^{9^{9^{9}}}}}", "5") for _ in range(5)]
+            waits = [seconds(scorer, [(short(other), Answer(f"Answer: 3+{other}"))]) for other in others]
+            plain = seconds(Relaxed(), [(short("5"), Answer("Answer: 5"))] * 1_000)
+            assert not any(tower.done() for tower in towers)
+            print(
+                f"beside five equal towers a comparison waits {max(waits):.3f} s at most, another scorer {plain:.3f} ms"
+            )
+            assert all("no result" in tower.result().ended for tower in towers)
+    finally:
+        scorer.close()
+    assert max(waits) < 1

@@ -16,8 +16,11 @@ from prism_eval.errors import PrismError
 Number = Fraction | float
 
 _TOKEN = re.compile(r"\\[a-zA-Z]+|\\[{}|!,;: %$]|\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+|[a-zA-Z]|\S")
+# No number a school book asks for takes more; what is longer is prose.
 _LONGEST = 300
+# Each level is a few calls of Python's own stack.
 _DEEPEST = 40
+# Beyond a thousand bytes an exact fraction tells nothing that a float does not, and costs more with every step.
 _MOST_BITS = 8_000
 _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "\\sin": math.sin,
@@ -35,7 +38,9 @@ _FRACTIONS = {"\\frac", "\\dfrac", "\\tfrac"}
 _TIMES = {"*", "\\times", "\\cdot"}
 _OVER = {"/", "\\div", ":"}
 _CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
+# They change how a formula looks, never what it is worth.
 _IGNORED = {"$", "\\$", "\\left", "\\right", "\\,", "\\;", "\\:", "\\!", "\\ ", "\\displaystyle"}
+# What may follow a number without a sign between them: 2\pi, 3\sqrt{2}, 2(1+1).
 _OPEN_FACTOR = {"(", "{", "\\sqrt", *_FRACTIONS, *_CONSTANTS, *_FUNCTIONS}
 
 
@@ -69,6 +74,7 @@ class _Reader:
 
     def whole(self) -> Number:
         value = self._sum()
+        # "5 apples" is not 5.
         if self._next not in {None, "}"}:
             raise _UnreadableError(self._next)
         return value
@@ -128,6 +134,7 @@ class _Reader:
         if self._next != "^":
             return base
         self._take()
+        # To the right: 2^3^2 is 2^9.
         return _raised(base, self._nested(self._signed if self._next == "-" else self._power))
 
     def _atom(self) -> Number:
@@ -168,12 +175,14 @@ class _Reader:
 
 
 def _raised(base: Number, exponent: Number) -> Number:
+    # Asked before it is computed: the bits of a tower of powers would fill the memory first.
     if isinstance(base, Fraction) and exponent == int(exponent) and abs(float(exponent)) * _bits(base) <= _MOST_BITS:
         return base ** int(exponent)
     return math.pow(float(base), float(exponent))
 
 
 def _bounded(value: Number) -> Number:
+    # A float overflows, which ends the reading; a fraction would go on growing.
     return float(value) if isinstance(value, Fraction) and _bits(value) > _MOST_BITS else value
 
 

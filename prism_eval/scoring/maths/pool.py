@@ -2,159 +2,151 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+import asyncio
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib.util import find_spec
-from queue import LifoQueue
-from typing import IO, Any
+import weakref
+from concurrent.futures import CancelledError, Future
 
-from prism_eval.errors import MissingExtra, PrismError
+from prism_eval.errors import PrismError, UsageError
+from prism_eval.scoring.maths.process import MathProcess, MathResult
 
-START_LIMIT = 120.0
+# What is longer is prose and no formula, and parsing takes worse than linear time.
 LONGEST = 2_000
+# Tens of megabytes. A large run makes more comparisons than this, but few that differ.
 REMEMBERED = 100_000
 
-
-@dataclass(frozen=True, slots=True)
-class MathResult:
-    """What math-verify made of an answer and a gold.
-
-    Attributes:
-        score: 1 if they are equal, else 0.
-        read: The answer as math-verify read it, for comparisons of text; empty if it read none.
-        gold_read: Whether the gold could be read at all.
-        ended: Why there is no result: the process was killed at the time limit, or died; empty if there is one.
-    """
-
-    score: float
-    read: str = ""
-    gold_read: bool = True
-    ended: str = ""
+_Pair = tuple[str, str]
 
 
 class MathPool:
     """Compares mathematical answers in processes that are killed when they exceed their time limit.
 
     Processes start when first needed and are replaced when killed; one that is lost loses only the comparison it was
-    busy with. Results are remembered, because the answers of many captioners to one question are mostly alike.
-    `compare` may be called from several threads. Ctrl-C reaches only the caller.
+    busy with. `compare` is for threads: it waits, and several may wait at once. Equal comparisons are made once and
+    remembered, because the answers of many captioners to one question are mostly alike; this holds for those that hit
+    the limit too, so that one answer has one verdict however busy the machine is.
 
     Args:
         extra: The extra to name where math-verify is not installed.
         workers: How many processes may run at once.
         limit: Seconds a comparison may take.
+
+    Raises:
+        UsageError: There are to be no workers, or no time.
     """
 
-    def __init__(self, extra: str, *, workers: int = 1, limit: float = 5.0) -> None:
-        self._extra = extra
-        self._limit = limit
-        self._free: LifoQueue[_Worker | None] = LifoQueue()
-        self._known: dict[tuple[str, str], MathResult] = {}
-        for _ in range(workers):
-            self._free.put(None)
+    def __init__(self, extra: str, *, workers: int = 2, limit: float = 5.0) -> None:
+        if workers < 1:
+            raise UsageError(f"workers={workers}: mathematics needs at least 1 process")
+        if not limit > 0:
+            raise UsageError(f"limit={limit:g}: a comparison needs more than 0 seconds")
+        self._extra, self._count, self._limit = extra, workers, limit
+        self._known: dict[_Pair, MathResult] = {}
+        self._under_way: dict[_Pair, Future[MathResult]] = {}
+        self._lock = threading.Lock()
+        self._workers: _Workers | None = None
 
     def compare(self, answer: str, gold: str) -> MathResult:
         """Ask math-verify whether an answer equals a gold; both are LaTeX without its ``$``.
 
         Raises:
             MissingExtra: math-verify is not installed.
-            PrismError: A process cannot be started.
+            PrismError: A process cannot be started, or the pool was closed meanwhile.
         """
         if len(answer) > LONGEST:
             return MathResult(0.0, ended=f"answer of more than {LONGEST} characters")
         known = self._known.get((answer, gold))
         if known is not None:
             return known
-        worker = self._free.get()
         try:
-            if worker is not None and not worker.alive:
-                worker.kill()
-                worker = None
-            worker = worker or _Worker.start(self._extra)
-            result = worker.compare(answer, gold, self._limit)
-        except BaseException:
-            if worker is not None:
-                worker.kill()
-            worker = None
-            raise
-        finally:
-            self._free.put(worker)
-        if not result.ended and len(self._known) < REMEMBERED:
-            self._known[answer, gold] = result
-        return result
+            return self._ask((answer, gold)).result()
+        except CancelledError:
+            raise PrismError(f"mathematics was stopped before {answer[:60]!r} was compared: run again") from None
 
     def close(self) -> None:
-        """End the idle processes; busy ones end with their comparison's caller."""
-        idle = [self._free.get() for _ in range(self._free.qsize())]
-        for worker in idle:
-            if worker is not None:
-                worker.kill()
-            self._free.put(None)
+        """End all processes, busy ones too. The next comparison would start new ones."""
+        with self._lock:
+            workers, self._workers = self._workers, None
+        if workers is not None:
+            workers.stop()
+
+    def _ask(self, pair: _Pair) -> Future[MathResult]:
+        with self._lock:
+            under_way = self._under_way.get(pair)
+            if under_way is not None:
+                return under_way
+            if self._workers is None:
+                self._workers = _Workers(self._extra, self._count, self._limit)
+                # For those who forget to close; it runs at the interpreter's exit, too.
+                weakref.finalize(self, self._workers.stop)
+            asked = self._under_way[pair] = self._workers.compare(*pair)
+        # Outside of the lock: this is called at once, in this thread, if the result is there already.
+        asked.add_done_callback(lambda done: self._arrived(pair, done))
+        return asked
+
+    def _arrived(self, pair: _Pair, asked: Future[MathResult]) -> None:
+        # Known first, and only then no longer under way: in between nobody asks it again.
+        if not asked.cancelled() and asked.exception() is None and len(self._known) < REMEMBERED:
+            self._known[pair] = asked.result()
+        self._under_way.pop(pair, None)
 
 
-class _Worker:
-    def __init__(self, process: subprocess.Popen[str], stdin: IO[str], stdout: IO[str]) -> None:
-        self._process, self._stdin, self._stdout = process, stdin, stdout
+class _Workers:
+    """The processes, and the event loop in a thread of its own that alone touches them.
 
-    @classmethod
-    def start(cls, extra: str) -> _Worker:
-        if find_spec("math_verify") is None:
-            raise MissingExtra("the mathematics scorer", extra)
-        command = [sys.executable, "-m", "prism_eval.scoring.maths.worker"]
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
+    The loop is not the caller's: a run's own loop has network calls to serve, and scorers are also used without any.
+    """
+
+    def __init__(self, extra: str, count: int, limit: float) -> None:
+        self._extra, self._limit = extra, limit
+        # Last in, first out: a process that runs is used before another one is started.
+        self._free: asyncio.LifoQueue[MathProcess | None] = asyncio.LifoQueue()
+        for _ in range(count):
+            self._free.put_nowait(None)
+        self._stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop
+        running = threading.Event()
+        # A daemon, so that a caller who forgets to close can still leave.
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve(running)), name="mathematics", daemon=True
         )
-        if process.stdin is None or process.stdout is None:
-            raise PrismError("the process for mathematics was started without pipes: try again")
-        worker = cls(process, process.stdin, process.stdout)
-        if worker._line_within(START_LIMIT)[0].strip() != "ready":
-            worker.kill()
-            raise PrismError(f"the process for mathematics does not start: run {' '.join(command)!r} to see why")
-        return worker
+        self._thread.start()
+        running.wait()
 
-    @property
-    def alive(self) -> bool:
-        return self._process.poll() is None
+    def compare(self, answer: str, gold: str) -> Future[MathResult]:
+        return asyncio.run_coroutine_threadsafe(self._compare(answer, gold), self._loop)
 
-    def compare(self, answer: str, gold: str, limit: float) -> MathResult:
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        # The garbage collector may call this from the loop's own thread.
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    async def _serve(self, running: threading.Event) -> None:
+        self._loop = asyncio.get_running_loop()
+        running.set()
+        await self._stopping.wait()
+        while not self._free.empty():
+            idle = self._free.get_nowait()
+            if idle is not None:
+                await idle.end()
+        # `asyncio.run` now cancels the comparisons under way, and each ends its own process.
+
+    async def _compare(self, answer: str, gold: str) -> MathResult:
+        # A process may have been killed by whoever keeps the machine's memory. One that dies twice dies of the answer.
+        for _ in range(2):
+            result = await self._compare_once(answer, gold)
+            if result is not None:
+                return result
+        return MathResult(0.0, ended="the mathematics process died")
+
+    async def _compare_once(self, answer: str, gold: str) -> MathResult | None:
+        process = await self._free.get()
         try:
-            self._stdin.write(json.dumps({"answer": answer, "gold": gold, "limit": limit}) + "\n")
-            self._stdin.flush()
-        except OSError:
-            self.kill()
-            return MathResult(0.0, ended="the mathematics process died")
-        line, expired = self._line_within(limit)
-        if line.endswith("\n"):
-            reply: Mapping[str, Any] = json.loads(line)
-            return MathResult(**reply)
-        self.kill()
-        return MathResult(0.0, ended=f"no result within {limit:g} s" if expired else "the mathematics process died")
-
-    def _line_within(self, limit: float) -> tuple[str, bool]:
-        """A line of output; cut short, with ``True``, if the process had to be killed."""
-        expired = threading.Event()
-
-        def expire() -> None:
-            expired.set()
-            self._process.kill()
-
-        timer = threading.Timer(limit, expire)
-        timer.daemon = True
-        timer.start()
-        try:
-            return self._stdout.readline(), expired.is_set()
+            if process is None or not process.alive:
+                process = await MathProcess.start(self._extra)
+            return await process.compare(answer, gold, self._limit)
         finally:
-            timer.cancel()
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._stdin, self._stdout):
-            try:
-                pipe.close()
-            except OSError:
-                continue
+            # Whatever happened, the place is free again: a dead process leaves room for a new one.
+            self._free.put_nowait(process if process and process.alive else None)

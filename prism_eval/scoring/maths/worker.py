@@ -1,6 +1,6 @@
 r"""The process that runs math-verify: one JSON line in, one JSON line out, until its input ends.
 
-It exists to be killed. `prism_eval.scoring.maths.pool` starts it as ``python -m prism_eval.scoring.maths.worker``.
+It exists to be killed. `prism_eval.scoring.maths.process` starts it as ``python -m prism_eval.scoring.maths.worker``.
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ import json
 import logging
 import signal
 import sys
-from typing import Any
+from collections.abc import Sequence
+from functools import lru_cache
 
+# Of address space. sympy takes a tenth of it; a tower of powers would take whatever there is.
 MEMORY_LIMIT = 4 << 30
 
 
 def main() -> None:
     """Answer requests ``{"answer", "gold", "limit"}`` with ``{"score", "read", "gold_read"}`` until end of file."""
+    # Where there are no sessions (Windows), Ctrl-C reaches this process with its parent.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # math-verify logs every text it cannot read, which is most of them.
     logging.disable(logging.CRITICAL)
     _limit_memory()
-    _verify("1", "1")
-    print("ready", flush=True)
     for line in sys.stdin:
         request = json.loads(line)
         # If the parent dies while an expression runs away, nobody else ends this process.
@@ -32,6 +34,7 @@ def main() -> None:
 
 
 def _limit_memory() -> None:
+    """Let a tower of powers that outgrows the memory end this process, not the machine's other ones."""
     try:
         import resource
     except ImportError:
@@ -41,10 +44,11 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-def _verify(answer: str, gold: str) -> dict[str, Any]:
+def _verify(answer: str, gold: str) -> dict[str, float | str | bool]:
     """Compare as CapRL does: the answer as plain text and as a formula, each on the gold's side of `verify`."""
     from math_verify import verify
 
+    # math-verify's own time limits (None: off) interrupt Python, not a power that is computed in C. The pool kills.
     golds = _parsed(gold)
     if not golds:
         return {"score": 0.0, "read": "", "gold_read": False}
@@ -59,28 +63,31 @@ def _verify(answer: str, gold: str) -> dict[str, Any]:
     return {"score": float(equal), "read": read, "gold_read": True}
 
 
-def _numerically_apart(formula: list[Any], golds: list[Any]) -> bool:
+def _numerically_apart(formula: Sequence[object], golds: Sequence[object]) -> bool:
     """Whether two formulas differ visibly at one point: then simplifying their difference would only take time."""
     from sympy import Expr, UnevaluatedExpr
 
-    pair = (formula[0], golds[0]) if formula and golds else ()
-    if len(pair) != 2 or not all(isinstance(one, Expr) for one in pair):
+    left, right = next(iter(formula), None), next(iter(golds), None)
+    if not (isinstance(left, Expr) and isinstance(right, Expr)):
         return False
     # What math-verify finds equal at any value: a percentage and its number, and texts but for case, such as E and e.
-    if any(one.has(UnevaluatedExpr) for one in pair) or str(pair[0]).casefold() == str(pair[1]).casefold():
+    if left.has(UnevaluatedExpr) or right.has(UnevaluatedExpr) or str(left).casefold() == str(right).casefold():
         return False
-    symbols = sorted(pair[0].free_symbols | pair[1].free_symbols, key=str)
+    symbols = sorted(left.free_symbols | right.free_symbols, key=str)
+    # No point where formulas of school books meet by chance: neither whole nor a simple fraction, and none twice.
     point = {symbol: 0.7 + 0.31 * place for place, symbol in enumerate(symbols)}
-    left, right = (one.evalf(15, subs=point) for one in pair)
-    if not (left.is_Float and right.is_Float):
+    here, there = (one.evalf(15, subs=point) for one in (left, right))
+    if not (here.is_Float and there.is_Float):
         return False
-    return bool(abs(left - right) > 1e-4 * max(1, abs(left), abs(right)))
+    return bool(abs(here - there) > 1e-4 * max(1, abs(here), abs(there)))
 
 
-def _parsed(text: str) -> list[Any]:
+# A gold is read when its item is checked, and again beside every answer to it.
+@lru_cache(maxsize=1_000)
+def _parsed(text: str) -> list[object]:
     from math_verify import LatexExtractionConfig, parse
 
-    formulas: list[Any] = parse(
+    formulas: list[object] = parse(
         f"${text}$",
         extraction_mode="first_match",
         extraction_config=[LatexExtractionConfig()],
