@@ -85,6 +85,11 @@ class Image:
         return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
 
 
+def option_letters(count: int) -> tuple[str, ...]:
+    """The letters of so many options, in order: A, B, C, ..."""
+    return tuple(chr(ord("A") + index) for index in range(count))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One question about one or more images.
@@ -114,7 +119,7 @@ class Item:
     @property
     def letters(self) -> tuple[str, ...]:
         """The options' letters: A, B, C, ..."""
-        return tuple(chr(ord("A") + index) for index in range(len(self.options)))
+        return option_letters(len(self.options))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

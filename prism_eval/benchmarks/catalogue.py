@@ -5,17 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from prism_eval import plugins
-from prism_eval.benchmarks.definition import Definition
+from prism_eval.benchmarks.definition import CAPRL, Definition
 from prism_eval.errors import DataError, UnknownName
 
 _LIST_THEM = "`prism-eval benchmarks` lists them."
-CAPRL = "caprl"
-"""The variant of every benchmark that reads CapRL's own question files."""
 
 
 def definition_names() -> tuple[str, ...]:
@@ -86,12 +83,13 @@ def _with_variant(definition: Definition, variant: str) -> Definition:
     known = set(definition.variants) | ({CAPRL} if definition.caprl_file else set())
     if variant not in known:
         raise UnknownName(f"variant of benchmark {definition.name}", variant, known)
+    # Without what was left to its default, so that a variant is merged into what the file says and nothing more.
     table = definition.model_dump(exclude_unset=True)
     changes = definition.variants.get(variant, {})
     return _validated({**_merged(table, changes), "variant": variant}, f"{definition.name}:{variant}")
 
 
-def _merged(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(table: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
     """Tables are merged, anything else is replaced."""
     result = dict(table)
     for key, value in changes.items():
@@ -100,11 +98,12 @@ def _merged(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
     return result
 
 
-def _validated(table: Mapping[str, Any], where: str) -> Definition:
+def _validated(table: Mapping[str, object], where: str) -> Definition:
     try:
         return Definition.model_validate(table)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "definition"
-        message = first["msg"].removeprefix("Value error, ")
+        # What our own validator raised is there as it was raised; pydantic's text of it adds words that say nothing.
+        message = first.get("ctx", {}).get("error") or first["msg"]
         raise DataError(f"definition {where}: {place}: {message}; see docs/benchmarks.md") from error

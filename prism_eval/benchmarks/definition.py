@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -15,7 +15,12 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_as_names)]
 """The names one column goes by, best first; ``metadata.version`` looks inside a column, ``ids.0`` inside a list."""
 
 
+CAPRL = "caprl"
+"""The variant of every benchmark with a ``caprl_file``: its questions as CapRL asked them."""
+
+
 class _Table(BaseModel):
+    # A key that is misspelt would otherwise be passed over, and the benchmark be another one than its author thinks.
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -185,7 +190,7 @@ class Definition(_Table):
     place: Place | None = None
     caprl_file: str | None = None
     default_variant: str | None = None
-    variants: dict[str, dict[str, Any]] = {}
+    variants: dict[str, dict[str, object]] = {}
     variant: str = ""
 
     @property
@@ -199,6 +204,11 @@ class Definition(_Table):
         if not self.questions:
             return (Question(name="", question=self.fields.question, answer=self.fields.answer),)
         return tuple(question for question in self.questions if not self.only or question.name in self.only)
+
+    @property
+    def is_caprl(self) -> bool:
+        """Whether CapRL's question file is meant: the variant ``caprl``, unless the file defines one of that name."""
+        return self.variant == CAPRL and CAPRL not in self.variants
 
     @property
     def letters_in_image(self) -> bool:

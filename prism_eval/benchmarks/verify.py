@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import warnings
 from dataclasses import dataclass, field
 
 from prism_eval.benchmarks.benchmark import Benchmark
 from prism_eval.benchmarks.reading.image_check import UNREADABLE, check_image
-from prism_eval.benchmarks.reading.rows import RowError
+from prism_eval.benchmarks.rows import RowError
 from prism_eval.errors import DataError, PermanentError
+from prism_eval.files.warning_filters import warnings_as
 from prism_eval.schema import Image, Item
 
 EXAMPLES = 3
@@ -105,10 +105,8 @@ def _check_pixels(item: Item, image: Image, report: VerifyReport) -> None:
 
     try:
         check_image(image)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Pillow.open(io.BytesIO(image.data)) as opened:
-                opened.load()
+        with warnings_as("ignore"), Pillow.open(io.BytesIO(image.data)) as opened:
+            opened.load()
     except PermanentError as error:
         report.add("image does not open", f"item {item.id}: {error}")
     except (*UNREADABLE, Pillow.DecompressionBombError) as error:

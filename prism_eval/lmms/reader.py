@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 from prism_eval.benchmarks import check_image
 from prism_eval.calls import Calls, Patience, Store
@@ -15,19 +14,36 @@ from prism_eval.captioners.remembered import Remembered as RememberedCaptioner
 from prism_eval.captioners.remembered import remember
 from prism_eval.errors import CallError, FatalError, PrismError
 from prism_eval.lmms.prompt import Prompt
-from prism_eval.lmms.scorer import asked_for
+from prism_eval.lmms.reply import graded_text
 from prism_eval.plan.plan import Plan
 from prism_eval.plan.protocol import Protocol, load_protocol
 from prism_eval.plugins.specs import Spec
 from prism_eval.reasoners import Reasoner, build_reasoner
 from prism_eval.reasoners.remembered import Remembered as RememberedReasoner
 from prism_eval.run.pipeline import join_captions
-from prism_eval.schema import Image, Item, ItemKind
-from prism_eval.scoring.extraction import strip_reasoning
+from prism_eval.schema import Caption, Image, Item, ItemKind
 
 
 class Unanswered(PrismError):
     """Some calls failed. There is no text that could stand for their answers, so none is handed on."""
+
+
+@dataclass
+class _Failures:
+    """What went wrong, prompt by prompt; ``fatal`` is why no further call was made."""
+
+    single: dict[str, str] = field(default_factory=dict)
+    fatal: str = ""
+
+    def raise_if_any(self, asked: int) -> None:
+        if self.fatal:
+            raise Unanswered(f"stopped, no further call can succeed: {self.fatal}")
+        if self.single:
+            message, count = Counter(self.single.values()).most_common(1)[0]
+            raise Unanswered(
+                f"{len(self.single)} of {asked} answers failed and none was graded ({count} x {message}); "
+                "the others are stored: give the same command again to retry just these"
+            )
 
 
 @dataclass
@@ -68,9 +84,9 @@ class Reader:
             cluster="+".join(image.digest for image in images),
         )
         answer = await self.reasoner.answer(join_captions(captions), item, sample=0)
-        return asked_for(strip_reasoning(answer.text), self.protocol.answer_form)
+        return graded_text(answer, self.protocol.answer_form)
 
-    async def replies(self, asked: Sequence[tuple[str, Callable[[], Prompt]]], done: Callable[[], Any]) -> list[str]:
+    async def replies(self, asked: Sequence[tuple[str, Callable[[], Prompt]]], done: Callable[[], object]) -> list[str]:
         """Answer many prompts, in their order.
 
         Args:
@@ -81,18 +97,18 @@ class Reader:
             Unanswered: A call failed; the others were made and are in the store.
         """
         window = asyncio.Semaphore(self.window)
-        failures: dict[str, str] = {}
+        failures = _Failures()
 
         async def one(name: str, make: Callable[[], Prompt]) -> str:
             async with window:
-                if failures.get(""):
+                if failures.fatal:
                     return ""
                 try:
                     return await self.reply(name, await asyncio.to_thread(make))
                 except FatalError as error:
-                    failures[""] = str(error)
+                    failures.fatal = str(error)
                 except CallError as error:
-                    failures[name] = str(error)
+                    failures.single[name] = str(error)
                 finally:
                     done()
             return ""
@@ -101,8 +117,7 @@ class Reader:
             replies = await asyncio.gather(*(one(name, make) for name, make in asked))
         finally:
             await self.close()
-        if failures:
-            raise Unanswered(_summary(failures, len(asked)))
+        failures.raise_if_any(len(asked))
         return replies
 
     async def close(self) -> None:
@@ -110,8 +125,8 @@ class Reader:
         await self.captioner.close()
         await self.reasoner.close()
 
-    async def _caption(self, image: Image, question: str) -> Any:
-        check_image(image)
+    async def _caption(self, image: Image, question: str) -> Caption:
+        await asyncio.to_thread(check_image, image)
         return await self.captioner.caption([image], sample=0, question=question)
 
 
@@ -136,14 +151,4 @@ def make_reader(plan: Plan, store: Store) -> Reader:
         RememberedReasoner(inner=reasoner, calls=calls("answer", reasoner)),
         protocol,
         window=4 * plan.concurrency,
-    )
-
-
-def _summary(failures: dict[str, str], asked: int) -> str:
-    if "" in failures:
-        return f"stopped, no further call can succeed: {failures['']}"
-    name, count = Counter(failures.values()).most_common(1)[0]
-    return (
-        f"{len(failures)} of {asked} answers failed and none was graded ({count} x {name}); the others are stored: "
-        "give the same command again to retry just these"
     )

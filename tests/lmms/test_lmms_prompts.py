@@ -8,7 +8,7 @@ import pytest
 from PIL import Image as Pillow
 
 from prism_eval.lmms.prompt import Encoder, PromptError, read_messages
-from prism_eval.lmms.scores import score_of
+from prism_eval.lmms.tasks.metrics import score_of
 
 
 def text(words: str) -> dict[str, str]:

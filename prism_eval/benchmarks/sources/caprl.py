@@ -11,11 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from prism_eval.benchmarks.definition import Definition, Fields, Source
-from prism_eval.benchmarks.reading.images import ImageStore
-from prism_eval.benchmarks.reading.rows import Row, RowError
+from prism_eval.benchmarks.rows import Row, RowError
 from prism_eval.errors import DataError
 
 DATASET = "internlm/CapRL-Evaluation-Files"
@@ -51,6 +49,7 @@ class CapRLSource:
     Attributes:
         definition: What `caprl_definition` made.
         folder: The downloaded data set.
+        revision: Its commit, where that is known.
     """
 
     definition: Definition
@@ -66,6 +65,11 @@ class CapRLSource:
     def origin(self) -> str:
         """The question file."""
         return str(self.path)
+
+    @property
+    def image_folder(self) -> Path:
+        """The data set, where images lie unpacked or in their zip file."""
+        return self.folder
 
     def rows(self) -> Iterator[Row | RowError]:
         """The entries in order."""
@@ -85,11 +89,7 @@ class CapRLSource:
         entries = self._entries()
         return None if isinstance(entries, RowError) else len(entries)
 
-    def images(self) -> ImageStore:
-        """Images unpacked in the folder, or in its zip file."""
-        return ImageStore(self.folder)
-
-    def _entries(self) -> list[Any] | RowError:
+    def _entries(self) -> list[object] | RowError:
         if not self.path.is_file():
             raise DataError(f"no CapRL question file {self.path}; download the data set {DATASET} to {self.folder}")
         try:
@@ -106,9 +106,9 @@ def plain_prompt(prompt: str) -> str:
     return _ROLE.sub("", _CHAT_MARK.sub("", prompt)).strip()
 
 
-def _tidied(entry: dict[str, Any]) -> dict[str, Any]:
+def _tidied(entry: dict[str, object]) -> dict[str, object]:
     prompt, image = entry.get("prompt"), entry.get("image")
-    changes: dict[str, Any] = {}
+    changes: dict[str, object] = {}
     if isinstance(prompt, str):
         changes["prompt"] = plain_prompt(prompt)
     if isinstance(image, str | list):
@@ -118,6 +118,6 @@ def _tidied(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _inside(path: str) -> str:
-    """A path on the authors' machine, from the image folder on."""
+    """A path on the authors' machine, from the image folder on: some entries still hold the whole of it."""
     _, folder, after = path.rpartition(f"{_IMAGES}/")
     return f"{_IMAGES}/{after}" if folder else path

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prism_eval.benchmarks.definition import Definition, Source
-from prism_eval.benchmarks.reading.images import ImageStore
-from prism_eval.benchmarks.reading.rows import Row, RowError
+from prism_eval.benchmarks.rows import Row, RowError
+from prism_eval.benchmarks.sources.columns import is_selected, selecting_columns, wanted_columns
 from prism_eval.benchmarks.sources.jsonl import jsonl_rows, jsonl_size
 from prism_eval.benchmarks.sources.parquet import parquet_rows, parquet_size
-from prism_eval.benchmarks.sources.source import is_selected, selecting_columns, wanted_columns
 from prism_eval.errors import DataError
 
+# `test-00000-of-00003`, as the hub names the parts of a split.
 _SHARD = re.compile(r"(?P<split>.+?)-\d{5}-of-\d{5}")
 _SPLIT = re.compile(r"(?P<split>train|test|testmini|val|valid|validation|dev)(?:$|[-_.])")
+# The folder that the hub puts files into when a data set has one configuration only.
 _NO_CONFIG = {"data"}
 _SAME_SPLIT = {"val": "validation", "valid": "validation", "dev": "validation"}
 
@@ -27,7 +28,8 @@ class FolderSource:
 
     Attributes:
         definition: The benchmark.
-        folder: The benchmark's own folder.
+        folder: The benchmark's own folder, which may be a downloaded snapshot of the hub.
+        revision: The snapshot's commit, where that is known.
     """
 
     definition: Definition
@@ -38,6 +40,11 @@ class FolderSource:
     def origin(self) -> str:
         """The folder."""
         return str(self.folder)
+
+    @property
+    def image_folder(self) -> Path:
+        """The folder."""
+        return self.folder
 
     def rows(self) -> Iterator[Row | RowError]:
         """The rows of all files, in the files' alphabetical order."""
@@ -70,10 +77,6 @@ class FolderSource:
             for row in parquet_rows(path, columns, number) if is_parquet else jsonl_rows(path, number):
                 number = row.number + 1 if isinstance(row, Row) else number
                 yield row
-
-    def images(self) -> ImageStore:
-        """Images in the folder, its ``images/``, or a zip file in it."""
-        return ImageStore(self.folder)
 
 
 def benchmark_folder(data: Path, name: str) -> Path:

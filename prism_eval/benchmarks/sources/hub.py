@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from prism_eval.benchmarks.definition import Definition, Source
-from prism_eval.benchmarks.reading.images import ImageStore
-from prism_eval.benchmarks.reading.rows import Row, RowError
-from prism_eval.benchmarks.sources.source import wanted_columns
+from prism_eval.benchmarks.rows import Row, RowError
+from prism_eval.benchmarks.sources.columns import wanted_columns
 from prism_eval.errors import DataError, MissingExtra
 
 
@@ -40,6 +38,11 @@ class HubSource:
         """
         return resolve_revision(self.definition.source)
 
+    @property
+    def image_folder(self) -> None:
+        """None: the hub's images are in the rows."""
+        return None
+
     def rows(self) -> Iterator[Row | RowError]:
         """The rows in order."""
         source = self.definition.source
@@ -57,10 +60,6 @@ class HubSource:
     def size(self) -> int | None:
         """How many rows are published."""
         return None if self.definition.where else self.definition.source.rows
-
-    def images(self) -> ImageStore:
-        """Images in the rows."""
-        return ImageStore(None)
 
 
 def resolve_revision(source: Source) -> str:
@@ -94,7 +93,7 @@ def download_files(source: Source, revision: str) -> Path:
     return Path(folder)
 
 
-def _stream(source: Source, revision: str) -> Any:
+def _stream(source: Source, revision: str) -> Iterable[Mapping[str, object]]:
     try:
         from datasets import Image, load_dataset
     except ImportError as error:
@@ -102,8 +101,10 @@ def _stream(source: Source, revision: str) -> Any:
     rows = load_dataset(source.dataset, source.config, split=source.split, revision=revision, streaming=True)
     for name, feature in (rows.features or {}).items():
         if isinstance(feature, Image):
+            # Decoded and encoded again an image would have another digest, and cost a second each.
             rows = rows.cast_column(name, Image(decode=False))
-    return rows
+    streamed: Iterable[Mapping[str, object]] = rows
+    return streamed
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -118,6 +119,7 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 def _unreachable(source: Source, error: Exception) -> DataError:
+    # Their messages go on for a page; the first line says what happened.
     lines = str(error).strip().splitlines()
     reason = lines[0][:200] if lines else type(error).__name__
     return DataError(

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import io
 import struct
-import threading
-import warnings
 import zlib
 from typing import TYPE_CHECKING, cast
 
 from prism_eval.errors import PermanentError
+from prism_eval.files.warning_filters import warnings_as
 from prism_eval.schema import Image
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 _MOST_ELONGATED = 8
-# Filters for warnings are global: changing them in two threads at once could leave the wrong ones behind.
-_FILTERING = threading.Lock()
 _PARSE_ERRORS = (ValueError, TypeError, LookupError, ArithmeticError, SyntaxError, struct.error, zlib.error)
 _BROKEN = (OSError, EOFError, *_PARSE_ERRORS)
 
@@ -47,8 +44,7 @@ def _header(image: Image) -> Picture:
     from PIL import UnidentifiedImageError
 
     try:
-        with _FILTERING, warnings.catch_warnings():
-            warnings.simplefilter("error", Pillow.DecompressionBombWarning)
+        with warnings_as("error", Pillow.DecompressionBombWarning):
             return Pillow.open(io.BytesIO(image.data))
     except (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError) as error:
         raise PermanentError(
