@@ -17,6 +17,7 @@ _LIST_THEM = "`prism-eval benchmarks` lists them."
 
 def definition_names() -> tuple[str, ...]:
     """The benchmarks that can be named, shipped or brought by other packages, in alphabetical order."""
+    # The files besides the entry points: in a checkout one may have been added since it was installed.
     shipped = {path.stem for path in definitions_folder().glob("*.toml")}
     return tuple(sorted(shipped | set(plugins.entry_points("benchmark"))))
 
@@ -68,11 +69,13 @@ def read_definition(path: Path, variant: str = "") -> Definition:
 def split_name(name: str) -> tuple[str, str]:
     """Part a benchmark's name from its variant, which may be empty."""
     base, colon, variant = name.rpartition(":")
+    # The colon may be a drive's (`C:\mine.toml`): what follows is a variant only if it is no path.
     return (base, variant) if colon and "/" not in variant and "\\" not in variant else (name, "")
 
 
 def definitions_folder() -> Path:
     """Where the shipped definitions are: in the package, or at the top of a checkout."""
+    # A wheel carries them inside the package; in a checkout they stand at the top, where people look for them.
     inside = Path(__file__).parent / "definitions"
     return inside if inside.is_dir() else Path(__file__).parents[2] / "benchmarks"
 
@@ -85,6 +88,7 @@ def _with_variant(definition: Definition, variant: str) -> Definition:
         raise UnknownName(f"variant of benchmark {definition.name}", variant, known)
     # Without what was left to its default, so that a variant is merged into what the file says and nothing more.
     table = definition.model_dump(exclude_unset=True)
+    # `caprl` is a variant of every benchmark with a question file, and changes nothing here.
     changes = definition.variants.get(variant, {})
     return _validated({**_merged(table, changes), "variant": variant}, f"{definition.name}:{variant}")
 

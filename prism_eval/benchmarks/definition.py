@@ -168,6 +168,7 @@ class Definition(_Table):
         variant: The variant this definition was loaded as; empty for the plain name.
     """
 
+    # It becomes the name of a folder and part of a spec: no path can be made of it.
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     title: str
     summary: str
@@ -218,6 +219,7 @@ class Definition(_Table):
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
+        # All this would be found at the first row too: after the download, and without the key's name.
         if not self.questions and not self.fields.answer:
             raise ValueError("fields.answer is missing")
         if not self.questions and not (self.fields.question or self.ask):

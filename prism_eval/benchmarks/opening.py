@@ -67,6 +67,7 @@ def open_benchmark(name: str, data: str | Path, *, seed: int = 0) -> Benchmark:
         DataError: The definition or the data folder is missing or wrong.
         MissingExtra: ``hub`` or a source was asked for whose extra is not installed.
     """
+    # A drive's colon (`C:\mine.toml`) is no prefix: no source has its name.
     prefix, colon, rest = name.partition(":")
     if colon and prefix in plugins.entry_points("source"):
         opener: Opener = plugins.load("source", prefix)
@@ -94,6 +95,7 @@ def _source(definition: Definition, data: str | Path, seed: int) -> RowSource:
 def _data_folder(definition: Definition, data: str | Path, seed: int) -> Path:
     if data != SYNTHETIC:
         return Path(data)
+    # Twins are drawn, and what draws them takes its time to import.
     from prism_eval.twins import ensure
 
     return ensure(definition.name, seed=seed)

@@ -42,6 +42,7 @@ class Recent(Generic[K, V]):
             self._held -= self._size(self._values.pop(key))
         self._values[key] = value
         self._held += self._size(value)
+        # The newest stays even where it alone is over the budget: its owner holds it anyway.
         while len(self._values) > 1 and (len(self._values) > self._most or self._held > self._budget):
             _, oldest = self._values.popitem(last=False)
             self._held -= self._size(oldest)

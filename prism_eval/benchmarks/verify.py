@@ -83,6 +83,7 @@ def verify(benchmark: Benchmark) -> VerifyReport:
                 _check_item(item, report, ids, images)
     except DataError as error:
         report.add("data missing", str(error))
+    # A selection that keeps nothing is most likely misspelt.
     if not report.items and report.ok:
         report.add("data missing", f"{report.origin} holds no row that the definition selects")
     report.images = len(images)
@@ -93,8 +94,10 @@ def _check_item(item: Item, report: VerifyReport, ids: set[str], images: set[str
     report.items += 1
     if item.id in ids:
         report.add("id not unique", f"item {item.id} occurs more than once")
+    # Answers are stored and joined by benchmark and id: of two equal ones each would get the other's.
     ids.add(item.id)
     for image in item.images:
+        # Once for each picture, not for each question: unpacking is what takes the time.
         if image.digest not in images:
             images.add(image.digest)
             _check_pixels(item, image, report)

@@ -40,6 +40,7 @@ class PrismEval(lmms):  # type: ignore[misc]
         device: Ignored.
     """
 
+    # Asks lmms-eval for chat messages. A simple model would get a string and pictures without their places in it.
     is_simple = False
 
     def __init__(
@@ -75,6 +76,7 @@ class PrismEval(lmms):  # type: ignore[misc]
             reader = make_reader(self._plan, self._store)
             asked = [(_name(request), partial(self._prompt, request)) for request in requests]
             replies = run_in_thread(lambda: reader.replies(asked, bar.update))
+            # What was answered is kept, whatever lmms-eval's grading does next.
             self._store.flush()
         return replies
 

@@ -101,6 +101,7 @@ class Reader:
 
         async def one(name: str, make: Callable[[], Prompt]) -> str:
             async with window:
+                # What stopped one call would stop each of the thousands that wait, one after the other.
                 if failures.fatal:
                     return ""
                 try:
@@ -111,6 +112,7 @@ class Reader:
                     failures.single[name] = str(error)
                 finally:
                     done()
+            # Nothing stands for an answer that failed: when all are through, none is handed on.
             return ""
 
         try:

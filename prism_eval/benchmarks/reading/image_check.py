@@ -74,8 +74,10 @@ def _size(data: bytes, form: str) -> tuple[int, int]:
 
 def _is_whole(data: bytes, form: str) -> bool:
     if form == "PNG":
+        # The name of the last chunk; whatever follows it is harmless.
         return data.rfind(b"IEND") > 0
     if form == "JPEG":
         # A thumbnail in the header has end markers of its own; they stand before the picture's last scan.
         return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
+    # Of the others only unpacking tells.
     return True

@@ -69,6 +69,7 @@ def split_lettered(text: str) -> tuple[str, ...]:
 
 def without_options(definition: Definition, question: str) -> str:
     """The question without the options that stand in it."""
+    # The last mark: an earlier one may be part of the question.
     after = definition.options.after
     return question.rpartition(after)[0].rstrip() if after and after in question else question
 

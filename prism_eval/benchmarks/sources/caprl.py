@@ -19,6 +19,7 @@ from prism_eval.errors import DataError
 DATASET = "internlm/CapRL-Evaluation-Files"
 
 _IMAGES = "bench_image_folder"
+# The prompts are stored as they were sent to a model, in its chat format.
 _CHAT_MARK = re.compile(r"<\|[a-z_]+\|>")
 _ROLE = re.compile(r"\A\s*user\n|\n\s*assistant\s*\Z")
 
@@ -93,6 +94,7 @@ class CapRLSource:
         if not self.path.is_file():
             raise DataError(f"no CapRL question file {self.path}; download the data set {DATASET} to {self.folder}")
         try:
+            # One list, which cannot be read line by line; it is text alone, the images lie beside it.
             entries = json.loads(self.path.read_bytes())
         except (OSError, ValueError, RecursionError) as error:
             return RowError("file does not open", f"{self.path}: not JSON: {error}")

@@ -19,6 +19,7 @@ _SHARD = re.compile(r"(?P<split>.+?)-\d{5}-of-\d{5}")
 _SPLIT = re.compile(r"(?P<split>train|test|testmini|val|valid|validation|dev)(?:$|[-_.])")
 # The folder that the hub puts files into when a data set has one configuration only.
 _NO_CONFIG = {"data"}
+# The same part of a data set goes by several names, in files and in its card.
 _SAME_SPLIT = {"val": "validation", "valid": "validation", "dev": "validation"}
 
 
@@ -58,6 +59,7 @@ class FolderSource:
             parquet_size(path) if path.suffix == ".parquet" else jsonl_size(path)
             for path in data_files(self.folder, self.definition.source)
         ]
+        # Half a count is no count: with one file unreadable the run says so when it comes to it.
         known = [size for size in sizes if size is not None]
         return sum(known) if len(known) == len(sizes) else None
 
@@ -100,6 +102,7 @@ def data_files(folder: Path, source: Source) -> list[Path]:
     Raises:
         DataError: There are none, or it is not clear which.
     """
+    # Parquet first: a snapshot of the hub may hold some .jsonl of metadata besides its tables.
     parquet = sorted(path for path in folder.rglob("*.parquet") if path.is_file())
     if parquet:
         return _of_split(_of_config(parquet, folder, source), folder, source)

@@ -51,6 +51,7 @@ class HubSource:
         revision = self.revision
         try:
             for number, values in enumerate(_stream(source, revision)):
+                # Their names only, for the message that says which columns there are.
                 unread = tuple(name for name in values if name not in columns)
                 used = {name: value for name, value in values.items() if name in columns}
                 yield Row(number, used, f"{where} row {number + 1}", unread)
@@ -101,7 +102,7 @@ def _stream(source: Source, revision: str) -> Iterable[Mapping[str, object]]:
     rows = load_dataset(source.dataset, source.config, split=source.split, revision=revision, streaming=True)
     for name, feature in (rows.features or {}).items():
         if isinstance(feature, Image):
-            # Decoded and encoded again an image would have another digest, and cost a second each.
+            # Decoded and encoded again, an image would have another digest, and captions made elsewhere not fit it.
             rows = rows.cast_column(name, Image(decode=False))
     streamed: Iterable[Mapping[str, object]] = rows
     return streamed

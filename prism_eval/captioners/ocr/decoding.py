@@ -14,7 +14,9 @@ from prism_eval.schema import Image
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
+# Length to width. Scaled by its short side, a line of one pixel would become a picture of gigabytes.
 _MOST_ELONGATED = 8
+# Pillow's parsers trust a header until something gives, and then raise whatever that was.
 _PARSE_ERRORS = (ValueError, TypeError, LookupError, ArithmeticError, SyntaxError, struct.error, zlib.error)
 _BROKEN = (OSError, EOFError, *_PARSE_ERRORS)
 
@@ -58,8 +60,10 @@ def _flat(picture: Picture) -> Picture:
     from PIL import Image as Pillow
 
     if picture.mode.startswith(("I", "F")):
+        # Cut to eight bits, sixteen would be white all over: they are measured by their brightest pixel.
         _, brightest = cast("tuple[float, float]", picture.getextrema())
         factor = 255 / max(brightest, 255)
+        # For these modes Pillow takes a function only in this form: a factor and an offset.
         return picture.convert("F").point(lambda value: value * factor + 0).convert("L").convert("RGB")
     if not picture.has_transparency_data:
         return picture.convert("RGB")

@@ -64,6 +64,7 @@ def load(name: str, folder: Path | None) -> tuple[str, InnerTask]:
 
 def first_line(error: BaseException) -> str:
     """An error in one line: that of the last attempt, where lmms-eval tried several times."""
+    # tenacity's own error says that it gave up; what happened is in the attempt that it carries.
     attempt = getattr(error, "last_attempt", None)
     cause = attempt.exception() if attempt is not None and attempt.failed else error
     return f"{type(cause).__name__}: {str(cause).strip().partition(chr(10))[0][:_SHOWN]}"
@@ -73,6 +74,7 @@ def _manager_with(name: str, folder: Path | None, path: Path | None) -> Manager:
     """The index that knows the name: the folder's if it does, else lmms-eval's own."""
     known: tuple[str, ...] = ()
     if folder is not None:
+        # The folder alone: lmms-eval's own task files are many, and indexing them takes seconds.
         local = _index(str(folder.resolve()))
         if path or name in local.task_index:
             return local

@@ -16,6 +16,7 @@ from prism_eval.lmms.tasks.loading import TASK_ERRORS, first_line
 from prism_eval.lmms.tasks.metrics import score_of
 from prism_eval.lmms.theirs import ONE_AT_A_TIME, Document, InnerTask
 
+# Where lmms-eval keeps what asks a language model. A task does not declare that it is graded by one.
 _JUDGES = ("lmms_eval.llm_judge", "lmms_eval.verifiers")
 
 
@@ -54,6 +55,7 @@ class Task:
     _grades: dict[tuple[int, str], Grade] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        # Found out once: it takes reading the bytecode of the task's functions.
         self.judged = _asks_a_judge(self.inner.config.process_results)
 
     @property
@@ -197,4 +199,5 @@ def _asks_a_judge(function: object, depth: int = 3) -> bool:
     if any(str(getattr(value, "__module__", None) or type(value).__module__).startswith(_JUDGES) for value in used):
         return True
     own = [value for value in used if getattr(value, "__globals__", None) is names]
+    # To a depth: functions of one module may call each other in circles.
     return depth > 0 and any(_asks_a_judge(value, depth - 1) for value in own)
