@@ -70,6 +70,7 @@ class Benchmark:
 
     def items_and_problems(self) -> Iterator[Item | RowError]:
         """The items without their pairing; in place of each that cannot be read, what is wrong with it."""
+        # New ones for each reading: kept images would otherwise stay as long as the benchmark does.
         images = ImageReader(ImageFiles(self.source.image_folder))
         converter = Converter(self.definition, images)
         for row in self.source.rows():

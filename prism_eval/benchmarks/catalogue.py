@@ -41,6 +41,7 @@ def load_definition(name: str) -> Definition:
         raise UnknownName("benchmark", base, names, hint=_LIST_THEM)
     if base not in plugins.entry_points("benchmark"):
         return _with_variant(shipped_definition(base), variant)
+    # A stranger's function gets the name it is registered under: one may serve several.
     find: Callable[[str], Definition] = plugins.load("benchmark", base)
     return _with_variant(find(base), variant)
 
@@ -106,6 +107,7 @@ def _validated(table: Mapping[str, object], where: str) -> Definition:
     try:
         return Definition.model_validate(table)
     except ValidationError as error:
+        # One line, about one key: the others may follow from it.
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "definition"
         # What our own validator raised is there as it was raised; pydantic's text of it adds words that say nothing.

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
+# A single name is the usual case, and reads better in the file without brackets.
 def _as_names(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
@@ -202,6 +203,7 @@ class Definition(_Table):
     @property
     def asked(self) -> tuple[Question, ...]:
         """The questions asked of each row, at least one."""
+        # Most benchmarks ask one question a row; they are read as the list of one.
         if not self.questions:
             return (Question(name="", question=self.fields.question, answer=self.fields.answer),)
         return tuple(question for question in self.questions if not self.only or question.name in self.only)
@@ -214,6 +216,7 @@ class Definition(_Table):
     @property
     def letters_in_image(self) -> bool:
         """Whether the options' letters stand in the image, so that the options cannot be shown in another order."""
+        # Rows without a question ask in their picture, letters and all (MMMU-Pro's vision rows).
         asked_in_image = not self.questions and not self.fields.question
         return self.options.format == "fixed" or asked_in_image
 
@@ -226,6 +229,7 @@ class Definition(_Table):
             raise ValueError("fields.question is missing (or ask, for rows without a question)")
         if any(question.templated for question in self.questions) and not self.templates:
             raise ValueError("a templated question needs [templates]")
+        # A name that is misspelt would silently ask less.
         if unknown := set(self.only) - {question.name for question in self.questions}:
             raise ValueError(f"only names no question: {', '.join(sorted(unknown))}")
         if self.options.format in ("columns", "fixed") and not getattr(self.options, self.options.format):

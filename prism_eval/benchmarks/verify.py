@@ -51,16 +51,16 @@ class VerifyReport:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether a run could read all of it: no row, id or image has a problem."""
         return not self.problems
 
     @property
     def failed(self) -> int:
-        """How many problems there are."""
+        """How many problems there are, over all reasons; one item may have several."""
         return sum(problem.count for problem in self.problems.values())
 
     def add(self, reason: str, message: str) -> None:
-        """Count a problem."""
+        """Count a problem under its reason, and keep its message if it is among the first."""
         problem = self.problems.setdefault(reason, Problem())
         problem.count += 1
         if len(problem.examples) < EXAMPLES:

@@ -95,6 +95,7 @@ class PrismEval(lmms):  # type: ignore[misc]
                 messages = to_messages(self.task_dict[task][split][document])
             return read_messages(messages, self._encoder)
         except PromptError as error:
+            # The document fails alone: the others can be answered.
             raise PermanentError(f"{_name(request)}: {error}") from error
 
 
@@ -104,6 +105,7 @@ def _name(request: ModelRequest) -> str:
 
 
 def _plan(file: str | None, captioner: str | None, given: Mapping[str, object]) -> Plan:
+    # The task's own prompt asks for the form of the answer: a protocol that does so too would ask twice.
     values = {"protocol": "lmms", **(read_plan(Path(file)) if file else {}), **given}
     if captioner is not None:
         values["captioners"] = [captioner]

@@ -104,6 +104,7 @@ def read_messages(messages: object, encoder: Encoder) -> Prompt:
     marks: list[tuple[int, str]] = []
     pictures: list[bytes] = []
     for role, kind, value in _parts(messages):
+        # Instructions come first wherever they stand: the reader has one text, and no turns.
         if kind == "text":
             (instructions if role == "system" else texts).append(str(value))
         elif kind == "image":
@@ -134,6 +135,7 @@ def _parts(messages: object) -> Iterable[tuple[str, str, object]]:
     if not isinstance(messages, list):
         raise PromptError(f"its prompt is {type(messages).__name__}, not a list of chat messages")
     for message in messages:
+        # lmms-eval's tasks build these by hand: a content may be a text or a list of parts.
         content = message.get("content") if isinstance(message, Mapping) else None
         role = message.get("role") if isinstance(message, Mapping) else None
         if isinstance(content, str):

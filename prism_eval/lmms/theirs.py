@@ -15,7 +15,7 @@ Document = Mapping[str, Any]
 
 
 class Config(Protocol):
-    """A task file, read."""
+    """A task file as lmms-eval read it: a task's own code may have put anything into the fields typed ``object``."""
 
     dataset_path: str
     dataset_name: str | None
@@ -63,7 +63,7 @@ class InnerTask(Protocol):
         ...
 
     def doc_to_choice(self, doc: Document) -> Sequence[str]:
-        """The choices' texts."""
+        """The texts of the choices that a gold's index counts."""
         ...
 
 

@@ -72,6 +72,7 @@ class Converter:
     def _row_id(self, row: Row) -> str:
         # Without a column for it the row's position is its id: it is stable, because the data are pinned to a commit.
         parts = [row.need(names, "id") for names in self._definition.fields.id]
+        # Answers are joined by id, and the next row without one would have the same.
         if any(part is None or not str(part) for part in parts):
             raise row.bad("id missing", "the row's id is empty")
         return "/".join(str(part) for part in parts) or str(row.number)
@@ -109,6 +110,7 @@ class Converter:
             return templated_question(self._definition, row, value)
         if isinstance(value, list):
             value = _conversation(row, value, row.get(asked.answer))
+        # Some rows ask nothing in words (MMMU-Pro's vision rows): the definition says what is asked.
         text = value if isinstance(value, str) and value.strip() else self._definition.ask
         if not text:
             raise row.bad("question missing", "the question is empty")

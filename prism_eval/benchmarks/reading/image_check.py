@@ -54,6 +54,7 @@ def _refusal(image: Image) -> str:
         return f"is too large to unpack ({error})"
     except UNREADABLE as error:
         return f"is damaged ({error}); get the file again"
+    # Pillow reads such headers without complaint.
     if width <= 0 or height <= 0:
         return "has no pixels"
     if width * height > MAX_PIXELS:

@@ -11,7 +11,7 @@ from prism_eval.files.warning_filters import warnings_as
 from prism_eval.schema import option_letters
 
 MAX_OPTIONS = 26
-"""Options are named by letters."""
+"""A reply names its option by one letter, and there are no more."""
 
 MAX_LITERAL = 50_000
 """Longest text, in characters, that is read as a Python list: a deeper or longer one could exhaust the parser."""

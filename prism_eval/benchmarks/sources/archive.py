@@ -23,6 +23,7 @@ class Archive:
             self._zip = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile) as error:
             raise RowError("archive does not open", f"{path}: not a zip archive: {error}") from error
+        # By file name: a row's path and the archive's often differ in the folders before it.
         self._members: defaultdict[str, list[zipfile.ZipInfo]] = defaultdict(list)
         for member in self._zip.infolist():
             # Nothing is unpacked, but who meets such a name has been handed something other than a data set.

@@ -59,12 +59,12 @@ class CapRLSource:
 
     @property
     def path(self) -> Path:
-        """The question file."""
+        """The question file, in the folder that the data set has for them."""
         return self.folder / "json_file" / str(self.definition.caprl_file)
 
     @property
     def origin(self) -> str:
-        """The question file."""
+        """The question file's path."""
         return str(self.path)
 
     @property
@@ -73,7 +73,7 @@ class CapRLSource:
         return self.folder
 
     def rows(self) -> Iterator[Row | RowError]:
-        """The entries in order."""
+        """The entries in order, chat markers and foreign paths taken off."""
         entries = self._entries()
         if isinstance(entries, RowError):
             yield entries
@@ -86,7 +86,7 @@ class CapRLSource:
                 yield RowError("line is not JSON", f"{where}: expected an object, found {type(entry).__name__}")
 
     def size(self) -> int | None:
-        """How many entries there are."""
+        """How many entries the file has; ``None`` if it cannot be read."""
         entries = self._entries()
         return None if isinstance(entries, RowError) else len(entries)
 

@@ -34,6 +34,7 @@ def is_selected(definition: Definition, row: Row) -> bool:
     Raises:
         RowError: A column it asks about is missing.
     """
+    # As text: the same column holds numbers in one data set's export and strings in another's.
     return all(str(row.need(where.column, "choice of rows")) in where.equals for where in definition.where)
 
 

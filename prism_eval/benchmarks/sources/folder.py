@@ -39,12 +39,12 @@ class FolderSource:
 
     @property
     def origin(self) -> str:
-        """The folder."""
+        """The folder's path."""
         return str(self.folder)
 
     @property
     def image_folder(self) -> Path:
-        """The folder."""
+        """The same folder: images lie beside the rows, in ``images/``, or in a zip file."""
         return self.folder
 
     def rows(self) -> Iterator[Row | RowError]:
@@ -53,6 +53,7 @@ class FolderSource:
 
     def size(self) -> int | None:
         """How many rows the definition selects, counted without reading the images."""
+        # Only a selection has to read anything: its columns, and never an image.
         if self.definition.where:
             return self._count_selected()
         sizes = [
@@ -147,6 +148,7 @@ def _split_of(path: Path, folder: Path) -> str | None:
         return _plain_split(shard["split"])
     if named := _SPLIT.match(path.stem):
         return _plain_split(named["split"])
+    # `train/0.parquet`: the innermost folder that is a split's name decides.
     folders = path.relative_to(folder).parts[:-1]
     return next((_plain_split(part) for part in reversed(folders) if _SPLIT.fullmatch(part)), None)
 

@@ -25,7 +25,7 @@ class HubSource:
 
     @property
     def origin(self) -> str:
-        """The data set and its commit."""
+        """``hub OWNER/NAME@COMMIT``; the commit may have to be looked up first."""
         return f"hub {self.definition.source.dataset}@{self.revision}"
 
     @cached_property
@@ -44,7 +44,12 @@ class HubSource:
         return None
 
     def rows(self) -> Iterator[Row | RowError]:
-        """The rows in order."""
+        """The rows in order, streamed at one commit.
+
+        Raises:
+            DataError: The hub cannot be reached, or breaks off.
+            MissingExtra: The ``hub`` extra is not installed.
+        """
         source = self.definition.source
         columns = wanted_columns(self.definition)
         where = f"{source.dataset}{f' ({source.config})' if source.config else ''} {source.split}"
@@ -59,7 +64,7 @@ class HubSource:
             raise _unreachable(source, error) from error
 
     def size(self) -> int | None:
-        """How many rows are published."""
+        """How many rows the data set is published to have: counting would download it. ``None`` with a selection."""
         return None if self.definition.where else self.definition.source.rows
 
 
@@ -75,6 +80,7 @@ def resolve_revision(source: Source) -> str:
         found = HfApi().dataset_info(source.dataset).sha
     except _failures() as error:
         raise _unreachable(source, error) from error
+    # Not to be read as "the newest" each time anew: two runs would be of two data sets.
     if not found:
         raise DataError(f"the hub names no commit of data set {source.dataset}; set source.revision")
     return str(found)
@@ -115,6 +121,7 @@ def _failures() -> tuple[type[Exception], ...]:
     """
     from huggingface_hub.errors import HfHubHTTPError
 
+    # `Exception` itself is no reason of the hub's, and would hide mistakes of ours.
     http = [base for base in HfHubHTTPError.__mro__ if issubclass(base, Exception) and base is not Exception]
     return (OSError, ValueError, RuntimeError, KeyError, *http)
 

@@ -20,6 +20,7 @@ def jsonl_rows(path: Path, start: int = 0) -> Iterator[Row | RowError]:
     number = start
     try:
         with path.open("rb") as file:
+            # As bytes: a line that is no UTF-8 spoils itself and not the rest of the file.
             for line_number, line in enumerate(file, start=1):
                 if line.strip():
                     yield _row(line, number, f"{path} line {line_number}")

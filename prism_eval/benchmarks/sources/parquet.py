@@ -50,8 +50,10 @@ def parquet_rows(path: Path, columns: Collection[str], start: int = 0) -> Iterat
             present = [name for name in names if name in columns]
             unread = tuple(name for name in names if name not in columns)
             for position, values in enumerate(_values(file, present), start=1):
+                # The position is the file's, the number goes on over all files of the benchmark.
                 yield Row(start + position - 1, values, f"{path} row {position}", unread)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        # Arrow's messages can go on with a trace of its own.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         yield RowError("file does not open", f"{path}: cannot be read as Parquet: {reason}; download it again")
 

@@ -85,7 +85,7 @@ class Ocr(Captioner):
         return in_reading_order(self._reader().read(picture, min_confidence=self.min_confidence))
 
     def _reader(self) -> TextReader:
-        """This thread's own reader."""
+        """The reader of the thread that asks, made at its first image."""
         # Models are loaded once for each thread, because a reader keeps state while it reads.
         if not hasattr(self._local, "reader"):
             self._local.reader = TextReader()

@@ -31,17 +31,17 @@ class TextBox:
 
     @property
     def x(self) -> float:
-        """The middle, from the left."""
+        """The middle, in pixels from the left."""
         return (self.left + self.right) / 2
 
     @property
     def y(self) -> float:
-        """The middle, from the top."""
+        """The middle, in pixels from the top."""
         return (self.top + self.bottom) / 2
 
     @property
     def height(self) -> float:
-        """The height."""
+        """The height in pixels: of upright text, the size of its letters."""
         return self.bottom - self.top
 
     @property

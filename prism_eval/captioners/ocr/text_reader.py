@@ -32,7 +32,7 @@ class _Found(Protocol):
 
 
 class _Engine(Protocol):
-    """RapidOCR."""
+    """RapidOCR, called with a picture and which of its three models to use: detection, direction, recognition."""
 
     def __call__(
         self, picture: Picture, *, use_det: bool, use_cls: bool, use_rec: bool, text_score: float = ...

@@ -82,6 +82,7 @@ class TaskSource:
 
     def rows(self) -> Iterator[Row | RowError]:
         """The documents in order, each with lmms-eval's own prompt."""
+        # One for each reading: it keeps pictures.
         encoder = Encoder()
         for index in range(self.task.size):
             where = f"lmms:{self.task.name}, document {index}"

@@ -81,6 +81,7 @@ def _manager_with(name: str, folder: Path | None, path: Path | None) -> Manager:
         known = tuple(local.all_tasks)
     shipped = _index(None)
     if name not in shipped.task_index:
+        # A folder's tasks are few and can be named; lmms-eval's own would fill the screen.
         hint = f"`lmms-eval --tasks list` lists lmms-eval's own; the folder has: {', '.join(known) or 'none'}."
         raise UnknownName("task of lmms-eval", name, (*known, *shipped.all_tasks), hint=hint)
     return shipped

@@ -24,6 +24,7 @@ def score_of(value: object, *, score_key: str | None, alone: Callable[[], object
     if isinstance(value, Mapping) and _number(value.get(score_key or "score")) is not None:
         value = value[score_key or "score"]
     number = _number(value)
+    # One answer alone: what the aggregation makes of it is its score, if it is a number.
     if number is None:
         number = _number(alone())
     if number is None or not 0 <= number <= _PERCENT:

@@ -64,7 +64,7 @@ class LmmsScorer(Scorer):
         return Comparison(grade.score, grade.metric)
 
     def aggregation(self) -> LmmsAggregation:
-        """The task's own aggregation."""
+        """A gatherer that ends in the task's own aggregation: often more than the mean of the scores."""
         return LmmsAggregation(self.task)
 
 

@@ -60,7 +60,7 @@ class Task:
 
     @property
     def size(self) -> int:
-        """How many documents there are."""
+        """How many documents the task asks about."""
         return len(self.inner.eval_docs)
 
     @property
@@ -74,7 +74,7 @@ class Task:
         return str(self.inner.config.test_split or self.inner.config.validation_split)
 
     def document(self, index: int) -> Document:
-        """A document, images included."""
+        """A document with its images decoded, which the copy that grading reads is without."""
         with ONE_AT_A_TIME:
             return self.inner.eval_docs[index]
 
@@ -127,8 +127,10 @@ class Task:
     def _grade(self, index: int, reply: str) -> Grade:
         with self._watched() as problems:
             metrics = self._process(index, reply)
+        # A judge that is down logs an error and returns 0, which would be a score.
         if problems:
             raise GradingError(f"lmms-eval's judge for {self.name} failed: {problems[0]}")
+        # A document need not have every metric of its task.
         metric = next((name for name in self.metrics if name in metrics), None)
         if metric is None:
             raise GradingError(f"lmms-eval's {self.name} gave none of its metrics: {', '.join(map(str, metrics))}")

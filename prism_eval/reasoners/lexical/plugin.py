@@ -1,4 +1,4 @@
-"""The `lexical` reasoner."""
+"""The `lexical` reasoner: which of its ways to an answer is tried, and how the answer is written."""
 
 from __future__ import annotations
 

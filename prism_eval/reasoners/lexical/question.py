@@ -64,7 +64,7 @@ class Question:
 
 
 def parse(text: str) -> Question:
-    """Read a question."""
+    """Read a question off its text, to the last 10,000 characters of it."""
     plain = _PLACEHOLDER.sub(" ", normal(text[-_MOST_CHARACTERS:])).strip()
     asking = _asking(plain)
     tokens = tokenize(asking)

@@ -46,7 +46,7 @@ class Name(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A name with its values."""
+    """A name with its values, one for each series."""
 
     name: Name
     values: tuple[Value, ...]

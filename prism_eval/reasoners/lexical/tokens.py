@@ -40,7 +40,7 @@ def normal(text: str) -> str:
 
 
 def tokenize(text: str) -> list[Token]:
-    """The tokens of normal text."""
+    """The tokens of a text that `normal` made plain, in order, stop words included."""
     return [Token(_key(match.group()), *match.span(), _value(match.group())) for match in _TOKEN.finditer(text)]
 
 
