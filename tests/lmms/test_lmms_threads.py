@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from types import ModuleType, SimpleNamespace
 
 import pytest
+from PIL import Image as Pillow
 
+from prism_eval.lmms.tasks.benchmark import benchmark_of
 from prism_eval.lmms.tasks.scorer import LmmsScorer
 from prism_eval.lmms.tasks.task import Task
 from prism_eval.schema import Answer, AnswerForm, Item, ItemKind, Outcome
@@ -24,12 +26,32 @@ class Inner:
     graded: tuple[str, ...] = ()
 
     def __init__(self) -> None:
-        self.config = SimpleNamespace(process_results=None, score_key=None)
+        self.config = SimpleNamespace(
+            process_results=None,
+            score_key=None,
+            dataset_path="owner/data",
+            dataset_name=None,
+            dataset_kwargs={"revision": "abc"},
+            test_split="test",
+            doc_to_choice=None,
+        )
         self.eval_docs = self.eval_docs_no_media = [{"gold": str(number)} for number in range(50)]
         self._filters = [SimpleNamespace(name="none", apply=self._apply)]
 
     def aggregation(self):
         return {"exact": sum}
+
+    def doc_to_messages(self, doc):
+        Inner.inside += 1
+        alone = Inner.inside == 1
+        time.sleep(0.001)
+        Inner.inside -= 1
+        picture = {"type": "image", "url": Pillow.new("L", (4, 4), int(doc["gold"]))}
+        text = {"type": "text", "text": f"What is {doc['gold']}? {'' if alone else 'not alone'}".strip()}
+        return [{"role": "user", "content": [picture, text]}]
+
+    def doc_to_target(self, doc):
+        return doc["gold"]
 
     def process_results(self, doc, results):
         Inner.inside += 1
@@ -90,6 +112,20 @@ def test_two_tasks_are_never_inside_lmms_eval_at_once():
     with ThreadPoolExecutor(8) as threads:
         verdicts = list(threads.map(score, range(100)))
     assert {(verdict.outcome, verdict.score) for verdict in verdicts} == {(Outcome.CORRECT, 1.0)}
+
+
+def test_documents_are_read_while_replies_are_graded():
+    benchmark = benchmark_of(Task("t", Inner()))
+    with ThreadPoolExecutor(4) as threads:
+        items, verdicts = [], []
+        for one in benchmark.items():
+            items.append(one)
+            verdicts.append(threads.submit(benchmark.scorer.score, one, Answer(one.golds[0]), AnswerForm()))
+        assert {verdict.result().score for verdict in verdicts} == {1.0}
+    assert [one.question for one in items] == [f"What is {number}?" for number in range(50)]
+    assert [one.golds for one in items] == [(str(number),) for number in range(50)]
+    assert len({one.images[0].digest for one in items}) == 50
+    assert (benchmark.name, benchmark.size(), benchmark.revision) == ("lmms:t", 50, "abc")
 
 
 def test_a_reply_is_graded_once_whoever_asks():

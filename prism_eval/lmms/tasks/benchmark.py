@@ -45,8 +45,12 @@ class LmmsTasks:
             DataError: The task or its documents cannot be read.
         """
         folder = None if data in (SYNTHETIC, HUB) else Path(data)
-        task = Task(*load(name, folder))
-        return Benchmark(_definition(task), TaskSource(task), LmmsScorer(task=task))
+        return benchmark_of(Task(*load(name, folder)))
+
+
+def benchmark_of(task: Task) -> Benchmark:
+    """The benchmark that asks an opened task's documents and grades by its code."""
+    return Benchmark(_definition(task), TaskSource(task), LmmsScorer(task=task))
 
 
 @dataclass(frozen=True)
