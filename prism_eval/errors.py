@@ -14,6 +14,8 @@ PrismError                       base: its text is one line a person can act on
     │   └── RateLimited          worth another try, after `retry_after` seconds
     ├── PermanentError           this item fails, the run goes on
     └── FatalError               no further call can succeed: the run stops
+
+The last four are what a plugin raises to say what happens next; anything else it raises counts as permanent.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ class PrismError(Exception):
 class UsageError(PrismError):
     """The command, plan or input is wrong; nothing was run."""
 
+    # As every parser of command lines has it; 1 is left for runs that could not be finished.
     exit_code = 2
 
 
@@ -46,6 +49,7 @@ class UnknownName(UsageError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str], *, hint: str = "") -> None:
         self.kind, self.name, self.known = kind, name, tuple(sorted(known))
+        # Below a similarity of 0.6 the nearest name is a guess that misleads; then all names are listed.
         near = difflib.get_close_matches(name.lower(), self.known, n=2, cutoff=0.6)
         meant = f"did you mean {' or '.join(repr(match) for match in near)}?" if near else ""
         listing = "" if near else f"known: {', '.join(self.known) or 'none'}."
@@ -80,6 +84,7 @@ class RunError(PrismError):
 class Interrupted(PrismError):
     """The user asked the run to stop; everything finished is kept."""
 
+    # What a shell makes of SIGINT: 128 and its number.
     exit_code = 130
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 _MAGIC = {
     b"\x89PNG": "image/png",
@@ -19,6 +18,10 @@ _MAGIC = {
     b"II*\x00": "image/tiff",
     b"MM\x00*": "image/tiff",
 }
+
+
+_LARGEST_COUNT = 2**63 - 1
+"""What an integer column holds; a server may claim any number of tokens."""
 
 
 class ItemKind(StrEnum):
@@ -79,11 +82,6 @@ class Image:
             return "image/webp"
         return "application/octet-stream"
 
-    @cached_property
-    def data_url(self) -> str:
-        """The bytes as a base64 ``data:`` URL, encoded once."""
-        return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
-
 
 def option_letters(count: int) -> tuple[str, ...]:
     """The letters of so many options, in order: A, B, C, ..."""
@@ -117,6 +115,11 @@ class Item:
     extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
+    def lettered(self) -> tuple[tuple[str, str], ...]:
+        """Each option with its letter."""
+        return tuple(zip(self.letters, self.options, strict=True))
+
+    @property
     def letters(self) -> tuple[str, ...]:
         """The options' letters: A, B, C, ..."""
         return option_letters(len(self.options))
@@ -124,12 +127,43 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """How a model picks its tokens. ``max_tokens`` bounds the reply; ``seed`` is ``None`` for the server's own."""
+    """How a model picks its tokens.
+
+    Attributes:
+        temperature: 0 for the likeliest token each time.
+        top_p: Share of the probability mass that is sampled from, in (0, 1].
+        max_tokens: Upper bound on the reply's tokens.
+        seed: Seed of sample 0; ``None`` for the server's own.
+
+    Raises:
+        ValueError: A value is outside its range; the message names it.
+    """
+
+    # A protocol file that misspells a key is told so instead of running with the default.
+    __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}
 
     temperature: float = 0.0
     top_p: float = 1.0
     max_tokens: int = 1024
     seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.temperature < float("inf"):
+            raise ValueError(f"temperature must be 0 or more, not {self.temperature}")
+        if not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p must be above 0 and at most 1, not {self.top_p}")
+        if self.max_tokens < 1:
+            raise ValueError(f"max_tokens must be 1 or more, not {self.max_tokens}")
+
+    def of_sample(self, sample: int) -> Sampling:
+        """The sampling of one sample, from 0: ``seed + sample`` where chance plays.
+
+        Without a temperature all samples share the seed, as they do the text: another seed would make the same call
+        look like a different one to a server's cache.
+        """
+        if self.seed is None or self.temperature == 0:
+            return self
+        return replace(self, seed=self.seed + sample)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +175,8 @@ class AnswerForm:
         boxed: Whether the answer was asked for inside ``\boxed{}`` inside ``<answer>``.
         abstain: What the reasoner was told to write when the caption does not say.
     """
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}
 
     marker: str = "Answer:"
     boxed: bool = False
@@ -169,7 +205,7 @@ class Generation:
     """Text a model wrote, and how it came to stop. Token counts are ``None`` where the engine does not say.
 
     Models emit lone surrogates now and then, which no UTF-8 file can hold: they become ``?`` here, at the door,
-    so that a text has one digest before and after it was stored.
+    so that a text has one digest before and after it was stored. Counts that no table can hold are no counts.
     """
 
     text: str
@@ -180,6 +216,10 @@ class Generation:
     def __post_init__(self) -> None:
         if not self.text.isascii():
             object.__setattr__(self, "text", self.text.encode("utf-8", "replace").decode("utf-8"))
+        for name in ("prompt_tokens", "completion_tokens"):
+            count = getattr(self, name)
+            if count is not None and not 0 <= count <= _LARGEST_COUNT:
+                object.__setattr__(self, name, None)
 
 
 class Completion(Generation):

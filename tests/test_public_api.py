@@ -35,8 +35,9 @@ def test_imports_stay_light(module):
 def test_the_public_surface_is_pinned():
     assert sorted(prism_eval.__all__) == dir(prism_eval)
     assert dir(prism_eval) == [
-        "Answer", "Caption", "Captioner", "Combinator", "Engine", "Image", "Item", "Outcome", "PrismError", "Reasoner",
-        "Result", "Scorer", "Verdict", "__version__", "evaluate", "runtime",
+        "Answer", "CallError", "Caption", "Captioner", "Combinator", "Engine", "FatalError", "Image", "Item", "Outcome",
+        "PermanentError", "PrismError", "RateLimited", "Reasoner", "Result", "Sampling", "Scorer", "TransientError",
+        "Verdict", "__version__", "evaluate", "from_plan", "runtime",
     ]  # fmt: skip
     for name in prism_eval.__all__:
         assert getattr(prism_eval, name) is not None

@@ -1,9 +1,26 @@
-"""Model calls, each made at most once: the client, and the store that remembers them."""
+"""Model calls, each made at most once a run: keys, the client, limits, and the store that remembers."""
 
 from __future__ import annotations
 
-from prism_eval.calls.client import Calls, Patience, Remembering, Tally
+from prism_eval.calls.call import Call, CallFailure, made_by
+from prism_eval.calls.client import STAGES, Calls, Elsewhere, Patience, Tally
 from prism_eval.calls.database import default_path
-from prism_eval.calls.store import Failure, Record, Store
+from prism_eval.calls.limits import Limits
+from prism_eval.calls.store import Failure, Record, Store, Stored
 
-__all__ = ["Calls", "Failure", "Patience", "Record", "Remembering", "Store", "Tally", "default_path"]
+__all__ = [
+    "STAGES",
+    "Call",
+    "CallFailure",
+    "Calls",
+    "Elsewhere",
+    "Failure",
+    "Limits",
+    "Patience",
+    "Record",
+    "Store",
+    "Stored",
+    "Tally",
+    "default_path",
+    "made_by",
+]

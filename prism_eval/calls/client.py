@@ -1,26 +1,43 @@
-"""One model call, made at most once: looked up, shared while in flight, retried, remembered.
+"""The one door for model calls of a run: looked up, shared while in flight, tried again, remembered.
 
-Captions and answers go through the same door, so resuming, sharing a caption between questions, and replaying a run
-without its models are all the same thing: a store hit.
+Captions, answers, priors and judgements go through it, whoever asks, so that resuming a killed run, sharing a caption
+between questions, entries and combinators, and replaying a run without its models are all the same thing: a store hit.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Generic, Protocol, TypeVar
+import inspect
+from collections import Counter
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
 
 import stamina
 
+from prism_eval.calls.call import Call, CallFailure
+from prism_eval.calls.limits import Limits
 from prism_eval.calls.store import Failure, Record, Store
-from prism_eval.errors import CallError, FatalError, PermanentError, RateLimited, TransientError
-from prism_eval.plugins.identity import digest_of
+from prism_eval.errors import (
+    CallError,
+    FatalError,
+    MissingExtra,
+    PermanentError,
+    PrismError,
+    RateLimited,
+    StoreError,
+    TransientError,
+)
+from prism_eval.plugins import Plugin
+from prism_eval.plugins.faults import fault_of
 from prism_eval.schema import Generation
 
 _LONGEST_WAIT = 120.0
 _GIVE_UP_AFTER = 5
+"""Calls in a row to one lane that fail after every retry: fewer could be bad luck, and each has cost minutes."""
+
+STAGES = frozenset({"caption", "answer", "prior", "judge"})
+G = TypeVar("G", bound=Generation)
 
 
 @dataclass(frozen=True)
@@ -55,149 +72,239 @@ class Tally:
         self.completion_tokens += generation.completion_tokens or 0
 
 
-@dataclass
-class Calls:
-    """The calls of one plugin at one stage.
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Results that were taken from the store though another server, or another model under the name, had made them.
 
     Attributes:
-        store: Where finished calls are remembered.
-        stage: ``caption``, ``answer``, ``prior`` or ``judge``.
-        source: Who is called, for people.
-        concurrency: Calls in flight at once.
-        patience: How long a call is tried again.
-        live: Whether a call that is not in the store may be made at all.
+        stage: The stage.
+        source: Who was asked.
+        count: How many results.
+        made_by: The server's address and what it really served, as far as the store knows.
+        asked_now: The same of this run.
     """
 
-    store: Store
     stage: str
     source: str
-    concurrency: int = 16
-    patience: Patience = Patience()
-    live: bool = True
-    tally: Tally = field(default_factory=Tally)
-    _flying: dict[str, asyncio.Task[Generation]] = field(default_factory=dict)
-    _failures: dict[str, CallError] = field(default_factory=dict)
-    _exhausted_in_a_row: int = 0
-    _slots: asyncio.Semaphore | None = None
+    count: int
+    made_by: str
+    asked_now: str
 
-    async def get(self, key: str, ask: Callable[[], Awaitable[Generation]]) -> Generation:
-        """The generation under the key: remembered, or made by ``ask``.
+
+class Calls:
+    """The calls of one run, of all its entries and stages.
+
+    Args:
+        store: Where finished calls are remembered.
+        limits: How many may be under way at once.
+        patience: How long a call is tried again.
+        live: The stages whose calls may be made; the others are only looked up.
+
+    Attributes:
+        tallies: What became of the calls so far, by stage.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        limits: Limits,
+        patience: Patience = Patience(),
+        live: frozenset[str] = STAGES,
+    ) -> None:
+        self.limits = limits
+        self.tallies: dict[str, Tally] = {}
+        self._store = store
+        self._patience = patience
+        self._live = live
+        self._flying: dict[str, asyncio.Task[Generation | CallFailure]] = {}
+        self._failures: dict[str, CallFailure] = {}
+        self._exhausted: Counter[Hashable] = Counter()
+        # A key counts once, however many questions look it up: 8 bytes of it are enough to tell.
+        self._counted: set[int] = set()
+        self._hits: Counter[tuple[str, int, str, str | None]] = Counter()
+        self._plugins: dict[int, Plugin] = {}
+
+    async def get(self, call: Call[G]) -> G:
+        """The result of a call: remembered, shared with whoever asked before, or made now. It is what the store holds.
 
         Raises:
             CallError: The call failed now, or earlier in this run.
             StoreError: The store cannot be read or written.
         """
-        if key in self._failures:
-            raise self._failures[key]
-        task = self._flying.get(key)
-        if task is None:
-            remembered = self.store.get(key)
-            if remembered is not None:
-                self.tally.hits += 1
-                return remembered
-            task = asyncio.create_task(self._make(key, ask))
-            self._flying[key] = task
-            task.add_done_callback(lambda _: self._flying.pop(key, None))
-        return await asyncio.shield(task)
+        found = self._failures.get(call.key) or self._known(call) or await self._flight(call)
+        if isinstance(found, CallFailure):
+            raise found.error()
+        return _as(call.returns, found)
+
+    async def within(self, call: Call[G]) -> G:
+        """The result of a call that another one is made of.
+
+        What failed here was tried again as often as it may be, so the outer call must not try it once more.
+
+        Raises:
+            PermanentError: The call failed, even after every retry.
+            FatalError: No further call can succeed.
+            StoreError: The store cannot be read or written.
+        """
+        try:
+            return await self.get(call)
+        except TransientError as error:
+            raise PermanentError(str(error)) from error
 
     async def stop(self) -> None:
-        """Give up the calls in flight, so that the plugin they call can be closed."""
+        """Give up the calls in flight, so that the plugins they ask can be closed."""
         flying = list(self._flying.values())
         for task in flying:
             task.cancel()
         await asyncio.gather(*flying, return_exceptions=True)
 
-    async def _make(self, key: str, ask: Callable[[], Awaitable[Generation]]) -> Generation:
-        try:
-            generation = await self._call(ask)
-        except CallError as error:
-            self._note_failure(key, error)
-            raise
-        self._exhausted_in_a_row = 0
-        self.tally.add(generation)
-        self.store.put(Record(key, self.stage, self.source, generation))
-        return generation
+    def tally(self, stage: str) -> Tally:
+        """What became of a stage's calls so far."""
+        return self.tallies.setdefault(stage, Tally())
 
-    async def _call(self, ask: Callable[[], Awaitable[Generation]]) -> Generation:
-        if not self.live:
-            raise PermanentError(f"{self.source}: no {self.stage} is stored; run `prism-eval {self.stage}` first")
-        self._slots = self._slots or asyncio.Semaphore(self.concurrency)
+    def elsewhere(self) -> Iterator[Elsewhere]:
+        """Results from the store that another server made. What this run's serve is known only once they were asked."""
+        for (stage, place, address, root), count in self._hits.items():
+            plugin = self._plugins[place]
+            moved = bool(address and plugin.address and address != plugin.address)
+            other = bool(root and plugin.root and root != plugin.root)
+            if moved or other:
+                made_by, now = _server(address, root), _server(plugin.address, plugin.root)
+                yield Elsewhere(stage, plugin.source, count, made_by, now)
+
+    def _known(self, call: Call[G]) -> Generation | None:
+        """What the store holds, unless the call is under way: then its flight will say so."""
+        if call.key in self._flying:
+            return None
+        stored = self._store.get(call.key)
+        if stored is None:
+            return None
+        if self._is_new(call.key):
+            self.tally(call.stage).hits += 1
+            self._plugins[id(call.plugin)] = call.plugin
+            self._hits[call.stage, id(call.plugin), stored.address, stored.root] += 1
+        return stored.generation
+
+    def _is_new(self, key: str) -> bool:
+        short = int(key[:16], 16)
+        new = short not in self._counted
+        self._counted.add(short)
+        return new
+
+    async def _flight(self, call: Call[G]) -> Generation | CallFailure:
+        task = self._flying.get(call.key)
+        if task is None:
+            task = asyncio.create_task(self._make(call))
+            self._flying[call.key] = task
+            task.add_done_callback(lambda _: self._flying.pop(call.key, None))
+        # Shielded: many may wait for one call, and one that gives up must not take it from the others.
+        return await asyncio.shield(task)
+
+    async def _make(self, call: Call[G]) -> Generation | CallFailure:
+        made = await self._tried(call)
+        if isinstance(made, CallFailure):
+            return self._note(call, made)
+        self._exhausted.pop(call.plugin.lane, None)
+        self._is_new(call.key)
+        self.tally(call.stage).add(made)
+        plugin = call.plugin
+        return await self._store.keep(Record(call.key, call.stage, plugin.source, made, plugin.address, plugin.root))
+
+    async def _tried(self, call: Call[G]) -> G | CallFailure:
+        if call.stage not in self._live:
+            source = call.plugin.source
+            return CallFailure(
+                PermanentError, f"{source}: no {call.stage} is stored; run `prism-eval {call.stage}` first", 0
+            )
         attempts = 0
         try:
             async for attempt in stamina.retry_context(
                 on=_wait_before_retry,
-                attempts=self.patience.attempts,
-                timeout=self.patience.seconds,
-                wait_initial=self.patience.first_wait,
-                wait_jitter=self.patience.first_wait,
+                attempts=self._patience.attempts,
+                timeout=self._patience.seconds,
+                wait_initial=self._patience.first_wait,
+                wait_jitter=self._patience.first_wait,
                 wait_max=_LONGEST_WAIT,
             ):
                 with attempt:
                     attempts = attempt.num
-                    async with self._slots:
-                        return await ask()
+                    # Held for one try, not for the waits between: a call that waits must not keep others out.
+                    async with self.limits.slot(call.plugin):
+                        return await _asked(call)
         except CallError as error:
-            error.attempts = attempts
-            raise
-        raise FatalError(f"{self.source}: no attempt was allowed")
+            return CallFailure.of(error, attempts)
+        raise AssertionError("stamina makes one attempt at least")
 
-    def _note_failure(self, key: str, error: CallError) -> None:
-        self._failures[key] = error
-        self.tally.failed += 1
-        if self.live:
-            self.store.put_failure(
-                Failure(key, self.stage, self.source, type(error).__name__, str(error), error.attempts)
+    def _note(self, call: Call[G], failure: CallFailure) -> CallFailure:
+        """Remember a failure; one too many in a row from one lane ends the run."""
+        self._failures[call.key] = failure
+        self.tally(call.stage).failed += 1
+        if call.stage in self._live:
+            self._store.put_failure(
+                Failure(call.key, call.stage, call.plugin.source, failure.kind.__name__, failure.text, failure.attempts)
             )
-        if isinstance(error, TransientError):
-            self._exhausted_in_a_row += 1
-            if self._exhausted_in_a_row >= _GIVE_UP_AFTER:
-                count = self._exhausted_in_a_row
-                raise FatalError(f"{count} calls in a row failed after every retry; the last: {error}") from error
-        else:
-            self._exhausted_in_a_row = 0
+        lane = call.plugin.lane
+        if not issubclass(failure.kind, TransientError):
+            self._exhausted.pop(lane, None)
+            return failure
+        self._exhausted[lane] += 1
+        if self._exhausted[lane] < _GIVE_UP_AFTER:
+            return failure
+        count = self._exhausted[lane]
+        return CallFailure(
+            FatalError, f"{count} calls in a row failed after every retry; the last: {failure.text}", failure.attempts
+        )
 
 
-class Callee(Protocol):
-    """A plugin whose calls can be remembered."""
+async def _asked(call: Call[G]) -> G:
+    """Ask the plugin once. Whatever it raises of its own is an error of this call, and of nothing else."""
+    doing = f"{_word(call)} {call.plugin.name!r}, {call.about}"
+    try:
+        return await _said(call, doing)
+    except (CallError, StoreError):
+        raise
+    except MissingExtra as error:  # every further call would say the same
+        raise FatalError(str(error)) from None
+    except PrismError as error:
+        raise PermanentError(f"{doing}: {error}") from None
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise PermanentError(fault_of(call.plugin, doing, error)) from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's code may raise anything
+        raise PermanentError(fault_of(call.plugin, doing, error)) from None
 
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """Everything that can change its output."""
-        ...
 
-    async def close(self) -> None:
-        """Give back what it holds."""
+async def _said(call: Call[G], doing: str) -> G:
+    coming: object = call.ask()
+    if not inspect.isawaitable(coming):
+        raise PermanentError(f"{doing}: {_method(call)} is not async: it returned {type(coming).__name__} at once")
+    said: object = await coming
+    if not isinstance(said, call.returns):
+        wanted = call.returns.__name__
+        raise PermanentError(f"{doing}: {_method(call)} returned {type(said).__name__}, not a prism_eval.{wanted}")
+    return said
 
 
-P = TypeVar("P", bound=Callee)
+def _word(call: Call[G]) -> str:
+    return {"caption": "captioner", "answer": "reasoner", "prior": "reasoner"}.get(call.stage, call.stage)
 
 
-@dataclass(kw_only=True)
-class Remembering(Generic[P]):
-    """Stands for a plugin, and asks it only for what the store does not hold.
+def _method(call: Call[G]) -> str:
+    return {"caption": "caption()", "answer": "answer()", "judge": "ask()"}.get(call.stage, "it")
 
-    Attributes:
-        inner: The plugin.
-        calls: Its calls.
-    """
 
-    inner: P
-    calls: Calls
+def _as(kind: type[G], said: Generation) -> G:
+    """A stored generation as what its stage calls it."""
+    if isinstance(said, kind):
+        return said
+    return kind(said.text, said.finish_reason, said.prompt_tokens, said.completion_tokens)
 
-    @cached_property
-    def identity(self) -> Mapping[str, Any]:
-        """The inner plugin's."""
-        return self.inner.identity
 
-    @cached_property
-    def identity_digest(self) -> str:
-        """SHA-256 of the identity: what stands for the plugin in the store's keys."""
-        return digest_of(self.identity)
-
-    async def close(self) -> None:
-        """Give up the calls in flight and close the inner plugin."""
-        await self.calls.stop()
-        await self.inner.close()
+def _server(address: str, root: str | None) -> str:
+    return f"{address} ({root})" if root else address
 
 
 def _wait_before_retry(error: Exception) -> bool | float:

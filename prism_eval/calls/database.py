@@ -9,7 +9,8 @@ from pathlib import Path
 from prism_eval.errors import StoreError
 from prism_eval.files.filesystems import network_file_system
 
-FORMAT = 1
+FORMAT = 2
+"""1 did not say which server had written a text."""
 _APPLICATION_ID = 0x50524953
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS generations (
@@ -21,6 +22,8 @@ CREATE TABLE IF NOT EXISTS generations (
     finish_reason TEXT NOT NULL,
     prompt_tokens INTEGER,
     completion_tokens INTEGER,
+    address TEXT NOT NULL,
+    root TEXT,
     created REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS failures (
@@ -71,15 +74,21 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    # Tables first: another process may be making them at this moment, all at once with the numbers that follow.
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if tables and application != _APPLICATION_ID:
         raise StoreError(f"{path} is an SQLite file but no store of prism-eval: give another with --store")
     if version > FORMAT:
         raise StoreError(
             f"the store {path} was written by a newer prism-eval (format {version}, this one reads {FORMAT}): "
             "upgrade prism-eval, or give another with --store"
+        )
+    if tables and version < FORMAT:
+        raise StoreError(
+            f"the store {path} was written by an older prism-eval (format {version}, this one reads {FORMAT}): "
+            "move it away, or give another with --store"
         )
     if not os.access(path, os.W_OK):
         raise StoreError(f"the store {path} cannot be written: mend its permissions, or give another with --store")

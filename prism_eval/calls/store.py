@@ -1,17 +1,20 @@
 """Reading and writing the store.
 
-Reads are answered at once, from what waits to be written and then from the file. Writes are handed to one thread
-that commits them in groups, so that a burst of answers costs one transaction and a kill loses at most the last
-`COMMIT_EVERY` seconds.
+Writes are handed to one thread, which commits whatever has gathered while it committed the last group: a burst of
+answers costs few transactions, a single one waits for nobody. Under one key the first write stays: whoever made the
+same call at the same time, in this process or another, gets what was written first, so that all go on with one text.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 import queue
 import sqlite3
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -20,8 +23,8 @@ from prism_eval.calls.database import connect
 from prism_eval.errors import StoreError
 from prism_eval.schema import FinishReason, Generation
 
-COMMIT_EVERY = 0.05
 _MOST_IN_ONE_COMMIT = 1000
+_SELECT = "SELECT text, finish_reason, prompt_tokens, completion_tokens, address, root FROM generations WHERE key = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,25 @@ class Record:
         stage: ``caption``, ``answer``, ``prior`` or ``judge``.
         source: Who wrote it, for people: the plugin's name and model.
         generation: What was written.
+        address: The server that wrote it; empty for none.
+        root: What that server said it really serves under the model's name.
     """
 
     key: str
     stage: str
     source: str
     generation: Generation
+    address: str = ""
+    root: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the store holds under a key, and which server wrote it."""
+
+    generation: Generation
+    address: str
+    root: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +67,30 @@ class Failure:
     kind: str
     message: str
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """An entry on its way to the file, and the future of whoever waits for it to be there."""
+
+    entry: Record | Failure
+    waiting: asyncio.Future[Generation] | None = None
+
+    def settle(self, result: Generation | StoreError) -> None:
+        """Tell whoever waits, in their own event loop."""
+        if self.waiting is not None:
+            # A loop that was closed meanwhile has nobody left who waits.
+            with contextlib.suppress(RuntimeError):
+                self.waiting.get_loop().call_soon_threadsafe(_settle, self.waiting, result)
+
+
+def _settle(waiting: asyncio.Future[Generation], result: Generation | StoreError) -> None:
+    if waiting.done():
+        return
+    if isinstance(result, StoreError):
+        waiting.set_exception(result)
+    else:
+        waiting.set_result(result)
 
 
 class Store:
@@ -66,41 +106,41 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._reader = connect(path)
-        self._pending: dict[str, Record] = {}
-        self._queue: queue.SimpleQueue[Record | Failure | threading.Event | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Write | threading.Event | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._problem: StoreError | None = None
         self._thread = threading.Thread(target=self._write_loop, name="store-writer", daemon=True)
         self._thread.start()
 
-    def get(self, key: str) -> Generation | None:
-        """What was generated under the key, or ``None``."""
+    def get(self, key: str) -> Stored | None:
+        """What was generated under the key and is on disk, or ``None``."""
         with self._lock:
-            if key in self._pending:
-                return self._pending[key].generation
-            try:
-                row = self._reader.execute(
-                    "SELECT text, finish_reason, prompt_tokens, completion_tokens FROM generations WHERE key = ?",
-                    (key,),
-                ).fetchone()
-            except sqlite3.Error as error:
-                raise StoreError(f"cannot read the store {self.path}: {error}") from error
-        return Generation(row[0], FinishReason(row[1]), row[2], row[3]) if row else None
+            return self._read(self._reader, key)
+
+    async def keep(self, record: Record) -> Generation:
+        """Remember a finished call; returns what the store then holds under its key, once it is on disk.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        waiting: asyncio.Future[Generation] = asyncio.get_running_loop().create_future()
+        self._hand_over(_Write(record, waiting))
+        return await waiting
 
     def put(self, record: Record) -> None:
-        """Remember a finished call; it is read back at once and on disk within `COMMIT_EVERY`."""
-        self._raise_problem()
-        with self._lock:
-            self._pending[record.key] = record
-        self._queue.put(record)
+        """Remember a finished call without waiting; it is on disk after `flush`."""
+        self._hand_over(_Write(record))
 
     def put_failure(self, failure: Failure) -> None:
         """Note a failed call."""
-        self._raise_problem()
-        self._queue.put(failure)
+        self._hand_over(_Write(failure))
 
     def flush(self) -> None:
-        """Return when everything put so far is on disk."""
+        """Return when everything put so far is on disk.
+
+        Raises:
+            StoreError: Something could not be written.
+        """
         done = threading.Event()
         self._queue.put(done)
         while not done.wait(0.2):
@@ -124,60 +164,106 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _hand_over(self, write: _Write) -> None:
+        # Under the lock, so that nothing is queued behind a writer that has just given up.
+        with self._lock:
+            self._raise_problem()
+            self._queue.put(write)
+
     def _raise_problem(self) -> None:
         if self._problem:
             raise self._problem
 
     def _write_loop(self) -> None:
         writer = None
+        problem = StoreError(f"the store {self.path} was closed")
         try:
             writer = connect(self.path)
             while self._write_group(writer):
                 pass
         except StoreError as error:
-            self._problem = error
-        except sqlite3.Error as error:
-            self._problem = StoreError(f"cannot write the store {self.path}: {error}; what was written before is kept")
+            problem = self._problem = error
         finally:
+            self._give_up(problem)
             if writer:
                 writer.close()
 
+    def _give_up(self, problem: StoreError) -> None:
+        """Tell everyone who still waits."""
+        with self._lock:
+            while True:
+                try:
+                    write = self._queue.get_nowait()
+                except queue.Empty:
+                    return
+                if isinstance(write, _Write):
+                    write.settle(problem)
+
     def _write_group(self, writer: sqlite3.Connection) -> bool:
         """Commit one group; false when the store is being closed."""
-        entries, events, going_on = self._collect()
-        records = [entry for entry in entries if isinstance(entry, Record)]
-        if entries:
-            writer.execute("BEGIN IMMEDIATE")
-            writer.executemany("INSERT OR REPLACE INTO generations VALUES (?,?,?,?,?,?,?,?,?)", map(_row, records))
-            failures = [entry for entry in entries if isinstance(entry, Failure)]
-            writer.executemany("INSERT OR REPLACE INTO failures VALUES (?,?,?,?,?,?,?)", map(_failure_row, failures))
-            writer.executemany("DELETE FROM failures WHERE key = ?", [(record.key,) for record in records])
-            writer.execute("COMMIT")
-        with self._lock:
-            for record in records:
-                if self._pending.get(record.key) is record:
-                    del self._pending[record.key]
+        writes, events, going_on = self._collect()
+        try:
+            results = self._commit(writer, writes) if writes else []
+        except Exception as error:
+            problem = self._problem = StoreError(
+                f"cannot write the store {self.path}: {error}; what was written before is kept"
+            )
+            for write in writes:
+                write.settle(problem)
+            raise problem from error
+        for write, result in zip(writes, results, strict=True):
+            if result is not None:
+                write.settle(result)
         for event in events:
             event.set()
         return going_on
 
-    def _collect(self) -> tuple[list[Record | Failure], list[threading.Event], bool]:
-        entries: list[Record | Failure] = []
+    def _commit(self, writer: sqlite3.Connection, writes: Sequence[_Write]) -> list[Generation | None]:
+        writer.execute("BEGIN IMMEDIATE")
+        results = [self._write_entry(writer, write.entry) for write in writes]
+        writer.execute("COMMIT")
+        return results
+
+    def _write_entry(self, writer: sqlite3.Connection, entry: Record | Failure) -> Generation | None:
+        """Write one entry; of a record, what the store holds under its key from now on."""
+        if isinstance(entry, Failure):
+            writer.execute("INSERT OR REPLACE INTO failures VALUES (?,?,?,?,?,?,?)", _failure_row(entry))
+            return None
+        added = writer.execute("INSERT OR IGNORE INTO generations VALUES (?,?,?,?,?,?,?,?,?,?,?)", _row(entry))
+        writer.execute("DELETE FROM failures WHERE key = ?", (entry.key,))
+        if added.rowcount:
+            return entry.generation
+        first = self._read(writer, entry.key)
+        return first.generation if first else entry.generation
+
+    def _read(self, connection: sqlite3.Connection, key: str) -> Stored | None:
+        try:
+            row = connection.execute(_SELECT, (key,)).fetchone()
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot read the store {self.path}: {error}") from error
+        if row is None:
+            return None
+        text, finish_reason, prompt_tokens, completion_tokens, address, root = row
+        return Stored(Generation(text, FinishReason(finish_reason), prompt_tokens, completion_tokens), address, root)
+
+    def _collect(self) -> tuple[list[_Write], list[threading.Event], bool]:
+        """Wait for one entry, then take along whatever else is there already."""
+        writes: list[_Write] = []
         events: list[threading.Event] = []
-        deadline = None
-        while len(entries) < _MOST_IN_ONE_COMMIT and not events:
-            try:
-                entry = self._queue.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                break
+        entry = self._queue.get()
+        while True:
             if entry is None:
-                return entries, events, False
-            deadline = deadline or time.monotonic() + COMMIT_EVERY
+                return writes, events, False
             if isinstance(entry, threading.Event):
                 events.append(entry)
-            else:
-                entries.append(entry)
-        return entries, events, True
+                return writes, events, True
+            writes.append(entry)
+            if len(writes) >= _MOST_IN_ONE_COMMIT:
+                return writes, events, True
+            try:
+                entry = self._queue.get_nowait()
+            except queue.Empty:
+                return writes, events, True
 
 
 def _row(record: Record) -> tuple[object, ...]:
@@ -191,6 +277,8 @@ def _row(record: Record) -> tuple[object, ...]:
         generation.finish_reason.value,
         generation.prompt_tokens,
         generation.completion_tokens,
+        record.address,
+        record.root,
         time.time(),
     )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
-from prism_eval.plugins.identity import Plugin
+from prism_eval.calls import Call, Calls
+from prism_eval.calls.keys import caption_key
+from prism_eval.plugins import Plugin
 from prism_eval.schema import Caption, Image
 
 
@@ -16,7 +19,7 @@ class Captioner(Plugin, ABC):
     """Sees images, writes a caption.
 
     Subclass it as a dataclass: the fields are the options a spec string can set, and, unless declared with
-    `prism_eval.plugins.identity.runtime`, part of the identity under which captions are stored.
+    `prism_eval.runtime`, part of the identity under which captions are stored.
 
     Attributes:
         needs_question: Whether `caption` must be told the question; such captions are not shared between items.
@@ -39,9 +42,28 @@ class Captioner(Plugin, ABC):
             FatalError: Nothing further can be captioned.
         """
 
-    def sees(self, images: Sequence[Image]) -> tuple[Image, ...]:
-        """The images a caption of ``images`` really depends on."""
-        return tuple(images)
+    def seen(self, images: Sequence[Image]) -> Sequence[object]:
+        """What of the images a caption depends on, as JSON values: their bytes, unless a captioner reads more or less.
+
+        It is part of the caption's key: a captioner that looks at a name or at facts beside the bytes says so here.
+        """
+        return [image.digest for image in images]
+
+    def call(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Call[Caption]:
+        """One caption as a call of a run: its key, and how to ask for it."""
+        told = question if self.needs_question else None
+        return Call(
+            key=caption_key(self.identity_digest, self.seen(images), sample=sample, question=told),
+            stage="caption",
+            plugin=self,
+            about=f"image {', '.join(image.name or image.digest[:12] for image in images)}",
+            ask=lambda: self.caption(images, sample=sample, question=told),
+            returns=Caption,
+        )
+
+    def bound(self, calls: Calls) -> Self:
+        """The captioner as a run uses it: one that is made of others asks them through the run's calls."""
+        return self
 
     async def close(self) -> None:
         """Give back connections, threads and memory."""
@@ -64,11 +86,47 @@ class Combinator(Captioner):
         """Whether a part needs it."""
         return any(part.needs_question for part in self.parts)
 
-    def sees(self, images: Sequence[Image]) -> tuple[Image, ...]:
+    @property
+    def lane(self) -> Hashable | None:
+        """None: it only asks its parts. Holding a place while they wait for theirs could leave none for them."""
+        return None
+
+    def seen(self, images: Sequence[Image]) -> Sequence[object]:
         """Whatever the parts see."""
-        return tuple(image for part in self.parts for image in part.sees(images))
+        return [list(part.seen(images)) for part in self.parts]
+
+    def bound(self, calls: Calls) -> Self:
+        """The same of parts whose captions are calls of the run like any other."""
+        return dataclasses.replace(
+            self, parts=tuple(_Part(inner=part.bound(calls), calls=calls) for part in self.parts)
+        )
 
     async def close(self) -> None:
         """Close the parts."""
         for part in self.parts:
             await part.close()
+
+
+@dataclass(kw_only=True)
+class _Part(Captioner):
+    """A part as its combinator asks it in a run: an entry of its own beside the combinator shares its captions."""
+
+    inner: Captioner
+    calls: Calls
+
+    async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
+        return await self.calls.within(self.inner.call(images, sample=sample, question=question))
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        return self.inner.identity
+
+    @property
+    def needs_question(self) -> bool:  # type: ignore[override]
+        return self.inner.needs_question
+
+    def seen(self, images: Sequence[Image]) -> Sequence[object]:
+        return self.inner.seen(images)
+
+    async def close(self) -> None:
+        await self.inner.close()

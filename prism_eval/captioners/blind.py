@@ -11,12 +11,12 @@ from prism_eval.schema import Caption, Image
 
 @dataclass(kw_only=True)
 class Blind(Captioner):
-    """The empty caption, for the control arm that shows what questions give away by themselves."""
+    """The empty caption, for the control that shows what questions give away by themselves."""
 
     async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
         """Say nothing."""
         return Caption("")
 
-    def sees(self, images: Sequence[Image]) -> tuple[Image, ...]:
+    def seen(self, images: Sequence[Image]) -> Sequence[object]:
         """No image at all."""
         return ()

@@ -12,7 +12,8 @@ from typing import Any
 
 from prism_eval.captioners.base import Captioner
 from prism_eval.errors import DataError, PermanentError
-from prism_eval.plugins.identity import identity_of, runtime
+from prism_eval.plugins import runtime
+from prism_eval.plugins.identity import identity_of
 from prism_eval.schema import Caption, Image
 
 _IMAGE_COLUMNS = ("digest", "sha256", "image", "image_path", "path", "image_name")
@@ -44,7 +45,7 @@ class File(Captioner):
         DataError: The file cannot be read, or a row is not as described; the message names the row.
     """
 
-    model: str = runtime()
+    model: Path = runtime()
     _index: dict[str, _Captions] = field(init=False, repr=False, default_factory=dict)
     _paths_by_name: dict[str, set[str]] = field(init=False, repr=False, default_factory=dict)
     _sha256: str = field(init=False, repr=False, default="")
@@ -71,6 +72,10 @@ class File(Captioner):
             PermanentError: The file has no caption for an image, or cannot tell which.
         """
         return Caption("\n\n".join(self._look_up(image, sample) for image in images))
+
+    def seen(self, images: Sequence[Image]) -> Sequence[object]:
+        """The images and their names, by which they are looked up where the file gives no digests."""
+        return [[image.digest, image.name] for image in images]
 
     def _add(self, where: str, row: Mapping[str, Any]) -> None:
         text = _one_of(row, _TEXT_COLUMNS, where)

@@ -32,13 +32,13 @@ class Mismatched(Combinator):
             if image.other is None:
                 raise PermanentError(
                     f"mismatched: image {image.name or image.digest} is the only one of its benchmark; "
-                    "raise --limit or drop this arm"
+                    "raise --limit or drop this captioner"
                 )
         return await self.part.caption(_others(images), sample=sample, question=question)
 
-    def sees(self, images: Sequence[Image]) -> tuple[Image, ...]:
+    def seen(self, images: Sequence[Image]) -> Sequence[object]:
         """Whatever the part sees of the other images."""
-        return self.part.sees(_others(images))
+        return self.part.seen(_others(images))
 
 
 def _others(images: Sequence[Image]) -> tuple[Image, ...]:

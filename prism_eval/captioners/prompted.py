@@ -7,39 +7,28 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from prism_eval.captioners.base import Captioner
-from prism_eval.engines.base import Engine
-from prism_eval.engines.sampling import SamplingOptions
-from prism_eval.schema import Caption, Image, Message, Request
+from prism_eval.engines.base import OnEngine
+from prism_eval.plugins import from_plan
+from prism_eval.schema import Caption, Image, Message, Request, Sampling
 
 
 @dataclass(kw_only=True)
-class PromptedCaptioner(SamplingOptions, Captioner):
-    """An engine and a prompt.
+class PromptedCaptioner(OnEngine, Captioner):
+    """An engine that takes images, and a prompt.
 
     Attributes:
-        engine: Where the model's tokens come from; it must take images.
         prompt: What the model is asked, after the images.
+        sampling: How it picks its tokens.
     """
 
     name: ClassVar[str] = "prompted"
 
-    engine: Engine
-    prompt: str
+    prompt: str = from_plan("prompt")
+    sampling: Sampling = from_plan("sampling", default=Sampling())
 
-    async def caption(
-        self,
-        images: Sequence[Image],
-        *,
-        sample: int,
-        question: str | None = None,
-    ) -> Caption:
+    async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
         """Ask the engine to describe the images; the question is not looked at."""
-        request = Request(
-            messages=(Message("user", (*images, self.prompt)),), sampling=self.sampling(sample), sample=sample
-        )
+        asked = Message("user", (*images, self.prompt))
+        request = Request(messages=(asked,), sampling=self.sampling.of_sample(sample), sample=sample)
         said = await self.engine.generate(request)
         return Caption(said.text, said.finish_reason, said.prompt_tokens, said.completion_tokens)
-
-    async def close(self) -> None:
-        """Close the engine."""
-        await self.engine.close()

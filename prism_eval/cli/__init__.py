@@ -15,7 +15,9 @@ def main() -> None:
     from prism_eval.cli.app import app
     from prism_eval.errors import Interrupted, PrismError
 
+    # stamina logs each retry; without a handler Python would print them between the lines of the display.
     logging.getLogger("stamina").addHandler(logging.NullHandler())
+    # Typer outside its standalone mode raises what it would print, so that every error is one line of the same form.
     try:
         code = app(prog_name="prism-eval", standalone_mode=False)
     except typer.TyperException as error:
@@ -29,12 +31,14 @@ def main() -> None:
     except PrismError as error:
         _say(f"error: {error}")
         code = error.exit_code
-    except BrokenPipeError:
+    except BrokenPipeError:  # whoever read our output, such as `head`, has gone
         _leave_at_once(1)
+    # A verb returns its exit code, or None; --help and --version return what typer makes of them.
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _say(text: str) -> None:
+    """Write one line: a message may quote a server's reply, with line breaks and control characters."""
     line = " ".join(text.split())
     printable = "".join(character if character.isprintable() else "?" for character in line)
     print(f"prism-eval: {printable}", file=sys.stderr)

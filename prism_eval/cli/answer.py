@@ -27,9 +27,10 @@ def answer(
     store: o.Store = None,
     quiet: o.Quiet = False,
 ) -> int:
-    """Answer from the captions of a run folder; write answers.parquet beside them."""
+    """Answer from a run folder's captions: answers.parquet."""
     from prism_eval.run.replay import reopen
 
-    plan = reopen(run, store, ["captions"], reasoner=reasoner, concurrency=concurrency)
+    plan = reopen(run, store, ["caption"], reasoner=reasoner, concurrency=concurrency)
+    # Captions are those of the run folder: one that is missing there is a failed row, not a call.
     result = carry_out(plan, out=run, store=store, quiet=quiet, stages=["answer"], live=frozenset({"answer"}))
     return say_how_it_ended(result, ["answer"])

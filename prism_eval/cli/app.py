@@ -15,7 +15,9 @@ app = typer.Typer(
     epilog="Start with: prism-eval run -c ocr -c blind --data synthetic",
     no_args_is_help=True,
     add_completion=False,
+    # Set in rich, `prism-eval --help` takes 0.17 s; plain, 0.08 s.
     rich_markup_mode=None,
+    # An error nobody expected is to be reported: the plain traceback holds no values of variables, which may be keys.
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

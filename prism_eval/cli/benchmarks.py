@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from prism_eval.cli import options as o
+from prism_eval.cli.table import show_table
 
 if TYPE_CHECKING:
     from prism_eval.benchmarks import Description, VerifyReport
@@ -28,6 +29,7 @@ _EPILOG = """Examples:
 class _NameIsShown(TyperGroup):
     """A first word that is no verb is a benchmark to show."""
 
+    # Typer keeps the types of a context and of a command to itself.
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             args = ["show", *args]
@@ -36,7 +38,7 @@ class _NameIsShown(TyperGroup):
 
 _app = typer.Typer(
     cls=_NameIsShown,
-    help="List the benchmarks, show one (NAME), verify data, or start a new one.",
+    help="List benchmarks, show one (NAME), check data, start a new one.",
     invoke_without_command=True,
     epilog=_EPILOG,
 )
@@ -51,26 +53,24 @@ def register(app: typer.Typer) -> None:
 def _list(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     from prism_eval.benchmarks import definition_names, load_definition
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("name", "title", "rows", "licence", "official scorer"):
-        table.add_column(column, justify="right" if column == "rows" else "left")
-    for name in definition_names():
-        definition = load_definition(name)
-        rows = f"{definition.source.rows:,}" if definition.source.rows else ""
-        cells = (name, definition.title, rows, definition.licence, definition.scoring.get("official", ""))
-        table.add_row(*map(Text, cells))
-    Console().print(table)
+    definitions = {name: load_definition(name) for name in definition_names()}
+    show_table(
+        ("name", "title", "rows", "licence", "official scorer"),
+        [
+            (name, found.title, found.source.rows or "", found.licence, found.scoring.get("official", ""))
+            for name, found in definitions.items()
+        ],
+    )
 
 
 @_app.command(epilog="Example:\n\n  prism-eval benchmarks mmmu_pro:vision --data hub")
 def show(name: Annotated[str, typer.Argument(metavar="NAME", help="A benchmark.")], data: o.Data = None) -> None:
-    """Show a benchmark: source, licence, citation, size, scorer per edition, and three sample items."""
+    """Show a benchmark and three of its items.
+
+    Its source, licence, citation and size, and the scorer of each edition.
+    """
     from prism_eval.benchmarks import describe, open_benchmark
 
     for line in _describe(describe(open_benchmark(name, data or "synthetic"))):
@@ -79,15 +79,19 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME", help="A benchmark."
 
 @_app.command(epilog="Example:\n\n  prism-eval benchmarks verify chartqa mmmu --data ~/benchmarks")
 def verify(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="[default: all there are]")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="[default: all there are]")] = None,
     data: o.Data = None,
 ) -> int:
-    """Check every row on disk: images open, golds parse, options hold the gold, ids are unique."""
+    """Check every row on disk.
+
+    Images open, golds parse, options hold the gold, ids are unique.
+    """
     from prism_eval.benchmarks import available, open_benchmark
     from prism_eval.benchmarks import verify as check
     from prism_eval.errors import PrismError
 
     bad = 0
+    # One benchmark whose files are missing must not hide what is wrong with the others.
     for name in names or available(data or "synthetic"):
         try:
             report = check(open_benchmark(name, data or "synthetic"))
@@ -115,6 +119,7 @@ def new(
         typer.echo(text, nl=False)
         return
     try:
+        # "x" refuses a file that exists: it may be somebody's finished definition.
         with out.open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
@@ -156,4 +161,5 @@ def _report(report: VerifyReport) -> list[str]:
 
 
 def _printable(line: str) -> str:
+    """The line without control characters: questions come from data sets, and could speak to the terminal."""
     return "".join(character if character.isprintable() else " " for character in line)

@@ -20,35 +20,15 @@ def register(app: typer.Typer) -> None:
     app.command(name="caption", epilog=_EPILOG)(caption)
 
 
+@o.plan_flags(without=("edition", "orders"))
 def caption(
-    captioner: o.Captioners = None,
-    reasoner: o.Reasoner = None,
-    benchmark: o.Benchmarks = None,
-    data: o.Data = None,
-    plan: o.PlanFile = None,
-    protocol: o.Protocol = None,
-    samples: o.Samples = None,
-    limit: o.Limit = None,
-    seed: o.Seed = None,
-    concurrency: o.Concurrency = None,
+    flags: o.PlanFlags,
+    *,
     store: o.Store = None,
     out: o.Out = None,
+    overwrite: o.Overwrite = False,
     quiet: o.Quiet = False,
 ) -> int:
-    """Caption every image once; write captions.parquet to a run folder."""
-    made = o.plan_from(
-        plan,
-        {
-            "captioners": captioner,
-            "reasoner": reasoner,
-            "benchmarks": benchmark,
-            "data": data,
-            "protocol": protocol,
-            "samples": samples,
-            "limit": limit,
-            "seed": seed,
-            "concurrency": concurrency,
-        },
-    )
-    result = carry_out(made, out=out, store=store, quiet=quiet, stages=["caption"])
+    """Caption every image once, into a run folder: captions.parquet."""
+    result = carry_out(flags.plan(), out=out, store=store, quiet=quiet, overwrite=overwrite, stages=["caption"])
     return say_how_it_ended(result, ["caption"])

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from prism_eval.cli import options as o
+from prism_eval.cli.table import show_table
 
 _EPILOG = """Examples:
 
@@ -22,24 +23,18 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(
-    specs: Annotated[
-        list[str] | None, typer.Argument(metavar="[SPEC]...", help="Captioners or reasoners to try.")
-    ] = None,
+    specs: Annotated[list[str] | None, typer.Argument(metavar="SPEC", help="Captioners or reasoners to try.")] = None,
     data: Annotated[str | None, typer.Option(metavar="DIR", help="Data to look at.")] = None,
     store: o.Store = None,
 ) -> int:
-    """Look at Python, the extras, the store, data, and whether a server is reachable and serves its model."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    """Say what works here, and what to do about the rest.
 
+    Looks at Python, the extras, the store, the data, and whether a server is reachable and serves its model.
+    """
     from prism_eval.run.health import examine
 
+    # What is merely absent, such as an extra nobody asked for, is no mistake and leaves the exit code alone.
     marks = {True: "ok", False: "BAD", None: "-"}
-    table = Table(box=None, pad_edge=False, show_header=False)
-    bad = 0
-    for finding in examine(specs=specs or [], data=data, store=store):
-        table.add_row(marks[finding.good], Text(finding.what), Text(finding.say))
-        bad += finding.good is False
-    Console().print(table)
-    return 1 if bad else 0
+    findings = list(examine(specs=specs or [], data=data, store=store))
+    show_table(("", "", ""), [(marks[finding.good], finding.what, finding.say) for finding in findings])
+    return int(any(finding.good is False for finding in findings))

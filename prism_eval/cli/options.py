@@ -2,64 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from prism_eval.plan.plan import Plan
 
-Captioners = Annotated[
-    list[str] | None,
-    typer.Option("--captioner", "-c", metavar="SPEC", help="A captioner, NAME:MODEL?key=value; repeat for more rows."),
-]
 Reasoner = Annotated[
     str | None, typer.Option("--reasoner", "-r", metavar="SPEC", help="The one reasoner. [default: lexical]")
-]
-Benchmarks = Annotated[
-    list[str] | None,
-    typer.Option("--benchmark", "-b", metavar="NAME", help="Benchmarks, comma-separated or repeated. [default: all]"),
 ]
 Data = Annotated[
     str | None,
     typer.Option(metavar="DIR", help="A folder of benchmarks, 'synthetic' or 'hub'. [default: synthetic]"),
 ]
-PlanFile = Annotated[
-    Path | None, typer.Option("--plan", metavar="FILE", help="A TOML plan; the other flags override it.")
-]
-Protocol = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Prompts, sampling and answer form. [default: standard]")
-]
 Edition = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Scoring edition: official, caprl or strict. [default: the protocol's]"),
 ]
-Samples = Annotated[int | None, typer.Option(metavar="N", help="Captions per image. [default: the protocol's]")]
-Orders = Annotated[
-    int | None, typer.Option(metavar="K", help="Orders of its options each multiple-choice item is asked under.")
+Concurrency = Annotated[
+    int | None, typer.Option(metavar="N", help="Calls in flight, per server address. [default: the plan's]")
 ]
-Limit = Annotated[int | None, typer.Option(metavar="N", help="Only the first N items of each benchmark.")]
-Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of everything drawn. [default: 0]")]
-Concurrency = Annotated[int | None, typer.Option(metavar="N", help="Calls in flight, per plugin. [default: 16]")]
 Store = Annotated[
     Path | None, typer.Option(metavar="PATH", help="The generation store. [default: in the user's cache folder]")
 ]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run of another plan in that folder.")]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="The run folder. [default: one under runs/]")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")]
 Folder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 
 
-def plan_from(file: Path | None, flags: Mapping[str, Any]) -> Plan:
-    """The plan of a file and the flags that override it; a flag that was not given is ``None`` or empty."""
-    from prism_eval.plan.plan import make_plan, read_plan
-    from prism_eval.plugins.specs import split_specs
+@dataclass(frozen=True, kw_only=True)
+class PlanFlags:
+    """The flags that make a plan, in the order that ``--help`` shows them.
 
-    values = dict(read_plan(file)) if file else {}
-    if flags.get("benchmarks"):
-        flags = {**flags, "benchmarks": [name for text in flags["benchmarks"] for name in split_specs(text)]}
-    values |= {key: value for key, value in flags.items() if value not in (None, [])}
-    if isinstance(values.get("data"), str) and values["data"] not in ("synthetic", "hub"):
-        values["data"] = str(Path(values["data"]).absolute())
-    return make_plan(values, where=str(file) if file else "the command")
+    A field is named after the plan's key that it sets. ``None`` means that the flag was not given, so that the plan
+    file's value, or the plan's own default, holds: a default written here would override the file.
+    """
+
+    captioners: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--captioner", "-c", metavar="SPEC", help="A captioner, NAME:MODEL?key=value; repeat for more rows."
+        ),
+    ] = None
+    reasoner: Reasoner = None
+    benchmarks: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--benchmark", "-b", metavar="NAME", help="Benchmarks, comma-separated or repeated. [default: all]"
+        ),
+    ] = None
+    data: Data = None
+    file: Annotated[
+        Path | None, typer.Option("--plan", metavar="FILE", help="A TOML plan; the other flags override it.")
+    ] = None
+    protocol: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Prompts, sampling and answer form. [default: standard]")
+    ] = None
+    edition: Edition = None
+    samples: Annotated[int | None, typer.Option(metavar="N", help="Captions per image. [default: the protocol's]")] = (
+        None
+    )
+    orders: Annotated[
+        int | None, typer.Option(metavar="K", help="Orders of its options each multiple-choice item is asked under.")
+    ] = None
+    limit: Annotated[int | None, typer.Option(metavar="N", help="Only the first N items of each benchmark.")] = None
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of everything drawn. [default: 0]")] = None
+    concurrency: Concurrency = None
+
+    def plan(self) -> Plan:
+        """The plan of the file and of the flags that override it.
+
+        Raises:
+            UsageError: The file cannot be read, or a value will not do.
+        """
+        from prism_eval.plan.plan import make_plan, read_plan
+        from prism_eval.plugins.specs import split_specs
+
+        values = dict(read_plan(self.file)) if self.file else {}
+        # Typer gives an empty list for a flag that may be repeated and was not given.
+        values |= {key: value for key, value in vars(self).items() if key != "file" and value not in (None, [])}
+        if self.benchmarks:
+            values["benchmarks"] = [name for text in self.benchmarks for name in split_specs(text)]
+        return make_plan(values, where=str(self.file) if self.file else "the command")
+
+
+def plan_flags(*, without: tuple[str, ...]) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
+    """A verb that is given `PlanFlags` first takes each of them as a flag of its own.
+
+    Args:
+        without: Fields that mean nothing to this verb.
+    """
+
+    def take(verb: Callable[..., int | None]) -> Callable[..., int | None]:
+        own = list(inspect.signature(verb, eval_str=True).parameters.values())[1:]
+        of_plan = inspect.signature(PlanFlags, eval_str=True).parameters
+        taken = [parameter for name, parameter in of_plan.items() if name not in without]
+
+        @functools.wraps(verb)
+        def with_flags(**given: object) -> int | None:
+            flags = {parameter.name: given.pop(parameter.name) for parameter in taken}
+            return verb(PlanFlags(**flags), **given)  # type: ignore[arg-type]  # typer has checked their types
+
+        # Typer makes flags from what a function's signature says.
+        with_flags.__signature__ = inspect.Signature([*taken, *own])  # type: ignore[attr-defined]
+        return with_flags
+
+    return take

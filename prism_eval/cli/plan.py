@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from prism_eval.cli import options as o
+from prism_eval.cli.table import show_table
 
 _EPILOG = """Examples:
 
@@ -19,63 +20,37 @@ def register(app: typer.Typer) -> None:
     app.command(name="plan", epilog=_EPILOG)(plan)
 
 
-def plan(
-    captioner: o.Captioners = None,
-    reasoner: o.Reasoner = None,
-    benchmark: o.Benchmarks = None,
-    data: o.Data = None,
-    plan: o.PlanFile = None,
-    protocol: o.Protocol = None,
-    samples: o.Samples = None,
-    orders: o.Orders = None,
-    limit: o.Limit = None,
-    seed: o.Seed = None,
-    store: o.Store = None,
-) -> None:
-    """Say what a run would do, without calling any model: items, images, store hits, requests, estimated tokens."""
-    import asyncio
+@o.plan_flags(without=("edition", "concurrency"))
+def plan(flags: o.PlanFlags, *, store: o.Store = None) -> None:
+    """Say what a run would do, without calling any model.
 
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    Items and images, the calls to make and those the store holds, and an estimate of the tokens.
+    """
+    import asyncio
 
     from prism_eval.run.forecast import forecast
 
-    made = o.plan_from(
-        plan,
-        {
-            "captioners": captioner,
-            "reasoner": reasoner,
-            "benchmarks": benchmark,
-            "data": data,
-            "protocol": protocol,
-            "samples": samples,
-            "orders": orders,
-            "limit": limit,
-            "seed": seed,
-        },
+    result = asyncio.run(forecast(flags.plan(), store))
+    show_table(
+        ("benchmark", "items", "images"),
+        [(name, items, result.images[name]) for name, items in result.items.items()],
     )
-    result = asyncio.run(forecast(made, store))
-    console = Console()
-    sizes = Table("benchmark", "items", "images", box=None, pad_edge=False, header_style="bold")
-    for name, items in result.items.items():
-        sizes.add_row(Text(name), f"{items:,}", f"{result.images[name]:,}")
-    console.print(sizes, "")
-    calls = Table(
-        "captioner", "captions", "stored", "answers", "stored", "image tokens", "text tokens",
-        box=None, pad_edge=False, header_style="bold",
-    )  # fmt: skip
-    for arm in result.arms:
-        numbers = (
-            arm.captions,
-            arm.captions_stored,
-            arm.answers,
-            arm.answers_stored,
-            arm.image_tokens,
-            arm.text_tokens,
-        )
-        calls.add_row(Text(arm.label), *(f"{number:,}" for number in numbers))
-    console.print(calls)
-    requests = sum(arm.captions - arm.captions_stored + arm.answers - arm.answers_stored for arm in result.arms)
-    typer.echo(f"\n{requests:,} calls to make. Tokens are estimates of what would be sent; an answer to a caption that")
+    typer.echo()
+    show_table(
+        ("captioner", "captions", "stored", "answers", "stored", "image tokens", "text tokens"),
+        [
+            (
+                one.label,
+                one.captions,
+                one.captions_stored,
+                one.answers,
+                one.answers_stored,
+                one.image_tokens,
+                one.text_tokens,
+            )
+            for one in result.entries
+        ],
+    )
+    calls = sum(one.captions - one.captions_stored + one.answers - one.answers_stored for one in result.entries)
+    typer.echo(f"\n{calls:,} calls to make. Tokens are estimates of what would be sent; an answer to a caption that")
     typer.echo("is not known yet counts its question only.")

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
+
+from prism_eval.cli.table import show_table
+
+if TYPE_CHECKING:
+    from prism_eval.plugins import PluginInfo
 
 _EPILOG = """Examples:
 
@@ -18,24 +25,24 @@ def register(app: typer.Typer) -> None:
 
 
 def plugins() -> None:
-    """List every plugin: its kind, package, version, and whether it can be used.
+    """List every plugin, and whether it can be used.
 
-    An engine's name serves as a captioner and as a reasoner.
+    Beside it stand its kind, package and version. An engine's name serves as a captioner and as a reasoner.
     """
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     from prism_eval.plugins.registry import describe
 
     found = describe()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("name", "kind", "package", "version", "extra", "state"):
-        table.add_column(column, no_wrap=column != "state")
-    for info in found:
-        state = "not installed" if info.problem and info.extra else "broken" if info.problem else "ready"
-        table.add_row(*(Text(cell) for cell in (info.name, info.kind, info.package, info.version, info.extra, state)))
-    Console().print(table)
+    show_table(
+        ("name", "kind", "package", "version", "extra", "state"),
+        [(info.name, info.kind, info.package, info.version, info.extra, _state(info)) for info in found],
+    )
+    # Below the table, since a reason is often longer than a row; on standard error, since the list is the answer.
     for info in found:
         if info.problem:
             typer.echo(f"{info.name}: {info.problem}", err=True)
+
+
+def _state(info: PluginInfo) -> str:
+    if not info.problem:
+        return "ready"
+    return "not installed" if info.extra else "broken"

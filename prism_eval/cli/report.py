@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def report(run: o.Folder) -> None:
-    """Print the leaderboard of a run folder and write its page again."""
+    """Print a run folder's leaderboard and write its page again."""
     from rich.console import Console
 
     from prism_eval.leaderboard import build
@@ -27,6 +27,7 @@ def report(run: o.Folder) -> None:
     from prism_eval.run import RunFolder
 
     folder = RunFolder.open(run)
+    folder.check("score", manifest=True)
     board = build(folder.path)
     Console().print(render(board))
     typer.echo(f"Leaderboard: {write_html(folder.path, board)}")

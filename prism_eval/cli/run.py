@@ -25,40 +25,18 @@ def register(app: typer.Typer) -> None:
     app.command(name="run", epilog=_EPILOG)(run)
 
 
+@o.plan_flags(without=("samples",))
 def run(
-    captioner: o.Captioners = None,
-    reasoner: o.Reasoner = None,
-    benchmark: o.Benchmarks = None,
-    data: o.Data = None,
-    plan: o.PlanFile = None,
-    protocol: o.Protocol = None,
-    edition: o.Edition = None,
-    orders: o.Orders = None,
-    limit: o.Limit = None,
-    seed: o.Seed = None,
-    concurrency: o.Concurrency = None,
+    flags: o.PlanFlags,
+    *,
     store: o.Store = None,
     out: o.Out = None,
+    overwrite: o.Overwrite = False,
     quiet: o.Quiet = False,
 ) -> int:
     """Caption, answer and score; show a leaderboard.
 
     Model calls that the store already holds are not made again: after a stop, the same command goes on.
     """
-    made = o.plan_from(
-        plan,
-        {
-            "captioners": captioner,
-            "reasoner": reasoner,
-            "benchmarks": benchmark,
-            "data": data,
-            "protocol": protocol,
-            "edition": edition,
-            "orders": orders,
-            "limit": limit,
-            "seed": seed,
-            "concurrency": concurrency,
-        },
-    )
-    result = carry_out(made, out=out, store=store, quiet=quiet)
+    result = carry_out(flags.plan(), out=out, store=store, quiet=quiet, overwrite=overwrite)
     return show_leaderboard(result)

@@ -26,7 +26,7 @@ def carry_out(plan: Plan, *, out: Path | None, store: Path | None, quiet: bool, 
     """
     from prism_eval.cli.progress import watch
     from prism_eval.errors import Interrupted
-    from prism_eval.run.drive import run_plan
+    from prism_eval.run.execute import run_plan
 
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
@@ -56,6 +56,8 @@ def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
         line = f"{stage.capitalize()}s: {tally.made} made, {tally.hits} taken from the store, {tally.failed} failed"
         tokens = f"; {tally.prompt_tokens} tokens in, {tally.completion_tokens} out" if tally.completion_tokens else ""
         typer.echo(f"{line}{tokens}.")
+    for one in result.elsewhere:
+        typer.echo(f"{one.count} {one.stage}s from the store were made by {one.made_by}, not by {one.asked_now}.")
     typer.echo(f"Run folder: {result.folder.path}")
     if not result.failed:
         return 0
@@ -63,7 +65,9 @@ def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
         f"{result.failed} items failed and are in no score. Give the same command again to retry just these.", err=True
     )
     for reason, count in result.counts.failures.most_common(_REASONS_SHOWN):
-        typer.echo(f"  {count} x {reason}", err=True)
+        # A plugin's fault has three lines; they stay together.
+        first, *rest = reason.splitlines()
+        typer.echo("\n    ".join([f"  {count} x {first}", *rest]), err=True)
     return 1
 
 

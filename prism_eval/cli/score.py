@@ -21,12 +21,13 @@ def register(app: typer.Typer) -> None:
 
 
 def score(run: o.Folder, edition: o.Edition = None, store: o.Store = None, quiet: o.Quiet = False) -> int:
-    """Score the answers of a run folder; write verdicts.parquet and the leaderboard.
+    """Score a run folder's answers: verdicts.parquet, leaderboard.
 
     No model is called but the judge, where the plan names one.
     """
     from prism_eval.run.replay import reopen
 
-    plan = reopen(run, store, ["captions", "answers"], edition=edition)
+    plan = reopen(run, store, ["caption", "answer"], edition=edition)
+    # Of the plugins only the judge may be called; captions and answers are those of the run folder.
     result = carry_out(plan, out=run, store=store, quiet=quiet, stages=["score"], live=frozenset({"score"}))
     return show_leaderboard(result)

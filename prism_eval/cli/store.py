@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from prism_eval.cli import options as o
+from prism_eval.cli.table import show_table
 
 _app = typer.Typer(
-    help="Look after the generation store, which remembers every model call.",
+    help="Look after the store, which remembers every model call.",
     no_args_is_help=True,
     epilog="Example:\n\n  prism-eval store stats",
 )
@@ -23,21 +24,12 @@ def register(app: typer.Typer) -> None:
 @_app.command(epilog="Example:\n\n  prism-eval store stats --store /data/store.sqlite")
 def stats(store: o.Store = None) -> None:
     """Say what the store holds, by stage and source."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     from prism_eval.calls import default_path
     from prism_eval.calls.upkeep import stats as count
 
     path = store or default_path()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("stage", "source", "stored", "failed", "characters"):
-        table.add_column(column, justify="left" if column in ("stage", "source") else "right")
-    for line in count(path):
-        numbers = (f"{number:,}" for number in (line.generations, line.failures, line.characters))
-        table.add_row(line.stage, Text(line.source), *numbers)
-    Console().print(table)
+    rows = [(line.stage, line.source, line.generations, line.failures, line.characters) for line in count(path)]
+    show_table(("stage", "source", "stored", "failed", "characters"), rows)
     typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
 
 
@@ -59,6 +51,7 @@ def prune(
     from prism_eval.calls.upkeep import prune as delete
     from prism_eval.errors import UsageError
 
+    # Without a flag everything would match, and months of calls would be gone.
     if older_than is None and source is None and not failures:
         raise UsageError("nothing to prune: name --older-than DAYS, --source SOURCE or --failures")
     count = delete(store or default_path(), older_than_days=older_than, source=source, failures=failures)

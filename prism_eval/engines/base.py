@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from prism_eval.errors import FatalError
-from prism_eval.plugins.identity import Plugin
+from prism_eval.errors import FatalError, UsageError
+from prism_eval.plugins import Plugin, runtime
 from prism_eval.schema import Completion, Request
 
 
@@ -15,12 +15,21 @@ from prism_eval.schema import Completion, Request
 class Engine(Plugin, ABC):
     """Where a model's tokens come from.
 
-    An engine batches inside itself; callers keep enough requests in flight. It makes one attempt a call: the
-    pipeline retries. Subclass it as a dataclass; fields that never change the output are declared with
-    `prism_eval.plugins.identity.runtime`.
+    An engine batches inside itself; callers keep enough requests in flight, and no more than ``concurrency`` at one
+    address. It makes one attempt a call: the caller retries. Subclass it as a dataclass; fields that never change the
+    output are declared with `prism_eval.runtime`.
+
+    Attributes:
+        model: The model's name.
+        concurrency: Calls in flight at once at the engine's address; ``None`` for as many as the plan says.
     """
 
     model: str
+    concurrency: int | None = runtime(None)
+
+    def __post_init__(self) -> None:
+        if self.concurrency is not None and self.concurrency < 1:
+            raise UsageError(f"concurrency must be 1 or more, not {self.concurrency}")
 
     @abstractmethod
     async def generate(self, request: Request) -> Completion:
@@ -56,6 +65,7 @@ class Engine(Plugin, ABC):
     @classmethod
     def ranks(cls) -> bool:
         """Whether the engine has the ability of `log_likelihood`."""
+        # Asked of the class, before anything is built: a flag beside the method could contradict it.
         return cls.log_likelihood is not Engine.log_likelihood
 
     async def check(self) -> str:
@@ -64,3 +74,38 @@ class Engine(Plugin, ABC):
 
     async def close(self) -> None:
         """Give back connections, threads and memory."""
+
+
+@dataclass(kw_only=True)
+class OnEngine(Plugin):
+    """A captioner, reasoner or judge that is an engine and a prompt. Whatever the engine says of servers holds for it.
+
+    Attributes:
+        engine: Where the model's tokens come from.
+    """
+
+    engine: Engine
+
+    @property
+    def source(self) -> str:
+        """The engine and its model."""
+        return f"{self.engine.name}:{self.engine.model}"
+
+    @property
+    def address(self) -> str:
+        """The engine's."""
+        return self.engine.address
+
+    @property
+    def root(self) -> str | None:
+        """The engine's."""
+        return self.engine.root
+
+    @property
+    def lane(self) -> Hashable | None:
+        """The engine's, whoever prompts it."""
+        return self.engine.lane
+
+    async def close(self) -> None:
+        """Close the engine."""
+        await self.engine.close()

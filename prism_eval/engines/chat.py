@@ -6,9 +6,10 @@ Source: the "Create chat completion" reference of the OpenAI API, as vLLM, SGLan
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
+from prism_eval.engines.body import Body
+from prism_eval.engines.replies import whole
 from prism_eval.errors import TransientError
 from prism_eval.schema import Completion, FinishReason, Image, Message, Request
 
@@ -17,11 +18,14 @@ _FINISH = {
     "max_tokens": FinishReason.LENGTH,
     "content_filter": FinishReason.FILTERED,
 }
+# What vLLM and SGLang say when a request was aborted: the text may end anywhere, and is not the model's whole answer.
 _BROKEN_OFF = frozenset({"abort", "error"})
+# Where an image's address goes. No text can hold this: a quotation mark within one is written with a backslash.
+_HOLE = b'"url": null'
 
 
-def body_of(request: Request, *, model: str, limit_name: str = "max_tokens") -> bytes:
-    """The JSON body that asks ``model`` for one completion.
+def body_of(request: Request, *, model: str, limit_name: str = "max_tokens") -> Body:
+    """The JSON body that asks ``model`` for one completion: the bytes that `json.dumps` gives for it.
 
     Args:
         request: What to ask.
@@ -29,16 +33,18 @@ def body_of(request: Request, *, model: str, limit_name: str = "max_tokens") -> 
         limit_name: What the server calls the bound on the reply's tokens.
     """
     sampling = request.sampling
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "model": model,
         "messages": [_message(message) for message in request.messages],
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         limit_name: sampling.max_tokens,
     }
+    # Some servers refuse a null, so what is not set is not sent.
     if sampling.seed is not None:
         body["seed"] = sampling.seed
-    return json.dumps(body).encode("ascii")
+    images = [part for message in request.messages for part in message.parts if isinstance(part, Image)]
+    return Body(tuple(_spliced(json.dumps(body).encode("ascii"), images)))
 
 
 def completion_of(body: bytes, *, where: str) -> Completion:
@@ -49,9 +55,7 @@ def completion_of(body: bytes, *, where: str) -> Completion:
     Raises:
         TransientError: The reply is not a whole chat completion; ``where`` opens the message.
     """
-    reply = object_of(body)
-    if reply is None:
-        raise TransientError(f"{where}: the reply is not valid JSON (cut short or malformed)")
+    reply = whole(body, where=where)
     choices = reply.get("choices")
     if not isinstance(choices, list) or not choices:
         raise TransientError(f"{where}: the reply has no choices")
@@ -66,28 +70,7 @@ def completion_of(body: bytes, *, where: str) -> Completion:
     return Completion(_well_formed(text), finish, prompt_tokens, completion_tokens)
 
 
-def error_of(body: bytes) -> tuple[str, str]:
-    """The message and the code of an error reply, each empty if it gives none; a reply not JSON is its own message."""
-    reply = object_of(body)
-    if reply is None:
-        return body[:4000].decode("utf-8", "replace"), ""
-    error = reply.get("error", reply)
-    if not isinstance(error, Mapping):
-        return str(error), ""
-    message = error.get("message") or error.get("detail") or ""
-    return str(message), str(error.get("code") or error.get("type") or "")
-
-
-def models_of(body: bytes) -> tuple[str, ...]:
-    """The names in a reply to ``GET /models``; none if it is not such a reply."""
-    entries = (object_of(body) or {}).get("data")
-    if not isinstance(entries, list):
-        return ()
-    names = (entry.get("id") for entry in entries if isinstance(entry, dict))
-    return tuple(name for name in names if isinstance(name, str))
-
-
-def _message(message: Message) -> dict[str, Any]:
+def _message(message: Message) -> dict[str, object]:
     match message.parts:
         case (str(text),):
             # Plain text as a plain string: templates of text-only models know no lists of parts.
@@ -96,22 +79,23 @@ def _message(message: Message) -> dict[str, Any]:
             return {"role": message.role, "content": [_part(part) for part in parts]}
 
 
-def _part(part: str | Image) -> dict[str, Any]:
+def _part(part: str | Image) -> dict[str, object]:
     if isinstance(part, Image):
-        return {"type": "image_url", "image_url": {"url": part.data_url}}
+        return {"type": "image_url", "image_url": {"url": None}}
     return {"type": "text", "text": part}
 
 
-def object_of(body: bytes) -> dict[str, Any] | None:
-    """The JSON object in a reply; ``None`` if it holds none."""
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
+def _spliced(text: bytes, images: Sequence[Image]) -> Iterator[bytes | Image]:
+    """The text with an image's ``data:`` URL in each of its holes."""
+    before, *others = text.split(_HOLE)
+    for image, after in zip(images, others, strict=True):
+        yield before + b'"url": "data:%b;base64,' % image.media_type.encode("ascii")
+        yield image
+        before = b'"' + after
+    yield before
 
 
-def _text_and_finish(message: Mapping[str, Any], reason: object) -> tuple[str | None, FinishReason]:
+def _text_and_finish(message: Mapping[str, object], reason: object) -> tuple[str | None, FinishReason]:
     finish = _FINISH.get(str(reason), FinishReason.STOP)
     refusal, content = message.get("refusal"), message.get("content")
     if str(reason) in _BROKEN_OFF:
@@ -132,6 +116,7 @@ def _usage(usage: object) -> tuple[int | None, int | None]:
 
 
 def _count(value: object) -> int | None:
+    # A bool is an int to Python: true would count as one token.
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 

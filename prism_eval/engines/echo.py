@@ -11,9 +11,9 @@ import math
 import re
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import Any
 
-from prism_eval.engines.chat import object_of
+from prism_eval.engines.body import Body
+from prism_eval.engines.replies import whole
 from prism_eval.errors import FatalError, TransientError
 
 Echo = list[tuple[str, float | None]]
@@ -22,13 +22,13 @@ Echo = list[tuple[str, float | None]]
 _PART_OF_CHARACTER = re.compile("\N{REPLACEMENT CHARACTER}|<0x[0-9A-F]{2}>")
 
 
-def echo_body(texts: Sequence[str], *, model: str) -> bytes:
+def echo_body(texts: Sequence[str], *, model: str) -> Body:
     """The JSON body that asks for the texts to be echoed with log-probabilities.
 
     One token is generated behind each text, because some servers refuse to generate none.
     """
     settings = {"max_tokens": 1, "temperature": 0.0, "logprobs": 1, "echo": True}
-    return json.dumps({"model": model, "prompt": list(texts), **settings}).encode("ascii")
+    return Body((json.dumps({"model": model, "prompt": list(texts), **settings}).encode("ascii"),))
 
 
 def log_likelihoods_of(body: bytes, texts: Sequence[str], *, where: str) -> list[float]:
@@ -46,9 +46,7 @@ def log_likelihoods_of(body: bytes, texts: Sequence[str], *, where: str) -> list
         TransientError: The reply is not a whole completion.
         FatalError: The server does not echo log-probabilities, or not those of the tokens it names.
     """
-    reply = object_of(body)
-    if reply is None:
-        raise TransientError(f"{where}: the reply is not valid JSON (cut short or malformed)")
+    reply = whole(body, where=where)
     choices = _in_order(reply.get("choices"), len(texts))
     if choices is None:
         raise TransientError(f"{where}: the reply has no completion for each of {len(texts)} texts")
@@ -63,14 +61,17 @@ def log_likelihoods_of(body: bytes, texts: Sequence[str], *, where: str) -> list
     return [math.fsum(value for _, value in echo[shared:] if value is not None) for echo in cut]
 
 
-def _in_order(choices: object, count: int) -> list[dict[str, Any]] | None:
+def _in_order(choices: object, count: int) -> list[dict[str, object]] | None:
     if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
         return None
-    by_index = {choice.get("index", place): choice for place, choice in enumerate(choices)}
-    return [by_index[place] for place in range(count)] if set(by_index) == set(range(count)) else None
+    # As text, because what a server calls an index may be anything, a list even.
+    by_index = {str(choice.get("index", place)): choice for place, choice in enumerate(choices)}
+    # A place that is missing or named twice would score one option by another's text.
+    wanted = [str(place) for place in range(count)]
+    return [by_index[place] for place in wanted] if by_index.keys() == set(wanted) else None
 
 
-def _echo(choice: dict[str, Any], where: str) -> Echo:
+def _echo(choice: dict[str, object], where: str) -> Echo:
     match choice.get("logprobs"):
         case {"tokens": list(tokens), "token_logprobs": list(values)} if len(tokens) == len(values):
             return [(str(token), _number(value)) for token, value in zip(tokens, values, strict=True)]

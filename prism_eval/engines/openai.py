@@ -7,21 +7,23 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import ClassVar, Literal, NoReturn
+from typing import ClassVar, Literal
 
+from prism_eval.engines.address import base_url_of
 from prism_eval.engines.base import Engine
-from prism_eval.engines.chat import body_of, completion_of, error_of, models_of
+from prism_eval.engines.body import Body
+from prism_eval.engines.chat import body_of, completion_of
 from prism_eval.engines.echo import echo_body, log_likelihoods_of
-from prism_eval.engines.http import Reply, Server, Unreachable, base_url_of, retry_after_seconds
-from prism_eval.errors import CallError, FatalError, PermanentError, RateLimited, TransientError, UsageError
+from prism_eval.engines.http import Reply, Server, Unreachable
+from prism_eval.engines.models import Models
+from prism_eval.engines.refusal import refusal
+from prism_eval.engines.replies import error_of
+from prism_eval.errors import CallError, FatalError, PermanentError, TransientError, UsageError
 from prism_eval.plugins.identity import runtime
 from prism_eval.schema import Completion, Request
 
+# A list is short and costs no model anything: who takes longer is busy, and the check passes.
 _CHECK_SECONDS = 10.0
-_LISTED_MODELS = 5
-_OUT_OF_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
-_BROKEN = HTTPStatus.INTERNAL_SERVER_ERROR
-_PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY})
 
 
 @dataclass(kw_only=True)
@@ -34,7 +36,6 @@ class OpenAIEngine(Engine):
         base_url: Where the server is, up to and including ``/v1``.
         api_key_env: The environment variable that holds the key; without it no key is sent.
         timeout: Seconds one call may take.
-        concurrency: Calls under way at once.
         check_model: Whether a model that the server does not list is refused before the first call.
         limit_name: What the server calls the bound on tokens; newer OpenAI models want ``max_completion_tokens``.
     """
@@ -45,29 +46,34 @@ class OpenAIEngine(Engine):
     base_url: str = runtime("https://api.openai.com/v1")
     api_key_env: str = runtime("OPENAI_API_KEY")
     timeout: float = runtime(120.0)
-    concurrency: int = runtime(16)
     check_model: bool = runtime(True)
     limit_name: Literal["max_tokens", "max_completion_tokens"] = runtime("max_tokens")
     _server: Server | None = field(default=None, init=False, repr=False, compare=False)
     _first_check: asyncio.Task[str] | None = field(default=None, init=False, repr=False, compare=False)
+    _root: str | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self.base_url = base_url_of(self.base_url)
         if not self.model.strip():
             raise UsageError("the openai engine needs a model's name, as in openai:Qwen/Qwen2.5-VL-7B-Instruct")
         if not 0 < self.timeout < float("inf"):
             raise UsageError(f"timeout must be above 0 seconds, not {self.timeout}")
-        if self.concurrency < 1:
-            raise UsageError(f"concurrency must be 1 or more, not {self.concurrency}")
+
+    @property
+    def address(self) -> str:
+        """The base URL."""
+        return self.base_url
+
+    @property
+    def root(self) -> str | None:
+        """What ``/models`` says the model's ``root`` is, as vLLM and SGLang do; see `Engine.root`."""
+        return self._root
 
     async def generate(self, request: Request) -> Completion:
         """Ask the server once. The first call also checks that the server is there and serves the model."""
-        server = self._connected()
-        await self._checked()
-        reply = await server.post("/chat/completions", body_of(request, model=self.model, limit_name=self.limit_name))
-        if not reply.ok:
-            await self._refused(server, reply)
-        return completion_of(reply.body, where=self.base_url)
+        body = body_of(request, model=self.model, limit_name=self.limit_name)
+        return completion_of(await self._post("/chat/completions", body), where=self.base_url)
 
     async def log_likelihood(self, prompt: str, continuations: Sequence[str]) -> list[float]:
         """Let the server echo the prompt with each continuation, and sum the log-probabilities of what differs.
@@ -75,13 +81,9 @@ class OpenAIEngine(Engine):
         All go in one request to ``/completions``, which vLLM and SGLang serve with ``echo`` and ``logprobs``; servers
         that number them wrongly, as llama.cpp's does, are refused.
         """
-        server = self._connected()
-        await self._checked()
         texts = [prompt + continuation for continuation in continuations]
-        reply = await server.post("/completions", echo_body(texts, model=self.model))
-        if not reply.ok:
-            await self._refused(server, reply, served_for="completions")
-        return log_likelihoods_of(reply.body, texts, where=self.base_url)
+        reply = await self._post("/completions", echo_body(texts, model=self.model))
+        return log_likelihoods_of(reply, texts, where=self.base_url)
 
     async def check(self) -> str:
         """Ask ``GET /models`` whether the server is there, takes the key and serves the model.
@@ -97,18 +99,22 @@ class OpenAIEngine(Engine):
         except Unreachable as error:
             raise FatalError(str(error)) from None
         except (TransientError, PermanentError):
+            # Calls are tried again and this is not: one stumble here must not end a run.
             return f"{self.base_url}: is there, but did not list its models"
         if reply.unauthorized or reply.redirect:
-            await self._refused(server, reply)
-        served = models_of(reply.body) if reply.ok else ()
-        if not served:
+            raise await self._refusal(server, reply, "/models")
+        served = Models.read(reply.body) if reply.ok else Models()
+        if not served.roots:
             return f"{self.base_url}: is there, and keeps no list of its models"
-        if self._is_among(served):
+        name = served.name_of(self.model)
+        if name is not None:
+            root = served.roots[name]
+            self._root = server.quote(root) if root else None
             return f"{self.base_url}: serves {self.model}"
         if not self.check_model:
             return f"{self.base_url}: does not list {self.model}"
         raise FatalError(
-            f"{self.base_url}: does not list the model {self.model!r} but {self._listing(server, served)}; "
+            f"{self.base_url}: does not list the model {self.model!r} but {server.quote(str(served))}; "
             "if it serves it all the same, add check_model=false"
         )
 
@@ -122,10 +128,19 @@ class OpenAIEngine(Engine):
         if server is not None:
             await server.close()
 
+    async def _post(self, path: str, body: Body) -> bytes:
+        server = self._connected()
+        await self._checked()
+        reply = await server.post(path, body)
+        if not reply.ok:
+            raise await self._refusal(server, reply, path)
+        return reply.body
+
     def _connected(self) -> Server:
+        # Connections belong to an event loop; a notebook runs one after another.
         if self._server is None or self._server.loop is not asyncio.get_running_loop():
             self._first_check = None
-            self._server = Server(self.base_url, key=self._key(), timeout=self.timeout, concurrency=self.concurrency)
+            self._server = Server(self.base_url, key=self._key(), timeout=self.timeout)
         return self._server
 
     async def _checked(self) -> None:
@@ -135,51 +150,38 @@ class OpenAIEngine(Engine):
             # Shielded: the calls share one check, and one that is given up must not take it from the others.
             await asyncio.shield(self._first_check)
         except CallError:
+            # Forgotten, so that the next try finds a server that has come up since.
             self._first_check = None
             raise
 
     def _key(self) -> str:
+        # Read when it is needed and kept in no field, so that no repr, identity or plan can hold it.
         key = os.environ.get(self.api_key_env, "").strip()
         if not (key.isascii() and key.isprintable()):
             raise FatalError(f"${self.api_key_env} holds characters that no API key has: set it again")
         return key
 
-    async def _refused(self, server: Server, reply: Reply, *, served_for: str = "chat completions") -> NoReturn:
+    async def _refusal(self, server: Server, reply: Reply, path: str) -> CallError:
         message, code = error_of(reply.body)
         where, said = f"{self.base_url}: HTTP {reply.status}", server.quote(message) or "no reason given"
         if reply.redirect:
             target = server.quote(reply.headers.get("Location", "somewhere else"))
-            raise FatalError(f"{where}: redirects to {target}; set base_url to where the server is")
+            return FatalError(f"{where}: redirects to {target}; set base_url to where the server is")
         if reply.unauthorized:
             state = "was refused" if self._key() else "is not set"
-            raise FatalError(f"{where}: the server wants a key, and ${self.api_key_env} {state}")
-        if reply.status == HTTPStatus.PAYMENT_REQUIRED or code in _OUT_OF_CREDIT:
-            raise FatalError(f"{where}: the account is out of credit: {said}")
+            return FatalError(f"{where}: the server wants a key, and ${self.api_key_env} {state}")
         if reply.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
-            raise FatalError(await self._not_found(server, where, said, served_for))
-        if reply.status == HTTPStatus.TOO_MANY_REQUESTS or (reply.status >= _BROKEN and "Retry-After" in reply.headers):
-            wait = retry_after_seconds(reply.headers.get("Retry-After"))
-            raise RateLimited(f"{where}: the server asks to slow down: {said}", retry_after=wait)
-        if reply.status >= _BROKEN or reply.status in _PASSING:
-            raise TransientError(f"{where}: {said}")
-        raise PermanentError(f"{where}: {said}")
+            return FatalError(f"{where}: {await self._not_found(server, said, path)}")
+        return refusal(reply, code=code, where=where, said=said)
 
-    async def _not_found(self, server: Server, where: str, said: str, served_for: str) -> str:
+    async def _not_found(self, server: Server, said: str, path: str) -> str:
+        # A 404 has three causes that want different remedies: a wrong path, a wrong model, a model of another kind.
         try:
-            served = models_of((await server.get("/models", seconds=_CHECK_SECONDS)).body)
+            served = Models.read((await server.get("/models", seconds=_CHECK_SECONDS)).body)
         except CallError:
-            served = ()
-        if not served:
-            return f"{where}: no model {self.model!r} here, or base_url does not end where the API begins (/v1): {said}"
-        if self._is_among(served):
-            return f"{where}: the model {self.model!r} is served, but not for {served_for}: {said}"
-        return f"{where}: the model {self.model!r} is not served, but {self._listing(server, served)}"
-
-    def _is_among(self, served: tuple[str, ...]) -> bool:
-        # Gemini lists "models/NAME" and Ollama "NAME:latest" for what they serve as NAME.
-        return bool({self.model, f"models/{self.model}", f"{self.model}:latest"} & set(served))
-
-    def _listing(self, server: Server, served: tuple[str, ...]) -> str:
-        names = ", ".join(sorted(served)[:_LISTED_MODELS])
-        more = f" and {len(served) - _LISTED_MODELS} more" if len(served) > _LISTED_MODELS else ""
-        return server.quote(names) + more
+            served = Models()
+        if not served.roots:
+            return f"no model {self.model!r} here, or base_url does not end where the API begins (/v1): {said}"
+        if served.name_of(self.model) is not None:
+            return f"the model {self.model!r} is served, but not for {path.strip('/').replace('/', ' ')}: {said}"
+        return f"the model {self.model!r} is not served, but {server.quote(str(served))}"

@@ -8,18 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from prism_eval.benchmarks import check_image
-from prism_eval.calls import Calls, Patience, Store
-from prism_eval.captioners import Captioner, build_captioner
-from prism_eval.captioners.remembered import Remembered as RememberedCaptioner
-from prism_eval.captioners.remembered import remember
+from prism_eval.calls import Store
 from prism_eval.errors import CallError, FatalError, PrismError
 from prism_eval.lmms.prompt import Prompt
 from prism_eval.lmms.reply import graded_text
 from prism_eval.plan.plan import Plan
-from prism_eval.plan.protocol import Protocol, load_protocol
-from prism_eval.plugins.specs import Spec
-from prism_eval.reasoners import Reasoner, build_reasoner
-from prism_eval.reasoners.remembered import Remembered as RememberedReasoner
+from prism_eval.run.assemble import Assembly, assemble
 from prism_eval.run.pipeline import join_captions
 from prism_eval.schema import Caption, Image, Item, ItemKind
 
@@ -51,16 +45,10 @@ class Reader:
     """What a plan's first captioner and its reasoner make of prompts.
 
     Attributes:
-        captioner: The captioner, remembered.
-        reasoner: The reasoner, remembered.
-        protocol: The protocol: prompts, sampling and the form of the answer.
-        window: Prompts in work at once.
+        assembly: The plan, ready to run, without benchmarks: lmms-eval brings the questions.
     """
 
-    captioner: RememberedCaptioner
-    reasoner: RememberedReasoner
-    protocol: Protocol
-    window: int
+    assembly: Assembly
 
     async def reply(self, name: str, prompt: Prompt) -> str:
         """Caption the pictures, ask the reasoner, and hand on the answer as lmms-eval will grade it.
@@ -83,8 +71,9 @@ class Reader:
             golds=(),
             cluster="+".join(image.digest for image in images),
         )
-        answer = await self.reasoner.answer(join_captions(captions), item, sample=0)
-        return graded_text(answer, self.protocol.answer_form)
+        settings = self.assembly.settings
+        answer = await settings.calls.get(settings.reasoner.call(join_captions(captions), item, sample=0))
+        return graded_text(answer, settings.form)
 
     async def replies(self, asked: Sequence[tuple[str, Callable[[], Prompt]]], done: Callable[[], object]) -> list[str]:
         """Answer many prompts, in their order.
@@ -96,7 +85,7 @@ class Reader:
         Raises:
             Unanswered: A call failed; the others were made and are in the store.
         """
-        window = asyncio.Semaphore(self.window)
+        window = asyncio.Semaphore(self.assembly.settings.window)
         failures = _Failures()
 
         async def one(name: str, make: Callable[[], Prompt]) -> str:
@@ -118,18 +107,14 @@ class Reader:
         try:
             replies = await asyncio.gather(*(one(name, make) for name, make in asked))
         finally:
-            await self.close()
+            await self.assembly.close()
         failures.raise_if_any(len(asked))
         return replies
 
-    async def close(self) -> None:
-        """Close both plugins' connections, which belong to this event loop."""
-        await self.captioner.close()
-        await self.reasoner.close()
-
     async def _caption(self, image: Image, question: str) -> Caption:
         await asyncio.to_thread(check_image, image)
-        return await self.captioner.caption([image], sample=0, question=question)
+        settings = self.assembly.settings
+        return await settings.calls.get(settings.entries[0].captioner.call([image], sample=0, question=question))
 
 
 def make_reader(plan: Plan, store: Store) -> Reader:
@@ -138,19 +123,4 @@ def make_reader(plan: Plan, store: Store) -> Reader:
     Raises:
         UsageError: A spec string names what does not exist, or will not do.
     """
-    protocol = load_protocol(plan.protocol)
-    common = {"seed": plan.seed, "concurrency": plan.concurrency}
-    captioner = build_captioner(Spec.parse(plan.captioners[0]), {**protocol.offers("caption"), **common})
-    reasoner = build_reasoner(Spec.parse(plan.reasoner), {**protocol.offers("answer"), **common})
-    patience = Patience(plan.attempts, plan.patience)
-
-    def calls(stage: str, plugin: Captioner | Reasoner) -> Calls:
-        source = str(plugin.identity["plugin"])
-        return Calls(store=store, stage=stage, source=source, concurrency=plan.concurrency, patience=patience)
-
-    return Reader(
-        remember(captioner, lambda part: calls("caption", part)),
-        RememberedReasoner(inner=reasoner, calls=calls("answer", reasoner)),
-        protocol,
-        window=4 * plan.concurrency,
-    )
+    return Reader(assemble(plan, store, through="answer", benchmarks=()))

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from prism_eval.plan.plan import Plan, make_plan, read_plan
+from prism_eval.plan.orders import ONE_ORDER, Order, Orders, reorder, restore
+from prism_eval.plan.plan import STAGES, Plan, Stage, make_plan, read_plan
+from prism_eval.plan.protocol import Protocol, load_protocol, protocol_names
 
-__all__ = ["Plan", "make_plan", "read_plan"]
+__all__ = [
+    "ONE_ORDER",
+    "STAGES",
+    "Order",
+    "Orders",
+    "Plan",
+    "Protocol",
+    "Stage",
+    "load_protocol",
+    "make_plan",
+    "protocol_names",
+    "read_plan",
+    "reorder",
+    "restore",
+]

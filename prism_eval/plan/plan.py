@@ -10,10 +10,25 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from prism_eval.errors import UnknownName, UsageError
+from prism_eval.plan.protocol import Edition
 from prism_eval.plugins.identity import digest_of
 
-Edition = Literal["official", "caprl", "strict"]
-_RUNTIME = frozenset({"concurrency", "attempts", "patience"})
+Stage = Literal["caption", "answer", "score"]
+STAGES: tuple[Stage, ...] = ("caption", "answer", "score")
+"""The stages that write a table, in order; each is made from those before it."""
+
+CONCURRENCY = 16
+"""Calls in flight where nobody says otherwise: what one GPU's server, or a hosted account, takes gladly."""
+
+_RUNTIME = frozenset({"concurrency", "attempts", "patience", "math_workers"})
+_LATER: Mapping[str, Stage] = {
+    "reasoner": "answer",
+    "orders": "answer",
+    "edition": "score",
+    "judge": "score",
+    "math_limit": "score",
+}
+"""The keys that earlier stages know nothing of, with the first stage that does: captions outlive another reasoner."""
 
 
 class Plan(BaseModel):
@@ -32,7 +47,10 @@ class Plan(BaseModel):
             model score; by default nothing does, and verdicts say so.
         limit: Items per benchmark, from the first; 0 for all.
         seed: Seeds everything that is drawn.
-        concurrency: Calls in flight at once, per plugin. Runtime only.
+        math_limit: Seconds that comparing one mathematical answer may take.
+        math_workers: Processes that compare mathematical answers. Runtime only.
+        concurrency: Calls in flight at once, per server address or plugin in process, unless a spec string says
+            otherwise. Runtime only.
         attempts: Tries of one call. Runtime only.
         patience: Seconds after which a call is not tried again. Runtime only.
     """
@@ -50,14 +68,30 @@ class Plan(BaseModel):
     judge: str | None = None
     limit: int = Field(0, ge=0)
     seed: int = Field(0, ge=0)
-    concurrency: int = Field(16, gt=0, le=4096)
+    math_limit: float = Field(5.0, gt=0)
+    math_workers: int = Field(2, gt=0, le=64)
+    concurrency: int = Field(CONCURRENCY, gt=0, le=4096)
     attempts: int = Field(6, gt=0)
     patience: float = Field(300.0, gt=0)
 
     @property
     def digest(self) -> str:
         """SHA-256 of what the plan's results depend on."""
-        return digest_of(self.model_dump(mode="json", exclude=set(_RUNTIME)))
+        return self.digest_through("score")
+
+    def digest_through(self, stage: Stage) -> str:
+        """SHA-256 of what the results up to a stage depend on: what tells whose a table is."""
+        return digest_of(self._through(stage))
+
+    def difference(self, other: Plan) -> str:
+        """The first key, in the plan's order, by which the results of two plans may differ; empty if there is none."""
+        own, others = self._through("score"), other._through("score")
+        return next((key for key in own if own[key] != others[key]), "")
+
+    def _through(self, stage: Stage) -> dict[str, object]:
+        place = STAGES.index(stage)
+        later = {key for key, first in _LATER.items() if STAGES.index(first) > place}
+        return self.model_dump(mode="json", exclude={*_RUNTIME, *later})
 
     def to_toml(self) -> str:
         """The plan as a file that `read_plan` reads."""

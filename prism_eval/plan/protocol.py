@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from prism_eval.errors import UnknownName, UsageError
-from prism_eval.schema import AnswerForm
+from prism_eval.schema import AnswerForm, Sampling
 
 Edition = Literal["official", "caprl", "strict"]
+"""Whose rules score the answers: the benchmarks' authors', CapRL's, or exact equality."""
 
 
 class _Section(BaseModel):
@@ -21,16 +24,14 @@ class _Section(BaseModel):
 
 
 class CaptionSettings(_Section):
-    """What captioners are offered: the prompt and how to sample."""
+    """What captioners are given: the prompt and how to sample."""
 
     prompt: str
-    temperature: float = Field(0.0, ge=0)
-    top_p: float = Field(1.0, gt=0, le=1)
-    max_tokens: int = Field(2048, gt=0)
+    sampling: Sampling = Sampling(max_tokens=2048)
 
 
 class AnswerSettings(_Section):
-    """What reasoners are offered: prompts with the slots ``{caption}``, ``{question}``, ``{options}``, and sampling.
+    """What reasoners are given: prompts with the slots ``{caption}``, ``{question}``, ``{options}``, and sampling.
 
     Where options are ranked, ``rank_prompt`` is what their texts are measured behind, and ``prior_prompt`` the same
     without the caption.
@@ -42,17 +43,7 @@ class AnswerSettings(_Section):
     prior_prompt: str = "Question: {question}\nAnswer:"
     system: str = ""
     no_caption: str
-    temperature: float = Field(0.0, ge=0)
-    top_p: float = Field(1.0, gt=0, le=1)
-    max_tokens: int = Field(1024, gt=0)
-
-
-class FormSettings(_Section):
-    """The form in which the prompts ask for the answer."""
-
-    marker: str = "Answer:"
-    boxed: bool = False
-    abstain: str = "cannot answer"
+    sampling: Sampling = Sampling()
 
 
 class Protocol(_Section):
@@ -71,17 +62,17 @@ class Protocol(_Section):
     samples: int = Field(1, gt=0)
     caption: CaptionSettings
     answer: AnswerSettings
-    form: FormSettings = FormSettings()
+    form: AnswerForm = AnswerForm()
 
-    @property
-    def answer_form(self) -> AnswerForm:
-        """The asked-for form, as scorers take it."""
-        return AnswerForm(**self.form.model_dump())
+    def captioner_settings(self, seed: int) -> Mapping[str, object]:
+        """What captioners may take from the protocol and the plan, by name."""
+        return {"prompt": self.caption.prompt, "sampling": replace(self.caption.sampling, seed=seed), "seed": seed}
 
-    def offers(self, stage: Literal["caption", "answer"]) -> Mapping[str, Any]:
-        """The values that plugins of a stage are offered for fields nobody set."""
-        values: dict[str, Any] = getattr(self, stage).model_dump()
-        return {**values, "marker": self.form.marker} if stage == "answer" else values
+    def reasoner_settings(self, seed: int) -> Mapping[str, object]:
+        """What reasoners may take from the protocol and the plan, by name."""
+        prompts = self.answer.model_dump(exclude={"sampling"})
+        sampling = replace(self.answer.sampling, seed=seed)
+        return {**prompts, "sampling": sampling, "marker": self.form.marker, "seed": seed}
 
 
 def protocol_names() -> list[str]:
@@ -103,11 +94,11 @@ def load_protocol(name: str) -> Protocol:
     return _read(_folder() / f"{name}.toml", name)
 
 
-def _folder() -> Any:
+def _folder() -> Traversable:
     return resources.files("prism_eval.plan").joinpath("protocols")
 
 
-def _read(path: Any, name: str) -> Protocol:
+def _read(path: Path | Traversable, name: str) -> Protocol:
     try:
         return Protocol.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from functools import cached_property
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 _RUNTIME = "prism_eval.runtime"
+_FROM_PLAN = "prism_eval.from_plan"
 
 
 @runtime_checkable
@@ -20,21 +22,55 @@ class Identified(Protocol):
     """Anything that can say what its output depends on."""
 
     @property
-    def identity(self) -> Mapping[str, Any]:
+    def identity(self) -> Mapping[str, object]:
         """The canonical mapping of everything that can change the output."""
         ...
 
 
+# The two declarations below return Any, as dataclasses.field does, so that a field may have whatever type it says.
+
+
 def runtime(default: Any = dataclasses.MISSING, *, default_factory: Any = dataclasses.MISSING) -> Any:
     """Declare a field that never changes a plugin's output: a timeout, an address, a concurrency."""
+    return _field(default, default_factory, {_RUNTIME: True})
+
+
+def from_plan(
+    name: str, *, default: Any = dataclasses.MISSING, default_factory: Any = dataclasses.MISSING, runtime: bool = False
+) -> Any:
+    """Declare a field that takes a value of the plan or its protocol where the spec string does not set it.
+
+    Args:
+        name: Which value. Captioners are offered ``prompt``, ``sampling`` and ``seed``; reasoners the protocol's answer
+            prompts by their names there, ``marker``, ``sampling`` and ``seed``; judges ``sampling`` and ``seed``;
+            scorers ``math_limit`` and ``math_workers``.
+        default: The value where the plugin is made without a plan.
+        default_factory: Makes that value.
+        runtime: Whether the field is no part of the identity, as with `runtime`.
+    """
+    return _field(default, default_factory, {_FROM_PLAN: name} | ({_RUNTIME: True} if runtime else {}))
+
+
+def _field(default: Any, default_factory: Any, metadata: Mapping[str, object]) -> Any:
     if default_factory is not dataclasses.MISSING:
-        return dataclasses.field(default_factory=default_factory, metadata={_RUNTIME: True})
-    return dataclasses.field(default=default, metadata={_RUNTIME: True})
+        return dataclasses.field(default_factory=default_factory, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def is_runtime(field: dataclasses.Field[Any]) -> bool:
+    """Whether the field was declared as no part of the identity."""
+    return bool(field.metadata.get(_RUNTIME))
+
+
+def plan_name(field: dataclasses.Field[Any]) -> str | None:
+    """The value of the plan that a field asks for with `from_plan`."""
+    name: str | None = field.metadata.get(_FROM_PLAN)
+    return name
 
 
 @dataclasses.dataclass(kw_only=True)
 class Plugin:
-    """What captioners, reasoners, engines and scorers have in common. Subclasses are dataclasses.
+    """What captioners, reasoners, judges, engines and scorers have in common. Subclasses are dataclasses.
 
     Attributes:
         name: The plugin's name in identities; by default the class's name in lower case.
@@ -55,23 +91,46 @@ class Plugin:
         """Everything that can change this plugin's output."""
         return identity_of(self)
 
+    @cached_property
+    def identity_digest(self) -> str:
+        """SHA-256 of the identity, worked out once: what stands for the plugin in the store's keys."""
+        return digest_of(self.identity)
 
-def is_runtime(field: dataclasses.Field[Any]) -> bool:
-    """Whether the field was declared with `runtime`."""
-    return bool(field.metadata.get(_RUNTIME))
+    @property
+    def source(self) -> str:
+        """Who it is, for people who look into the store: its name, or its engine's with the model."""
+        return self.name
+
+    @property
+    def address(self) -> str:
+        """The server that its calls go to; empty where they go to none."""
+        return ""
+
+    @property
+    def root(self) -> str | None:
+        """What the server says it really serves under the model's name; ``None`` where it does not say."""
+        return None
+
+    @property
+    def lane(self) -> Hashable | None:
+        """What its calls share a limit with: everything that has an equal lane. ``None`` for no limit.
+
+        A server's address; in process, the plugin itself.
+        """
+        return self.address or id(self)
 
 
 def identity_of(plugin: Any) -> dict[str, Any]:
     """The identity of a dataclass plugin: its name, its version and every field that is not runtime."""
     fields = {
-        field.name: _plain(getattr(plugin, field.name))
+        field.name: _as_json(getattr(plugin, field.name))
         for field in dataclasses.fields(plugin)
         if field.init and not is_runtime(field)
     }
     return {"plugin": plugin.name, "version": plugin.version, **fields}
 
 
-def canonical_json(value: Any) -> str:
+def canonical_json(value: object) -> str:
     """JSON with sorted keys and no spaces: equal values give equal text.
 
     Raises:
@@ -81,14 +140,16 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def digest_of(value: Any) -> str:
+def digest_of(value: object) -> str:
     """SHA-256 of a value's canonical JSON, as 64 hexadecimal digits."""
     return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _plain(value: Any) -> Any:
+def _as_json(value: object) -> object:
     if isinstance(value, Identified):
         return dict(value.identity)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _as_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, tuple | list):
-        return [_plain(part) for part in value]
+        return [_as_json(part) for part in value]
     return value

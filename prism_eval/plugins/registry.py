@@ -6,28 +6,26 @@ A misbehaving plugin can be kept out: ``PRISM_EVAL_PLUGINS`` lists the distribut
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any, get_type_hints
+from typing import Any
 
-from prism_eval.errors import BrokenPlugin, MissingExtra, UnknownName, UsageError
-from prism_eval.plugins.identity import is_runtime
-from prism_eval.plugins.specs import Spec
+from prism_eval.errors import BrokenPlugin, MissingExtra, UnknownName
 
 GROUPS = {
     "captioner": "prism_eval.captioners",
     "reasoner": "prism_eval.reasoners",
+    "judge": "prism_eval.judges",
     "engine": "prism_eval.engines",
     "benchmark": "prism_eval.benchmarks",
     "scorer": "prism_eval.scorers",
     "source": "prism_eval.sources",
 }
 _OURS = "prism-eval"
-_SERVED_BY_ENGINES = frozenset({"captioner", "reasoner"})
+_SERVED_BY_ENGINES = frozenset({"captioner", "reasoner", "judge"})
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def load(kind: str, name: str) -> Any:
     entry_point = points[name]
     try:
         plugin = entry_point.load()
-    except (ImportError, AttributeError, SyntaxError, TypeError, ValueError, OSError, RuntimeError) as error:
+    except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise BrokenPlugin(
             f"the {kind} {name!r} of package {_package(entry_point)} cannot be imported: {reason}"
@@ -82,50 +80,6 @@ def load(kind: str, name: str) -> Any:
 def describe() -> list[PluginInfo]:
     """Every plugin with its package and whether it can be used; a broken one is a row like the others."""
     return [_info(kind, name) for kind in GROUPS for name in sorted(entry_points(kind))]
-
-
-def construct(cls: Any, what: str, options: Mapping[str, Any], offers: Mapping[str, Any]) -> Any:
-    """Make a plugin from options that were typed and defaults that are offered.
-
-    Args:
-        cls: The plugin's class, a dataclass.
-        what: What to call it in messages, such as ``captioner 'oracle'``.
-        options: Field values as typed; strings are converted to the field's type. Unknown keys are errors.
-        offers: Values for fields nobody set; those the plugin has no field for are passed over.
-
-    Raises:
-        UsageError: A key is unknown, a value does not convert, or a required field is missing.
-    """
-    fields = settable(cls)
-    for key in options:
-        if key not in fields:
-            raise UnknownName(f"option of {what}", key, fields)
-    hints = get_type_hints(cls)
-    values = {key: value for key, value in offers.items() if key in fields}
-    values |= {key: _convert(value, hints[key], key, what) for key, value in options.items()}
-    missing = [name for name, field in fields.items() if name not in values and _required(field)]
-    if missing:
-        raise UsageError(f"{what} needs {', '.join(missing)}: {_how_to_set(what, missing[0])}")
-    return cls(**values)
-
-
-def settable(cls: Any) -> dict[str, dataclasses.Field[Any]]:
-    """The fields of a plugin that can be set, by name."""
-    return {field.name: field for field in dataclasses.fields(cls) if field.init}
-
-
-def runtime_fields(cls: Any) -> set[str]:
-    """The names of a plugin's fields that are no part of its identity."""
-    return {name for name, field in settable(cls).items() if is_runtime(field)}
-
-
-def label(spec: Spec, kind: str, parts: str) -> str:
-    """A spec string without the options that are no part of the plugin's identity."""
-    cls = load(kind if spec.name in entry_points(kind) else "engine", spec.name)
-    hidden = runtime_fields(cls)
-    options = "&".join(f"{key}={value}" for key, value in spec.options.items() if key not in hidden)
-    model = f":{spec.model}" if spec.model else ""
-    return f"{spec.name}{parts}{model}" + (f"?{options}" if options else "")
 
 
 def _info(kind: str, name: str) -> PluginInfo:
@@ -175,28 +129,3 @@ def _installed(name: str) -> bool:
     except metadata.PackageNotFoundError:
         return False
     return True
-
-
-def _convert(value: Any, hint: Any, key: str, what: str) -> Any:
-    from pydantic import ConfigDict, TypeAdapter, ValidationError
-
-    try:
-        if isinstance(hint, type) and not isinstance(value, str):
-            return value
-        return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
-    except ValidationError as error:
-        reason = error.errors()[0]["msg"]
-        raise UsageError(f"{what}: {key}={value!r} will not do: {reason}") from error
-
-
-def _required(field: dataclasses.Field[Any]) -> bool:
-    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-
-
-def _how_to_set(what: str, name: str) -> str:
-    plugin = what.rpartition(" ")[2].strip("'")
-    if name == "model":
-        return f"write {plugin}:MODEL"
-    if name == "parts":
-        return f"write {plugin}(CAPTIONER)"
-    return f"write {plugin}?{name}=..."

@@ -1,6 +1,7 @@
 """Spec strings: ``NAME(PART, PART):MODEL?key=value&key=value``, the way the command line names a plugin.
 
-Parts are spec strings themselves. Values are percent-decoded, so that ``%26`` is an ampersand and ``%2C`` a comma.
+Parts are spec strings themselves. Values and the model are percent-decoded, so that ``%26`` is an ampersand and ``%2C``
+a comma.
 The key ``label`` names the plugin in tables; every other key is an option of the plugin.
 """
 
@@ -14,6 +15,7 @@ from urllib.parse import unquote
 from prism_eval.errors import UsageError
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
+_SPECIAL = re.compile(r"[%&?,()]")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,15 @@ class Spec:
             raise UsageError(f"cannot read {head!r} in {text!r}: after the name comes :MODEL or ?key=value")
         options = dict(_options(query, text)) if question_mark else {}
         label = options.pop("label", None)
-        return cls(text, match.group(), head[1:] or None, parts, options, label)
+        return cls(text, match.group(), unquote(head[1:]) or None, parts, options, label)
+
+    def written(self) -> str:
+        """A spec string that reads as this one: the label last, what means something in a spec percent-encoded."""
+        parts = f"({', '.join(part.written() for part in self.parts)})" if self.parts else ""
+        model = f":{_quoted(self.model)}" if self.model else ""
+        options = self.options | ({"label": self.label} if self.label else {})
+        query = "&".join(f"{key}={_quoted(value)}" for key, value in options.items())
+        return f"{self.name}{parts}{model}" + (f"?{query}" if query else "")
 
 
 def split_specs(text: str) -> list[str]:
@@ -62,6 +72,10 @@ def split_specs(text: str) -> list[str]:
             start = index + 1
     pieces.append(text[start:])
     return [piece.strip() for piece in pieces if piece.strip()]
+
+
+def _quoted(text: str) -> str:
+    return _SPECIAL.sub(lambda character: f"%{ord(character[0]):02X}", text)
 
 
 def _closing(rest: str, text: str) -> int:

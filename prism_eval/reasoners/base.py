@@ -5,9 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Self
 
-from prism_eval.plugins.identity import Plugin
+from prism_eval.calls import Call, Calls
+from prism_eval.calls.keys import answer_key
+from prism_eval.plugins import Plugin
 from prism_eval.schema import Answer, Caption, Item
 
 
@@ -34,9 +36,24 @@ class Reasoner(Plugin, ABC):
             FatalError: Nothing further can be answered.
         """
 
-    def question_identity(self, item: Item) -> Mapping[str, Any]:
-        """What of the item the answer depends on: the question as it is put."""
+    def question_identity(self, item: Item) -> Mapping[str, object]:
+        """What of the item the answer depends on, as JSON values: the question as it is put."""
         return {"kind": item.kind, "question": item.question, "options": list(item.options)}
+
+    def call(self, caption: Caption, item: Item, *, sample: int) -> Call[Answer]:
+        """One answer as a call of a run: its key, and how to ask for it."""
+        return Call(
+            key=answer_key(self.identity_digest, caption, self.question_identity(item), sample=sample),
+            stage="answer",
+            plugin=self,
+            about=f"item {item.id} of {item.benchmark}",
+            ask=lambda: self.answer(caption, item, sample=sample),
+            returns=Answer,
+        )
+
+    def bound(self, calls: Calls) -> Self:
+        """The reasoner as a run uses it: whatever it asks besides goes through the run's calls."""
+        return self
 
     async def close(self) -> None:
         """Give back connections, threads and memory."""

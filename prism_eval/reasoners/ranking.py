@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Self
 
-from prism_eval.calls import Calls
-from prism_eval.errors import PermanentError, TransientError, UsageError
-from prism_eval.plugins.identity import digest_of
-from prism_eval.reasoners.prompted import PromptedReasoner, check_template, fill
+from prism_eval.calls import Call, Calls
+from prism_eval.calls.keys import prior_key
+from prism_eval.engines.templates import check_template, fill
+from prism_eval.errors import UsageError
+from prism_eval.plugins import from_plan
+from prism_eval.reasoners.prompted import PromptedReasoner
 from prism_eval.schema import Answer, Caption, Generation, Item, ItemKind
 
 _NEEDED = {"rank_prompt": frozenset({"caption", "question"}), "prior_prompt": frozenset({"question"})}
@@ -34,11 +36,11 @@ class RankingReasoner(PromptedReasoner):
 
     name: ClassVar[str] = "ranking"
 
-    rank_prompt: str
-    prior_prompt: str
+    rank_prompt: str = from_plan("rank_prompt")
+    prior_prompt: str = from_plan("prior_prompt")
     prior: bool = True
-    marker: str = "Answer:"
-    _prior_calls: Calls | None = field(default=None, init=False, repr=False, compare=False)
+    marker: str = from_plan("marker", default="Answer:")
+    calls: Calls | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -47,26 +49,23 @@ class RankingReasoner(PromptedReasoner):
         if not self.engine.ranks():
             raise UsageError(f"engine {self.engine.name} gives no log-probabilities: leave out by=rank")
 
-    def remember_priors(self, calls: Calls) -> None:
-        """Ask for each question's prior once, for all captions, samples and runs."""
-        self._prior_calls = calls
+    def bound(self, calls: Calls) -> Self:
+        """The same, asking for each question's prior once, for all captions, samples and runs."""
+        bound = replace(self)
+        bound.calls = calls
+        if self.prior:
+            calls.tally("prior")
+        return bound
 
     async def answer(self, caption: Caption, item: Item, *, sample: int) -> Answer:
         """Name the option that ranks first; of several that do the alphabet's first, wherever it stands."""
         if item.kind is not ItemKind.CHOICE:
             return await super().answer(caption, item, sample=sample)
-        shown = caption.text if caption.text.strip() else self.no_caption
-        prompt = fill(self.rank_prompt, {"caption": shown, "question": item.question})
+        prompt = fill(self.rank_prompt, {"caption": self.shown(caption), "question": item.question})
         likely = await self._log_likelihood(prompt, item.options)
         before = await self._prior(item) if self.prior else dict.fromkeys(item.options, 0.0)
         losses = [(before[text] - value, text) for value, text in zip(likely, item.options, strict=True)]
         return Answer(f"{self.marker} {item.letters[losses.index(min(losses))]}")
-
-    async def close(self) -> None:
-        """Give up the priors in flight and close the engine."""
-        if self._prior_calls is not None:
-            await self._prior_calls.stop()
-        await super().close()
 
     async def _log_likelihood(self, prompt: str, options: tuple[str, ...]) -> list[float]:
         return await self.engine.log_likelihood(prompt, [f" {text}" for text in options])
@@ -80,16 +79,17 @@ class RankingReasoner(PromptedReasoner):
             prompt = fill(self.prior_prompt, {"question": item.question})
             return Generation(json.dumps(await self._log_likelihood(prompt, options)))
 
-        if self._prior_calls is None:
-            found = await ask()
+        if self.calls is None:
+            said = await ask()
         else:
-            try:
-                found = await self._prior_calls.get(self._prior_key(item, options), ask)
-            except TransientError as error:
-                # It was tried again already, as often as a call may be.
-                raise PermanentError(f"no prior: {error}") from error
-        return dict(zip(options, json.loads(found.text), strict=True))
-
-    def _prior_key(self, item: Item, options: tuple[str, ...]) -> str:
-        asked: dict[str, Any] = {"prompt": self.prior_prompt, "question": item.question, "options": list(options)}
-        return digest_of({"stage": "prior", "engine": dict(self.engine.identity), **asked})
+            said = await self.calls.within(
+                Call(
+                    key=prior_key(self.engine.identity, self.prior_prompt, item.question, options),
+                    stage="prior",
+                    plugin=self.engine,
+                    about=f"item {item.id} of {item.benchmark}",
+                    ask=ask,
+                    returns=Generation,
+                )
+            )
+        return dict(zip(options, json.loads(said.text), strict=True))

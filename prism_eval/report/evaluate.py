@@ -14,7 +14,7 @@ from prism_eval.leaderboard import Leaderboard, build
 from prism_eval.plan import make_plan
 from prism_eval.reasoners.base import Reasoner
 from prism_eval.report.html import write_html
-from prism_eval.run.drive import Watch, run_plan
+from prism_eval.run.execute import Watch, run_plan
 from prism_eval.run.result import RunResult
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Result(RunResult):
 
 def published(run: RunResult) -> Result:
     """A finished run with its leaderboard read and its page written."""
-    result = Result(run.folder, run.counts, run.tallies)
+    result = Result(run.folder, run.counts, run.tallies, run.elsewhere)
     write_html(result.folder.path, result.leaderboard)
     return result
 
@@ -59,6 +59,7 @@ def evaluate(
     data: str | Path = "synthetic",
     out: str | Path | None = None,
     store: str | Path | None = None,
+    overwrite: bool = False,
     watch: Watch | None = None,
     **plan: Any,
 ) -> Result:
@@ -74,6 +75,7 @@ def evaluate(
         data: A folder, ``"synthetic"`` or ``"hub"``.
         out: The run folder; by default one under ``runs/``, named after the plan.
         store: The generation store; by default one in the user's cache folder.
+        overwrite: Whether the run of another plan in ``out`` is replaced.
         watch: Makes a context manager that shows a `State` while the run goes on.
         **plan: Further keys of `prism_eval.plan.Plan`: ``limit``, ``seed``, ``protocol``, ``edition``, ``samples``,
             ``orders``, ``judge``, ``concurrency``, ``attempts``, ``patience``.
@@ -95,9 +97,10 @@ def evaluate(
         make_plan(values, where="evaluate()"),
         out=Path(out) if out is not None else None,
         store=Path(store) if store is not None else None,
+        overwrite=overwrite,
         watch=watch,
-        captioners={label: captioner for label, captioner in given if isinstance(captioner, Captioner)},
-        reasoner=reasoner if isinstance(reasoner, Reasoner) else None,
+        captioners={label: captioner for label, captioner in given if not isinstance(captioner, str)},
+        reasoner=None if isinstance(reasoner, str) else reasoner,
     )
     return published(run)
 
@@ -108,8 +111,14 @@ def _labelled(captioners: Captioners) -> list[tuple[str, str | Captioner]]:
         return [
             (_with_label(spec, label) if isinstance(spec, str) else label, spec) for label, spec in captioners.items()
         ]
-    given = [captioners] if isinstance(captioners, str | Captioner) else captioners
-    return [(captioner if isinstance(captioner, str) else captioner.name, captioner) for captioner in given]
+    if isinstance(captioners, str) or not isinstance(captioners, Sequence):
+        captioners = [captioners]
+    return [(captioner if isinstance(captioner, str) else _name(captioner), captioner) for captioner in captioners]
+
+
+def _name(captioner: object) -> str:
+    # What is no captioner at all is told so later, under this name.
+    return str(getattr(captioner, "name", type(captioner).__name__))
 
 
 def _with_label(spec: str, label: str) -> str:

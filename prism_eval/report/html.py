@@ -13,10 +13,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prism_eval.files.whole import write_whole
 from prism_eval.leaderboard import Leaderboard
 from prism_eval.report import text
 from prism_eval.report.examples import MOST_CAPTIONERS, read_examples
-from prism_eval.run.folder import write_whole
 from prism_eval.schema import Outcome
 
 if TYPE_CHECKING:

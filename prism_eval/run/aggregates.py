@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from prism_eval.run.pipeline import Traveller
+from prism_eval.run.pipeline import ItemResult
 from prism_eval.schema import Outcome
 from prism_eval.scoring.aggregation import Aggregation
 from prism_eval.scoring.base import Scorer
@@ -33,15 +33,15 @@ class Aggregates:
         self._scorers = scorers
         self._gathered: dict[tuple[str, str, int], _Gathered | None] = {}
 
-    def add(self, traveller: Traveller) -> None:
-        """Take in a traveller's verdict, if it has one."""
-        if traveller.verdict is None or traveller.order:
+    def add(self, result: ItemResult) -> None:
+        """Take in a result's verdict, if it has one."""
+        if result.verdict is None or result.order:
             return
-        gathered = self._of(traveller)
+        gathered = self._of(result)
         if gathered is None:
             return
-        gathered.aggregation.add(traveller.item, traveller.verdict)
-        if traveller.verdict.outcome is Outcome.FAILED:
+        gathered.aggregation.add(result.item, result.verdict)
+        if result.verdict.outcome is Outcome.FAILED:
             gathered.failed += 1
         else:
             gathered.answers += 1
@@ -67,10 +67,10 @@ class Aggregates:
             if gathered and (metrics := _plain(gathered.aggregation.metrics()))
         ]
 
-    def _of(self, traveller: Traveller) -> _Gathered | None:
-        place = (traveller.item.benchmark, traveller.arm, traveller.sample)
+    def _of(self, result: ItemResult) -> _Gathered | None:
+        place = (result.item.benchmark, result.entry, result.sample)
         if place not in self._gathered:
-            aggregation = self._scorers[traveller.item.benchmark].aggregation()
+            aggregation = self._scorers[result.item.benchmark].aggregation()
             self._gathered[place] = _Gathered(aggregation) if aggregation else None
         return self._gathered[place]
 

@@ -1,35 +1,39 @@
-"""From a plan to what travels: benchmarks opened, plugins made, every call remembered."""
+"""From a plan to what can run: benchmarks opened, plugins made, one client for all their calls."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
-from prism_eval import plugins
 from prism_eval.benchmarks import Benchmark, available, open_benchmark
-from prism_eval.calls import Calls, Patience, Store, Tally
-from prism_eval.captioners import Captioner, build_captioner, captioner_label
-from prism_eval.captioners.remembered import remember
-from prism_eval.errors import UsageError
-from prism_eval.judges import Judge, build_judge, judge_label
-from prism_eval.judges import Remembered as RememberedJudge
-from prism_eval.plan.orders import Orders
-from prism_eval.plan.plan import Plan
-from prism_eval.plan.protocol import Protocol, load_protocol
-from prism_eval.plugins.specs import Spec
-from prism_eval.reasoners import Reasoner, build_reasoner, reasoner_label
-from prism_eval.reasoners import remember as remember_reasoner
-from prism_eval.run.pipeline import Arm, Road, Stage
-from prism_eval.scoring.base import Scorer
+from prism_eval.calls import Calls, Limits, Patience, Store
+from prism_eval.captioners import CAPTIONER, Captioner
+from prism_eval.errors import PrismError, UsageError
+from prism_eval.judges import JUDGE, Judge
+from prism_eval.plan import Orders, Plan, Protocol, Stage, load_protocol
+from prism_eval.plugins import Kind, Plugin, Spec, build, check_class, label_of
+from prism_eval.plugins.faults import fault_of
+from prism_eval.reasoners import REASONER, Reasoner
+from prism_eval.run.pipeline import Entry, Settings
+from prism_eval.schema import Sampling
+from prism_eval.scoring.base import SCORER, Scorer
 
 LIVE: frozenset[Stage] = frozenset({"caption", "answer", "score"})
 """The stages that may call their plugins, where a run may call all of them."""
 
-_PART_OF = {"prior": "answer", "judge": "score"}
+_PART_OF: Mapping[str, Stage] = {"caption": "caption", "answer": "answer", "prior": "answer", "judge": "score"}
+"""To which stage each kind of call belongs."""
+
+_ITEMS_AHEAD = 4
+"""Items in work for each call that may be under way. At any time some wait for their caption, some for their answer,
+some for a retry or a scorer; with fewer than about three for each call, a slow few leave the server's slots empty."""
+
+P = TypeVar("P", bound=Plugin)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Assembly:
     """A plan made ready to run.
 
@@ -37,55 +41,25 @@ class Assembly:
         plan: The plan.
         protocol: Its protocol, with the plan's edition and samples in place.
         benchmarks: The benchmarks, in order.
-        road: What each item travels.
-        tallies: By stage, what became of its calls; ``prior`` and ``judge`` only where there are any.
-        reasoner_label: The reasoner, as tables name it.
+        settings: What each item goes through.
     """
 
     plan: Plan
     protocol: Protocol
     benchmarks: Sequence[Benchmark]
-    road: Road
-    reasoner_label: str
-    tallies: Mapping[str, Tally] = field(default_factory=dict)
-
-    def about(self) -> dict[str, Any]:
-        """Protocol, reasoner and captioners, for the manifest."""
-        judge = self.road.judge
-        judged = {"judge": {"label": judge.label, "identity": dict(judge.identity)}} if judge else {}
-        return {
-            "protocol": self.protocol.model_dump(mode="json"),
-            "plan": self.plan.model_dump(mode="json", exclude_none=True),
-            "plan_digest": self.plan.digest,
-            "reasoner": {"label": self.reasoner_label, "identity": dict(self.road.reasoner.identity)},
-            **judged,
-            "captioners": [{"label": arm.label, "identity": dict(arm.captioner.identity)} for arm in self.road.arms],
-        }
-
-    def benchmark_facts(self) -> dict[str, dict[str, Any]]:
-        """What the manifest says of each benchmark's definition."""
-        return {benchmark.name: self._facts(benchmark) for benchmark in self.benchmarks}
-
-    def _facts(self, benchmark: Benchmark) -> dict[str, Any]:
-        definition = benchmark.definition
-        scorer = self.road.scorers[benchmark.name]
-        return {
-            "title": definition.title,
-            "licence": definition.licence,
-            "source": f"synthetic, seed {self.plan.seed}" if self.plan.data == "synthetic" else benchmark.source.origin,
-            "revision": benchmark.revision,
-            "scorer": scorer.name,
-            "needs_judge": scorer.needs_judge,
-        }
+    settings: Settings
 
     async def close(self) -> None:
-        """Close every plugin."""
-        for arm in self.road.arms:
-            await arm.captioner.close()
-        await self.road.reasoner.close()
-        if self.road.judge:
-            await self.road.judge.close()
-        for scorer in self.road.scorers.values():
+        """Give up what is under way and close every plugin."""
+        settings = self.settings
+        await settings.calls.stop()
+        settings.scoring.shutdown(wait=False, cancel_futures=True)
+        for entry in settings.entries:
+            await entry.captioner.close()
+        await settings.reasoner.close()
+        if settings.judge:
+            await settings.judge.close()
+        for scorer in settings.scorers.values():
             scorer.close()
 
 
@@ -97,6 +71,7 @@ def assemble(
     live: frozenset[Stage] = LIVE,
     captioners: Mapping[str, Captioner] | None = None,
     reasoner: Reasoner | None = None,
+    benchmarks: Sequence[Benchmark] | None = None,
 ) -> Assembly:
     """Make a plan ready to run.
 
@@ -107,45 +82,44 @@ def assemble(
         live: The stages that may call their plugins, the judge being scoring's; the others only read the store.
         captioners: Ready captioners by label, in place of the plan's spec strings of the same text.
         reasoner: A ready reasoner, in place of the plan's.
+        benchmarks: Benchmarks that are open already, in place of the plan's.
 
     Raises:
         UsageError: Something the plan names does not exist or will not do.
     """
     protocol = _protocol(plan)
-    benchmarks = open_benchmarks(plan)
-    patience = Patience(plan.attempts, plan.patience)
-    tallies = {"caption": Tally(), "answer": Tally()}
-
-    def calls(stage: str, plugin: Captioner | Reasoner | Judge) -> Calls:
-        return Calls(
-            store=store,
-            stage=stage,
-            source=_source(plugin),
-            concurrency=plan.concurrency,
-            patience=patience,
-            live=_PART_OF.get(stage, stage) in live,
-            tally=tallies.setdefault(stage, Tally()),
-        )
-
-    arms = [
-        Arm(label, remember(captioner, lambda plugin: calls("caption", plugin)))
-        for label, captioner in _captioners(plan, protocol, captioners or {})
-    ]
-    inner, label = _reasoner(plan, protocol, reasoner)
-    scorers = _scorers(benchmarks, protocol)
-    judge = _judge(plan) if through == "score" and any(scorer.needs_judge for scorer in scorers.values()) else None
-    road = Road(
-        arms=arms,
-        reasoner=remember_reasoner(inner, lambda stage: calls(stage, inner)),
+    opened = open_benchmarks(plan) if benchmarks is None else benchmarks
+    limits = Limits(plan.concurrency)
+    calls = Calls(
+        store,
+        limits=limits,
+        patience=Patience(plan.attempts, plan.patience),
+        live=frozenset(stage for stage, part in _PART_OF.items() if part in live),
+    )
+    entries = _entries(plan, protocol, captioners or {})
+    answering, reasoner_label = _reasoner(plan, protocol, reasoner)
+    scorers = _scorers(plan, opened, protocol)
+    judge, judge_label = _judge(plan, through, scorers)
+    for plugin in (*(entry.captioner for entry in entries), answering, *([judge] if judge else [])):
+        _declare(limits, plugin)
+    settings = Settings(
+        calls=calls,
+        entries=[Entry(entry.label, entry.captioner.bound(calls)) for entry in entries],
+        reasoner=answering.bound(calls),
+        reasoner_label=reasoner_label,
         scorers=scorers,
-        judge=RememberedJudge(inner=judge[0], calls=calls("judge", judge[0]), label=judge[1]) if judge else None,
-        form=protocol.answer_form,
+        judge=judge,
+        judge_label=judge_label,
+        form=protocol.form,
         samples=protocol.samples,
         through=through,
-        window=4 * plan.concurrency,
-        orders=_orders(plan, benchmarks),
+        window=_ITEMS_AHEAD * limits.largest,
+        orders=_orders(plan, opened),
     )
-    return Assembly(plan, protocol, benchmarks, road, label, tallies)
+    # In this order the progress display and the manifest name them, whether or not there are any.
+    for stage in ("caption", "answer", *(["judge"] if judge else [])):
+        calls.tally(stage)
+    return Assembly(plan, protocol, opened, settings)
 
 
 def expected(assembly: Assembly) -> int | None:
@@ -158,7 +132,7 @@ def expected(assembly: Assembly) -> int | None:
         return None
     limit = assembly.plan.limit
     items = sum(min(size, limit) if limit else size for size in known)
-    return items * len(assembly.road.arms) * assembly.road.samples
+    return items * len(assembly.settings.entries) * assembly.settings.samples
 
 
 def open_benchmarks(plan: Plan) -> list[Benchmark]:
@@ -178,32 +152,74 @@ def _protocol(plan: Plan) -> Protocol:
     return protocol.model_copy(update=changes)
 
 
-def _captioners(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner]) -> list[tuple[str, Captioner]]:
-    offers = {**protocol.offers("caption"), "seed": plan.seed, "concurrency": plan.concurrency}
-    labelled = []
-    for text in plan.captioners:
-        if text in ready:
-            labelled.append((text, ready[text]))
-        else:
-            spec = Spec.parse(text)
-            captioner = build_captioner(spec, offers)
-            labelled.append((captioner_label(spec), captioner))
-    labels = [label for label, _ in labelled]
-    for label in labels:
-        if labels.count(label) > 1:
-            raise UsageError(f"two captioners are called {label!r}: tell them apart with label=...")
-    return labelled
+def _entries(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner]) -> list[Entry]:
+    make = partial(_named, CAPTIONER, ready=ready, settings=protocol.captioner_settings(plan.seed))
+    entries = [Entry(label, captioner) for text in plan.captioners for captioner, label in [make(text)]]
+    by_label: dict[str, Entry] = {}
+    by_identity: dict[str, Entry] = {}
+    for entry in entries:
+        if by_label.setdefault(entry.label, entry) is not entry:
+            raise UsageError(f"two captioners are called {entry.label!r}: tell them apart with label=...")
+        other = by_identity.setdefault(_identity_digest(entry.captioner, entry.label), entry)
+        if other is not entry:
+            raise UsageError(
+                f"captioners {other.label!r} and {entry.label!r} are one and the same, and would share every caption: "
+                "if they serve different weights, tell them apart with revision=... (and name them with label=...); "
+                "else drop one"
+            )
+    return entries
 
 
 def _reasoner(plan: Plan, protocol: Protocol, ready: Reasoner | None) -> tuple[Reasoner, str]:
-    if ready is not None:
-        return ready, plan.reasoner
-    spec = Spec.parse(plan.reasoner)
-    offers = {**protocol.offers("answer"), "seed": plan.seed, "concurrency": plan.concurrency}
-    return build_reasoner(spec, offers), reasoner_label(spec)
+    given = {plan.reasoner: ready} if ready is not None else {}
+    reasoner, label = _named(REASONER, plan.reasoner, ready=given, settings=protocol.reasoner_settings(plan.seed))
+    _identity_digest(reasoner, label)
+    return reasoner, label
 
 
-def _scorers(benchmarks: Sequence[Benchmark], protocol: Protocol) -> dict[str, Scorer]:
+def _judge(plan: Plan, through: Stage, scorers: Mapping[str, Scorer]) -> tuple[Judge | None, str]:
+    wanted = through == "score" and any(scorer.needs_judge for scorer in scorers.values())
+    if plan.judge is None or not wanted:
+        return None, ""
+    settings = {"sampling": Sampling(seed=plan.seed), "seed": plan.seed}
+    judge, label = _named(JUDGE, plan.judge, ready={}, settings=settings)
+    _identity_digest(judge, label)
+    return judge, label
+
+
+def _named(kind: Kind[P], text: str, *, ready: Mapping[str, P], settings: Mapping[str, object]) -> tuple[P, str]:
+    """The plugin that a spec string, or the label of a ready one, stands for, and what tables call it."""
+    if text in ready:
+        plugin = ready[text]
+        check_class(kind, type(plugin), f"{kind.name} {text!r}")
+        return plugin, text
+    spec = Spec.parse(text)
+    return build(kind, spec, settings), label_of(kind, spec)
+
+
+def _identity_digest(plugin: Plugin, label: str) -> str:
+    """The digest of a plugin's identity, worked out before anything is paid for.
+
+    Raises:
+        UsageError: Its identity cannot be told, or holds what JSON cannot say.
+    """
+    try:
+        return plugin.identity_digest
+    except PrismError:
+        raise
+    except Exception as error:
+        raise UsageError(fault_of(plugin, f"{plugin.name!r} ({label}), its identity", error)) from error
+
+
+def _declare(limits: Limits, plugin: Plugin) -> None:
+    limits.declare(plugin)
+    parts: Iterable[Plugin] = getattr(plugin, "parts", ())
+    for part in parts:
+        _declare(limits, part)
+
+
+def _scorers(plan: Plan, benchmarks: Sequence[Benchmark], protocol: Protocol) -> dict[str, Scorer]:
+    settings: dict[str, Any] = {"math_limit": plan.math_limit, "math_workers": plan.math_workers}
     made: dict[str, Scorer] = {}
     scorers = {}
     for benchmark in benchmarks:
@@ -216,20 +232,6 @@ def _scorers(benchmarks: Sequence[Benchmark], protocol: Protocol) -> dict[str, S
             continue
         name = definition.scoring[protocol.edition]
         if name not in made:
-            made[name] = plugins.construct(plugins.load("scorer", name), f"scorer {name!r}", {}, {})
+            made[name] = build(SCORER, Spec.parse(name), settings)
         scorers[benchmark.name] = made[name]
     return scorers
-
-
-def _judge(plan: Plan) -> tuple[Judge, str] | None:
-    if plan.judge is None:
-        return None
-    spec = Spec.parse(plan.judge)
-    return build_judge(spec, {"seed": plan.seed, "concurrency": plan.concurrency}), judge_label(spec)
-
-
-def _source(plugin: Captioner | Reasoner | Judge) -> str:
-    identity = plugin.identity
-    engine = identity.get("engine", identity)
-    model = engine.get("model") if isinstance(engine, Mapping) else None
-    return f"{engine['plugin']}:{model}" if model else str(identity["plugin"])

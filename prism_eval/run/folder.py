@@ -1,17 +1,21 @@
-"""The run folder and the names in it."""
+"""The run folder: the names in it, and whether what lies there belongs together."""
 
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prism_eval.errors import RunError
-from prism_eval.plan.plan import Plan, make_plan, read_plan
+from prism_eval.errors import RunError, UsageError
+from prism_eval.files.whole import write_whole
+from prism_eval.plan import STAGES, Plan, Stage, make_plan, read_plan
+from prism_eval.run.tables import plan_digest_of
+
+TABLES: Mapping[Stage, str] = {"caption": "captions", "answer": "answers", "score": "verdicts"}
+"""The table that each stage writes."""
 
 
 @dataclass(frozen=True)
@@ -86,23 +90,50 @@ class RunFolder:
             raise RunError(f"cannot read {self.manifest_file}: {error}") from error
         return manifest
 
-    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+    def write_manifest(self, manifest: Mapping[str, object]) -> None:
         """Write ``manifest.json``."""
         write_whole(self.manifest_file, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
 
+    def refuse_another(self, plan: Plan) -> None:
+        """Make sure that the folder does not hold the run of another plan.
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that a reader finds the old text or the new one, never a part.
+        Raises:
+            UsageError: It does; the message says by which key they differ.
+        """
+        different = self.read_plan().difference(plan) if self.plan_file.exists() else ""
+        if different:
+            raise UsageError(
+                f"{self.path} holds the run of another plan ({different!r} differs): "
+                "give another folder with --out, or replace that run with --overwrite"
+            )
 
-    Raises:
-        RunError: The file cannot be written.
-    """
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror}") from error
+    def clear(self) -> None:
+        """Remove the run that lies there; the plan last, so that a clearing cut short is still known for a run."""
+        for file in (self.html_file, *map(self.table, TABLES.values()), self.manifest_file, self.plan_file):
+            file.unlink(missing_ok=True)
+
+    def drop_after(self, stage: Stage) -> None:
+        """Remove what was made from a stage's table, which has just been written anew."""
+        for later in STAGES[STAGES.index(stage) + 1 :]:
+            self.table(TABLES[later]).unlink(missing_ok=True)
+        if stage != "score":
+            self.html_file.unlink(missing_ok=True)
+
+    def check(self, *stages: Stage, manifest: bool = False) -> None:
+        """Make sure that the plan and what was made by it belong together.
+
+        Args:
+            *stages: The stages whose tables are to be read.
+            manifest: Whether the manifest is to be read too.
+
+        Raises:
+            RunError: A table is missing, or one of them is of another plan.
+        """
+        plan = self.read_plan()
+        again = f"do it again: prism-eval run --plan {self.plan_file} --out {self.path}"
+        for stage in stages:
+            table = self.table(TABLES[stage])
+            if plan_digest_of(table) != plan.digest_through(stage):
+                raise RunError(f"{table} is not of the plan beside it ({self.plan_file}); {again}")
+        if manifest and self.read_manifest().get("plan_digest") != plan.digest:
+            raise RunError(f"{self.manifest_file} is not of the plan beside it ({self.plan_file}); {again}")

@@ -9,8 +9,10 @@ from prism_eval.calls import Store, default_path
 from prism_eval.plan.orders import reorder
 from prism_eval.plan.plan import Plan
 from prism_eval.run.assemble import Assembly, assemble
-from prism_eval.run.manifest import SeenDigests
-from prism_eval.run.pipeline import Arm, join_captions, read_items
+from prism_eval.run.counts import SeenDigests
+from prism_eval.run.items import read_items
+from prism_eval.run.paths import with_absolute_paths
+from prism_eval.run.pipeline import Entry, join_captions
 from prism_eval.schema import Caption, Image, Item
 
 _CHARACTERS_A_TOKEN = 4
@@ -18,7 +20,7 @@ _PIXELS_A_TOKEN = 28 * 28
 
 
 @dataclass
-class ArmForecast:
+class EntryForecast:
     """What one captioner would cost.
 
     Attributes:
@@ -46,7 +48,7 @@ class Forecast:
 
     items: dict[str, int] = field(default_factory=dict)
     images: dict[str, int] = field(default_factory=dict)
-    arms: list[ArmForecast] = field(default_factory=list)
+    entries: list[EntryForecast] = field(default_factory=list)
 
 
 async def forecast(plan: Plan, store: Path | None = None) -> Forecast:
@@ -56,16 +58,17 @@ async def forecast(plan: Plan, store: Path | None = None) -> Forecast:
         UsageError: Something the plan names does not exist or will not do.
     """
     with Store(store or default_path()) as opened:
-        assembly = assemble(plan, opened)
-        result = Forecast(arms=[ArmForecast(arm.label) for arm in assembly.road.arms])
+        assembly = assemble(with_absolute_paths(plan), opened)
+        result = Forecast(entries=[EntryForecast(entry.label) for entry in assembly.settings.entries])
         count, images = _Count(assembly, opened), SeenDigests()
-        async for item in read_items(assembly.benchmarks, plan.limit):
+        async for read in read_items(assembly.benchmarks, plan.limit):
+            item = read.item
             result.items[item.benchmark] = result.items.get(item.benchmark, 0) + 1
             new = sum(images.add(item.benchmark, image.digest) for image in item.images)
             result.images[item.benchmark] = result.images.get(item.benchmark, 0) + new
-            for arm, counted in zip(assembly.road.arms, result.arms, strict=True):
-                for sample in range(assembly.road.samples):
-                    count.add(item, arm, sample, counted)
+            for entry, counted in zip(assembly.settings.entries, result.entries, strict=True):
+                for sample in range(assembly.settings.samples):
+                    count.add(item, entry, sample, counted)
         await assembly.close()
     return result
 
@@ -76,35 +79,35 @@ class _Count:
     store: Store
     seen: SeenDigests = field(default_factory=SeenDigests)
 
-    def add(self, item: Item, arm: Arm, sample: int, counted: ArmForecast) -> None:
-        captions = self._captions(item, arm, sample, counted)
+    def add(self, item: Item, entry: Entry, sample: int, counted: EntryForecast) -> None:
+        captions = self._captions(item, entry, sample, counted)
         text = item.question + "".join(item.options)
-        orders = self.assembly.road.orders.of(item)
+        orders = self.assembly.settings.orders.of(item)
         if len(captions) < len(item.images):
             counted.answers += len(orders)
             counted.text_tokens += len(orders) * (len(text) // _CHARACTERS_A_TOKEN)
             return
         read = join_captions(captions)
         for order in orders:
-            key = self.assembly.road.reasoner.key(read, reorder(item, order), sample=sample)
-            self._answer(key, read.text + text, arm, counted)
+            key = self.assembly.settings.reasoner.call(read, reorder(item, order), sample=sample).key
+            self._answer(key, read.text + text, entry, counted)
 
-    def _answer(self, key: str, text: str, arm: Arm, counted: ArmForecast) -> None:
-        if self.seen.add(arm.label, key):
+    def _answer(self, key: str, text: str, entry: Entry, counted: EntryForecast) -> None:
+        if self.seen.add(entry.label, key):
             stored = self.store.get(key)
             counted.answers += 1
             counted.answers_stored += bool(stored)
             counted.text_tokens += 0 if stored else len(text) // _CHARACTERS_A_TOKEN
 
-    def _captions(self, item: Item, arm: Arm, sample: int, counted: ArmForecast) -> list[Caption]:
+    def _captions(self, item: Item, entry: Entry, sample: int, counted: EntryForecast) -> list[Caption]:
         """The captions that are stored; counts all that are wanted."""
         found = []
         for image in item.images:
-            key = arm.captioner.key([image], sample=sample, question=item.question)
+            key = entry.captioner.call([image], sample=sample, question=item.question).key
             stored = self.store.get(key)
             if stored:
-                found.append(Caption(stored.text, stored.finish_reason))
-            if self.seen.add(arm.label, key):
+                found.append(Caption(stored.generation.text, stored.generation.finish_reason))
+            if self.seen.add(entry.label, key):
                 counted.captions += 1
                 counted.captions_stored += bool(stored)
                 counted.image_tokens += 0 if stored else _image_tokens(image)

@@ -6,13 +6,17 @@ import asyncio
 import platform
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from prism_eval.errors import CallError, PrismError
+from prism_eval.errors import PrismError
 from prism_eval.plugins.specs import Spec
 
-_EXTRAS = ("ocr", "hub", "math", "transformers", "vllm", "lmms", "ray")
+if TYPE_CHECKING:
+    from prism_eval.engines import Engine
+
+_EXTRAS = ("ocr", "hub", "math", "lmms")
 
 
 @dataclass(frozen=True)
@@ -78,30 +82,28 @@ def _data(data: str) -> Iterator[Finding]:
 
 
 def _plugin(text: str) -> Finding:
-    from prism_eval import plugins
-    from prism_eval.captioners import build_captioner
-    from prism_eval.reasoners import build_reasoner
+    from prism_eval.captioners import CAPTIONER
+    from prism_eval.engines import ENGINE
+    from prism_eval.plugins import build, entry_points, load, settable
+    from prism_eval.reasoners import REASONER
 
     try:
         spec = Spec.parse(text)
-        if spec.name in plugins.entry_points("engine"):
-            return Finding(text, True, asyncio.run(_server(spec)))
-        build = build_reasoner if spec.name in plugins.entry_points("reasoner") else build_captioner
-        build(spec, {})
-    except (PrismError, CallError) as error:
+        if spec.name in entry_points("engine"):
+            fields = settable(load("engine", spec.name))
+            own = {key: value for key, value in spec.options.items() if key in fields}
+            return Finding(text, True, asyncio.run(_server(build(ENGINE, replace(spec, options=own), {}))))
+        if spec.name in entry_points("reasoner"):
+            build(REASONER, spec, {})
+        else:
+            build(CAPTIONER, spec, {})
+    except PrismError as error:
         return Finding(text, False, str(error))
     return Finding(text, True, "ready")
 
 
-async def _server(spec: Spec) -> str:
-    from prism_eval import plugins
-
-    engine_class = plugins.load("engine", spec.name)
-    fields = plugins.settable(engine_class)
-    options = {key: value for key, value in spec.options.items() if key in fields}
-    model = {"model": spec.model} if spec.model is not None else {}
-    engine = plugins.construct(engine_class, f"engine {spec.name!r}", model | options, {})
+async def _server(engine: Engine) -> str:
     try:
-        return str(await engine.check())
+        return await engine.check()
     finally:
         await engine.close()

@@ -2,115 +2,107 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import subprocess
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
-from typing import Any
 
 from prism_eval._version import __version__
-from prism_eval.plugins.identity import canonical_json
-from prism_eval.run.pipeline import Traveller
-from prism_eval.schema import Item
+from prism_eval.benchmarks import Benchmark
+from prism_eval.plugins import Plugin
+from prism_eval.run.assemble import Assembly
+from prism_eval.run.counts import Counts
 
-FORMAT = 1
+FORMAT = 2
 _PACKAGES = ("aiohttp", "matplotlib", "numpy", "pandas", "pillow", "pyarrow", "rapidfuzz", "rapidocr", "datasets")
+"""What may change a number: readers of data, of images and of text."""
 
 
-class SeenDigests:
-    """A set of digests in eight bytes each; says which are new."""
-
-    def __init__(self) -> None:
-        self._seen: set[int] = set()
-
-    def add(self, *parts: str) -> bool:
-        """Whether the parts, taken together, had not been added before."""
-        short = int.from_bytes(hashlib.blake2b("\0".join(parts).encode(), digest_size=8).digest(), "big")
-        if short in self._seen:
-            return False
-        self._seen.add(short)
-        return True
-
-    def __len__(self) -> int:
-        return len(self._seen)
-
-
-@dataclass
-class BenchmarkCount:
-    """What was met of one benchmark. ``fingerprint`` covers every item's question, golds and image bytes, in order."""
-
-    items: int = 0
-    images: SeenDigests = field(default_factory=SeenDigests)
-    _hash: Any = field(default_factory=hashlib.sha256)
-
-    def add(self, item: Item, images: tuple[str, ...]) -> None:
-        """Count an item."""
-        self.items += 1
-        for image in images:
-            self.images.add(image)
-        said = [item.id, item.kind, item.question, list(item.options), list(item.golds), list(images)]
-        self._hash.update(canonical_json(said).encode("utf-8", "surrogatepass"))
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 over the items so far."""
-        return str(self._hash.hexdigest())
-
-
-@dataclass
-class Counts:
-    """What a run has counted so far: benchmarks, and how answers ended."""
-
-    benchmarks: dict[str, BenchmarkCount] = field(default_factory=dict)
-    outcomes: Counter[str] = field(default_factory=Counter)
-    failures: Counter[str] = field(default_factory=Counter)
-    done: int = 0
-
-    def add(self, traveller: Traveller, *, first_arm: bool) -> None:
-        """Count a traveller; its item only for the first arm and sample."""
-        self.done += 1
-        if first_arm:
-            count = self.benchmarks.setdefault(traveller.item.benchmark, BenchmarkCount())
-            count.add(traveller.item, traveller.images)
-        if traveller.verdict:
-            self.outcomes[traveller.verdict.outcome.value] += 1
-        if traveller.error:
-            self.failures[traveller.error] += 1
-
-
-def make_manifest(
-    counts: Counts, about: Mapping[str, Any], benchmarks: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
+def make_manifest(assembly: Assembly, counts: Counts, aggregates: Sequence[Mapping[str, object]]) -> dict[str, object]:
     """The manifest of a finished run.
 
     Args:
+        assembly: What was run.
         counts: What was counted.
-        about: Protocol, reasoner and captioners, as the run knows them.
-        benchmarks: Facts of each benchmark's definition, by name.
+        aggregates: What benchmarks' own aggregations made of it.
     """
     return {
         "format": FORMAT,
         "version": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "finished": True,
-        **about,
+        **_about(assembly),
         "benchmarks": [
             {
-                "name": name,
-                **benchmarks.get(name, {}),
+                **_facts(assembly, benchmark),
                 "items": count.items,
                 "images": len(count.images),
                 "fingerprint": count.fingerprint,
             }
-            for name, count in counts.benchmarks.items()
+            for benchmark in assembly.benchmarks
+            if (count := counts.benchmarks.get(benchmark.name))
         ],
+        "counts": _counts(assembly, counts),
+        **({"aggregates": list(aggregates)} if aggregates else {}),
         "python": platform.python_version(),
         "git_commit": _git_commit(),
         "packages": _versions(),
+    }
+
+
+def _about(assembly: Assembly) -> dict[str, object]:
+    """Plan, protocol and plugins."""
+    settings = assembly.settings
+    judge = {"judge": _plugin(settings.judge_label, settings.judge)} if settings.judge else {}
+    return {
+        "protocol": assembly.protocol.model_dump(mode="json"),
+        "plan": assembly.plan.model_dump(mode="json", exclude_none=True),
+        "plan_digest": assembly.plan.digest,
+        "reasoner": _plugin(settings.reasoner_label, settings.reasoner),
+        **judge,
+        "captioners": [_plugin(entry.label, entry.captioner) for entry in settings.entries],
+    }
+
+
+def _plugin(label: str, plugin: Plugin) -> dict[str, object]:
+    served = {"address": plugin.address, "root": plugin.root} if plugin.address else {}
+    return {"label": label, "identity": dict(plugin.identity), **served}
+
+
+def _facts(assembly: Assembly, benchmark: Benchmark) -> dict[str, object]:
+    """What the manifest says of a benchmark's definition and data."""
+    definition, plan = benchmark.definition, assembly.plan
+    scorer = assembly.settings.scorers[benchmark.name]
+    return {
+        "name": benchmark.name,
+        "title": definition.title,
+        "licence": definition.licence,
+        "source": f"synthetic, seed {plan.seed}" if plan.data == "synthetic" else benchmark.source.origin,
+        "revision": benchmark.revision,
+        "scorer": scorer.name,
+        "needs_judge": scorer.needs_judge,
+    }
+
+
+def _counts(assembly: Assembly, counts: Counts) -> dict[str, object]:
+    calls = assembly.settings.calls
+    elsewhere = [
+        {
+            "stage": one.stage,
+            "source": one.source,
+            "count": one.count,
+            "made_by": one.made_by,
+            "asked_now": one.asked_now,
+        }
+        for one in calls.elsewhere()
+    ]
+    return {
+        "outcomes": dict(counts.outcomes),
+        "calls": {
+            stage: {"hits": tally.hits, "made": tally.made, "failed": tally.failed}
+            for stage, tally in calls.tallies.items()
+        },
+        **({"made_elsewhere": elsewhere} if elsewhere else {}),
     }
 
 

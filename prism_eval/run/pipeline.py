@@ -8,72 +8,78 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
-from typing import Any, Literal, Protocol, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, TypeVar
 
-from prism_eval.benchmarks import check_image
-from prism_eval.captioners.remembered import Remembered as RememberedCaptioner
-from prism_eval.errors import CallError, FatalError
-from prism_eval.judges import Remembered as RememberedJudge
-from prism_eval.plan.orders import ONE_ORDER, Order, Orders, reorder, restore
-from prism_eval.reasoners.remembered import Remembered as RememberedReasoner
+from prism_eval.calls import Calls, made_by
+from prism_eval.captioners import Captioner
+from prism_eval.errors import CallError, DataError, FatalError, PrismError
+from prism_eval.judges import Judge, read_verdict
+from prism_eval.plan import ONE_ORDER, Order, Orders, Stage, reorder, restore
+from prism_eval.plugins.faults import fault_of
+from prism_eval.reasoners import Reasoner
+from prism_eval.run.items import ItemSource, ReadItem, read_items
+from prism_eval.run.window import BYTES, Window
 from prism_eval.schema import Answer, AnswerForm, Caption, FinishReason, Image, Item, Outcome, Verdict
 from prism_eval.scoring.base import Scorer
 
-Stage = Literal["caption", "answer", "score"]
 T = TypeVar("T")
-_READ_AHEAD = 16
 _UNWRITTEN = 4096
-
-
-class ItemSource(Protocol):
-    """A benchmark, as far as the pipeline knows it."""
-
-    @property
-    def name(self) -> str:
-        """The name that its items carry."""
-        ...
-
-    def items(self) -> Iterator[Item]:
-        """The items, lazily, from the first."""
-        ...
+"""Finished results that may wait for one that is late: their order is the items', so a slow first item holds up all.
+Beyond it nothing new is begun; a result without its images takes a few kilobytes."""
+_SCORING_THREADS = 8
+"""Answers scored at the same time. More than there are processes for mathematics, so that a few answers which keep
+those busy until their time is up leave threads for everybody else's."""
 
 
 @dataclass(frozen=True)
-class Arm:
+class Entry:
     """One row of the leaderboard: a captioner under a label."""
 
     label: str
-    captioner: RememberedCaptioner
+    captioner: Captioner
 
 
 @dataclass(frozen=True)
-class Road:
-    """What every item travels: the arms, the reasoner, the scorers, and how far.
+class Settings:
+    """What every item goes through.
 
     Attributes:
-        arms: The captioners.
+        calls: Makes every model call of the run.
+        entries: The captioners.
         reasoner: The one reasoner.
+        reasoner_label: What tables call it.
         scorers: By benchmark name.
         form: How the protocol asks for answers.
         samples: Captions per image.
         through: The last stage.
-        window: Items in flight at once.
+        window: Items, times entries, samples and orders, in work at once.
         judge: Decides what the scorers' rules leave open; ``None`` for nobody.
+        judge_label: What notes call it.
         orders: The orders of their options that multiple-choice items are asked under.
+        image_bytes: Bytes of images held at once.
     """
 
-    arms: Sequence[Arm]
-    reasoner: RememberedReasoner
+    calls: Calls
+    entries: Sequence[Entry]
+    reasoner: Reasoner
     scorers: Mapping[str, Scorer]
     form: AnswerForm
     samples: int
     through: Stage
     window: int
-    judge: RememberedJudge | None = None
+    reasoner_label: str = ""
+    judge: Judge | None = None
+    judge_label: str = ""
     orders: Orders = ONE_ORDER
+    image_bytes: int = BYTES
+    # Threads, because a plugin's scoring is plain Python that may take as long as it likes.
+    scoring: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(_SCORING_THREADS, thread_name_prefix="scoring")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +94,19 @@ class Captioned:
 
 
 @dataclass(frozen=True, slots=True)
-class Traveller:
-    """An item at the end of its road, without its images.
+class ItemResult:
+    """What came of an item, for one entry, sample and order; without its images.
 
     Attributes:
         item: The item, its options in their own order; its images are dropped.
         images: The images' digests.
-        arm: The captioner's label.
+        entry: The entry's label.
         sample: Which of the captions.
-        captions: One per image.
+        captions: One per image; none where the item cannot be scored.
         read: What the reasoner read: the captions as one; ``None`` if one of them failed.
         answer_key: The store's key of the answer; empty if none was asked for.
         answer: The reasoner's answer, or ``None``.
-        verdict: The scorer's verdict, its letter as in the item's own order; ``None`` if the road ends earlier.
+        verdict: The scorer's verdict, its letter as in the item's own order; ``None`` if an earlier stage is the last.
         error: Why there is no answer or no verdict.
         order: Which of the item's orders its options were shown in; 0 for their own.
         chosen_position: The position of the option that was picked, as shown, from 0.
@@ -108,9 +114,9 @@ class Traveller:
 
     item: Item
     images: tuple[str, ...]
-    arm: str
+    entry: str
     sample: int
-    captions: tuple[Captioned, ...]
+    captions: tuple[Captioned, ...] = ()
     read: Caption | None = None
     answer_key: str = ""
     answer: Answer | None = None
@@ -120,12 +126,14 @@ class Traveller:
     chosen_position: int | None = None
 
 
-async def stream(sources: Sequence[ItemSource], road: Road, *, limit: int = 0) -> AsyncGenerator[Traveller, None]:
-    """Send every item down the road, once per arm, sample and order; yields in the order of the items.
+async def stream(
+    sources: Sequence[ItemSource], settings: Settings, *, limit: int = 0
+) -> AsyncGenerator[ItemResult, None]:
+    """Take every item through the stages, once per entry, sample and order; yields in the order of the items.
 
     Args:
         sources: The benchmarks.
-        road: What each item travels.
+        settings: What each item goes through.
         limit: Items per benchmark; 0 for all.
 
     Raises:
@@ -133,71 +141,32 @@ async def stream(sources: Sequence[ItemSource], road: Road, *, limit: int = 0) -
         DataError: A benchmark's data is not as its definition says.
         StoreError: The store cannot be read or written.
     """
-    slots = asyncio.Semaphore(road.window)
+    window = Window(settings.window, limit=settings.image_bytes)
     stopped: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    pending: deque[asyncio.Task[Traveller]] = deque()
+    pending: deque[asyncio.Task[ItemResult]] = deque()
 
-    def finish(task: asyncio.Task[Traveller]) -> None:
-        slots.release()
+    def finish(task: asyncio.Task[ItemResult]) -> None:
+        window.slots.release()
         if not task.cancelled() and task.exception() and not stopped.done():
             stopped.set_exception(task.exception() or FatalError("stopped"))
 
     try:
-        async for item, journey in _journeys(sources, road, limit):
-            if slots.locked():
-                await _first_of(slots.acquire(), stopped)
-            else:
-                await slots.acquire()
-            task = asyncio.create_task(_travel(item, journey, road))
+        async for trial in _trials(sources, settings, window, limit, stopped):
+            # Only a wait has to be watched: a task of its own for every free place would cost more than the place.
+            await (_unless(stopped, window.slots.acquire()) if window.slots.locked() else window.slots.acquire())
+            task = asyncio.create_task(trial.run())
             task.add_done_callback(finish)
             pending.append(task)
             while pending and (pending[0].done() or len(pending) > _UNWRITTEN):
-                yield await _first_of(pending.popleft(), stopped)
+                yield await _unless(stopped, pending.popleft())
         while pending:
-            yield await _first_of(pending.popleft(), stopped)
+            yield await _unless(stopped, pending.popleft())
     finally:
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
         if stopped.done():
-            stopped.exception()
-
-
-async def read_items(sources: Sequence[ItemSource], limit: int) -> AsyncIterator[Item]:
-    """The items of every benchmark in turn, read and hashed off the event loop."""
-
-    def read(items: Iterator[Item]) -> list[Item]:
-        chunk = list(islice(items, _READ_AHEAD))
-        for item in chunk:
-            for image in item.images:
-                _ = image.digest
-        return chunk
-
-    for source in sources:
-        items = islice(source.items(), limit or None)
-        while chunk := await asyncio.to_thread(read, items):
-            for item in chunk:
-                yield item
-
-
-@dataclass(frozen=True, slots=True)
-class _Journey:
-    """One of an item's ways down the road."""
-
-    arm: Arm
-    sample: int
-    number: int
-    order: Order
-
-
-async def _journeys(sources: Sequence[ItemSource], road: Road, limit: int) -> AsyncIterator[tuple[Item, _Journey]]:
-    """Arms side by side on one item, so that all of them show a benchmark's start early on."""
-    async for item in read_items(sources, limit):
-        orders = road.orders.of(item)
-        for arm in road.arms:
-            for sample in range(road.samples):
-                for number, order in enumerate(orders):
-                    yield item, _Journey(arm, sample, number, order)
+            stopped.exception()  # looked at, so that asyncio does not report it a second time
 
 
 def join_captions(captions: Sequence[Caption]) -> Caption:
@@ -210,62 +179,151 @@ def join_captions(captions: Sequence[Caption]) -> Caption:
     return Caption("" if silent else "\n\n".join(texts), FinishReason.LENGTH if cut else FinishReason.STOP)
 
 
-async def _travel(item: Item, journey: _Journey, road: Road) -> Traveller:
-    arm, sample = journey.arm, journey.sample
-    captions = tuple(await asyncio.gather(*(_caption(image, item, arm, sample) for image in item.images)))
-    light, images = replace(item, images=()), tuple(image.digest for image in item.images)
-    so_far = Traveller(light, images, arm.label, sample, captions, order=journey.number)
-    failed = next((captioned.error for captioned in captions if captioned.caption is None), None)
-    if failed is not None:
-        return replace(so_far, error=failed, verdict=_failed(failed, road))
-    read = join_captions([captioned.caption for captioned in captions if captioned.caption is not None])
-    so_far = replace(so_far, read=read)
-    return so_far if road.through == "caption" else await _answer(so_far, read, journey.order, road)
+class _Pictures:
+    """An item's images while its trials are captioned; the last of them lets the images go."""
+
+    def __init__(self, read: ReadItem, trials: int, window: Window) -> None:
+        self.images = read.item.images
+        self.problems = read.image_problems
+        self._wanted_by = trials
+        self._window = window
+
+    def captioned(self) -> None:
+        """One more trial has its captions."""
+        self._wanted_by -= 1
+        if not self._wanted_by:
+            self._window.release(self.images)
+            self.images = ()
 
 
-async def _caption(image: Image, item: Item, arm: Arm, sample: int) -> Captioned:
-    key = arm.captioner.key([image], sample=sample, question=item.question)
-    caption, error = None, ""
+@dataclass(slots=True)
+class _Trial:
+    """One item for one entry, sample and order."""
+
+    item: Item
+    digests: tuple[str, ...]
+    problem: str
+    pictures: _Pictures
+    entry: Entry
+    sample: int
+    number: int
+    order: Order
+    settings: Settings
+
+    async def run(self) -> ItemResult:
+        result = ItemResult(self.item, self.digests, self.entry.label, self.sample, order=self.number)
+        if self.problem:
+            self.pictures.captioned()
+            return self._failed(result, self.problem)
+        try:
+            images = self.pictures.images
+            captions = tuple(await asyncio.gather(*map(self._caption, images)))
+        finally:
+            del images
+            self.pictures.captioned()
+        result = replace(result, captions=captions)
+        failed = next((captioned.error for captioned in captions if captioned.caption is None), None)
+        if failed is not None:
+            return self._failed(result, failed)
+        read = join_captions([captioned.caption for captioned in captions if captioned.caption is not None])
+        result = replace(result, read=read)
+        return result if self.settings.through == "caption" else await self._answer(result, read)
+
+    async def _caption(self, image: Image) -> Captioned:
+        captioner, item = self.entry.captioner, self.item
+        key, caption, error = "", None, self.pictures.problems.get(image.digest, "")
+        try:
+            call = made_by(captioner, lambda: captioner.call([image], sample=self.sample, question=item.question))
+            key = call.key
+            caption = None if error else await self.settings.calls.get(call)
+        except FatalError:
+            raise
+        except CallError as failure:
+            error = str(failure)
+        return Captioned(image.digest, image.name, key, caption, error)
+
+    async def _answer(self, result: ItemResult, read: Caption) -> ItemResult:
+        shown, reasoner = reorder(self.item, self.order), self.settings.reasoner
+        try:
+            call = made_by(reasoner, lambda: reasoner.call(read, shown, sample=self.sample))
+            result = replace(result, answer_key=call.key)
+            answer = await self.settings.calls.get(call)
+        except FatalError:
+            raise
+        except CallError as error:
+            return self._failed(result, str(error))
+        result = replace(result, answer=answer)
+        return result if self.settings.through == "answer" else await self._score(result, shown, answer)
+
+    async def _score(self, result: ItemResult, shown: Item, answer: Answer) -> ItemResult:
+        scorer = self.settings.scorers[shown.benchmark]
+        scored = partial(_scored, scorer, shown, answer, self.settings.form)
+        verdict, left_open = await asyncio.get_running_loop().run_in_executor(self.settings.scoring, scored)
+        if left_open and self.settings.judge:
+            verdict = await self._judged(self.settings.judge, shown, left_open, verdict)
+        error = verdict.note if verdict.outcome is Outcome.FAILED else ""
+        verdict, position = restore(verdict, self.item, self.order)
+        return replace(result, verdict=verdict, chosen_position=position, error=error)
+
+    async def _judged(self, judge: Judge, shown: Item, reply: str, ruled: Verdict) -> Verdict:
+        """The judge's verdict on a reply that rules left open; one that cannot be had is no score."""
+        label = f"judge {self.settings.judge_label}"
+        try:
+            correct = bool(read_verdict(await self.settings.calls.get(judge.call(shown, reply))))
+        except FatalError:
+            raise
+        except CallError as error:
+            return Verdict(Outcome.FAILED, None, ruled.extracted, f"{label}: {error}")
+        return Verdict(Outcome.CORRECT if correct else Outcome.WRONG, float(correct), ruled.extracted, label)
+
+    def _failed(self, result: ItemResult, error: str) -> ItemResult:
+        scored = self.settings.through == "score"
+        verdict = Verdict(Outcome.FAILED, None, note=error) if scored else None
+        return replace(result, error=error, verdict=verdict)
+
+
+async def _trials(
+    sources: Sequence[ItemSource], settings: Settings, window: Window, limit: int, stopped: asyncio.Future[None]
+) -> AsyncIterator[_Trial]:
+    """Entries side by side on one item, so that all of them show a benchmark's start early on."""
+    scorers = settings.scorers if settings.through == "score" else None
+    async for read in read_items(sources, limit, scorers):
+        await _unless(stopped, window.hold(read.item.images))
+        ways = list(_ways(read.item, settings))
+        pictures = _Pictures(read, len(ways), window)
+        digests = tuple(image.digest for image in read.item.images)
+        item = replace(read.item, images=())
+        for entry, sample, number, order in ways:
+            yield _Trial(item, digests, read.problem, pictures, entry, sample, number, order, settings)
+
+
+def _ways(item: Item, settings: Settings) -> Iterator[tuple[Entry, int, int, Order]]:
+    orders = settings.orders.of(item)
+    for entry in settings.entries:
+        for sample in range(settings.samples):
+            for number, order in enumerate(orders):
+                yield entry, sample, number, order
+
+
+def _scored(scorer: Scorer, item: Item, answer: Answer, form: AnswerForm) -> tuple[Verdict, str | None]:
+    """The scorer's verdict, and what it leaves to a judge; runs in a thread."""
+    doing = f"scorer {scorer.name!r}, item {item.id} of {item.benchmark}"
     try:
-        check_image(image)
-        caption = await arm.captioner.caption([image], sample=sample, question=item.question)
-    except FatalError:
+        verdict: object = scorer.score(item, answer, form)
+        if isinstance(verdict, Verdict):
+            return verdict, scorer.left_open(answer, verdict)
+        wrong = f"{doing}: score() returned {type(verdict).__name__}, not a prism_eval.Verdict"
+        return Verdict(Outcome.FAILED, None, note=wrong), None
+    except DataError as error:
+        return Verdict(Outcome.FAILED, None, note=str(error)), None
+    except PrismError:
         raise
-    except CallError as failure:
-        error = str(failure)
-    return Captioned(image.digest, image.name, key, caption, error)
+    except Exception as error:  # noqa: BLE001 - a stranger's scorer may raise anything, and costs one item with it
+        return Verdict(Outcome.FAILED, None, note=fault_of(scorer, doing, error)), None
 
 
-async def _answer(so_far: Traveller, read: Caption, order: Order, road: Road) -> Traveller:
-    item = reorder(so_far.item, order)
-    key = road.reasoner.key(read, item, sample=so_far.sample)
-    try:
-        answer = await road.reasoner.answer(read, item, sample=so_far.sample)
-    except FatalError:
-        raise
-    except CallError as error:
-        return replace(so_far, answer_key=key, error=str(error), verdict=_failed(str(error), road))
-    so_far = replace(so_far, answer_key=key, answer=answer)
-    return so_far if road.through == "answer" else await _score(so_far, item, answer, order, road)
-
-
-async def _score(so_far: Traveller, shown: Item, answer: Answer, order: Order, road: Road) -> Traveller:
-    scorer = road.scorers[shown.benchmark]
-    verdict = scorer.score(shown, answer, road.form)
-    left_open = scorer.left_open(answer, verdict) if road.judge else None
-    if road.judge and left_open:
-        verdict = await road.judge.decide(shown, left_open, verdict)
-    error = verdict.note if verdict.outcome is Outcome.FAILED else ""
-    verdict, position = restore(verdict, so_far.item, order)
-    return replace(so_far, verdict=verdict, chosen_position=position, error=error)
-
-
-def _failed(error: str, road: Road) -> Verdict | None:
-    return Verdict(Outcome.FAILED, None, note=error) if road.through == "score" else None
-
-
-async def _first_of(wanted: Coroutine[Any, Any, T] | asyncio.Task[T], stopped: asyncio.Future[None]) -> T:
-    """The wanted result, unless a task stops the run before it is there."""
+async def _unless(stopped: asyncio.Future[None], wanted: Awaitable[T]) -> T:
+    """The wanted result, unless the run is stopped before it is there."""
     task = asyncio.ensure_future(wanted)
     try:
         if not task.done():

@@ -4,42 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from prism_eval.calls import Record, Store, default_path
-from prism_eval.plan.plan import Plan, make_plan
-from prism_eval.run.folder import RunFolder
+from prism_eval.plan import Plan, Stage, make_plan
+from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.tables import read_rows
 from prism_eval.schema import FinishReason, Generation
 
-_STAGES = {"captions": "caption", "answers": "answer"}
+_COLUMNS = ["key", "captioner", "text", "finish_reason", "prompt_tokens", "completion_tokens"]
 
 
-def reopen(path: Path, store: Path | None, tables: Sequence[str], **changes: Any) -> Plan:
-    """The plan of a run folder, with its tables in the store.
+def reopen(path: Path, store: Path | None, stages: Sequence[Stage], **changes: object) -> Plan:
+    """The plan of a run folder, with the tables of its earlier stages in the store.
 
     Args:
         path: The run folder.
         store: The store; by default the user's.
-        tables: Which of ``captions`` and ``answers`` to read back.
+        stages: The stages whose tables are read back: ``caption``, or it and ``answer``.
         **changes: Values of the plan to replace; ``None`` leaves the plan's own.
 
     Raises:
-        RunError: It is no run folder, or a table is missing.
+        RunError: It is no run folder, or a table is missing or of another plan.
     """
     folder = RunFolder.open(path)
+    folder.check(*stages)
     values = folder.read_plan().model_dump(exclude_none=True)
     plan = make_plan({**values, **{key: value for key, value in changes.items() if value is not None}})
     with Store(store or default_path()) as opened:
-        for table in tables:
-            _restore(folder.table(table), _STAGES[table], opened)
+        for stage in stages:
+            _restore(folder.table(TABLES[stage]), stage, opened)
     return plan
 
 
-def _restore(path: Path, stage: str, store: Store) -> None:
-    columns = ["key", "captioner", "text", "finish_reason", "prompt_tokens", "completion_tokens"]
-    for row in read_rows(path, columns):
-        if row["text"] is not None and store.get(row["key"]) is None:
+def _restore(path: Path, stage: Stage, store: Store) -> None:
+    for row in read_rows(path, _COLUMNS):
+        if row["text"] is not None:
             reason = FinishReason(row["finish_reason"])
             generation = Generation(row["text"], reason, row["prompt_tokens"], row["completion_tokens"])
+            # What the store has already stays as it is.
             store.put(Record(row["key"], stage, row["captioner"], generation))

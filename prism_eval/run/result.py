@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from prism_eval.calls import Tally
-from prism_eval.run import RunFolder
-from prism_eval.run.manifest import Counts
+from prism_eval.calls import Elsewhere, Tally
+from prism_eval.run.counts import Counts
+from prism_eval.run.folder import RunFolder
 
 
 @dataclass
@@ -33,13 +33,15 @@ class RunResult:
         folder: The run folder.
         counts: Outcomes, failures and items by benchmark.
         tallies: Calls by stage: found in the store, made, failed.
+        elsewhere: Results that the store had from another server than this run's.
     """
 
     folder: RunFolder
     counts: Counts
     tallies: Mapping[str, Tally]
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     @property
     def failed(self) -> int:
-        """Items, times arms and samples, that infrastructure failed."""
+        """Items, times entries, samples and orders, that infrastructure failed."""
         return sum(self.counts.failures.values())

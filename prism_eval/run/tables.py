@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prism_eval.errors import RunError
-from prism_eval.run.pipeline import Captioned, Traveller
+from prism_eval.run.pipeline import Captioned, ItemResult
 from prism_eval.schema import FinishReason
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS_IN_A_GROUP = 2000
+_PLAN_DIGEST = b"prism_eval.plan_digest"
 _GENERATION = {
     "text": "string",
     "finish_reason": "string",
@@ -71,14 +72,21 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 
 
 class TableWriter:
-    """Writes one table in row groups to a file that takes its name only when the table is whole."""
+    """Writes one table in row groups to a file that takes its name only when the table is whole.
 
-    def __init__(self, name: str, path: Path) -> None:
+    Args:
+        name: The table.
+        path: Its file.
+        plan_digest: What its rows depend on, as `Plan.digest_through` says; kept in the file.
+    """
+
+    def __init__(self, name: str, path: Path, *, plan_digest: str) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         self._path, self._partial = path, path.with_name(f"{path.name}.partial")
-        self._schema = pa.schema([(column, _type(kind)) for column, kind in COLUMNS[name].items()])
+        columns = [(column, _type(kind)) for column, kind in COLUMNS[name].items()]
+        self._schema = pa.schema(columns, metadata={_PLAN_DIGEST: plan_digest.encode()})
         self._rows: list[Mapping[str, Any]] = []
         try:
             self._writer = pq.ParquetWriter(self._partial, self._schema, compression="zstd")
@@ -128,23 +136,23 @@ def caption_row(captioner: str, sample: int, captioned: Captioned) -> dict[str, 
     }
 
 
-def answer_row(traveller: Traveller, reasoner: str) -> dict[str, Any]:
+def answer_row(result: ItemResult, reasoner: str) -> dict[str, Any]:
     """A row of ``answers``."""
     return {
-        **_place(traveller, reasoner),
-        "key": traveller.answer_key,
-        "caption_digest": traveller.read.digest if traveller.read else None,
-        **_generation(traveller.answer, traveller.error),
+        **_place(result, reasoner),
+        "key": result.answer_key,
+        "caption_digest": result.read.digest if result.read else None,
+        **_generation(result.answer, result.error),
     }
 
 
-def verdict_row(traveller: Traveller, reasoner: str) -> dict[str, Any]:
-    """A row of ``verdicts``; the traveller must have one."""
-    item, verdict, read = traveller.item, traveller.verdict, traveller.read
+def verdict_row(result: ItemResult, reasoner: str) -> dict[str, Any]:
+    """A row of ``verdicts``; the result must have a verdict."""
+    item, verdict, read = result.item, result.verdict, result.read
     if verdict is None:
         raise RunError(f"item {item.id} of {item.benchmark} was not scored")
     return {
-        **_place(traveller, reasoner),
+        **_place(result, reasoner),
         "cluster": item.cluster,
         "kind": item.kind.value,
         "question": _text(item.question),
@@ -152,9 +160,9 @@ def verdict_row(traveller: Traveller, reasoner: str) -> dict[str, Any]:
         "gold": _text(json.dumps(list(item.golds), ensure_ascii=False)),
         "outcome": verdict.outcome.value,
         "score": verdict.score,
-        "answer": traveller.answer.text if traveller.answer else None,
+        "answer": result.answer.text if result.answer else None,
         "extracted": verdict.extracted,
-        "chosen_position": traveller.chosen_position,
+        "chosen_position": result.chosen_position,
         "note": verdict.note,
         "caption": read.text if read else None,
         "caption_words": read.words if read else None,
@@ -179,15 +187,33 @@ def read_rows(path: Path, columns: list[str]) -> Iterator[dict[str, Any]]:
         raise RunError(f"cannot read {path}: {error}") from error
 
 
-def _place(traveller: Traveller, reasoner: str) -> dict[str, Any]:
+def plan_digest_of(path: Path) -> str:
+    """What a table's rows depend on, as its writer was told.
+
+    Raises:
+        RunError: The table is not there, cannot be read, or is of an older prism-eval, which did not say.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowException) as error:
+        raise RunError(f"cannot read {path}: {error}") from error
+    if _PLAN_DIGEST not in metadata:
+        raise RunError(f"{path} was written by an older prism-eval, which did not say by which plan: do the run again")
+    return bytes(metadata[_PLAN_DIGEST]).decode()
+
+
+def _place(result: ItemResult, reasoner: str) -> dict[str, Any]:
     return {
-        "captioner": traveller.arm,
+        "captioner": result.entry,
         "reasoner": reasoner,
-        "benchmark": traveller.item.benchmark,
-        "item": _text(traveller.item.id),
-        "images": list(traveller.images),
-        "sample": traveller.sample,
-        "order": traveller.order,
+        "benchmark": result.item.benchmark,
+        "item": _text(result.item.id),
+        "images": list(result.images),
+        "sample": result.sample,
+        "order": result.order,
     }
 
 

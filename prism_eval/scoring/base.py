@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from prism_eval.errors import DataError
-from prism_eval.plugins.identity import Plugin
+from prism_eval.plugins import Kind, Plugin
 from prism_eval.schema import Answer, AnswerForm, FinishReason, Item, ItemKind, Outcome, Verdict
 from prism_eval.scoring.aggregation import Aggregation
 from prism_eval.scoring.extraction import read_form, read_letter, strip_reasoning, tidy
@@ -92,6 +92,10 @@ class Scorer(Plugin, ABC):
             if is_abstention(written, form.abstain):
                 return Verdict(Outcome.ABSTAINED, 0.0, written)
         return self._fall_back(item, answer, reply, form)
+
+    def check(self, item: Item) -> None:
+        """Temporary."""
+        check_gold(item)
 
     def left_open(self, answer: Answer, verdict: Verdict) -> str | None:
         """What a judge shall grade, where rules could not decide; ``None`` where they did.
@@ -179,3 +183,7 @@ def check_choice(item: Item, scorer: str) -> None:
             f"{item.benchmark}: item {item.id} is not multiple-choice, which is all that scorer {scorer!r} can score: "
             "choose another scorer in the benchmark's [scoring] table"
         )
+
+
+SCORER: Kind[Scorer] = Kind("scorer", Scorer)
+"""The kind, for `prism_eval.plugins.build`."""

@@ -1,10 +1,12 @@
+import asyncio
 import sqlite3
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
-from prism_eval.calls import Failure, Record, Store, database
+from prism_eval.calls import Failure, Record, Store, Stored, database
 from prism_eval.calls.upkeep import prune, stats, verify
 from prism_eval.errors import StoreError
 from prism_eval.schema import FinishReason, Generation
@@ -19,20 +21,73 @@ def path(tmp_path):
     return tmp_path / "deep" / "store.sqlite"
 
 
-def test_what_was_put_is_read_back_at_once_and_after_reopening(path):
+def test_what_was_put_is_read_back_with_who_wrote_it(path):
     with Store(path) as store:
         assert store.get("k") is None
         store.put(record())
-        assert store.get("k") == record().generation
+        store.flush()
+        assert store.get("k") == Stored(record().generation, "", None)
+        store.put(replace(record("l"), address="http://a/v1", root="weights"))
     with Store(path) as store:
-        assert store.get("k") == record().generation
+        assert store.get("l") == Stored(record().generation, "http://a/v1", "weights")
+
+
+async def test_what_is_kept_is_on_disk_when_it_is_returned(path):
+    with Store(path) as store, Store(path) as other:
+        assert await store.keep(record()) == record().generation
+        assert other.get("k").generation == record().generation
+
+
+async def test_the_first_write_stays_and_the_second_is_told(path):
+    with Store(path) as one, Store(path) as two:
+        assert (await one.keep(record(text="first"))).text == "first"
+        assert (await two.keep(record(text="second"))).text == "first"
+        assert one.get("k").generation.text == "first"
+
+
+async def test_many_at_once_from_two_stores_agree_on_every_key(path):
+    with Store(path) as one, Store(path) as two:
+        said = await asyncio.gather(
+            *(store.keep(record(str(key), text=name)) for key in range(200) for name, store in (("a", one), ("b", two)))
+        )
+    assert [generation.text for generation in said[::2]] == [generation.text for generation in said[1::2]]
+
+
+def test_counts_that_no_table_holds_are_no_counts(path):
+    with Store(path) as store:
+        store.put(Record("k", "answer", "s", Generation("x", FinishReason.STOP, 2**63, -1)))
+        store.flush()
+        assert store.get("k").generation == Generation("x")
+
+
+async def test_a_writer_that_dies_is_heard_by_everyone_who_waits_or_comes_later(path, monkeypatch):
+    store = Store(path)
+
+    def dies(*_):
+        raise RuntimeError("out of luck")
+
+    monkeypatch.setattr(store, "_commit", dies)
+    with pytest.raises(StoreError, match="out of luck"):
+        await asyncio.wait_for(store.keep(record()), 5)
+    for later in (lambda: store.put(record()), store.flush, store.close):
+        with pytest.raises(StoreError, match="out of luck"):
+            later()
+
+
+def test_an_older_store_is_refused_in_one_line(path):
+    Store(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with pytest.raises(StoreError, match=r"older prism-eval \(format 1, this one reads 2\): move it away"):
+        Store(path)
 
 
 def test_a_flushed_record_is_seen_by_another_process_s_connection(path):
     with Store(path) as one, Store(path) as two:
         one.put(record())
         one.flush()
-        assert two.get("k").text == "a caption"
+        assert two.get("k").generation.text == "a caption"
 
 
 def test_two_writers_take_turns(path):

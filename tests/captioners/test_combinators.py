@@ -41,7 +41,7 @@ ALONE = Image(b"alone", "alone")
 
 async def test_blind_says_nothing_and_sees_nothing() -> None:
     assert (await Blind().caption([LEFT], sample=0)).text == ""
-    assert Blind().sees([LEFT]) == ()
+    assert list(Blind().seen([LEFT])) == []
 
 
 async def test_merge_joins_texts_tokens_and_ends() -> None:
@@ -81,7 +81,7 @@ async def test_budget_never_says_more_and_leaves_short_captions_alone(text: str,
 async def test_mismatched_describes_the_other_image() -> None:
     captioner = Mismatched(parts=(Says(),))
     assert (await captioner.caption([LEFT], sample=0)).text == "right"
-    assert [image.name for image in captioner.sees([LEFT])] == ["right"]
+    assert captioner.seen([LEFT]) == [LEFT.other.digest]
 
 
 async def test_mismatched_needs_another_image() -> None:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from prism_eval.captioners import CAPTIONER
 from prism_eval.captioners.prompted import PromptedCaptioner
 from prism_eval.engines.openai import OpenAIEngine
 from prism_eval.errors import UsageError
-from prism_eval.schema import Caption, FinishReason, Image
+from prism_eval.plugins import Spec, build
+from prism_eval.schema import Caption, FinishReason, Image, Sampling
 from tests.server.threaded import ThreadedServer
 
 Make = Callable[..., PromptedCaptioner]
@@ -52,9 +54,9 @@ async def test_images_come_first_and_the_prompt_as_it_is(server: ThreadedServer,
 @pytest.mark.parametrize(
     ("options", "seeds"),
     [
-        ({"temperature": 1.0, "seed": 40}, [40, 41, 42]),
-        ({"temperature": 0.0, "seed": 40}, [40, 40, 40]),
-        ({"temperature": 1.0}, [None, None, None]),
+        ({"sampling": Sampling(temperature=1.0, seed=40)}, [40, 41, 42]),
+        ({"sampling": Sampling(temperature=0.0, seed=40)}, [40, 40, 40]),
+        ({"sampling": Sampling(temperature=1.0)}, [None, None, None]),
     ],
 )
 async def test_each_sample_has_its_own_seed_where_chance_plays(
@@ -68,16 +70,14 @@ async def test_each_sample_has_its_own_seed_where_chance_plays(
 
 def test_identity_holds_engine_prompt_and_sampling() -> None:
     engine = OpenAIEngine(model="m", revision="r", timeout=3)
-    captioner = PromptedCaptioner(engine=engine, prompt="p", temperature=1.0, top_p=0.5, max_tokens=9, seed=2)
+    sampling = Sampling(temperature=1.0, top_p=0.5, max_tokens=9, seed=2)
+    captioner = PromptedCaptioner(engine=engine, prompt="p", sampling=sampling)
     assert captioner.identity == {
         "plugin": "prompted",
         "version": "1",
         "engine": {"plugin": "openai", "version": "1", "model": "m", "revision": "r"},
         "prompt": "p",
-        "temperature": 1.0,
-        "top_p": 0.5,
-        "max_tokens": 9,
-        "seed": 2,
+        "sampling": {"temperature": 1.0, "top_p": 0.5, "max_tokens": 9, "seed": 2},
     }
 
 
@@ -86,5 +86,8 @@ def test_identity_holds_engine_prompt_and_sampling() -> None:
 )
 def test_sampling_that_cannot_be_is_a_usage_error(options: dict[str, Any]) -> None:
     (name,) = options
+    (value,) = options.values()
+    with pytest.raises(ValueError, match=name):
+        Sampling(**options)
     with pytest.raises(UsageError, match=name):
-        PromptedCaptioner(engine=OpenAIEngine(model="m"), prompt="p", **options)
+        build(CAPTIONER, Spec.parse(f"openai:m?{name}={value}"), {"prompt": "p"})

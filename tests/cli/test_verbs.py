@@ -41,7 +41,7 @@ def one_line(done, code):
 
 
 def test_run_prints_a_leaderboard_and_says_where_the_page_is(prism_eval, data):
-    done = prism_eval("run", "-c", "blind", "-c", "blind?label=again", "-b", "chartqa", "--data", data)
+    done = prism_eval("run", "-c", "blind", "-c", "budget(blind)?words=0&label=again", "-b", "chartqa", "--data", data)
     assert done.returncode == 0, done.stderr
     assert "again" in done.stdout
     assert "leaderboard.html" in done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prism_eval.engines.chat import body_of, completion_of, error_of, models_of
+from prism_eval.engines.body import FULL_BLOCK
+from prism_eval.engines.chat import body_of, completion_of
 from prism_eval.errors import TransientError
-from prism_eval.schema import FinishReason, Message, Request, Sampling
+from prism_eval.schema import FinishReason, Image, Message, Request, Sampling
 
 KEYS = st.sampled_from(["error", "message", "code", "detail", "data", "id", "choices", "usage"]) | st.text(max_size=3)
 JSON = st.recursive(
@@ -22,15 +24,57 @@ JSON = st.recursive(
 
 MESSAGES = JSON | st.fixed_dictionaries({}, optional={"content": JSON, "refusal": JSON, "reasoning_content": JSON})
 
+TEXTS = st.text(st.characters(), max_size=20) | st.sampled_from(
+    ['"url": null', '{"url": null}', "\\", '\\"url": null', '"', "\ud800", "\U0001f600", '\\\\"url": null']
+)
+IMAGES = st.builds(Image, st.binary(max_size=9) | st.sampled_from([b"\x89PNG\r", b"\xff\xd8\xff\xe0", b"GIF89a"]))
+
 
 def reply(message: Any, reason: Any = "stop", **rest: Any) -> bytes:
     return json.dumps({"choices": [{"message": message, "finish_reason": reason}], **rest}).encode()
 
 
-def test_several_texts_stay_parts() -> None:
-    request = Request(messages=(Message("user", ("a", "b")),), sampling=Sampling())
-    body = json.loads(body_of(request, model="m"))
-    assert body["messages"][0]["content"] == [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]
+def encoded(request: Request, model: str) -> bytes:
+    return json.dumps(
+        {
+            "model": model,
+            "messages": [{"role": message.role, "content": content(message)} for message in request.messages],
+            "temperature": request.sampling.temperature,
+            "top_p": request.sampling.top_p,
+            "max_tokens": request.sampling.max_tokens,
+        }
+    ).encode()
+
+
+def content(message: Message) -> object:
+    if len(message.parts) == 1 and isinstance(message.parts[0], str):
+        return message.parts[0]
+    return [
+        {"type": "text", "text": part} if isinstance(part, str) else {"type": "image_url", "image_url": url(part)}
+        for part in message.parts
+    ]
+
+
+def url(image: Image) -> object:
+    return {"url": f"data:{image.media_type};base64,{base64.b64encode(image.data).decode()}"}
+
+
+@given(st.lists(st.builds(Message, TEXTS, st.lists(TEXTS | IMAGES, max_size=5).map(tuple)), max_size=3), TEXTS)
+def test_the_body_is_what_a_json_encoder_gives(messages: list[Message], model: str) -> None:
+    request = Request(messages=tuple(messages), sampling=Sampling())
+    body = body_of(request, model=model)
+    sent = b"".join(body.blocks())
+    assert sent == encoded(request, model)
+    assert body.size == len(sent)
+    assert b"".join(body.blocks()) == sent, "it can be sent again"
+
+
+@pytest.mark.parametrize("beyond", [-1, 0, 1, 2, 3])
+def test_a_large_image_comes_in_blocks(beyond: int) -> None:
+    image = Image(b"\x89PNG" + bytes(range(256)) * 1536 + b"x" * (beyond - 4))
+    body = body_of(Request(messages=(Message("user", (image,)),), sampling=Sampling()), model="m")
+    assert b"".join(body.blocks()) == encoded(Request(messages=(Message("user", (image,)),), sampling=Sampling()), "m")
+    assert max(map(len, body.blocks())) == FULL_BLOCK
 
 
 @pytest.mark.parametrize(
@@ -76,15 +120,6 @@ def test_a_body_that_is_no_completion_is_worth_another_try(body: bytes) -> None:
         completion_of(body, where="s")
 
 
-@given(JSON)
-def test_no_json_value_breaks_the_readers(value: Any) -> None:
-    body = json.dumps(value).encode()
-    message, code = error_of(body)
-    assert isinstance(message, str)
-    assert isinstance(code, str)
-    assert all(isinstance(name, str) for name in models_of(body))
-
-
 @given(MESSAGES, JSON)
 def test_any_message_gives_a_storable_text_or_a_typed_error(message: Any, reason: Any) -> None:
     try:
@@ -92,18 +127,3 @@ def test_any_message_gives_a_storable_text_or_a_typed_error(message: Any, reason
     except TransientError:
         return
     said.text.encode()
-
-
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        (b'{"error": {"message": "no", "code": "c"}}', ("no", "c")),
-        (b'{"error": {"message": "no", "type": "t", "code": null}}', ("no", "t")),
-        (b'{"error": "no"}', ("no", "")),
-        (b'{"object": "error", "message": "no", "code": 400}', ("no", "400")),
-        (b'{"detail": "Not Found"}', ("Not Found", "")),
-        (b"<html>", ("<html>", "")),
-    ],
-)
-def test_servers_word_their_errors_in_several_ways(body: bytes, expected: tuple[str, str]) -> None:
-    assert error_of(body) == expected

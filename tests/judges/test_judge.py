@@ -9,12 +9,11 @@ import pytest
 
 from prism_eval import evaluate
 from prism_eval.errors import UnknownName, UsageError
-from prism_eval.judges import Judge, build_judge
-from prism_eval.judges.prompted import read_verdict
-from prism_eval.plugins.specs import Spec
+from prism_eval.judges import JUDGE, Judge, read_verdict
+from prism_eval.plugins import Spec, build
 from prism_eval.reasoners.base import Reasoner
 from prism_eval.report.evaluate import published
-from prism_eval.run.drive import run_plan
+from prism_eval.run.execute import run_plan
 from prism_eval.schema import Answer, FinishReason, Generation
 from prism_eval.scoring.judged import UNDECIDED
 from tests.builders import png
@@ -150,10 +149,10 @@ def test_a_verdict_is_a_line_of_its_own(text, verdict):
 
 
 def test_what_cannot_judge_is_a_usage_error():
-    with pytest.raises(UnknownName, match="engine"):
-        build_judge(Spec.parse("lexical"), {})
+    with pytest.raises(UnknownName, match="unknown judge"):
+        build(JUDGE, Spec.parse("lexical"), {})
     with pytest.raises(UsageError, match="takes no parts"):
-        build_judge(Spec.parse("openai(a)"), {})
+        build(JUDGE, Spec.parse("openai(a)"), {})
     with pytest.raises(UsageError, match=r"prompt has no \{golds\}"):
-        build_judge(Spec.parse("openai:m?prompt={question}{reply}"), {})
-    assert isinstance(build_judge(Spec.parse("openai:m"), {"seed": 3, "concurrency": 2}), Judge)
+        build(JUDGE, Spec.parse("openai:m?prompt={question}{reply}"), {})
+    assert isinstance(build(JUDGE, Spec.parse("openai:m"), {"seed": 3}), Judge)

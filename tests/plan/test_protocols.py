@@ -2,8 +2,9 @@ import pytest
 
 from prism_eval.errors import UnknownName, UsageError
 from prism_eval.plan.protocol import load_protocol, protocol_names
-from prism_eval.plugins.specs import Spec
-from prism_eval.reasoners import build_reasoner
+from prism_eval.plugins import Spec, build
+from prism_eval.reasoners import REASONER
+from prism_eval.schema import Sampling
 from prism_eval.scoring.extraction import read_form
 
 
@@ -18,11 +19,9 @@ def test_every_protocol_that_is_shipped_loads():
 def test_the_published_protocols_hold_what_was_published():
     caprl, prism = load_protocol("caprl"), load_protocol("prism")
     assert (caprl.edition, caprl.samples, caprl.form.boxed) == ("caprl", 4, True)
-    assert caprl.caption.model_dump() == {
-        "prompt": "Please describe this image in detail", "temperature": 1.0, "top_p": 1.0, "max_tokens": 2048,
-    }  # fmt: skip
-    assert (caprl.answer.temperature, caprl.answer.max_tokens) == (1.0, 2048)
-    assert (prism.samples, prism.caption.temperature, prism.caption.max_tokens) == (1, 0.0, 512)
+    assert caprl.caption.prompt == "Please describe this image in detail"
+    assert caprl.caption.sampling == caprl.answer.sampling == Sampling(temperature=1.0, top_p=1.0, max_tokens=2048)
+    assert (prism.samples, prism.caption.sampling) == (1, Sampling(temperature=0.0, max_tokens=512))
     assert all("arXiv" in protocol.summary for protocol in (caprl, prism))
 
 
@@ -32,15 +31,15 @@ def test_the_form_asked_for_is_read_back():
         for prompt in (protocol.answer.choice_prompt, protocol.answer.short_prompt):
             assert "\\boxed{" in prompt if protocol.form.boxed else f'"{protocol.form.marker} X"' in prompt
             assert protocol.form.abstain in prompt or name == "caprl"
-    assert read_form(r"So it is 7. <answer>\boxed{B}</answer>", load_protocol("caprl").answer_form) == "B"
+    assert read_form(r"So it is 7. <answer>\boxed{B}</answer>", load_protocol("caprl").form) == "B"
 
 
 def test_every_protocol_can_prompt_and_rank():
     for name in protocol_names():
-        offers = load_protocol(name).offers("answer")
+        settings = load_protocol(name).reasoner_settings(0)
         for spec in ("openai:m", "openai:m?by=rank"):
-            assert build_reasoner(Spec.parse(spec), offers).no_caption == offers["no_caption"]
-        assert offers["prior_prompt"].replace("{question}", "Q") in offers["rank_prompt"].replace("{question}", "Q")
+            assert build(REASONER, Spec.parse(spec), settings).no_caption == settings["no_caption"]
+        assert settings["prior_prompt"].replace("{question}", "Q") in settings["rank_prompt"].replace("{question}", "Q")
 
 
 def test_prompts_put_the_caption_first_and_the_question_last():
@@ -61,4 +60,15 @@ def test_a_protocol_of_one_s_own(tmp_path):
         load_protocol(str(path))
     path.write_text('name = "mine"\nsummary = "x"\nedition = "kind"\n', encoding="utf-8")
     with pytest.raises(UsageError, match=r"mine\.toml: edition"):
+        load_protocol(str(path))
+
+
+def test_a_misspelt_sampling_key_is_refused(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'name = "mine"\nsummary = "x"\n[caption]\nprompt = "p"\n[caption.sampling]\ntemprature = 1.0\n'
+        '[answer]\nchoice_prompt = "c"\nshort_prompt = "s"\nno_caption = "n"\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(UsageError, match=r"caption\.sampling\.temprature"):
         load_protocol(str(path))

@@ -5,7 +5,7 @@ import pytest
 from prism_eval import Captioner, plugins, runtime
 from prism_eval.captioners.prompted import PromptedCaptioner
 from prism_eval.errors import MissingExtra
-from prism_eval.judges import Judge
+from prism_eval.judges.prompted import PromptedJudge
 from prism_eval.plan.plan import _RUNTIME as PLAN_RUNTIME
 from prism_eval.plan.plan import Plan
 from prism_eval.plugins.identity import canonical_json, digest_of
@@ -27,7 +27,6 @@ CLASSED = {
         {"base_url", "api_key_env", "timeout", "concurrency", "check_model", "limit_name"},
     ),
 }
-_SAMPLING = {"temperature", "top_p", "max_tokens", "seed"}
 
 
 def _fields(cls):
@@ -48,19 +47,19 @@ def test_every_field_of_every_plugin_is_classed_as_identity_or_runtime(kind):
 
 
 def test_prompted_plugins_have_only_identity():
-    assert _fields(PromptedCaptioner) == ({"engine", "prompt"} | _SAMPLING, set())
+    assert _fields(PromptedCaptioner) == ({"engine", "prompt"} | {"sampling"}, set())
     prompts = {"engine", "choice_prompt", "short_prompt", "system", "no_caption"}
-    assert _fields(PromptedReasoner) == (prompts | _SAMPLING, set())
+    assert _fields(PromptedReasoner) == (prompts | {"sampling"}, set())
     ranking = {"rank_prompt", "prior_prompt", "prior", "marker"}
-    assert _fields(RankingReasoner) == (prompts | ranking | _SAMPLING, set())
-    assert _fields(Judge) == ({"engine", "prompt"} | _SAMPLING, set())
+    assert _fields(RankingReasoner) == (prompts | ranking | {"sampling"}, set())
+    assert _fields(PromptedJudge) == ({"engine", "prompt"} | {"sampling"}, set())
 
 
 def test_every_key_of_the_plan_is_classed():
     identity = {"captioners", "reasoner", "benchmarks", "data", "protocol", "edition", "samples", "limit", "seed"}
-    identity |= {"orders", "judge"}
+    identity |= {"orders", "judge", "math_limit"}
     assert set(Plan.model_fields) - PLAN_RUNTIME == identity
-    assert {"concurrency", "attempts", "patience"} == PLAN_RUNTIME
+    assert {"concurrency", "attempts", "patience", "math_workers"} == PLAN_RUNTIME
 
 
 @dataclass(kw_only=True)

@@ -2,15 +2,17 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from prism_eval.captioners import build_captioner, captioner_label
+from prism_eval.captioners import CAPTIONER
 from prism_eval.errors import BrokenPlugin, MissingExtra, UnknownName, UsageError
+from prism_eval.plugins import Spec, label_of
+from prism_eval.plugins import build as build_plugin
 from prism_eval.plugins import registry as plugins
-from prism_eval.plugins.specs import Spec
-from prism_eval.reasoners import build_reasoner
+from prism_eval.reasoners import REASONER
+from prism_eval.schema import Sampling
 
 
-def build(text, **offers):
-    return build_captioner(Spec.parse(text), offers)
+def build(text, **settings):
+    return build_plugin(CAPTIONER, Spec.parse(text), settings)
 
 
 def test_built_ins_come_through_entry_points():
@@ -39,7 +41,7 @@ def test_values_are_converted_and_bad_ones_refused():
         build("oracle?recall=much")
 
 
-def test_offers_fill_only_what_nobody_set():
+def test_the_plan_fills_only_what_asks_for_it_and_nobody_set():
     assert build("oracle", seed=7, prompt="unused").seed == 7
     assert build("oracle?seed=1", seed=7).seed == 1
 
@@ -55,21 +57,23 @@ def test_parts_belong_to_combinators_only():
     with pytest.raises(UsageError, match="takes no parts"):
         build("blind(ocr)")
     with pytest.raises(UsageError, match="takes no parts"):
-        build_reasoner(Spec.parse("lexical(blind)"), {})
+        build_plugin(REASONER, Spec.parse("lexical(blind)"), {})
 
 
 def test_an_engine_serves_as_captioner_and_reasoner():
-    offers = {"prompt": "Describe.", "choice_prompt": "{caption} {question} {options}"}
-    offers |= {"short_prompt": "{caption} {question}", "no_caption": "(none)", "temperature": 0.0, "max_tokens": 9}
-    captioner = build("openai:m?base_url=http://127.0.0.1:1/v1", **offers)
-    assert (captioner.engine.model, captioner.prompt, captioner.max_tokens) == ("m", "Describe.", 9)
-    assert build_reasoner(Spec.parse("openai:m?temperature=0.5"), offers).temperature == 0.5
+    settings = {"prompt": "Describe.", "choice_prompt": "{caption} {question} {options}"}
+    settings |= {"short_prompt": "{caption} {question}", "no_caption": "(none)", "sampling": Sampling(max_tokens=9)}
+    captioner = build("openai:m?base_url=http://127.0.0.1:1/v1", **settings)
+    assert (captioner.engine.model, captioner.prompt, captioner.sampling.max_tokens) == ("m", "Describe.", 9)
+    assert build_plugin(REASONER, Spec.parse("openai:m?temperature=0.5"), settings).sampling == Sampling(
+        temperature=0.5, max_tokens=9
+    )
 
 
 def test_labels_leave_out_what_changes_no_caption():
     spec = Spec.parse("merge(openai:m?base_url=http://127.0.0.1:1/v1&timeout=3, oracle?recall=0.5)")
-    assert captioner_label(spec) == "merge(openai:m, oracle?recall=0.5)"
-    assert captioner_label(Spec.parse("blind?label=floor")) == "floor"
+    assert label_of(CAPTIONER, spec) == "merge(openai:m, oracle?recall=0.5)"
+    assert label_of(CAPTIONER, Spec.parse("blind?label=floor")) == "floor"
 
 
 @pytest.fixture

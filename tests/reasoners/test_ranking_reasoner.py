@@ -12,8 +12,8 @@ from prism_eval import evaluate
 from prism_eval.engines.base import Engine
 from prism_eval.errors import FatalError, UnknownName, UsageError
 from prism_eval.plan.protocol import load_protocol
-from prism_eval.plugins.specs import Spec
-from prism_eval.reasoners import build_reasoner, reasoner_label
+from prism_eval.plugins import Spec, build, label_of
+from prism_eval.reasoners import REASONER
 from prism_eval.reasoners.ranking import RankingReasoner
 from prism_eval.schema import Caption, Completion, Item, ItemKind
 from tests.server.threaded import ThreadedServer
@@ -97,17 +97,17 @@ def test_what_cannot_rank_is_a_usage_error(options: dict[str, Any], words: str) 
 
 
 def test_the_spec_chooses_the_way() -> None:
-    offers = load_protocol("standard").offers("answer")
+    settings = load_protocol("standard").reasoner_settings(0)
     spec = Spec.parse("openai:m?base_url=http://a/v1&by=rank&prior=false")
-    reasoner = build_reasoner(spec, offers)
+    reasoner = build(REASONER, spec, settings)
     assert isinstance(reasoner, RankingReasoner)
     assert reasoner.prior is False
-    assert reasoner_label(spec) == "openai:m?by=rank&prior=false"
-    assert build_reasoner(Spec.parse("openai:m?by=generate"), offers).name == "prompted"
+    assert label_of(REASONER, spec) == "openai:m?by=rank&prior=false"
+    assert build(REASONER, Spec.parse("openai:m?by=generate"), settings).name == "prompted"
     with pytest.raises(UnknownName, match="did you mean 'rank'"):
-        build_reasoner(Spec.parse("openai:m?by=ranks"), offers)
+        build(REASONER, Spec.parse("openai:m?by=ranks"), settings)
     with pytest.raises(UnknownName, match="'prior'"):
-        build_reasoner(Spec.parse("openai:m?prior=false"), offers)
+        build(REASONER, Spec.parse("openai:m?prior=false"), settings)
 
 
 def run(server: ThreadedServer, tmp_path, **plan):

@@ -3,14 +3,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from prism_eval.calls import Calls, Patience, Store
+from prism_eval.calls import Calls, Limits, Patience, Store
 from prism_eval.captioners.base import Captioner
-from prism_eval.captioners.remembered import remember
 from prism_eval.errors import FatalError, PermanentError
 from prism_eval.reasoners.base import Reasoner
-from prism_eval.reasoners.remembered import Remembered
-from prism_eval.run.assemble import Arm
-from prism_eval.run.pipeline import Road, join_captions, stream
+from prism_eval.run.pipeline import Entry, Settings, join_captions, stream
 from prism_eval.schema import Answer, AnswerForm, Caption, FinishReason, Image, Outcome
 from prism_eval.scoring.relaxed import Relaxed
 from tests.builders import image, short_item
@@ -69,32 +66,29 @@ def store(tmp_path):
         yield opened
 
 
-def road(store, captioner, reasoner, **options):
-    def calls(stage):
-        return Calls(store=store, stage=stage, source="test", patience=Patience(2, 1, 0.001))
-
-    arm = Arm("namer", remember(captioner, lambda _: calls("caption")))
-    settings = {"samples": 1, "through": "score", "window": 8, **options}
-    return Road(
-        arms=[arm],
-        reasoner=Remembered(inner=reasoner, calls=calls("answer")),
+def settings(store, captioner, reasoner, **options):
+    calls = Calls(store, limits=Limits(16), patience=Patience(2, 1, 0.001))
+    return Settings(
+        calls=calls,
+        entries=[Entry("namer", captioner.bound(calls))],
+        reasoner=reasoner.bound(calls),
         scorers={"chartqa": Relaxed()},
         form=AnswerForm(),
-        **settings,
+        **{"samples": 1, "through": "score", "window": 8, **options},
     )
 
 
 async def run(items, store, captioner=None, reasoner=None, limit=0, **options):
     source = Source(items)
-    stage = road(store, captioner or Namer(), reasoner or Repeater(), **options)
-    return [traveller async for traveller in stream([source], stage, limit=limit)], source
+    stages = settings(store, captioner or Namer(), reasoner or Repeater(), **options)
+    return [result async for result in stream([source], stages, limit=limit)], source
 
 
 async def test_verdicts_come_in_the_order_of_the_items_whatever_the_timing(store):
     items = [short_item(number) for number in range(40)]
-    travellers, _ = await run(items, store, Namer(slow=0.2))
-    assert [traveller.item.id for traveller in travellers] == [str(number) for number in range(40)]
-    assert {traveller.verdict.outcome for traveller in travellers} == {Outcome.CORRECT}
+    results, _ = await run(items, store, Namer(slow=0.2))
+    assert [result.item.id for result in results] == [str(number) for number in range(40)]
+    assert {result.verdict.outcome for result in results} == {Outcome.CORRECT}
 
 
 async def test_an_image_is_captioned_once_however_many_questions_ask_about_it(store):
@@ -104,60 +98,60 @@ async def test_an_image_is_captioned_once_however_many_questions_ask_about_it(st
 
 
 async def test_the_images_of_an_item_are_dropped_on_the_way(store):
-    (traveller,), _ = await run([short_item(1)], store)
-    assert traveller.item.images == ()
-    assert len(traveller.images) == 1
+    (result,), _ = await run([short_item(1)], store)
+    assert result.item.images == ()
+    assert len(result.images) == 1
 
 
 async def test_a_failed_caption_fails_its_items_and_no_others(store):
     captioner = Namer(fails={"image-1.png": PermanentError("cannot see")})
-    travellers, _ = await run([short_item(number) for number in range(3)], store, captioner)
-    outcomes = [traveller.verdict.outcome for traveller in travellers]
+    results, _ = await run([short_item(number) for number in range(3)], store, captioner)
+    outcomes = [result.verdict.outcome for result in results]
     assert outcomes == [Outcome.CORRECT, Outcome.FAILED, Outcome.CORRECT]
-    assert (travellers[1].verdict.score, travellers[1].error) == (None, "cannot see")
+    assert (results[1].verdict.score, results[1].error) == (None, "cannot see")
 
 
 async def test_a_truncated_image_is_a_failed_row(store):
     broken = Image(image(1).data[:40], "cut.png")
-    (traveller,), _ = await run([short_item(1, broken)], store)
-    assert traveller.verdict.outcome is Outcome.FAILED
-    assert "cut.png" in traveller.error
+    (result,), _ = await run([short_item(1, broken)], store)
+    assert result.verdict.outcome is Outcome.FAILED
+    assert "cut.png" in result.error
 
 
 async def test_a_fatal_error_stops_the_run_at_once(store):
     captioner = Namer(fails={"image-3.png": FatalError("wrong key")})
     source = Source(short_item(number) for number in range(10_000))
     with pytest.raises(FatalError, match="wrong key"):
-        async for _ in stream([source], road(store, captioner, Repeater())):
+        async for _ in stream([source], settings(store, captioner, Repeater())):
             pass
     assert source.read < 200
 
 
 async def test_items_are_read_as_they_are_needed(store):
     source = Source(short_item(number % 3) for number in range(10_000))
-    travellers = stream([source], road(store, Namer(), Repeater()))
-    await anext(travellers)
+    results = stream([source], settings(store, Namer(), Repeater()))
+    await anext(results)
     assert source.read < 200
-    await travellers.aclose()
+    await results.aclose()
 
 
 async def test_limit_counts_items_per_benchmark(store):
-    travellers, source = await run([short_item(number) for number in range(40)], store, limit=5)
-    assert (len(travellers), source.read) == (5, 5)
+    results, source = await run([short_item(number) for number in range(40)], store, limit=5)
+    assert (len(results), source.read) == (5, 5)
 
 
 async def test_samples_are_captioned_and_answered_apart(store):
     captioner = Namer()
-    travellers, _ = await run([short_item(1)], store, captioner, samples=3)
-    assert [traveller.sample for traveller in travellers] == [0, 1, 2]
+    results, _ = await run([short_item(1)], store, captioner, samples=3)
+    assert [result.sample for result in results] == [0, 1, 2]
     assert len(captioner.asked) == 3
 
 
-async def test_the_road_can_end_at_the_captions(store):
+async def test_the_stages_can_end_at_the_captions(store):
     reasoner = Repeater()
-    (traveller,), _ = await run([short_item(1)], store, None, reasoner, through="caption")
-    assert traveller.captions[0].caption.text == "image-1.png says 42"
-    assert (reasoner.heard, traveller.verdict) == ([], None)
+    (result,), _ = await run([short_item(1)], store, None, reasoner, through="caption")
+    assert result.captions[0].caption.text == "image-1.png says 42"
+    assert (reasoner.heard, result.verdict) == ([], None)
 
 
 async def test_several_images_are_read_as_one_text_in_order(store):

@@ -2,9 +2,9 @@ import pytest
 
 from prism_eval import evaluate
 from prism_eval.errors import RunError
+from prism_eval.files.whole import write_whole
 from prism_eval.run import RunFolder
-from prism_eval.run.folder import write_whole
-from prism_eval.run.manifest import BenchmarkCount, SeenDigests
+from prism_eval.run.counts import BenchmarkCount, SeenDigests
 from prism_eval.run.tables import COLUMNS, TableWriter, read_rows
 from tests.builders import chart_folder, short_item
 
@@ -75,10 +75,10 @@ def test_seen_digests_tell_new_from_old():
 
 def test_a_table_keeps_its_old_rows_until_the_new_ones_are_whole(tmp_path):
     path = tmp_path / "captions.parquet"
-    first = TableWriter("captions", path)
+    first = TableWriter("captions", path, plan_digest="d")
     first.add({"captioner": "old"})
     first.finish()
-    second = TableWriter("captions", path)
+    second = TableWriter("captions", path, plan_digest="d")
     second.add({"captioner": "new"})
     second.discard()
     assert [row["captioner"] for row in read_rows(path, ["captioner"])] == ["old"]

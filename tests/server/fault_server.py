@@ -71,6 +71,7 @@ class Behaviour:
         key: The bearer token asked for; empty for none.
         faults_in_list: Whether ``GET /models`` meets the same faults.
         text: A fixed reply; empty for the deterministic ones.
+        root: What the list says that each model's root is; empty for nothing.
         echo: How completions are echoed: ``good``, with a mark of the ``beginning``, with the generated token
             ``unlisted``, or wrongly.
         seed: Seed of the faults.
@@ -85,6 +86,7 @@ class Behaviour:
     key: str = ""
     faults_in_list: bool = False
     text: str = ""
+    root: str = ""
     echo: str = "good"
     seed: int = 0
 
@@ -134,6 +136,7 @@ class FaultServer:
 
     def application(self) -> web.Application:
         """A fresh application around this server's state."""
+        # aiohttp's own limit of 1 MiB would refuse images.
         app = web.Application(client_max_size=2**30)
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/v1/chat/completions", self._chat)
@@ -154,7 +157,8 @@ class FaultServer:
             return await self._fail(mode, request)
         if not now.models:
             return _send(404, b'{"detail": "Not Found"}')
-        listing = {"object": "list", "data": [{"id": name, "object": "model"} for name in now.models]}
+        root = {"root": now.root} if now.root else {}
+        listing = {"object": "list", "data": [{"id": name, "object": "model", **root} for name in now.models]}
         return _send(200, json.dumps(listing).encode())
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
@@ -165,6 +169,7 @@ class FaultServer:
         self.arrivals[fingerprint] += 1
         kind = "caption" if _images(body) else "rank" if "prompt" in body else "answer"
         if self._log is None:
+            # Kept for tests in this process to look at; a server of its own would fill the memory with images.
             self.bodies.append(body)
             self.headers.append(dict(request.headers))
         self._note(Event(event="arrive", call=call, fingerprint=fingerprint, kind=kind, time=time.time()))
@@ -191,6 +196,7 @@ class FaultServer:
         return self._fault(fingerprint, self.arrivals[fingerprint])
 
     def _fault(self, what: str, nth: int) -> str:
+        # Seeded by text, whose hash is the same in every process.
         rng = random.Random(f"{self.behaviour.seed}/{what}/{nth}")
         return rng.choice(self.behaviour.modes) if rng.random() < self.behaviour.fail else ""
 
@@ -290,6 +296,7 @@ async def start(
     server = FaultServer(behaviour, log=log)
     runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
+    # A client may open hundreds of connections at once; the usual backlog of 128 would make some of them wait a second.
     site = web.TCPSite(runner, "127.0.0.1", port, backlog=1024)
     await site.start()
     return runner, server, runner.addresses[0][1]
@@ -355,6 +362,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--models", default="model", help="comma-separated; empty serves any name")
     parser.add_argument("--key", default="")
     parser.add_argument("--text", default="", help="a fixed reply to everything")
+    parser.add_argument("--root", default="", help="what the list says that each model's root is")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args(argv)
 
@@ -368,6 +376,7 @@ async def _serve(args: argparse.Namespace) -> None:
         slow=args.slow,
         key=args.key,
         text=args.text,
+        root=args.root,
         seed=args.seed,
     )
     runner, _, port = await start(behaviour, log=args.log, port=args.port)

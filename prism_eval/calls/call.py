@@ -1,0 +1,79 @@
+"""One model call: who is asked, about what, under which key; and what it means that it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from prism_eval.errors import CallError, FatalError, PermanentError, PrismError, TransientError
+from prism_eval.plugins import Plugin
+from prism_eval.plugins.faults import fault_of
+from prism_eval.schema import Generation
+
+G = TypeVar("G", bound=Generation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[G]):
+    """One request to a plugin.
+
+    Attributes:
+        key: The digest of everything that can change its result.
+        stage: ``caption``, ``answer``, ``prior`` or ``judge``.
+        plugin: Who is asked.
+        about: The image or item it is about, for messages.
+        ask: Asks once.
+        returns: What the plugin must return.
+    """
+
+    key: str
+    stage: str
+    plugin: Plugin
+    about: str
+    ask: Callable[[], Awaitable[G]] = field(repr=False)
+    returns: type[G]
+
+
+def made_by(plugin: Plugin, make: Callable[[], Call[G]]) -> Call[G]:
+    """The call that ``make`` makes; its key holds what the plugin says of itself, and a plugin may say anything.
+
+    Raises:
+        PermanentError: The plugin's own code failed.
+    """
+    try:
+        return make()
+    except PrismError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a stranger's bug costs this call, not the run
+        raise PermanentError(fault_of(plugin, f"{plugin.name!r}, what it depends on", error)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailure:
+    """Why a call has no result.
+
+    Kept in place of the exception: its traceback holds every frame it passed, and with them the image and whatever was
+    made of it to be sent.
+
+    Attributes:
+        kind: Which class of error it was.
+        text: What it said.
+        attempts: How many tries were made.
+    """
+
+    kind: type[CallError]
+    text: str
+    attempts: int
+
+    @classmethod
+    def of(cls, error: CallError, attempts: int) -> CallFailure:
+        """What is worth keeping of an error; a subclass of a plugin's own is kept as what it is to us."""
+        kinds = (FatalError, PermanentError, TransientError)
+        return cls(next((kind for kind in kinds if isinstance(error, kind)), PermanentError), str(error), attempts)
+
+    def error(self) -> CallError:
+        """The failure as an exception, to be raised anew for everyone who wanted the result."""
+        error = self.kind(self.text)
+        error.attempts = self.attempts
+        return error

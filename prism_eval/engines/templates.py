@@ -1,0 +1,38 @@
+"""A prompt's template: text with slots such as ``{caption}``, and what goes into them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from prism_eval.errors import UsageError
+from prism_eval.schema import Item
+
+SLOTS = ("caption", "question", "options", "golds", "reply")
+_SLOT = re.compile(rf"\{{({'|'.join(SLOTS)})\}}")
+
+
+def fill(template: str, slots: Mapping[str, str]) -> str:
+    """Put texts into a template's slots; all other braces are plain text.
+
+    One pass, so that a caption which itself says ``{question}`` stays as it was written.
+    """
+    return _SLOT.sub(lambda slot: slots.get(slot[1], slot[0]), template)
+
+
+def check_template(name: str, template: str, needed: frozenset[str]) -> None:
+    """See that a template has exactly the slots its items can fill.
+
+    Raises:
+        UsageError: A slot is missing, or one stands there that such items leave empty.
+    """
+    found = set(_SLOT.findall(template))
+    for slot in sorted(needed - found):
+        raise UsageError(f"{name} has no {{{slot}}}: the {slot} would never be shown")
+    for slot in sorted(found - needed):
+        raise UsageError(f"{name} has {{{slot}}}, but the items it is for have no {slot}")
+
+
+def option_lines(item: Item) -> str:
+    """An item's options, one ``A. text`` a line."""
+    return "\n".join(f"{letter}. {text}" for letter, text in item.lettered)

@@ -1,0 +1,32 @@
+"""Files named in spec strings, made to mean the same from every folder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+from prism_eval.plugins.registry import entry_points, load
+from prism_eval.plugins.specs import Spec
+
+
+def with_absolute_paths(kind: str, spec: Spec) -> Spec:
+    """The spec with every path in it absolute: the values of fields that a plugin declares as `Path`, parts included.
+
+    Raises:
+        UsageError: A plugin that the spec names does not exist or cannot be imported.
+    """
+    engine = spec.name not in entry_points(kind) and spec.name in entry_points("engine")
+    cls = load("engine" if engine else kind, spec.name)
+    named = {name for name, hint in get_type_hints(cls).items() if hint is Path or Path in get_args(hint)}
+    return replace(
+        spec,
+        model=absolute(spec.model) if spec.model and "model" in named else spec.model,
+        options={key: absolute(value) if key in named else value for key, value in spec.options.items()},
+        parts=tuple(with_absolute_paths(kind, part) for part in spec.parts),
+    )
+
+
+def absolute(path: str) -> str:
+    """The path from the root, ``~`` replaced. Links stay: where they lead may change, and that is their purpose."""
+    return str(Path(path).expanduser().absolute())

@@ -1,0 +1,134 @@
+"""Running a plan: the pipeline driven to its end, its tables and manifest written."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from pathlib import Path
+
+from prism_eval.calls import Store, default_path
+from prism_eval.captioners import Captioner
+from prism_eval.errors import Interrupted
+from prism_eval.plan import STAGES, Plan, Stage
+from prism_eval.reasoners import Reasoner
+from prism_eval.run.aggregates import Aggregates
+from prism_eval.run.assemble import LIVE, Assembly, assemble, expected
+from prism_eval.run.counts import Counts, SeenDigests
+from prism_eval.run.folder import TABLES, RunFolder
+from prism_eval.run.interruptible import run_in_thread
+from prism_eval.run.manifest import make_manifest
+from prism_eval.run.paths import with_absolute_paths
+from prism_eval.run.pipeline import ItemResult, stream
+from prism_eval.run.result import RunResult, State
+from prism_eval.run.tables import TableWriter, answer_row, caption_row, verdict_row
+
+Watch = Callable[[State], AbstractContextManager[object]]
+Writers = Mapping[Stage, TableWriter]
+
+
+def run_plan(
+    plan: Plan,
+    *,
+    out: Path | None = None,
+    store: Path | None = None,
+    stages: Sequence[Stage] = STAGES,
+    live: frozenset[Stage] = LIVE,
+    overwrite: bool = False,
+    watch: Watch | None = None,
+    captioners: Mapping[str, Captioner] | None = None,
+    reasoner: Reasoner | None = None,
+) -> RunResult:
+    """Run a plan, or some of its stages.
+
+    Args:
+        plan: The plan; its paths may be relative to the current folder.
+        out: The run folder; by default `default_folder`.
+        store: The generation store; by default the user's.
+        stages: The stages whose tables are written; the last of them is the last that items go through. Where the first
+            is not captioning, the run goes on from the tables in the folder.
+        live: The stages that may call their plugins, the judge being scoring's; the others only read the store.
+        overwrite: Whether the run of another plan in the folder is replaced.
+        watch: Makes a context manager that shows a `State` while the run goes on.
+        captioners: Ready captioners by label.
+        reasoner: A ready reasoner.
+
+    Raises:
+        UsageError: Something asked for does not exist or will not do, or the folder holds the run of another plan.
+        RunError: The folder cannot be written.
+        FatalError: No further call could succeed; finished work is in the store.
+        Interrupted: Ctrl-C; finished work is in the store.
+    """
+    plan = with_absolute_paths(plan, ready=captioners or {}, ready_reasoner=reasoner is not None)
+    folder = RunFolder.create(out or default_folder(plan))
+    goes_on = stages[0] != STAGES[0]
+    if not overwrite and not goes_on:
+        folder.refuse_another(plan)
+    with Store(store or default_path()) as opened:
+        try:
+            assembly = assemble(plan, opened, through=stages[-1], live=live, captioners=captioners, reasoner=reasoner)
+            # Only now that the plan is known to run, so that a slip of the pen costs nobody their older run.
+            if overwrite and not goes_on and folder.plan_file.exists() and folder.read_plan().difference(plan):
+                folder.clear()
+            folder.write_plan(plan)
+            state = State(Counts(), assembly.settings.calls.tallies, expected(assembly))
+            own = Aggregates(assembly.settings.scorers)
+            with (watch or _unwatched)(state):
+                run_in_thread(lambda: _drive(assembly, folder, stages, state, own))
+        except KeyboardInterrupt:
+            opened.flush()
+            raise Interrupted("stopped; everything finished is in the store") from None
+    folder.write_manifest(make_manifest(assembly, state.counts, own.entries()))
+    return RunResult(folder, state.counts, state.tallies, tuple(assembly.settings.calls.elsewhere()))
+
+
+def default_folder(plan: Plan) -> Path:
+    """The folder of a plan that names none: the same plan always gives the same one."""
+    what = plan.benchmarks[0] if len(plan.benchmarks) == 1 else "all" if not plan.benchmarks else "several"
+    stem = "".join(character if character.isalnum() or character in "-_" else "-" for character in Path(what).stem)
+    return Path("runs") / f"{stem}-{plan.digest[:8]}"
+
+
+async def _drive(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage], state: State, own: Aggregates) -> None:
+    plan = assembly.plan
+    with ExitStack() as cleanup:
+        writers: dict[Stage, TableWriter] = {}
+        for stage in stages:
+            path = folder.table(TABLES[stage])
+            writers[stage] = TableWriter(TABLES[stage], path, plan_digest=plan.digest_through(stage))
+            cleanup.callback(writers[stage].discard)
+        try:
+            await _write_all(assembly, writers, state, own)
+        finally:
+            await assembly.close()
+        for stage, writer in writers.items():
+            writer.finish()
+            folder.drop_after(stage)
+        cleanup.pop_all()
+
+
+async def _write_all(assembly: Assembly, writers: Writers, state: State, own: Aggregates) -> None:
+    settings, captions_seen = assembly.settings, SeenDigests()
+    first_entry = settings.entries[0].label
+    async with contextlib.aclosing(stream(assembly.benchmarks, settings, limit=assembly.plan.limit)) as results:
+        async for result in results:
+            first = result.entry == first_entry and result.sample == 0 and result.order == 0
+            state.counts.add(result, first=first)
+            own.add(result)
+            _write(result, writers, captions_seen, settings.reasoner_label)
+
+
+def _write(result: ItemResult, writers: Writers, captions_seen: SeenDigests, reasoner: str) -> None:
+    if "caption" in writers:
+        for captioned in result.captions:
+            # An image's caption is one row, however many questions asked about it.
+            if captions_seen.add(result.entry, captioned.key):
+                writers["caption"].add(caption_row(result.entry, result.sample, captioned))
+    if "answer" in writers:
+        writers["answer"].add(answer_row(result, reasoner))
+    if "score" in writers:
+        writers["score"].add(verdict_row(result, reasoner))
+
+
+def _unwatched(_: State) -> AbstractContextManager[object]:
+    return nullcontext()

@@ -1,0 +1,57 @@
+"""A plan that does its run again from any folder: every path in it absolute."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from prism_eval.captioners import CAPTIONER
+from prism_eval.judges import JUDGE
+from prism_eval.plan import Plan
+from prism_eval.plugins import Kind, Plugin, Spec, label_of, paths
+from prism_eval.reasoners import REASONER
+
+P = TypeVar("P", bound=Plugin)
+_NO_FOLDERS = ("synthetic", "hub")
+
+
+def with_absolute_paths(plan: Plan, *, ready: Container[str] = (), ready_reasoner: bool = False) -> Plan:
+    """The plan with every path absolute, those in spec strings included; tables go on calling plugins as before.
+
+    Args:
+        plan: A plan whose paths are relative to the current folder.
+        ready: Captioners of the plan that are labels of objects, not spec strings.
+        ready_reasoner: Whether the reasoner is such a label.
+
+    Raises:
+        UsageError: A plugin that the plan names does not exist.
+    """
+    return plan.model_copy(
+        update={
+            "captioners": tuple(text if text in ready else _spec(CAPTIONER, text) for text in plan.captioners),
+            "reasoner": plan.reasoner if ready_reasoner else _spec(REASONER, plan.reasoner),
+            "judge": _spec(JUDGE, plan.judge) if plan.judge else None,
+            "benchmarks": tuple(map(_benchmark, plan.benchmarks)),
+            "data": plan.data if plan.data in _NO_FOLDERS else paths.absolute(plan.data),
+            "protocol": paths.absolute(plan.protocol) if plan.protocol.endswith(".toml") else plan.protocol,
+        }
+    )
+
+
+def _spec(kind: Kind[P], text: str) -> str:
+    spec = Spec.parse(text)
+    moved = paths.with_absolute_paths(kind.name, spec)
+    # The label is what was typed: a table that suddenly names folders would be another table.
+    return text if moved == spec else replace(moved, label=label_of(kind, spec)).written()
+
+
+def _benchmark(name: str) -> str:
+    """A definition file, with its variant, or a file behind the prefix of a source; any other name is no path."""
+    head, colon, tail = name.rpartition(":")
+    if head.endswith(".toml"):
+        return f"{paths.absolute(head)}{colon}{tail}"
+    if name.endswith(".toml"):
+        return paths.absolute(name)
+    return f"{head}{colon}{paths.absolute(tail)}" if colon and Path(tail).expanduser().is_file() else name

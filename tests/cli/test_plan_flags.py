@@ -1,0 +1,65 @@
+"""The flags that make a plan."""
+
+import inspect
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from prism_eval.cli.caption import caption
+from prism_eval.cli.options import PlanFlags, plan_flags
+from prism_eval.cli.plan import plan
+from prism_eval.cli.run import run
+from prism_eval.errors import UsageError
+from prism_eval.plan import Plan
+
+FLAGS = [field.name for field in fields(PlanFlags)]
+
+
+def test_every_flag_but_the_file_is_a_key_of_the_plan():
+    assert set(FLAGS) - set(Plan.model_fields) == {"file"}
+
+
+def test_a_flag_overrides_the_file_and_one_not_given_does_not(tmp_path):
+    (tmp_path / "plan.toml").write_text('captioners = ["ocr"]\nlimit = 5\nseed = 3\n', encoding="utf-8")
+    made = PlanFlags(file=tmp_path / "plan.toml", captioners=[], limit=0).plan()
+    assert (made.captioners, made.limit, made.seed) == (("ocr",), 0, 3)
+
+
+def test_benchmarks_are_taken_apart_at_commas():
+    made = PlanFlags(captioners=["blind"], benchmarks=["chartqa,mmmu", "mmstar"]).plan()
+    assert made.benchmarks == ("chartqa", "mmmu", "mmstar")
+
+
+@pytest.mark.parametrize(("given", "meant"), [("~/data", Path.home() / "data"), ("data", Path("data").absolute())])
+def test_a_data_folder_is_where_it_is_from_any_folder(given, meant):
+    assert PlanFlags(captioners=["blind"], data=given).plan().data == str(meant)
+
+
+@pytest.mark.parametrize("name", ["synthetic", "hub"])
+def test_data_that_is_no_folder_stays_a_word(name):
+    assert PlanFlags(captioners=["blind"], data=name).plan().data == name
+
+
+def test_a_wrong_value_names_the_file_it_is_in(tmp_path):
+    (tmp_path / "plan.toml").write_text('captioners = ["ocr"]\nlimit = -5\n', encoding="utf-8")
+    with pytest.raises(UsageError, match=r"plan\.toml: limit"):
+        PlanFlags(file=tmp_path / "plan.toml").plan()
+
+
+def test_a_verb_is_given_one_object_and_its_own_flags():
+    @plan_flags(without=("orders", "samples"))
+    def verb(flags: PlanFlags, *, quiet: bool = False) -> int:
+        return int(quiet) + (flags.limit or 0)
+
+    assert list(inspect.signature(verb).parameters) == [*(f for f in FLAGS if f not in ("orders", "samples")), "quiet"]
+    given = dict.fromkeys((name for name in FLAGS if name not in ("orders", "samples")), None)
+    assert verb(**given | {"limit": 2}, quiet=True) == 3
+
+
+@pytest.mark.parametrize(
+    ("verb", "without"),
+    [(run, {"samples"}), (caption, {"edition", "orders"}), (plan, {"edition", "concurrency"})],
+)
+def test_each_verb_takes_all_flags_but_those_that_mean_nothing_to_it(verb, without):
+    assert set(FLAGS) - set(inspect.signature(verb).parameters) == without

@@ -1,0 +1,107 @@
+"""What README.md and docs/ tell a reader to type is typed, from the first block of a page to the last.
+
+The reader has the twelve twins, a few of their rows in ``~/benchmarks``, a data folder of their own (``DATA``), the
+runs that the pages speak of, and the patience for two questions a benchmark.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from prism_eval import evaluate
+from prism_eval.twins import ensure
+from tests.builders import chart_folder, png
+from tests.docs.blocks import Block, blocks_of
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+RUN = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"]}
+WITH_BLOCKS = [page for page in PAGES if any(block.language in RUN and not block.why_not for block in blocks_of(page))]
+PATIENT = f"""#!/bin/sh
+case "$1" in run | caption | plan) set -- "$@" --limit 2 ;; esac
+exec '{sys.executable}' -m prism_eval.cli "$@"
+"""
+
+
+def name(page):
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture
+def reader(tmp_path, cache):
+    """Where the reader sits: the folder and the environment that commands are given in."""
+    desk, home = tmp_path / "desk", tmp_path / "home"
+    chart_folder(desk / "DATA", images=2, questions=1)
+    receipts = desk / "DATA" / "receipts"
+    receipts.mkdir()
+    (receipts / "r1.png").write_bytes(png())
+    rows = next(block.text for block in blocks_of(ROOT / "docs" / "benchmarks.md") if "Which shop?" in block.text)
+    (receipts / "data.jsonl").write_text(rows, encoding="utf-8")
+    for benchmark in ("chartqa", "mmstar"):
+        (home / "benchmarks" / benchmark).mkdir(parents=True)
+        twin = pq.read_table(ensure(benchmark) / benchmark / "data.parquet")
+        pq.write_table(twin.slice(0, 2), home / "benchmarks" / benchmark / "data.parquet")
+    evaluate("blind", benchmarks="chartqa", limit=2, out=desk / "runs" / "mine", store=tmp_path / "store.sqlite")
+    shutil.copytree(desk / "runs" / "mine", desk / "runs" / "chartqa-1a2b3c4d")
+    program = tmp_path / "bin" / "prism-eval"
+    program.parent.mkdir()
+    program.write_text(PATIENT, encoding="utf-8")
+    program.chmod(0o755)
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    return desk, {**os.environ, "HOME": str(home), "PATH": path, "PRISM_EVAL_CACHE": str(cache), "COLUMNS": "120"}
+
+
+@pytest.mark.parametrize("page", WITH_BLOCKS, ids=name)
+def test_what_a_page_tells_to_type_works(page, reader):
+    desk, environment = reader
+    for block in blocks_of(page):
+        if block.language in RUN and not block.why_not:
+            done = subprocess.run(
+                [*RUN[block.language], block.text],
+                cwd=desk,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=300,
+                check=False,
+                stdin=subprocess.DEVNULL,
+            )
+            assert done.returncode == 0, f"{name(page)}:{block.line}\n{block.text}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_block_says_what_it_is(page):
+    for block in blocks_of(page):
+        assert block.language in {*RUN, "json", "text", "toml"}, f"{name(page)}:{block.line}: name a language"
+        if block.language == "toml":
+            assert tomllib.loads(block.text)
+
+
+def test_pages_are_found_and_most_are_run():
+    assert name(ROOT / "docs" / "design" / "README.md") in map(name, PAGES)
+    assert len(WITH_BLOCKS) >= 4
+
+
+@pytest.mark.parametrize(
+    ("text", "blocks"),
+    [
+        ("Type\n\n    prism-eval run\n    tox run\n\nand go.", [Block(3, "sh", "prism-eval run\ntox run", "")]),
+        ("Type\n\n    pip a\n\n    pip b\n", [Block(3, "sh", "pip a\n\npip b", "")]),
+        ("- a list\n    goes on\n", []),
+        ("It says\n\n    2009: 26.66\n", [Block(3, "text", "2009: 26.66", "")]),
+        ("```sh\ntrue\n```\n```\nx\n```", [Block(2, "sh", "true", ""), Block(5, "", "x", "")]),
+        ("<!-- not run: a reason -->\n```sh\nfalse\n```", [Block(3, "sh", "false", "a reason")]),
+        ("<!-- not run: a reason -->\n\n    pip a\n", [Block(3, "sh", "pip a", "a reason")]),
+        ("<!-- not run: a reason -->\nProse.\n\n    pip a\n", [Block(4, "sh", "pip a", "")]),
+        ("<!-- not run: why -->\n```sh\na\n```\n```sh\nb\n```", [Block(3, "sh", "a", "why"), Block(6, "sh", "b", "")]),
+    ],
+)  # fmt: skip
+def test_blocks_are_read_from_a_page(text, blocks, tmp_path):
+    (tmp_path / "page.md").write_text(text, encoding="utf-8")
+    assert list(blocks_of(tmp_path / "page.md")) == blocks

@@ -1,0 +1,106 @@
+"""The programs of examples/, run as their first lines say."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from prism_eval.leaderboard import build
+from tests.docs.blocks import blocks_of
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+PLAN = EXAMPLES / "3b_against_72b.toml"
+
+
+def run(folder, *words, **environment):
+    done = subprocess.run(
+        [sys.executable, *map(str, words)],
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "120", **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def board(folder):
+    """The leaderboard of the only run in a folder, by label."""
+    (made,) = (folder / "runs").iterdir()
+    return {row.captioner: row for row in build(made).rows}
+
+
+def test_the_captioner_plugin_installs_and_runs_like_a_built_in(tmp_path):
+    install = ["-m", "pip", "install", "--quiet", "--no-deps", "--target", tmp_path / "site"]
+    run(tmp_path, *install, EXAMPLES / "captioner_plugin", PIP_DISABLE_PIP_VERSION_CHECK="1")
+    words = ["-m", "prism_eval.cli", "run", "-c", "colour?shades=4", "-b", "chartqa", "--limit", "3", "--out", "run"]
+    run(tmp_path, *words, PYTHONPATH=str(tmp_path / "site"))
+    (row,) = build(tmp_path / "run").rows
+    assert row.captioner == "colour?shades=4"
+    assert "mostly of the colour (" in (tmp_path / "run" / "leaderboard.html").read_text(encoding="utf-8")
+
+
+def test_the_plugin_is_the_one_that_the_documentation_explains():
+    page = EXAMPLES.parent / "docs" / "plugins.md"
+    # The first block of each language; later ones show parts.
+    shown = {block.language: f"{block.text}\n" for block in reversed(list(blocks_of(page)))}
+    package = EXAMPLES / "captioner_plugin"
+    assert (package / "my_captioner.py").read_text(encoding="utf-8").endswith(shown["python"])
+    assert (package / "pyproject.toml").read_text(encoding="utf-8") == shown["toml"]
+
+
+def test_the_notebook_shows_four_captioners_in_the_order_of_what_they_say(tmp_path):
+    shown = run(tmp_path, EXAMPLES / "notebook.py")
+    rows = board(tmp_path)
+    means = [rows[label].mean.value for label in ("all facts", "half of them", "one", "none")]
+    assert means == sorted(means, reverse=True)
+    assert means[0] == 1.0
+    assert all(label in shown for label in rows)
+    assert "abstained" in shown
+
+
+def test_the_captions_file_scores_between_nothing_and_everything(tmp_path):
+    run(tmp_path, EXAMPLES / "captions_file.py")
+    rows = board(tmp_path)
+    assert 0 == rows["blind"].mean.value < rows["file:captions.jsonl"].mean.value < 1
+    assert len((tmp_path / "captions.jsonl").read_text(encoding="utf-8").splitlines()) == 12
+
+
+@pytest.fixture
+def plan():
+    return tomllib.loads(PLAN.read_text(encoding="utf-8"))
+
+
+def test_the_plan_asks_each_server_for_its_model(plan, serve, tmp_path):
+    """Three servers, each of which refuses any model but its own, at the addresses that the plan would have."""
+    text = PLAN.read_text(encoding="utf-8").replace('data = "hub"', 'data = "synthetic"')
+    specs = [*plan["captioners"], plan["reasoner"]]
+    servers = {}
+    for spec in specs:
+        if named := re.match(r"openai:(?P<model>[^?]+)\?base_url=(?P<url>[^&]+)", spec):
+            servers[named["model"]] = serve(models=(named["model"],))
+            text = text.replace(named["url"], servers[named["model"]].url)
+    assert len(servers) == 3
+    (tmp_path / "plan.toml").write_text(text, encoding="utf-8")
+
+    run(tmp_path, "-m", "prism_eval.cli", "run", "--plan", "plan.toml", "--limit", "4", "--out", "run", "-q")
+
+    assert {row.captioner for row in build(tmp_path / "run").rows} == {"3B", "72B", "blind"}
+    verdicts = pd.read_parquet(tmp_path / "run" / "verdicts.parquet", columns=["benchmark"])
+    assert set(verdicts.benchmark) == set(plan["benchmarks"])
+    for server in servers.values():
+        assert server.server.events, "a server was never asked"
+
+
+def test_the_page_that_lists_them_forgets_none():
+    listed = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    there = [path.name for path in EXAMPLES.iterdir() if path.name not in ("README.md", "__pycache__")]
+    assert [name for name in there if f"({name}" not in listed] == []

@@ -1,0 +1,139 @@
+"""A stranger's bug costs rows, not the run, and is told in three lines; what can be seen at start is said at start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from prism_eval import Answer, Caption, Captioner, Reasoner, evaluate
+from prism_eval.errors import UsageError
+from tests.builders import chart_folder
+
+
+@dataclass(kw_only=True)
+class Faulty(Captioner):
+    """Fails on the first image in whatever way it is told to."""
+
+    way: str = ""
+    met: list[str] = field(default_factory=list)
+
+    @property
+    def identity(self):
+        return {"plugin": "faulty", "way": self.way}
+
+    def seen(self, images):
+        if self.way == "seen" and images[0].name == "0.png":
+            raise LookupError("what was that?")
+        return super().seen(images)
+
+    async def caption(self, images, *, sample, question=None):
+        if images[0].name != "0.png":
+            return Caption("a chart")
+        match self.way:
+            case "raises":
+                return Caption(str(1 / 0))
+            case "exits":
+                raise SystemExit(3)
+            case "text":
+                return "a chart"
+        return Caption("a chart")
+
+
+@pytest.fixture
+def run(tmp_path):
+    data = chart_folder(tmp_path / "data", images=3, questions=1)
+
+    def go(captioner, **plan):
+        return evaluate(captioner, benchmarks="chartqa", data=data, out=tmp_path / "run",
+                        store=tmp_path / "store.sqlite", **plan)  # fmt: skip
+
+    return go
+
+
+@pytest.mark.parametrize(
+    ("way", "says"),
+    [
+        ("raises", "ZeroDivisionError: division by zero"),
+        ("exits", "SystemExit: 3"),
+        ("text", "caption() returned str, not a prism_eval.Caption"),
+        ("seen", "LookupError: what was that?"),
+    ],
+)
+def test_a_fault_costs_the_rows_of_one_image(way, says, run):
+    result = run({"x": Faulty(way=way)})
+    frame = result.to_pandas()
+    assert list(frame["outcome"] == "failed") == [True, False, False]
+    note = frame["note"][0]
+    assert says in note
+    assert "faulty" in note
+    assert len(note.splitlines()) <= 3
+    if way in ("raises", "exits"):
+        assert "image 0.png" in note
+        assert "test_strangers.py, line" in note.splitlines()[2]
+
+
+@dataclass(kw_only=True)
+class FaultyReasoner(Reasoner):
+    async def answer(self, caption, item, *, sample):
+        if item.id.endswith("0"):
+            raise KeyError("no such thing")
+        return Answer("Answer: 1")
+
+
+def test_a_reasoner_s_fault_names_the_item(run):
+    frame = run("blind", reasoner=FaultyReasoner()).to_pandas()
+    assert "failed" in set(frame["outcome"])
+    note = frame.loc[frame["outcome"] == "failed", "note"].iloc[0]
+    assert "reasoner 'faultyreasoner', item" in note
+    assert "KeyError: 'no such thing'" in note
+
+
+class NotADataclass(Captioner):
+    def __init__(self, word):
+        self.word = word
+
+    async def caption(self, images, *, sample, question=None):
+        return Caption(self.word)
+
+
+@dataclass(kw_only=True)
+class NotAsync(Captioner):
+    def caption(self, images, *, sample, question=None):
+        return Caption("x")
+
+
+@dataclass(kw_only=True)
+class NotJson(Captioner):
+    words: set = field(default_factory=lambda: {"a"})
+
+    async def caption(self, images, *, sample, question=None):
+        return Caption("x")
+
+
+@pytest.mark.parametrize(
+    ("captioner", "says"),
+    [
+        (NotADataclass("x"), "captioner 'x': class NotADataclass is not a dataclass"),
+        (NotAsync(), "NotAsync.caption is not async: write `async def caption`"),
+        (NotJson(), "TypeError: Object of type set is not JSON serializable"),
+    ],
+)
+def test_what_can_be_seen_at_start_is_said_at_start(captioner, says, run, tmp_path):
+    with pytest.raises(UsageError) as caught:
+        run({"x": captioner})
+    assert says in str(caught.value)
+    assert not (tmp_path / "run" / "plan.toml").exists()
+
+
+def test_what_is_no_captioner_at_all_is_said_at_start(run):
+    with pytest.raises(UsageError, match="is no captioner"):
+        run({"x": object()})
+
+
+def test_a_class_without_fields_needs_no_decorator(run):
+    class Plain(Captioner):
+        async def caption(self, images, *, sample, question=None):
+            return Caption("x")
+
+    assert run({"x": Plain()}).failed == 0
