@@ -83,6 +83,11 @@ class Image:
         return "application/octet-stream"
 
 
+def option_letters(count: int) -> tuple[str, ...]:
+    """The letters of so many options, in order: A, B, C, ..."""
+    return tuple(chr(ord("A") + index) for index in range(count))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One question about one or more images.
@@ -117,7 +122,7 @@ class Item:
     @property
     def letters(self) -> tuple[str, ...]:
         """The options' letters: A, B, C, ..."""
-        return tuple(chr(ord("A") + index) for index in range(len(self.options)))
+        return option_letters(len(self.options))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

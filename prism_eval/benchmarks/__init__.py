@@ -1,18 +1,23 @@
 """Benchmarks: definitions, the places their data comes from, and the items read from them."""
 
-from prism_eval.benchmarks.available import available
-from prism_eval.benchmarks.benchmark import Benchmark, open_benchmark
-from prism_eval.benchmarks.catalogue import definition_names, load_definition, shipped_definition
+from prism_eval.benchmarks.benchmark import Benchmark
+from prism_eval.benchmarks.catalogue import definition_names, load_definition, read_definition, shipped_definition
 from prism_eval.benchmarks.definition import Definition
 from prism_eval.benchmarks.describe import Description, describe
+from prism_eval.benchmarks.opening import available, open_benchmark
 from prism_eval.benchmarks.reading.image_check import check_image
+from prism_eval.benchmarks.rows import Row, RowError
 from prism_eval.benchmarks.skeleton import skeleton
+from prism_eval.benchmarks.sources.source import RowSource
 from prism_eval.benchmarks.verify import VerifyReport, verify
 
 __all__ = [
     "Benchmark",
     "Definition",
     "Description",
+    "Row",
+    "RowError",
+    "RowSource",
     "VerifyReport",
     "available",
     "check_image",
@@ -20,6 +25,7 @@ __all__ = [
     "describe",
     "load_definition",
     "open_benchmark",
+    "read_definition",
     "shipped_definition",
     "skeleton",
     "verify",

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from prism_eval import plugins
-from prism_eval.benchmarks.catalogue import CAPRL, load_definition
 from prism_eval.benchmarks.definition import Definition
-from prism_eval.benchmarks.reading.convert import Converter
+from prism_eval.benchmarks.reading.converter import Converter
+from prism_eval.benchmarks.reading.images import ImageReader
 from prism_eval.benchmarks.reading.pairing import pair_with_others
-from prism_eval.benchmarks.reading.rows import RowError
-from prism_eval.benchmarks.sources.caprl import DATASET as CAPRL_DATASET
-from prism_eval.benchmarks.sources.caprl import CapRLSource, caprl_definition
-from prism_eval.benchmarks.sources.folder import FolderSource, benchmark_folder
-from prism_eval.benchmarks.sources.hub import HubSource, download_files, resolve_revision
-from prism_eval.benchmarks.sources.source import RowSource, is_selected
+from prism_eval.benchmarks.rows import RowError
+from prism_eval.benchmarks.sources.columns import is_selected
+from prism_eval.benchmarks.sources.image_files import ImageFiles
+from prism_eval.benchmarks.sources.source import RowSource
 from prism_eval.errors import DataError
 from prism_eval.schema import Item
 from prism_eval.scoring.base import Scorer
-
-SYNTHETIC = "synthetic"
-HUB = "hub"
 
 
 @dataclass(frozen=True)
@@ -57,7 +50,7 @@ class Benchmark:
     def items(self) -> Iterator[Item]:
         """The items, read as they are asked for; each call starts anew.
 
-        An image's bytes are there but not yet looked at: `check_image` does that.
+        An image's bytes are there but not yet looked at: `check_image` does that, once for an image, whoever asks.
 
         Raises:
             DataError: A row is not as the definition says, or no row is.
@@ -68,6 +61,7 @@ class Benchmark:
         empty = True
         for item in self.items_and_problems():
             if isinstance(item, RowError):
+                # A benchmark with a row left out is another benchmark: its score would stand beside the whole one's.
                 raise RowError(item.reason, f"benchmark {self.name}: {item}") from item
             empty = False
             yield item
@@ -76,7 +70,9 @@ class Benchmark:
 
     def items_and_problems(self) -> Iterator[Item | RowError]:
         """The items without their pairing; in place of each that cannot be read, what is wrong with it."""
-        converter = Converter(self.definition, self.source.images())
+        # New ones for each reading: kept images would otherwise stay as long as the benchmark does.
+        images = ImageReader(ImageFiles(self.source.image_folder))
+        converter = Converter(self.definition, images)
         for row in self.source.rows():
             if isinstance(row, RowError):
                 yield row
@@ -86,51 +82,6 @@ class Benchmark:
             except RowError as error:
                 yield error
                 continue
+            # Only now are images read: a variant that keeps one row in five reads the images of one in five.
             if selected:
                 yield from converter.items(row)
-
-
-def open_benchmark(name: str, data: str | Path, *, seed: int = 0) -> Benchmark:
-    """A benchmark with its data.
-
-    Args:
-        name: A benchmark, with a variant if wanted (``mmmu_pro:vision``), the path of a definition file, or
-            ``lmms:`` and a task of lmms-eval.
-        data: A folder that holds the benchmark's folder, ``synthetic`` for its twin, or ``hub``.
-        seed: What the twin is drawn with.
-
-    Raises:
-        UnknownName: There is no such benchmark.
-        DataError: The definition or the data folder is missing or wrong.
-        MissingExtra: ``hub`` was asked for and its extra is not installed.
-    """
-    prefix, colon, rest = name.partition(":")
-    if colon and prefix in plugins.entry_points("source"):
-        open_source: Callable[[str, str | Path], Benchmark] = plugins.load("source", prefix)
-        return open_source(rest, data)
-    definition = load_definition(name)
-    if definition.variant == CAPRL and CAPRL not in definition.variants:
-        definition = caprl_definition(definition)
-    if data == HUB:
-        return Benchmark(definition, _hub_source(definition))
-    if data == SYNTHETIC:
-        from prism_eval.twins import ensure
-
-        return Benchmark(definition, _folder_source(definition, ensure(definition.name, seed=seed)))
-    return Benchmark(definition, _folder_source(definition, Path(data)))
-
-
-def _folder_source(definition: Definition, data: Path) -> RowSource:
-    if definition.source.dataset == CAPRL_DATASET:
-        return CapRLSource(definition, benchmark_folder(data, CAPRL))
-    return FolderSource(definition, benchmark_folder(data, definition.name))
-
-
-def _hub_source(definition: Definition) -> RowSource:
-    if not definition.source.files:
-        return HubSource(definition)
-    revision = resolve_revision(definition.source)
-    folder = download_files(definition.source, revision)
-    if definition.source.dataset == CAPRL_DATASET:
-        return CapRLSource(definition, folder, revision)
-    return FolderSource(definition, folder, revision)

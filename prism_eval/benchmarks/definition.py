@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
+# A single name is the usual case, and reads better in the file without brackets.
 def _as_names(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
@@ -15,7 +16,12 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_as_names)]
 """The names one column goes by, best first; ``metadata.version`` looks inside a column, ``ids.0`` inside a list."""
 
 
+CAPRL = "caprl"
+"""The variant of every benchmark with a ``caprl_file``: its questions as CapRL asked them."""
+
+
 class _Table(BaseModel):
+    # A key that is misspelt would otherwise be passed over, and the benchmark be another one than its author thinks.
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -163,6 +169,7 @@ class Definition(_Table):
         variant: The variant this definition was loaded as; empty for the plain name.
     """
 
+    # It becomes the name of a folder and part of a spec: no path can be made of it.
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     title: str
     summary: str
@@ -185,7 +192,7 @@ class Definition(_Table):
     place: Place | None = None
     caprl_file: str | None = None
     default_variant: str | None = None
-    variants: dict[str, dict[str, Any]] = {}
+    variants: dict[str, dict[str, object]] = {}
     variant: str = ""
 
     @property
@@ -196,24 +203,33 @@ class Definition(_Table):
     @property
     def asked(self) -> tuple[Question, ...]:
         """The questions asked of each row, at least one."""
+        # Most benchmarks ask one question a row; they are read as the list of one.
         if not self.questions:
             return (Question(name="", question=self.fields.question, answer=self.fields.answer),)
         return tuple(question for question in self.questions if not self.only or question.name in self.only)
 
     @property
+    def is_caprl(self) -> bool:
+        """Whether CapRL's question file is meant: the variant ``caprl``, unless the file defines one of that name."""
+        return self.variant == CAPRL and CAPRL not in self.variants
+
+    @property
     def letters_in_image(self) -> bool:
         """Whether the options' letters stand in the image, so that the options cannot be shown in another order."""
+        # Rows without a question ask in their picture, letters and all (MMMU-Pro's vision rows).
         asked_in_image = not self.questions and not self.fields.question
         return self.options.format == "fixed" or asked_in_image
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
+        # All this would be found at the first row too: after the download, and without the key's name.
         if not self.questions and not self.fields.answer:
             raise ValueError("fields.answer is missing")
         if not self.questions and not (self.fields.question or self.ask):
             raise ValueError("fields.question is missing (or ask, for rows without a question)")
         if any(question.templated for question in self.questions) and not self.templates:
             raise ValueError("a templated question needs [templates]")
+        # A name that is misspelt would silently ask less.
         if unknown := set(self.only) - {question.name for question in self.questions}:
             raise ValueError(f"only names no question: {', '.join(sorted(unknown))}")
         if self.options.format in ("columns", "fixed") and not getattr(self.options, self.options.format):

@@ -50,6 +50,7 @@ def describe(benchmark: Benchmark, *, samples: int = 3) -> Description:
     kept: list[Item] = []
     for item in benchmark.items():
         kinds[item.kind] += 1
+        # A set: an item that shows one picture twice is one question on it.
         per_image.update({image.digest for image in item.images})
         if len(kept) < samples:
             kept.append(item)
@@ -60,6 +61,7 @@ def describe(benchmark: Benchmark, *, samples: int = 3) -> Description:
         revision=benchmark.revision,
         items=kinds.total(),
         images=len(per_image),
+        # Never of nothing: a benchmark without items has been refused while it was read.
         questions_per_image=per_image.total() / len(per_image),
         most_questions=max(per_image.values()),
         kinds=dict(kinds),

@@ -6,6 +6,7 @@ import re
 
 from prism_eval.errors import UsageError
 
+# Valid as it stands, so that a first author changes something that works.
 _TEXT = """\
 # A benchmark for prism-eval. Put its data into DATA/{name}/: a Parquet file, or data.jsonl and images/. Then:
 #   prism-eval benchmarks verify {name}.toml --data DATA

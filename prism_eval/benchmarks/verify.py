@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import warnings
 from dataclasses import dataclass, field
 
 from prism_eval.benchmarks.benchmark import Benchmark
 from prism_eval.benchmarks.reading.image_check import UNREADABLE, check_image
-from prism_eval.benchmarks.reading.rows import RowError
+from prism_eval.benchmarks.rows import RowError
 from prism_eval.errors import DataError, PermanentError
+from prism_eval.files.warning_filters import warnings_as
 from prism_eval.schema import Image, Item
 
 EXAMPLES = 3
@@ -51,16 +51,16 @@ class VerifyReport:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether a run could read all of it: no row, id or image has a problem."""
         return not self.problems
 
     @property
     def failed(self) -> int:
-        """How many problems there are."""
+        """How many problems there are, over all reasons; one item may have several."""
         return sum(problem.count for problem in self.problems.values())
 
     def add(self, reason: str, message: str) -> None:
-        """Count a problem."""
+        """Count a problem under its reason, and keep its message if it is among the first."""
         problem = self.problems.setdefault(reason, Problem())
         problem.count += 1
         if len(problem.examples) < EXAMPLES:
@@ -83,6 +83,7 @@ def verify(benchmark: Benchmark) -> VerifyReport:
                 _check_item(item, report, ids, images)
     except DataError as error:
         report.add("data missing", str(error))
+    # A selection that keeps nothing is most likely misspelt.
     if not report.items and report.ok:
         report.add("data missing", f"{report.origin} holds no row that the definition selects")
     report.images = len(images)
@@ -93,8 +94,10 @@ def _check_item(item: Item, report: VerifyReport, ids: set[str], images: set[str
     report.items += 1
     if item.id in ids:
         report.add("id not unique", f"item {item.id} occurs more than once")
+    # Answers are stored and joined by benchmark and id: of two equal ones each would get the other's.
     ids.add(item.id)
     for image in item.images:
+        # Once for each picture, not for each question: unpacking is what takes the time.
         if image.digest not in images:
             images.add(image.digest)
             _check_pixels(item, image, report)
@@ -105,10 +108,8 @@ def _check_pixels(item: Item, image: Image, report: VerifyReport) -> None:
 
     try:
         check_image(image)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Pillow.open(io.BytesIO(image.data)) as opened:
-                opened.load()
+        with warnings_as("ignore"), Pillow.open(io.BytesIO(image.data)) as opened:
+            opened.load()
     except PermanentError as error:
         report.add("image does not open", f"item {item.id}: {error}")
     except (*UNREADABLE, Pillow.DecompressionBombError) as error:

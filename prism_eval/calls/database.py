@@ -40,9 +40,9 @@ CREATE TABLE IF NOT EXISTS failures (
 
 def default_path() -> Path:
     """``store.sqlite`` in the user's cache folder; ``PRISM_EVAL_CACHE`` names another folder."""
-    from prism_eval.files.folders import cache_folder
+    from prism_eval.files.folders import user_folder
 
-    return cache_folder() / "store.sqlite"
+    return user_folder() / "store.sqlite"
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 
-def cache_folder() -> Path:
-    """The user's cache folder for prism-eval; ``PRISM_EVAL_CACHE`` names another."""
+def user_folder() -> Path:
+    """This user's folder for the store and the twins; the variable ``PRISM_EVAL_CACHE`` names another."""
     override = os.environ.get("PRISM_EVAL_CACHE")
     if override:
         return Path(override)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
 from lmms_eval.api.model import lmms
 from tqdm import tqdm
@@ -16,6 +15,7 @@ from prism_eval.calls import Store, default_path
 from prism_eval.errors import PermanentError, PrismError
 from prism_eval.lmms.prompt import Encoder, Prompt, PromptError, read_messages
 from prism_eval.lmms.reader import make_reader
+from prism_eval.lmms.theirs import ONE_AT_A_TIME, ModelRequest
 from prism_eval.plan.plan import Plan, make_plan, read_plan
 from prism_eval.run.interruptible import run_in_thread
 
@@ -40,6 +40,7 @@ class PrismEval(lmms):  # type: ignore[misc]
         device: Ignored.
     """
 
+    # Asks lmms-eval for chat messages. A simple model would get a string and pictures without their places in it.
     is_simple = False
 
     def __init__(
@@ -52,9 +53,9 @@ class PrismEval(lmms):  # type: ignore[misc]
         seed: int | None = None,
         store: str | None = None,
         plan: str | None = None,
-        batch_size: Any = None,
-        max_batch_size: Any = None,
-        device: Any = None,
+        batch_size: object = None,
+        max_batch_size: object = None,
+        device: object = None,
     ) -> None:
         super().__init__()
         given = {"reasoner": reasoner, "protocol": protocol, "concurrency": concurrency, "seed": seed}
@@ -63,9 +64,8 @@ class PrismEval(lmms):  # type: ignore[misc]
             self._store = Store(Path(store) if store else default_path())
             make_reader(self._plan, self._store)  # so that a wrong spec ends the program before any data is read
         self._encoder = Encoder()
-        self._reading = threading.Lock()
 
-    def generate_until(self, requests: Sequence[Any]) -> list[str]:
+    def generate_until(self, requests: Sequence[ModelRequest]) -> list[str]:
         """Answer every request; nothing is returned unless all were answered.
 
         Raises:
@@ -76,33 +76,36 @@ class PrismEval(lmms):  # type: ignore[misc]
             reader = make_reader(self._plan, self._store)
             asked = [(_name(request), partial(self._prompt, request)) for request in requests]
             replies = run_in_thread(lambda: reader.replies(asked, bar.update))
+            # What was answered is kept, whatever lmms-eval's grading does next.
             self._store.flush()
         return replies
 
-    def generate_until_multi_round(self, requests: Sequence[Any]) -> list[str]:
+    def generate_until_multi_round(self, requests: Sequence[ModelRequest]) -> NoReturn:
         """Not for tasks of several rounds."""
         raise SystemExit(_REFUSAL.format("several rounds"))
 
-    def loglikelihood(self, requests: Sequence[Any]) -> list[tuple[float, bool]]:
+    def loglikelihood(self, requests: Sequence[ModelRequest]) -> NoReturn:
         """Not for tasks that are scored by log-likelihood."""
         raise SystemExit(_REFUSAL.format("log-likelihoods"))
 
-    def _prompt(self, request: Any) -> Prompt:
+    def _prompt(self, request: ModelRequest) -> Prompt:
         _, to_messages, _, document, task, split = request.args
         try:
-            with self._reading:  # a task's functions are not written for threads
+            with ONE_AT_A_TIME:
                 messages = to_messages(self.task_dict[task][split][document])
             return read_messages(messages, self._encoder)
         except PromptError as error:
+            # The document fails alone: the others can be answered.
             raise PermanentError(f"{_name(request)}: {error}") from error
 
 
-def _name(request: Any) -> str:
+def _name(request: ModelRequest) -> str:
     _, _, _, document, task, _ = request.args
     return f"{task}/{document}"
 
 
-def _plan(file: str | None, captioner: str | None, given: Mapping[str, Any]) -> Plan:
+def _plan(file: str | None, captioner: str | None, given: Mapping[str, object]) -> Plan:
+    # The task's own prompt asks for the form of the answer: a protocol that does so too would ask twice.
     values = {"protocol": "lmms", **(read_plan(Path(file)) if file else {}), **given}
     if captioner is not None:
         values["captioners"] = [captioner]

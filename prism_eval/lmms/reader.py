@@ -5,23 +5,39 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 from prism_eval.benchmarks import check_image
 from prism_eval.calls import Store
 from prism_eval.errors import CallError, FatalError, PrismError
 from prism_eval.lmms.prompt import Prompt
-from prism_eval.lmms.scorer import asked_for
+from prism_eval.lmms.reply import graded_text
 from prism_eval.plan.plan import Plan
 from prism_eval.run.assemble import Assembly, assemble
 from prism_eval.run.pipeline import join_captions
 from prism_eval.schema import Caption, Image, Item, ItemKind
-from prism_eval.scoring.extraction import strip_reasoning
 
 
 class Unanswered(PrismError):
     """Some calls failed. There is no text that could stand for their answers, so none is handed on."""
+
+
+@dataclass
+class _Failures:
+    """What went wrong, prompt by prompt; ``fatal`` is why no further call was made."""
+
+    single: dict[str, str] = field(default_factory=dict)
+    fatal: str = ""
+
+    def raise_if_any(self, asked: int) -> None:
+        if self.fatal:
+            raise Unanswered(f"stopped, no further call can succeed: {self.fatal}")
+        if self.single:
+            message, count = Counter(self.single.values()).most_common(1)[0]
+            raise Unanswered(
+                f"{len(self.single)} of {asked} answers failed and none was graded ({count} x {message}); "
+                "the others are stored: give the same command again to retry just these"
+            )
 
 
 @dataclass
@@ -57,9 +73,9 @@ class Reader:
         )
         settings = self.assembly.settings
         answer = await settings.calls.get(settings.reasoner.call(join_captions(captions), item, sample=0))
-        return asked_for(strip_reasoning(answer.text), settings.form)
+        return graded_text(answer, settings.form)
 
-    async def replies(self, asked: Sequence[tuple[str, Callable[[], Prompt]]], done: Callable[[], Any]) -> list[str]:
+    async def replies(self, asked: Sequence[tuple[str, Callable[[], Prompt]]], done: Callable[[], object]) -> list[str]:
         """Answer many prompts, in their order.
 
         Args:
@@ -70,32 +86,33 @@ class Reader:
             Unanswered: A call failed; the others were made and are in the store.
         """
         window = asyncio.Semaphore(self.assembly.settings.window)
-        failures: dict[str, str] = {}
+        failures = _Failures()
 
         async def one(name: str, make: Callable[[], Prompt]) -> str:
             async with window:
-                if failures.get(""):
+                # What stopped one call would stop each of the thousands that wait, one after the other.
+                if failures.fatal:
                     return ""
                 try:
                     return await self.reply(name, await asyncio.to_thread(make))
                 except FatalError as error:
-                    failures[""] = str(error)
+                    failures.fatal = str(error)
                 except CallError as error:
-                    failures[name] = str(error)
+                    failures.single[name] = str(error)
                 finally:
                     done()
+            # Nothing stands for an answer that failed: when all are through, none is handed on.
             return ""
 
         try:
             replies = await asyncio.gather(*(one(name, make) for name, make in asked))
         finally:
             await self.assembly.close()
-        if failures:
-            raise Unanswered(_summary(failures, len(asked)))
+        failures.raise_if_any(len(asked))
         return replies
 
     async def _caption(self, image: Image, question: str) -> Caption:
-        check_image(image)
+        await asyncio.to_thread(check_image, image)
         settings = self.assembly.settings
         return await settings.calls.get(settings.entries[0].captioner.call([image], sample=0, question=question))
 
@@ -107,13 +124,3 @@ def make_reader(plan: Plan, store: Store) -> Reader:
         UsageError: A spec string names what does not exist, or will not do.
     """
     return Reader(assemble(plan, store, through="answer", benchmarks=()))
-
-
-def _summary(failures: dict[str, str], asked: int) -> str:
-    if "" in failures:
-        return f"stopped, no further call can succeed: {failures['']}"
-    name, count = Counter(failures.values()).most_common(1)[0]
-    return (
-        f"{len(failures)} of {asked} answers failed and none was graded ({count} x {name}); the others are stored: "
-        "give the same command again to retry just these"
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prism_eval.errors import DataError, UnknownName
+from prism_eval.files.folders import user_folder
 
 if TYPE_CHECKING:
     from prism_eval.twins.catalogue import Table
@@ -62,7 +62,7 @@ def ensure(name: str, *, seed: int = 0) -> Path:
         DataError: The cache folder cannot be written.
     """
     tables = _tables(name)
-    home = _cache() / "twins" / f"v{VERSION}" / f"seed-{seed}"
+    home = user_folder() / "twins" / f"v{VERSION}" / f"seed-{seed}"
     if not (home / name).is_dir():
         try:
             home.mkdir(parents=True, exist_ok=True)
@@ -107,12 +107,3 @@ def _tables(name: str) -> tuple[Table, ...]:
     if name not in TWINS:
         raise UnknownName("synthetic twin", name, TWINS)
     return TWINS[name]
-
-
-def _cache() -> Path:
-    chosen = os.environ.get("PRISM_EVAL_CACHE")
-    if chosen:
-        return Path(chosen)
-    import platformdirs
-
-    return platformdirs.user_cache_path("prism-eval", appauthor=False)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from prism_eval.benchmarks import open_benchmark, verify
-from prism_eval.benchmarks.reading.images import MAX_BYTES
+from prism_eval.benchmarks.sources.image_files import MAX_BYTES
 from prism_eval.errors import DataError
 
 GOOD: dict[str, Any] = {

@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prism_eval.benchmarks import check_image
+from prism_eval.benchmarks import check_image, open_benchmark
 from prism_eval.errors import PermanentError
 from prism_eval.schema import Image
 
@@ -72,3 +74,32 @@ def test_spoilt_bytes_pass_or_are_refused(png: Any, data: st.DataObject, form: s
         content[data.draw(st.integers(4, len(content) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(PermanentError):
         check_image(Image(bytes(content), "x"))
+
+
+@pytest.mark.parametrize(("cut", "outcome"), [(0, "whole"), (12, "image 'p.png' is cut short; get the file again")])
+def test_the_outcome_is_kept_with_the_image(png: Any, cut: int, outcome: str) -> None:
+    image = Image(png(1)[: -cut or None], "p.png")
+    for _ in range(2):
+        said = "whole"
+        try:
+            check_image(image)
+        except PermanentError as error:
+            said = str(error)
+        assert said == outcome
+        # What it was worked out from is gone: a second look would say that the format is unknown.
+        vars(image).update(data=b"", media_type="none")
+
+
+def test_questions_on_one_image_have_it_checked_once(png: Any, parquet_folder: Any) -> None:
+    rows = [{"question": "?", "answer": "1", "image": png(number // 3)} for number in range(9)]
+    items = list(open_benchmark("chartqa", parquet_folder("chartqa", rows)).items())
+    assert len({id(item.images[0]) for item in items}) == 3
+    assert all(item.images[0].other is not None for item in items)
+
+
+def test_images_are_checked_in_many_threads_and_the_filters_of_warnings_stay(png: Any) -> None:
+    before = list(warnings.filters)
+    images = [Image(png(number % 5, form=form), "p") for number in range(40) for form in ("PNG", "TIFF")]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(check_image, images))
+    assert warnings.filters == before

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from prism_eval.benchmarks.reading.pairing import WINDOW, pair_with_others
+from prism_eval.benchmarks.recent import KEPT_BYTES
 from prism_eval.schema import Image, Item, ItemKind
 
 
@@ -64,3 +66,31 @@ def test_the_digest_is_not_computed_again() -> None:
     known = source.images[0].digest
     (first, _) = pair_with_others([source, item(1, "b")])
     assert vars(first.images[0])["digest"] == known
+
+
+def test_items_that_share_an_image_share_its_copy() -> None:
+    shared = Image(b"a", "a")
+    items = [replace(item(number, "x"), images=(shared,)) for number in range(3)]
+    first, second, third, _ = pair_with_others([*items, item(3, "b")])
+    assert first.images[0] is second.images[0] is third.images[0]
+    assert first.images[0].data is shared.data
+
+
+def test_large_images_are_let_go_before_the_window_is_full() -> None:
+    taken = 0
+
+    def stream() -> Iterator[Item]:
+        nonlocal taken
+        for number in itertools.count():
+            taken += 1
+            # Equal, but not one object: what a row group of 3 MB photographs would hold if nothing bounded it.
+            yield replace(item(number, "same"), images=(Image(bytes(KEPT_BYTES // 4), "same"),))
+
+    next(pair_with_others(stream()))
+    assert taken <= 6
+
+
+def test_large_openers_are_few_but_enough() -> None:
+    large = [Image(bytes([number]) * (KEPT_BYTES // 2), str(number)) for number in range(4)]
+    paired = pair_with_others(replace(item(number, "x"), images=(one,)) for number, one in enumerate(large))
+    assert [each.images[0].other.name for each in paired if each.images[0].other] == ["1", "2", "3", "0"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
 from PIL import Image as Pillow
 
 from prism_eval.lmms.prompt import Encoder, PromptError, read_messages
-from prism_eval.lmms.scores import score_of
+from prism_eval.lmms.tasks.metrics import score_of
 
 
 def text(words: str) -> dict[str, str]:
@@ -97,6 +98,10 @@ def test_what_cannot_be_captioned_says_why(messages, why):
         ({"pred": "A"}, 100.0, 1.0),
         (["A", "B"], 0.5, 0.5),
         (812.0, None, None),
+        (-0.5, None, None),
+        (float("nan"), None, None),
+        (np.float64(0.5), None, 0.5),
+        (np.str_("A"), None, None),
         ({"pred": "A"}, None, None),
         ({"pred": "A"}, "submitted", None),
     ],

@@ -1,1 +1,1 @@
-"""From a row to an item: its columns, options, gold answers and images."""
+"""From a row to items: their questions, options, gold answers and images. It knows no files but images."""

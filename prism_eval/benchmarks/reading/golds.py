@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from prism_eval.benchmarks.definition import AnswerRule
-from prism_eval.benchmarks.reading.options import parse_list
-from prism_eval.benchmarks.reading.rows import Row
+from prism_eval.benchmarks.reading.options import MAX_OPTIONS, parse_list
+from prism_eval.benchmarks.rows import Row
+from prism_eval.schema import option_letters
 
+_MOST_DIGITS = 9
 _LETTER = re.compile(r"\(?([A-Z])\)?\.?")
+# At least one separator: "ACE" may be a word.
 _SEVERAL = re.compile(r"[A-Z](?:[\s,;]+[A-Z])+")
 
 
-def short_golds(rule: AnswerRule, row: Row, value: Any) -> tuple[str, ...]:
+def short_golds(rule: AnswerRule, row: Row, value: object) -> tuple[str, ...]:
     """The accepted answers of a short-answer row.
 
     Raises:
@@ -23,12 +25,13 @@ def short_golds(rule: AnswerRule, row: Row, value: Any) -> tuple[str, ...]:
     if rule.take == "last":
         values = values[-1:]
     golds = tuple(_text(row, part) for part in values)
+    # ChartQAPro has two golds that are empty, and its script scores them: its definition allows it.
     if not golds or (not rule.empty and not all(gold.strip() for gold in golds)):
         raise row.bad("gold missing", "the gold answer is empty")
     return golds
 
 
-def choice_gold(rule: AnswerRule, row: Row, value: Any, options: tuple[str, ...]) -> str:
+def choice_gold(rule: AnswerRule, row: Row, value: object, options: tuple[str, ...]) -> str:
     """The gold option's letter.
 
     Raises:
@@ -36,33 +39,37 @@ def choice_gold(rule: AnswerRule, row: Row, value: Any, options: tuple[str, ...]
     """
     if not options:
         raise row.bad("options missing", "a multiple-choice row without options")
+    letters = option_letters(len(options))
     text = _text(row, value).strip()
     index = _index(rule, text, options)
-    if index is None or not 0 <= index < len(options):
-        letters = f"A-{chr(ord('A') + len(options) - 1)}"
-        raise row.bad("gold not in options", f"the gold answer {text!r} is not among the options {letters}")
-    return chr(ord("A") + index)
+    if index is None or index >= len(letters):
+        shown = f"{letters[0]}-{letters[-1]}"
+        raise row.bad("gold not in options", f"the gold answer {text!r} is not among the options {shown}")
+    return letters[index]
 
 
-def several_letters(value: Any, options: tuple[str, ...]) -> tuple[str, ...]:
+def several_letters(value: object, options: tuple[str, ...]) -> tuple[str, ...]:
     """The letters of a gold that names several options, such as ``C`` and ``D``; empty for any other gold."""
     text = value.strip() if isinstance(value, str) else ""
     letters = tuple(re.findall(r"[A-Z]", text)) if _SEVERAL.fullmatch(text) else ()
-    return letters if all(ord(letter) - ord("A") < len(options) for letter in letters) else ()
+    return letters if set(letters) <= set(option_letters(len(options))) else ()
 
 
 def _index(rule: AnswerRule, text: str, options: tuple[str, ...]) -> int | None:
+    """The place of the gold option, from 0, which may lie beyond the last; ``None`` if the gold names none."""
     if rule.choice == "letter":
         letter = _LETTER.fullmatch(text)
-        return ord(letter[1]) - ord("A") if letter else None
+        return option_letters(MAX_OPTIONS).index(letter[1]) if letter else None
     if rule.choice == "index":
-        return int(text) if text.isdecimal() else None
+        # Python refuses to read an integer of thousands of digits, and an index has two.
+        return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
     return options.index(text) if text in options else None
 
 
-def _as_list(rule: AnswerRule, row: Row, value: Any) -> list[Any]:
+def _as_list(rule: AnswerRule, row: Row, value: object) -> list[object]:
     if isinstance(value, list | tuple):
         return list(value)
+    # Only where the definition says so: a gold such as "[2, 3]" may be the answer itself.
     if rule.literal and isinstance(value, str) and value.startswith("[") and value.endswith("]"):
         try:
             return parse_list(value)
@@ -71,9 +78,10 @@ def _as_list(rule: AnswerRule, row: Row, value: Any) -> list[Any]:
     return [value]
 
 
-def _text(row: Row, value: Any) -> str:
+def _text(row: Row, value: object) -> str:
     if isinstance(value, str):
         return value
+    # A bool is an int to Python; as a gold it is more likely a column that was mistaken for the answer.
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     if value is None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
-from typing import Any
 
 from prism_eval.benchmarks.definition import Definition, Question
-from prism_eval.benchmarks.reading.rows import MISSING, Row
+from prism_eval.benchmarks.rows import MISSING, Row
+from prism_eval.files.warning_filters import warnings_as
+from prism_eval.schema import option_letters
 
 MAX_OPTIONS = 26
+"""A reply names its option by one letter, and there are no more."""
+
 MAX_LITERAL = 50_000
-"""Longest text, in characters, that is read as a Python list."""
+"""Longest text, in characters, that is read as a Python list: a deeper or longer one could exhaust the parser."""
 
 
 def read_options(definition: Definition, row: Row, asked: Question) -> tuple[str, ...]:
@@ -30,7 +32,7 @@ def read_options(definition: Definition, row: Row, asked: Question) -> tuple[str
     return options
 
 
-def parse_list(value: Any) -> list[Any]:
+def parse_list(value: object) -> list[object]:
     """A list, or a string that holds one as Python or JSON would write it.
 
     Raises:
@@ -54,7 +56,7 @@ def split_lettered(text: str) -> tuple[str, ...]:
     if mark is None:
         raise ValueError(f"no option A at the start of {_short(text)}")
     options = []
-    for letter in "BCDEFGHIJKLMNOPQRSTUVWXYZ":
+    for letter in option_letters(MAX_OPTIONS)[1:]:
         following = _mark(letter).search(text, mark.end())
         options.append(_trimmed(text[mark.end() : following.start() if following else len(text)]))
         if following is None:
@@ -67,6 +69,7 @@ def split_lettered(text: str) -> tuple[str, ...]:
 
 def without_options(definition: Definition, question: str) -> str:
     """The question without the options that stand in it."""
+    # The last mark: an earlier one may be part of the question.
     after = definition.options.after
     return question.rpartition(after)[0].rstrip() if after and after in question else question
 
@@ -82,11 +85,11 @@ def _raw_options(definition: Definition, row: Row, asked: Question) -> tuple[str
     if rule.format == "lettered":
         return _lettered(row, asked, value, rule.after)
     if value is MISSING and definition.fields.options:
-        row.need(definition.fields.options, "options")
+        row.need(definition.fields.options, "options")  # for its message: the column is not there
     return () if value in (None, MISSING, "") else tuple(_text(part) for part in parse_list(value))
 
 
-def _lettered(row: Row, asked: Question, value: Any, after: str) -> tuple[str, ...]:
+def _lettered(row: Row, asked: Question, value: object, after: str) -> tuple[str, ...]:
     if isinstance(value, list):
         return split_lettered("\n".join(_text(part) for part in value)) if value else ()
     if isinstance(value, str) and value.strip():
@@ -98,6 +101,7 @@ def _lettered(row: Row, asked: Question, value: Any, after: str) -> tuple[str, .
 
 
 def _mark(letter: str) -> re.Pattern[str]:
+    # A letter inside a word is none; the last of the marks is the full-width colon of Chinese data sets.
     return re.compile(rf"(?:^|(?<=[\s,;])){letter}\s*[.:)\uff1a]\s*")
 
 
@@ -106,19 +110,18 @@ def _trimmed(text: str) -> str:
     return text[:-1].rstrip() if text.endswith((";", ",")) else text
 
 
-def _literal(text: str) -> Any:
+def _literal(text: str) -> object:
     if len(text) > MAX_LITERAL:
         raise ValueError(f"a list of {len(text)} characters, more than {MAX_LITERAL}")
-    # LaTeX in option lists is full of escapes that Python does not know and would warn about.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
+    # `literal_eval` reads literals and nothing else. LaTeX in them is full of escapes that Python would warn about.
+    try:
+        with warnings_as("ignore"):
             return ast.literal_eval(text.strip())
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
-            raise ValueError(f"{_short(text)} is not a list ({type(error).__name__})") from error
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
+        raise ValueError(f"{_short(text)} is not a list ({type(error).__name__})") from error
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, int | float):

@@ -1,1 +1,1 @@
-"""Where rows come from: a folder of Parquet or JSON Lines files, an archive, the hub, CapRL's question files."""
+"""Where rows and image files come from. A source knows the columns that are wanted, and not what they mean."""

@@ -7,7 +7,7 @@ import zlib
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
-from prism_eval.benchmarks.reading.rows import RowError
+from prism_eval.benchmarks.rows import RowError
 
 
 class Archive:
@@ -23,8 +23,10 @@ class Archive:
             self._zip = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile) as error:
             raise RowError("archive does not open", f"{path}: not a zip archive: {error}") from error
+        # By file name: a row's path and the archive's often differ in the folders before it.
         self._members: defaultdict[str, list[zipfile.ZipInfo]] = defaultdict(list)
         for member in self._zip.infolist():
+            # Nothing is unpacked, but who meets such a name has been handed something other than a data set.
             self._check(member.filename)
             self._members[PurePosixPath(member.filename).name].append(member)
 
@@ -34,6 +36,7 @@ class Archive:
         exact = [member for member in candidates if member.filename == str(path)]
         loose = [member for member in candidates if _overlap(PurePosixPath(member.filename), path)]
         chosen = exact or loose
+        # An archive may hold the same name in two folders: which of them a row means is not for us to guess.
         return chosen[0] if len(chosen) == 1 or exact else None
 
     def read(self, member: zipfile.ZipInfo) -> bytes:

@@ -11,16 +11,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from prism_eval.benchmarks.definition import Definition, Fields, Source
-from prism_eval.benchmarks.reading.images import ImageStore
-from prism_eval.benchmarks.reading.rows import Row, RowError
+from prism_eval.benchmarks.rows import Row, RowError
 from prism_eval.errors import DataError
 
 DATASET = "internlm/CapRL-Evaluation-Files"
 
 _IMAGES = "bench_image_folder"
+# The prompts are stored as they were sent to a model, in its chat format.
 _CHAT_MARK = re.compile(r"<\|[a-z_]+\|>")
 _ROLE = re.compile(r"\A\s*user\n|\n\s*assistant\s*\Z")
 
@@ -51,6 +50,7 @@ class CapRLSource:
     Attributes:
         definition: What `caprl_definition` made.
         folder: The downloaded data set.
+        revision: Its commit, where that is known.
     """
 
     definition: Definition
@@ -59,16 +59,21 @@ class CapRLSource:
 
     @property
     def path(self) -> Path:
-        """The question file."""
+        """The question file, in the folder that the data set has for them."""
         return self.folder / "json_file" / str(self.definition.caprl_file)
 
     @property
     def origin(self) -> str:
-        """The question file."""
+        """The question file's path."""
         return str(self.path)
 
+    @property
+    def image_folder(self) -> Path:
+        """The data set, where images lie unpacked or in their zip file."""
+        return self.folder
+
     def rows(self) -> Iterator[Row | RowError]:
-        """The entries in order."""
+        """The entries in order, chat markers and foreign paths taken off."""
         entries = self._entries()
         if isinstance(entries, RowError):
             yield entries
@@ -81,18 +86,15 @@ class CapRLSource:
                 yield RowError("line is not JSON", f"{where}: expected an object, found {type(entry).__name__}")
 
     def size(self) -> int | None:
-        """How many entries there are."""
+        """How many entries the file has; ``None`` if it cannot be read."""
         entries = self._entries()
         return None if isinstance(entries, RowError) else len(entries)
 
-    def images(self) -> ImageStore:
-        """Images unpacked in the folder, or in its zip file."""
-        return ImageStore(self.folder)
-
-    def _entries(self) -> list[Any] | RowError:
+    def _entries(self) -> list[object] | RowError:
         if not self.path.is_file():
             raise DataError(f"no CapRL question file {self.path}; download the data set {DATASET} to {self.folder}")
         try:
+            # One list, which cannot be read line by line; it is text alone, the images lie beside it.
             entries = json.loads(self.path.read_bytes())
         except (OSError, ValueError, RecursionError) as error:
             return RowError("file does not open", f"{self.path}: not JSON: {error}")
@@ -106,9 +108,9 @@ def plain_prompt(prompt: str) -> str:
     return _ROLE.sub("", _CHAT_MARK.sub("", prompt)).strip()
 
 
-def _tidied(entry: dict[str, Any]) -> dict[str, Any]:
+def _tidied(entry: dict[str, object]) -> dict[str, object]:
     prompt, image = entry.get("prompt"), entry.get("image")
-    changes: dict[str, Any] = {}
+    changes: dict[str, object] = {}
     if isinstance(prompt, str):
         changes["prompt"] = plain_prompt(prompt)
     if isinstance(image, str | list):
@@ -118,6 +120,6 @@ def _tidied(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _inside(path: str) -> str:
-    """A path on the authors' machine, from the image folder on."""
+    """A path on the authors' machine, from the image folder on: some entries still hold the whole of it."""
     _, folder, after = path.rpartition(f"{_IMAGES}/")
     return f"{_IMAGES}/{after}" if folder else path

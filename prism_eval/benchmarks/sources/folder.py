@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prism_eval.benchmarks.definition import Definition, Source
-from prism_eval.benchmarks.reading.images import ImageStore
-from prism_eval.benchmarks.reading.rows import Row, RowError
+from prism_eval.benchmarks.rows import Row, RowError
+from prism_eval.benchmarks.sources.columns import is_selected, selecting_columns, wanted_columns
 from prism_eval.benchmarks.sources.jsonl import jsonl_rows, jsonl_size
 from prism_eval.benchmarks.sources.parquet import parquet_rows, parquet_size
-from prism_eval.benchmarks.sources.source import is_selected, selecting_columns, wanted_columns
 from prism_eval.errors import DataError
 
+# `test-00000-of-00003`, as the hub names the parts of a split.
 _SHARD = re.compile(r"(?P<split>.+?)-\d{5}-of-\d{5}")
 _SPLIT = re.compile(r"(?P<split>train|test|testmini|val|valid|validation|dev)(?:$|[-_.])")
+# The folder that the hub puts files into when a data set has one configuration only.
 _NO_CONFIG = {"data"}
+# The same part of a data set goes by several names, in files and in its card.
 _SAME_SPLIT = {"val": "validation", "valid": "validation", "dev": "validation"}
 
 
@@ -27,7 +29,8 @@ class FolderSource:
 
     Attributes:
         definition: The benchmark.
-        folder: The benchmark's own folder.
+        folder: The benchmark's own folder, which may be a downloaded snapshot of the hub.
+        revision: The snapshot's commit, where that is known.
     """
 
     definition: Definition
@@ -36,8 +39,13 @@ class FolderSource:
 
     @property
     def origin(self) -> str:
-        """The folder."""
+        """The folder's path."""
         return str(self.folder)
+
+    @property
+    def image_folder(self) -> Path:
+        """The same folder: images lie beside the rows, in ``images/``, or in a zip file."""
+        return self.folder
 
     def rows(self) -> Iterator[Row | RowError]:
         """The rows of all files, in the files' alphabetical order."""
@@ -45,12 +53,14 @@ class FolderSource:
 
     def size(self) -> int | None:
         """How many rows the definition selects, counted without reading the images."""
+        # Only a selection has to read anything: its columns, and never an image.
         if self.definition.where:
             return self._count_selected()
         sizes = [
             parquet_size(path) if path.suffix == ".parquet" else jsonl_size(path)
             for path in data_files(self.folder, self.definition.source)
         ]
+        # Half a count is no count: with one file unreadable the run says so when it comes to it.
         known = [size for size in sizes if size is not None]
         return sum(known) if len(known) == len(sizes) else None
 
@@ -70,10 +80,6 @@ class FolderSource:
             for row in parquet_rows(path, columns, number) if is_parquet else jsonl_rows(path, number):
                 number = row.number + 1 if isinstance(row, Row) else number
                 yield row
-
-    def images(self) -> ImageStore:
-        """Images in the folder, its ``images/``, or a zip file in it."""
-        return ImageStore(self.folder)
 
 
 def benchmark_folder(data: Path, name: str) -> Path:
@@ -97,6 +103,7 @@ def data_files(folder: Path, source: Source) -> list[Path]:
     Raises:
         DataError: There are none, or it is not clear which.
     """
+    # Parquet first: a snapshot of the hub may hold some .jsonl of metadata besides its tables.
     parquet = sorted(path for path in folder.rglob("*.parquet") if path.is_file())
     if parquet:
         return _of_split(_of_config(parquet, folder, source), folder, source)
@@ -141,6 +148,7 @@ def _split_of(path: Path, folder: Path) -> str | None:
         return _plain_split(shard["split"])
     if named := _SPLIT.match(path.stem):
         return _plain_split(named["split"])
+    # `train/0.parquet`: the innermost folder that is a split's name decides.
     folders = path.relative_to(folder).parts[:-1]
     return next((_plain_split(part) for part in reversed(folders) if _SPLIT.fullmatch(part)), None)
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from prism_eval.benchmarks.definition import Definition, Source
-from prism_eval.benchmarks.reading.images import ImageStore
-from prism_eval.benchmarks.reading.rows import Row, RowError
-from prism_eval.benchmarks.sources.source import wanted_columns
+from prism_eval.benchmarks.rows import Row, RowError
+from prism_eval.benchmarks.sources.columns import wanted_columns
 from prism_eval.errors import DataError, MissingExtra
 
 
@@ -27,7 +25,7 @@ class HubSource:
 
     @property
     def origin(self) -> str:
-        """The data set and its commit."""
+        """``hub OWNER/NAME@COMMIT``; the commit may have to be looked up first."""
         return f"hub {self.definition.source.dataset}@{self.revision}"
 
     @cached_property
@@ -40,14 +38,25 @@ class HubSource:
         """
         return resolve_revision(self.definition.source)
 
+    @property
+    def image_folder(self) -> None:
+        """None: the hub's images are in the rows."""
+        return None
+
     def rows(self) -> Iterator[Row | RowError]:
-        """The rows in order."""
+        """The rows in order, streamed at one commit.
+
+        Raises:
+            DataError: The hub cannot be reached, or breaks off.
+            MissingExtra: The ``hub`` extra is not installed.
+        """
         source = self.definition.source
         columns = wanted_columns(self.definition)
         where = f"{source.dataset}{f' ({source.config})' if source.config else ''} {source.split}"
         revision = self.revision
         try:
             for number, values in enumerate(_stream(source, revision)):
+                # Their names only, for the message that says which columns there are.
                 unread = tuple(name for name in values if name not in columns)
                 used = {name: value for name, value in values.items() if name in columns}
                 yield Row(number, used, f"{where} row {number + 1}", unread)
@@ -55,12 +64,8 @@ class HubSource:
             raise _unreachable(source, error) from error
 
     def size(self) -> int | None:
-        """How many rows are published."""
+        """How many rows the data set is published to have: counting would download it. ``None`` with a selection."""
         return None if self.definition.where else self.definition.source.rows
-
-    def images(self) -> ImageStore:
-        """Images in the rows."""
-        return ImageStore(None)
 
 
 def resolve_revision(source: Source) -> str:
@@ -75,6 +80,7 @@ def resolve_revision(source: Source) -> str:
         found = HfApi().dataset_info(source.dataset).sha
     except _failures() as error:
         raise _unreachable(source, error) from error
+    # Not to be read as "the newest" each time anew: two runs would be of two data sets.
     if not found:
         raise DataError(f"the hub names no commit of data set {source.dataset}; set source.revision")
     return str(found)
@@ -94,7 +100,7 @@ def download_files(source: Source, revision: str) -> Path:
     return Path(folder)
 
 
-def _stream(source: Source, revision: str) -> Any:
+def _stream(source: Source, revision: str) -> Iterable[Mapping[str, object]]:
     try:
         from datasets import Image, load_dataset
     except ImportError as error:
@@ -102,8 +108,10 @@ def _stream(source: Source, revision: str) -> Any:
     rows = load_dataset(source.dataset, source.config, split=source.split, revision=revision, streaming=True)
     for name, feature in (rows.features or {}).items():
         if isinstance(feature, Image):
+            # Decoded and encoded again, an image would have another digest, and captions made elsewhere not fit it.
             rows = rows.cast_column(name, Image(decode=False))
-    return rows
+    streamed: Iterable[Mapping[str, object]] = rows
+    return streamed
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -113,11 +121,13 @@ def _failures() -> tuple[type[Exception], ...]:
     """
     from huggingface_hub.errors import HfHubHTTPError
 
+    # `Exception` itself is no reason of the hub's, and would hide mistakes of ours.
     http = [base for base in HfHubHTTPError.__mro__ if issubclass(base, Exception) and base is not Exception]
     return (OSError, ValueError, RuntimeError, KeyError, *http)
 
 
 def _unreachable(source: Source, error: Exception) -> DataError:
+    # Their messages go on for a page; the first line says what happened.
     lines = str(error).strip().splitlines()
     reason = lines[0][:200] if lines else type(error).__name__
     return DataError(

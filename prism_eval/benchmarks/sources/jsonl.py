@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
-from prism_eval.benchmarks.reading.rows import Row, RowError
+from prism_eval.benchmarks.rows import Row, RowError
 
 
 def jsonl_rows(path: Path, start: int = 0) -> Iterator[Row | RowError]:
@@ -20,6 +20,7 @@ def jsonl_rows(path: Path, start: int = 0) -> Iterator[Row | RowError]:
     number = start
     try:
         with path.open("rb") as file:
+            # As bytes: a line that is no UTF-8 spoils itself and not the rest of the file.
             for line_number, line in enumerate(file, start=1):
                 if line.strip():
                     yield _row(line, number, f"{path} line {line_number}")
@@ -39,6 +40,7 @@ def jsonl_size(path: Path) -> int | None:
 
 def _row(line: bytes, number: int, where: str) -> Row | RowError:
     try:
+        # Editors on Windows put a byte order mark before the first line.
         values = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         return RowError("line is not JSON", f"{where}: not JSON: {error}")
@@ -47,5 +49,6 @@ def _row(line: bytes, number: int, where: str) -> Row | RowError:
     return Row(number, values, where)
 
 
-def _refuse(constant: str) -> Any:
+# Python's reader takes NaN and Infinity, which JSON does not have and no other reader of the file would see.
+def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a JSON value")

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import io
 import struct
-import threading
-import warnings
 import zlib
 from typing import TYPE_CHECKING, cast
 
 from prism_eval.errors import PermanentError
+from prism_eval.files.warning_filters import warnings_as
 from prism_eval.schema import Image
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
+# Length to width. Scaled by its short side, a line of one pixel would become a picture of gigabytes.
 _MOST_ELONGATED = 8
-# Filters for warnings are global: changing them in two threads at once could leave the wrong ones behind.
-_FILTERING = threading.Lock()
+# Pillow's parsers trust a header until something gives, and then raise whatever that was.
 _PARSE_ERRORS = (ValueError, TypeError, LookupError, ArithmeticError, SyntaxError, struct.error, zlib.error)
 _BROKEN = (OSError, EOFError, *_PARSE_ERRORS)
 
@@ -47,8 +46,7 @@ def _header(image: Image) -> Picture:
     from PIL import UnidentifiedImageError
 
     try:
-        with _FILTERING, warnings.catch_warnings():
-            warnings.simplefilter("error", Pillow.DecompressionBombWarning)
+        with warnings_as("error", Pillow.DecompressionBombWarning):
             return Pillow.open(io.BytesIO(image.data))
     except (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError) as error:
         raise PermanentError(
@@ -62,8 +60,10 @@ def _flat(picture: Picture) -> Picture:
     from PIL import Image as Pillow
 
     if picture.mode.startswith(("I", "F")):
+        # Cut to eight bits, sixteen would be white all over: they are measured by their brightest pixel.
         _, brightest = cast("tuple[float, float]", picture.getextrema())
         factor = 255 / max(brightest, 255)
+        # For these modes Pillow takes a function only in this form: a factor and an offset.
         return picture.convert("F").point(lambda value: value * factor + 0).convert("L").convert("RGB")
     if not picture.has_transparency_data:
         return picture.convert("RGB")

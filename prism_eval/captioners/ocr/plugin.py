@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import metadata
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from prism_eval.captioners.base import Captioner
 from prism_eval.captioners.ocr.decoding import decode
@@ -50,7 +50,7 @@ class Ocr(Captioner):
                 raise UsageError(f"ocr: {name}={getattr(self, name)} will not do: give 1 or more")
 
     @property
-    def identity(self) -> Mapping[str, Any]:
+    def identity(self) -> Mapping[str, object]:
         """The options and the version of RapidOCR, whose wheel holds the models.
 
         Raises:
@@ -67,6 +67,7 @@ class Ocr(Captioner):
         Raises:
             PermanentError: An image cannot be decoded, or is too large to be.
         """
+        # Not before they are needed: a plugin is also made to be listed, and to be asked for its identity.
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="ocr")
         loop = asyncio.get_running_loop()
@@ -84,7 +85,8 @@ class Ocr(Captioner):
         return in_reading_order(self._reader().read(picture, min_confidence=self.min_confidence))
 
     def _reader(self) -> TextReader:
-        """This thread's own reader."""
+        """The reader of the thread that asks, made at its first image."""
+        # Models are loaded once for each thread, because a reader keeps state while it reads.
         if not hasattr(self._local, "reader"):
             self._local.reader = TextReader()
         reader: TextReader = self._local.reader

@@ -14,6 +14,7 @@ from itertools import pairwise
 from statistics import median
 
 _NUMBER = re.compile(r"[-+\u2212]?[$€£¥]?(\d[\d.,\s]*)[%KMBkmb]?\*?")
+# Years name columns where other numbers would be values.
 _YEARS = range(1800, 2101)
 
 
@@ -30,17 +31,17 @@ class TextBox:
 
     @property
     def x(self) -> float:
-        """The middle, from the left."""
+        """The middle, in pixels from the left."""
         return (self.left + self.right) / 2
 
     @property
     def y(self) -> float:
-        """The middle, from the top."""
+        """The middle, in pixels from the top."""
         return (self.top + self.bottom) / 2
 
     @property
     def height(self) -> float:
-        """The height."""
+        """The height in pixels: of upright text, the size of its letters."""
         return self.bottom - self.top
 
     @property
@@ -89,6 +90,7 @@ def _rows(boxes: Row) -> list[Row]:
     rows: list[Row] = []
     for box in sorted(boxes, key=lambda box: box.y):
         last = rows[-1] if rows else []
+        # Half a letter's height: the boxes that a detector finds in one row are not quite level.
         if last and box.y - median(other.y for other in last) < 0.5 * min(box.height, last[-1].height):
             last.append(box)
         else:
@@ -99,6 +101,7 @@ def _rows(boxes: Row) -> list[Row]:
 def _line(row: Row) -> str:
     text = row[0].text
     for before, box in pairwise(row):
+        # A number is a cell of its own however close: it is the label's value, not a part of its name.
         numeric = before.number is not None or box.number is not None
         near = box.left - before.right < 0.8 * min(before.height, box.height)
         text += (" " if near and not numeric else " | ") + box.text
@@ -126,6 +129,7 @@ def _columns(rows: list[Row]) -> list[tuple[TextBox, Row]]:
     for index, labels in enumerate(rows):
         above = _above(labels, rows[:index]) if all(map(_names, labels)) else []
         named = sum(map(bool, above))
+        # Most of the labels must have numbers above: some words of a footer have them by chance.
         if named > most and named >= 0.6 * len(labels):
             most, found = named, list(zip(labels, above, strict=True))
     return found
@@ -142,10 +146,12 @@ def _above(labels: Row, rows: list[Row]) -> list[Row]:
     """
     spaces = [after.x - before.x for before, after in pairwise(labels)]
     above: list[Row] = [[] for _ in labels]
+    # Categories stand evenly under an axis, words of a sentence do not.
     if len(labels) < 3 or max(spaces) > 2.5 * min(spaces):
         return above
     reach = min(spaces) / 2
     for row in rows:
+        # In a row with a name the numbers are the name's, as in a table.
         named = any(box.number is None for box in row)
         for box in row if not named else ():
             nearest = min(range(len(labels)), key=lambda index: abs(labels[index].x - box.x))
@@ -156,6 +162,7 @@ def _above(labels: Row, rows: list[Row]) -> list[Row]:
 
 def _column(label: TextBox, boxes: Row, reach: float) -> Row:
     """Boxes over a label from the left, and those over one another from the top."""
+    # In quarters of the reach: bars side by side are apart, values over one another are one column.
     return sorted(boxes, key=lambda box: (round(4 * (box.x - label.x) / reach), box.top))
 
 
@@ -198,6 +205,7 @@ def _aligned(boxes: Sequence[TextBox]) -> list[Row]:
 def _counting(marks: Row) -> Row:
     """The marks up to the last that goes on counting: the name of the first column may stand under a vertical axis."""
     values = [mark.number or 0.0 for mark in marks]
+    # Down an axis the marks fall, along one they rise: the first step says which.
     rising = len(values) > 1 and values[1] > values[0]
     end = next((i for i in range(1, len(values)) if (values[i] > values[i - 1]) is not rising), len(values))
     return marks[:end]
@@ -207,6 +215,7 @@ def _is_scale(marks: Row, places: list[float]) -> bool:
     """Whether marks stand and count evenly; years do too, but are as a rule the names of columns."""
     values = [mark.number or 0.0 for mark in marks]
     years = sum(value in _YEARS for value in values)
+    # Three numbers count evenly by chance. Places are measured, and may be off by more than what is read.
     return len(marks) > 3 and _even(places, 0.15) and _even(values, 0.01) and years < 0.5 * len(marks)
 
 

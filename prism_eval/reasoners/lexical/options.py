@@ -11,6 +11,7 @@ from prism_eval.reasoners.lexical.reckoning import reckon
 from prism_eval.reasoners.lexical.statements import Reading
 from prism_eval.reasoners.lexical.tokens import normal, telling
 
+# Shares are sums of floats: equal evidence may differ in the last digit, and is still no evidence.
 _CLEAR = 1e-6
 _LETTERED = re.compile(r"^[ \t]*\(?([A-Ja-j])[).:][ \t]+(\S.*)$", re.MULTILINE)
 
@@ -18,6 +19,7 @@ _LETTERED = re.compile(r"^[ \t]*\(?([A-Ja-j])[).:][ \t]+(\S.*)$", re.MULTILINE)
 def written_out(question: str) -> tuple[str, list[str]]:
     """A question without the options that stand in its text, each on a line after its letter, and those options."""
     found = list(_LETTERED.finditer(question))
+    # Letters in any other order are something else: initials, or an enumeration that goes on.
     letters = "".join(match[1] for match in found).upper()
     if len(found) < 2 or not "ABCDEFGHIJ".startswith(letters):
         return question, []
@@ -36,6 +38,7 @@ def pick(question: Question, options: Sequence[str], reading: Reading, *, least:
 
 def _scores(question: Question, options: list[frozenset[str]], reading: Reading, least: float) -> list[float]:
     """For each option, the best statement's support of the question times its share of the option."""
+    # What all options say tells none of them apart.
     everywhere = frozenset.intersection(*options) if options else frozenset()
     telling = [keys - everywhere or keys for keys in options]
     scores = [0.0] * len(options)
@@ -43,6 +46,7 @@ def _scores(question: Question, options: list[frozenset[str]], reading: Reading,
         if support < least:
             continue
         for index, keys in enumerate(telling):
+            # An option may repeat the question: only what it adds is evidence for it.
             new = keys - question.keys.keys() or keys
             share = len(new & statement.keys) / len(new) if new else 0.0
             scores[index] = max(scores[index], support * share)

@@ -1,4 +1,4 @@
-"""The `lexical` reasoner."""
+"""The `lexical` reasoner: which of its ways to an answer is tried, and how the answer is written."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from prism_eval.reasoners.lexical.options import pick, written_out
 from prism_eval.reasoners.lexical.question import Question, parse
 from prism_eval.reasoners.lexical.reckoning import reckon
 from prism_eval.reasoners.lexical.statements import Reading, read
-from prism_eval.schema import Answer, Caption, Item
+from prism_eval.schema import Answer, Caption, Item, option_letters
 
+# With nearly all of the question's words in one statement, no table knows better.
 _STRONG = 0.8
+# What the protocols tell every reasoner to write, and what scorers read as no answer.
 _ABSTAIN = "cannot answer"
 
 
@@ -46,7 +48,7 @@ class Lexical(Reasoner):
         question, reading = parse(text), read(caption.text)
         if options:
             index = pick(question, options, reading, least=self.min_evidence)
-            reply = None if index is None else chr(ord("A") + index)
+            reply = None if index is None else option_letters(len(options))[index]
         else:
             reply = self._short(question, reading)
         return Answer(f"Answer: {reply or _ABSTAIN}")

@@ -23,10 +23,13 @@ _NAME = re.compile(
     r"\bwhich\b"
     r"|^(in |at |for |from |to |of |by |on )?(who|whom|whose|where|what (?!(is|was|are|were|do|does|did)\b)\w+)\b"
 )
+# Conversations can be long, and what asks stands at the end.
 _MOST_CHARACTERS = 10_000
 _PLACEHOLDER = re.compile(r"<image ?\d+>")
+# Three words or more in parentheses say how to write the answer; fewer belong to a name.
 _REMARK = re.compile(r"\([^()\s]+\s[^()\s]+\s[^()]*\)")
 _ASIDE = re.compile(r"\([^()]*\)")
+# A full stop after a capital is an initial or an abbreviation, and ends no sentence.
 _SENTENCE = re.compile(r"[^?\n]*?(?:\?+|(?<=[^A-Z][.!])(?=\s)|(?=\n)|$)")
 
 
@@ -61,11 +64,12 @@ class Question:
 
 
 def parse(text: str) -> Question:
-    """Read a question."""
+    """Read a question off its text, to the last 10,000 characters of it."""
     plain = _PLACEHOLDER.sub(" ", normal(text[-_MOST_CHARACTERS:])).strip()
     asking = _asking(plain)
     tokens = tokenize(asking)
     keys = content(tokens)
+    # The first word is written with a capital whatever it is.
     first = tokens[0].start if tokens else 0
     anchors = {key for key, token in keys.items() if _anchors(token, asking, first)}
     known = {token.key for token in tokenize(_REMARK.sub(" ", plain))} - STOPWORDS
@@ -80,6 +84,7 @@ def _asking(text: str) -> str:
 
 
 def _wanted(text: str) -> Wanted:
+    # In this order: "is the number of ..." asks for yes or no, "which year has the highest number" for a year.
     tests = {Wanted.YES_NO: _YES_NO, Wanted.YEAR: _YEAR, Wanted.NUMBER: _NUMBER, Wanted.NAME: _NAME}
     return next((wanted for wanted, pattern in tests.items() if pattern.search(text)), Wanted.ANYTHING)
 

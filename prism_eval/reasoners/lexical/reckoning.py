@@ -69,9 +69,11 @@ def _case(question: Question, table: Table) -> _Case:
     points = [
         _Point(row.name, name, value)
         for row in table.rows
+        # A row may be shorter than the header: a value was not read.
         for name, value in zip(table.series or (None,) * len(row.values), row.values, strict=False)
         if not series or name in series
     ]
+    # "Top" or "total" may be part of a row's own name, and then it asks for nothing.
     own = frozenset[str]().union(*(name.keys for name in (*series, *rows)))
     directions = [EXTREMES[key] for key in question.keys if key in EXTREMES and key not in own]
     named = sorted((point for point in points if point.row in rows), key=lambda point: _mention(question, point))
@@ -123,6 +125,7 @@ def _counted(case: _Case) -> str | None:
 
 def _of_named(case: _Case) -> str | None:
     """The sum, mean, difference ... of the values named: several rows of a series, or several series of a row."""
+    # Several rows of several series are a table, not the terms of a sum.
     rows, series = {point.row for point in case.named}, {point.series for point in case.named}
     return _combined(case.question.text, case.named) if min(len(rows), len(series)) == 1 < len(case.named) else None
 
@@ -138,6 +141,7 @@ def _extreme(case: _Case) -> str | None:
     """The name or the value of the highest, the second lowest, and so on."""
     text, keys = case.question.text, case.question.keys
     rank = next((ORDINALS[key] for key in keys if key in ORDINALS), 0)
+    # An ordinal counts from the top only where something is ranked: "the second panel" is a place.
     direction = case.direction or (1 if rank and _RANKED.search(text) else 0)
     points = case.named if len(case.named) > 1 else case.points
     if not direction or _DIFFERENCE.search(text) or len(points) < max(rank, 2):
@@ -162,6 +166,7 @@ def _name_of(case: _Case) -> str | None:
     if case.question.wanted not in (Wanted.NAME, Wanted.YEAR):
         return None
     stated = {token.value for token in case.question.keys.values() if token.value is not None}
+    # A value that two rows share names neither.
     names = {point.row.text for point in case.points if point.value.worth in stated}
     return names.pop() if len(names) == 1 else None
 
@@ -171,6 +176,7 @@ def _looked_up(case: _Case) -> str | None:
     return case.named[0].value.text if len(case.named) == 1 and wants_value else None
 
 
+# The first that answers. Looking up comes last: questions that compare or add name rows too.
 _RULES = (_counted, _of_named, _of_extremes, _extreme, _of_all, _name_of, _looked_up)
 
 
@@ -182,6 +188,7 @@ def _combined(text: str, points: list[_Point]) -> str | None:
         return number_text(fmean(worths))
     if _SUM.search(text):
         return number_text(sum(worths))
+    # Neither of the two below means anything for more.
     if len(worths) != 2:
         return None
     if _DIFFERENCE.search(text):

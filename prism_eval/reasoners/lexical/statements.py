@@ -13,8 +13,10 @@ from typing import NamedTuple
 from prism_eval.reasoners.lexical.table import Table, read_table
 from prism_eval.reasoners.lexical.tokens import keys_in, normal
 
+# Not after a capital, which is an initial. Chinese and Japanese sentences end without a space.
 _SENTENCE_END = re.compile(r"(?<=[^A-Z\s][.!?])\s+(?=[\"“(]?[A-Z0-9])|(?<=[。\uff01\uff1f])")
 
+# No image needs more; a model that did not stop writing can fill megabytes.
 _MOST_CHARACTERS = 100_000
 
 
@@ -52,17 +54,22 @@ class Reading:
         return read_table(self.text)
 
     def weight(self, key: str) -> float:
-        """How telling a key is: the rarer in this caption the more, most of all where it does not occur."""
+        """How telling a key is: the rarer in this caption the more; one that does not occur, as one that does once.
+
+        It is the inverse document frequency, with the statements for documents.
+        """
         return math.log(1 + (len(self.statements) + 1) / max(1, self.frequency.get(key, 0)))
 
     def supports(self, keys: Iterable[str]) -> Iterator[tuple[float, Statement]]:
         """Each statement with the share of the keys' weight that it holds."""
         weights = {key: self.weight(key) for key in keys}
+        # A question without a telling word is supported by nothing, not by everything.
         total = sum(weights.values()) or 1.0
         for statement in self.statements:
             yield sum(weights[key] for key in weights.keys() & statement.keys) / total, statement
 
 
+# The questions on one caption come together, those on a few captions side by side.
 @lru_cache(maxsize=8)
 def read(caption: str) -> Reading:
     """Read a caption; what is read of it is kept for the questions that follow."""

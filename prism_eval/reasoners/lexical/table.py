@@ -24,7 +24,9 @@ _CELL = re.compile(r"\s*\|\s*")
 _DIGIT = re.compile(r"\d")
 _BULLET = re.compile(r"^[\s\-*•·●▪#|]+|[\s|]+$")
 _ASIDE = re.compile(r"\([^)]*\)")
+# Characters. Longer lines are prose, and searching them for a label would take long.
 _LONGEST_LINE = 400
+# Words. A longer one is a sentence that ends in a number.
 _LONGEST_LABEL = 8
 
 
@@ -44,7 +46,7 @@ class Name(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A name with its values."""
+    """A name with its values, one for each series."""
 
     name: Name
     values: tuple[Value, ...]
@@ -70,9 +72,12 @@ def read_table(text: str) -> Table:
             rows.append(row)
         elif len(cells) > 1:
             headers.append(cells)
+        # A text reader often finds a label on one line and its value on the next.
         before = cells[0] if len(cells) == 1 and not row else ""
+    # One labelled value is a sentence like any other.
     if len(rows) < 2:
         return Table()
+    # The usual number of values, not the largest: a row may have run into its neighbour.
     width = Counter(len(row.values) for row in rows).most_common(1)[0][0]
     rows = [row._replace(values=row.values[:width]) for row in rows]
     return Table(tuple(rows), _series(headers, width))
@@ -90,6 +95,7 @@ def _row(cells: Sequence[str], before: str) -> Row | None:
     head, colon, first = cells[0].rpartition(":")
     label, rest = (head, [first, *cells[1:]]) if colon and value_of(first) else (cells[0], cells[1:])
     values = [value_of(cell) for cell in rest]
+    # A line of years is a header, and a number is nobody's label.
     if _is_value_but_no_year(label) or all(_is_year(cell) for cell in cells):
         return None
     return _make(label, [value for value in values if value])

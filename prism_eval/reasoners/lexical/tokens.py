@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 from prism_eval.reasoners.lexical.vocabulary import STOPWORDS
 
+# A hyphen between numbers or words is no minus: "2010-2014" is two years.
 _TOKEN = re.compile(
     r"(?:(?<![\w)])-)?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
     r"|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?"
 )
+# Longer runs of digits are no amounts but numbers of things; they are compared as text.
 _MOST_DIGITS = 18
 _YEARS = range(1500, 2200)
 _PLAIN = {ord("\N{MINUS SIGN}"): "-", ord("\N{RIGHT SINGLE QUOTATION MARK}"): "'"}
@@ -38,7 +40,7 @@ def normal(text: str) -> str:
 
 
 def tokenize(text: str) -> list[Token]:
-    """The tokens of normal text."""
+    """The tokens of a text that `normal` made plain, in order, stop words included."""
     return [Token(_key(match.group()), *match.span(), _value(match.group())) for match in _TOKEN.finditer(text)]
 
 
@@ -67,6 +69,7 @@ def number_text(value: float) -> str:
     return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
+# A question's words meet a caption's again and again.
 @lru_cache(maxsize=32_768)
 def _key(word: str) -> str:
     value = _value(word)
@@ -84,6 +87,7 @@ def _stem(word: str) -> str:
     word = word.removesuffix("'s")
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
+    # "Class", "focus" and "axis" are no plurals.
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
     return word

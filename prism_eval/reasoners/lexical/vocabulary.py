@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What questions on any image are made of: such words stand in every statement and tell none from another.
 _EMPTY = """
 a about according all also am an and any are as asked at based be been being both but by can chart could data depicted
 did diagram displayed do does each either figure following for from given graph had has have how i if image in into is

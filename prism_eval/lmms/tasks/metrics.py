@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
+from prism_eval.files.jsonable import jsonable
+
+# Some tasks score in per cent, and no metric says which it does: a number over 1 can only be one of these.
 _PERCENT = 100.0
 
 
-def score_of(value: Any, *, score_key: str | None, alone: Callable[[], Any]) -> float | None:
+def score_of(value: object, *, score_key: str | None, alone: Callable[[], object]) -> float | None:
     """The score of one answer; ``None`` if there is no telling.
 
     A number is its own score. A mapping's score is the entry that lmms-eval's own standard errors use
@@ -22,16 +24,14 @@ def score_of(value: Any, *, score_key: str | None, alone: Callable[[], Any]) -> 
     if isinstance(value, Mapping) and _number(value.get(score_key or "score")) is not None:
         value = value[score_key or "score"]
     number = _number(value)
+    # One answer alone: what the aggregation makes of it is its score, if it is a number.
     if number is None:
         number = _number(alone())
-    if number is None or number > _PERCENT:
+    if number is None or not 0 <= number <= _PERCENT:
         return None
     return number / _PERCENT if number > 1 else number
 
 
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool | int | float):
-        return float(value)
-    # numpy's scalars, without importing numpy
-    item = getattr(value, "item", None)
-    return float(item()) if callable(item) and getattr(value, "ndim", None) == 0 else None
+def _number(value: object) -> float | None:
+    plain = jsonable(value)
+    return float(plain) if isinstance(plain, bool | int | float) else None

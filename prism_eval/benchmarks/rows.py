@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Final
 
 from prism_eval.errors import DataError
 
+# A wide table would drown the message that lists its columns.
 _SHOWN = 20
 
-MISSING: Any = object()
-"""Stands for a column that a row does not have."""
+MISSING: Final = object()
+"""Stands for a column that a row does not have; ``None`` is a column that is there and null."""
 
 
 class RowError(DataError):
@@ -32,19 +33,19 @@ class Row:
 
     Attributes:
         number: Its position in the data set, from 0.
-        values: Its columns.
+        values: Its columns, those that the definition asks for. The values are as untrusted as the file they are from.
         where: The file and the row's place in it, for messages.
         unread: Further columns of the file that the definition does not ask for.
     """
 
     number: int
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
     where: str
     unread: tuple[str, ...] = ()
 
-    def get(self, names: Sequence[str]) -> Any:
+    def get(self, names: Sequence[str]) -> object:
         """The first of these columns that holds something; ``None`` if all are null, `MISSING` if there is none."""
-        found = MISSING
+        found: object = MISSING
         for name in names:
             value = _walk(self.values, name)
             if value is not MISSING and value is not None:
@@ -52,7 +53,7 @@ class Row:
             found = None if value is None else found
         return found
 
-    def need(self, names: Sequence[str], what: str) -> Any:
+    def need(self, names: Sequence[str], what: str) -> object:
         """Like `get`, for a column that must be there; its value may be null.
 
         Raises:
@@ -71,14 +72,15 @@ class Row:
         return replace(self, where=f"{self.where} (item {item_id})")
 
     def bad(self, reason: str, message: str) -> RowError:
-        """An error about this row."""
+        """An error about this row, for the caller to raise or to hand on in an item's place."""
         return RowError(reason, f"{self.where}: {message}")
 
 
-def _walk(values: Mapping[str, Any], name: str) -> Any:
+def _walk(values: Mapping[str, object], name: str) -> object:
+    # A column may have a dot in its own name; only where there is none does the dot look inside.
     if name in values:
         return values[name]
-    found: Any = values
+    found: object = values
     for part in name.split("."):
         found = _step(found, part)
         if found is MISSING:
@@ -86,7 +88,7 @@ def _walk(values: Mapping[str, Any], name: str) -> Any:
     return found
 
 
-def _step(value: Any, part: str) -> Any:
+def _step(value: object, part: str) -> object:
     if isinstance(value, Mapping):
         return value.get(part, MISSING)
     if isinstance(value, list) and part.isdecimal() and int(part) < len(value):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from prism_eval.benchmarks.definition import Definition, KindColumn, Names, Question
 from prism_eval.benchmarks.reading.golds import choice_gold, several_letters, short_golds
-from prism_eval.benchmarks.reading.images import Facts, ImageStore
+from prism_eval.benchmarks.reading.images import Facts, ImageReader
 from prism_eval.benchmarks.reading.options import read_options, without_options
-from prism_eval.benchmarks.reading.rows import MISSING, Row, RowError
-from prism_eval.benchmarks.reading.templates import fill_template
-from prism_eval.schema import Image, Item, ItemKind
+from prism_eval.benchmarks.reading.templated import templated_question
+from prism_eval.benchmarks.rows import MISSING, Row, RowError
+from prism_eval.files.jsonable import Json, jsonable
+from prism_eval.schema import Image, Item, ItemKind, option_letters
 
 
 class Converter:
@@ -23,7 +23,7 @@ class Converter:
         images: Where the images come from.
     """
 
-    def __init__(self, definition: Definition, images: ImageStore) -> None:
+    def __init__(self, definition: Definition, images: ImageReader) -> None:
         self._definition = definition
         self._images = images
 
@@ -50,6 +50,7 @@ class Converter:
         question = self._question(row, asked)
         if kind is ItemKind.CHOICE:
             question = without_options(self._definition, question)
+            # One letter is all that a choice can be answered with; MathVerse has questions with two right ones.
             if letters := several_letters(gold, options):
                 kind, question, gold = ItemKind.SHORT, _listed(question, options), _ways_to_write(letters)
         if kind is ItemKind.CHOICE:
@@ -69,15 +70,18 @@ class Converter:
         )
 
     def _row_id(self, row: Row) -> str:
+        # Without a column for it the row's position is its id: it is stable, because the data are pinned to a commit.
         parts = [row.need(names, "id") for names in self._definition.fields.id]
+        # Answers are joined by id, and the next row without one would have the same.
         if any(part is None or not str(part) for part in parts):
             raise row.bad("id missing", "the row's id is empty")
         return "/".join(str(part) for part in parts) or str(row.number)
 
     def _read_images(self, row: Row, name: str) -> tuple[Image, ...]:
         fields = self._definition.fields
-        values: list[Any] = []
+        values: list[object] = []
         for position, names in enumerate(fields.images):
+            # MMMU has seven image columns, and most rows fill the first alone.
             value = row.get(names) if position else row.need(names, "image")
             values.extend(value if isinstance(value, list) else [] if value in (None, MISSING) else [value])
         if not values:
@@ -103,9 +107,10 @@ class Converter:
     def _question(self, row: Row, asked: Question) -> str:
         value = row.need(asked.question, "question") if asked.question else None
         if asked.templated:
-            return fill_template(self._definition, row, value)
+            return templated_question(self._definition, row, value)
         if isinstance(value, list):
             value = _conversation(row, value, row.get(asked.answer))
+        # Some rows ask nothing in words (MMMU-Pro's vision rows): the definition says what is asked.
         text = value if isinstance(value, str) and value.strip() else self._definition.ask
         if not text:
             raise row.bad("question missing", "the question is empty")
@@ -115,21 +120,23 @@ class Converter:
     def _cluster(self, row: Row, images: tuple[Image, ...]) -> str:
         if self._definition.fields.cluster:
             return str(row.need(self._definition.fields.cluster, "cluster"))
+        # By digest, not by name: data sets store one picture under many names, and their errors go together.
         return "+".join(sorted({image.digest for image in images}))
 
-    def _extra(self, row: Row, asked: Question) -> dict[str, Any]:
+    def _extra(self, row: Row, asked: Question) -> dict[str, Json]:
         needed: Mapping[str, Names] = {**self._definition.extra, **asked.extra}
-        extra = {name: _plain(row.need(names, name)) for name, names in needed.items()}
+        extra = {name: jsonable(row.need(names, name)) for name, names in needed.items()}
         for name, names in self._definition.extra_if_present.items():
             value = row.get(names)
             if value is not MISSING:
-                extra[name] = _plain(value)
+                extra[name] = jsonable(value)
         if asked.templated:
-            extra["template"] = _plain(row.need(asked.question, "question"))
+            # The question has become a text, and CharXiv's grading rules go by the template's number.
+            extra["template"] = jsonable(row.need(asked.question, "question"))
         return {**extra, **asked.constants}
 
 
-def _conversation(row: Row, questions: list[Any], answers: Any) -> str:
+def _conversation(row: Row, questions: list[object], answers: object) -> str:
     """The last turn, after the turns before it with their answers."""
     if not questions or not all(isinstance(question, str) for question in questions):
         raise row.bad("question missing", "the question is a list, but not of texts")
@@ -138,30 +145,23 @@ def _conversation(row: Row, questions: list[Any], answers: Any) -> str:
     if not isinstance(answers, list) or len(answers) != len(questions):
         raise row.bad("gold does not parse", f"{len(questions)} turns need as many answers")
     turns = [f"Q: {question}\nA: {answer}" for question, answer in zip(questions[:-1], answers[:-1], strict=True)]
-    return "\n".join(["Earlier in the conversation:", *turns, "", questions[-1]])
+    return "\n".join(["Earlier in the conversation:", *turns, "", str(questions[-1])])
 
 
-def _facts(row: Row, value: Any, count: int) -> list[Facts]:
+def _facts(row: Row, value: object, count: int) -> list[Facts]:
     if value in (None, MISSING):
         return [None] * count
-    if not isinstance(value, list) or len(value) != count:
+    if not isinstance(value, list) or len(value) != count or not all(isinstance(facts, list) for facts in value):
         raise row.bad("facts do not match", f"facts must be one list for each of {count} images")
     return [tuple(str(fact) for fact in facts) for facts in value]
 
 
 def _listed(question: str, options: tuple[str, ...]) -> str:
-    lines = [f"{chr(ord('A') + index)}. {option}" for index, option in enumerate(options)]
+    """The question with its options in it, for an item whose kind has none of its own."""
+    lines = [f"{letter}. {option}" for letter, option in zip(option_letters(len(options)), options, strict=True)]
     return "\n".join([question, "Options (several are right):", *lines])
 
 
 def _ways_to_write(letters: tuple[str, ...]) -> list[str]:
+    """The golds of a question with several right letters: strict comparison would take one spelling alone."""
     return [", ".join(letters), "".join(letters), "\n".join(letters)]
-
-
-def _plain(value: Any) -> Any:
-    """The value if JSON can say it, else its text."""
-    if isinstance(value, list):
-        return [_plain(part) for part in value]
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)

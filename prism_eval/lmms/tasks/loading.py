@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import sys
 from pathlib import Path
-from typing import Any
 
-from prism_eval import plugins
-from prism_eval.errors import BrokenPlugin, DataError, MissingExtra, UnknownName, UsageError
+from prism_eval.errors import BrokenPlugin, DataError, UnknownName, UsageError
+from prism_eval.lmms.theirs import InnerTask, Manager
 
 TASK_ERRORS = (
     ArithmeticError,
@@ -26,12 +24,13 @@ TASK_ERRORS = (
 )
 """What the code of a task raises when something is wrong with its data, its environment or a reply."""
 
+# loguru's own handler, which writes everything to stderr; it is gone where somebody has set up logging.
 _DEFAULT_SINK = 0
 _OUTPUT = "generate_until"
 _SHOWN = 300
 
 
-def load(name: str, folder: Path | None) -> tuple[str, Any]:
+def load(name: str, folder: Path | None) -> tuple[str, InnerTask]:
     """Open a task.
 
     Args:
@@ -42,14 +41,11 @@ def load(name: str, folder: Path | None) -> tuple[str, Any]:
         The task's name and lmms-eval's object.
 
     Raises:
-        MissingExtra: lmms-eval is not installed.
-        BrokenPlugin: It is installed but cannot be imported.
+        BrokenPlugin: lmms-eval is installed but cannot be imported.
         UnknownName: There is no such task.
         UsageError: The task is a group, or wants something else than a text.
         DataError: Its file or its documents cannot be read.
     """
-    if plugins.missing_packages("prism-eval", "lmms"):
-        raise MissingExtra(f"benchmark 'lmms:{name}'", "lmms")
     path = Path(name) if name.endswith((".yaml", ".yml")) else None
     if path is not None and not path.is_file():
         raise DataError(f"lmms:{name}: there is no such task file")
@@ -68,27 +64,30 @@ def load(name: str, folder: Path | None) -> tuple[str, Any]:
 
 def first_line(error: BaseException) -> str:
     """An error in one line: that of the last attempt, where lmms-eval tried several times."""
+    # tenacity's own error says that it gave up; what happened is in the attempt that it carries.
     attempt = getattr(error, "last_attempt", None)
     cause = attempt.exception() if attempt is not None and attempt.failed else error
     return f"{type(cause).__name__}: {str(cause).strip().partition(chr(10))[0][:_SHOWN]}"
 
 
-def _manager_with(name: str, folder: Path | None, path: Path | None) -> Any:
+def _manager_with(name: str, folder: Path | None, path: Path | None) -> Manager:
     """The index that knows the name: the folder's if it does, else lmms-eval's own."""
     known: tuple[str, ...] = ()
     if folder is not None:
+        # The folder alone: lmms-eval's own task files are many, and indexing them takes seconds.
         local = _index(str(folder.resolve()))
         if path or name in local.task_index:
             return local
         known = tuple(local.all_tasks)
     shipped = _index(None)
     if name not in shipped.task_index:
+        # A folder's tasks are few and can be named; lmms-eval's own would fill the screen.
         hint = f"`lmms-eval --tasks list` lists lmms-eval's own; the folder has: {', '.join(known) or 'none'}."
         raise UnknownName("task of lmms-eval", name, (*known, *shipped.all_tasks), hint=hint)
     return shipped
 
 
-def _index(folder: str | None) -> Any:
+def _index(folder: str | None) -> Manager:
     import yaml
 
     _hush()
@@ -97,9 +96,10 @@ def _index(folder: str | None) -> Any:
     except (ImportError, OSError, RuntimeError, AttributeError) as error:
         raise BrokenPlugin(f"lmms-eval is installed but cannot be imported: {first_line(error)}") from error
     try:
-        return TaskManager(include_path=folder, include_defaults=folder is None)
+        manager: Manager = TaskManager(include_path=folder, include_defaults=folder is None)
     except (*TASK_ERRORS, yaml.YAMLError) as error:
         raise DataError(f"the task files of lmms-eval in {folder} cannot be read: {first_line(error)}") from error
+    return manager
 
 
 def _hush() -> None:
@@ -111,25 +111,27 @@ def _hush() -> None:
         logger.add(sys.stderr, level="WARNING")
 
 
-def _name_of(path: Path, manager: Any) -> str:
+def _name_of(path: Path, manager: Manager) -> str:
     for name, entry in manager.task_index.items():
+        # -1 is lmms-eval's mark for an entry that no file of its own stands for, such as a tag.
         if entry["yaml_path"] != -1 and Path(entry["yaml_path"]).resolve() == path.resolve():
             return str(name)
     raise DataError(f"lmms:{path} names no task: its `task:` line is missing")
 
 
-@functools.lru_cache(maxsize=8)
-def _task_errors() -> tuple[type[Exception], ...]:
+def _opening_errors() -> tuple[type[Exception], ...]:
     from tenacity import RetryError
     from yaml import YAMLError
 
     return (*TASK_ERRORS, RetryError, YAMLError)
 
 
-def _opened(task: str, manager: Any) -> Any:
+def _opened(task: str, manager: Manager) -> InnerTask:
     from lmms_eval.tasks import get_task_dict
 
     try:
-        return get_task_dict([task], manager, task_type="chat")[task]
-    except _task_errors() as error:
+        # "chat": the task's messages are wanted, not the one string that its older form makes of them.
+        opened: InnerTask = get_task_dict([task], manager, task_type="chat")[task]
+    except _opening_errors() as error:
         raise DataError(f"lmms:{task} cannot be opened: {first_line(error)}") from error
+    return opened

@@ -7,18 +7,20 @@ import inspect
 import io
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
 
-from prism_eval.lmms.loading import TASK_ERRORS, first_line
-from prism_eval.lmms.scores import score_of
+from prism_eval.errors import PrismError
+from prism_eval.lmms.tasks.loading import TASK_ERRORS, first_line
+from prism_eval.lmms.tasks.metrics import score_of
+from prism_eval.lmms.theirs import ONE_AT_A_TIME, Document, InnerTask
 
+# Where lmms-eval keeps what asks a language model. A task does not declare that it is graded by one.
 _JUDGES = ("lmms_eval.llm_judge", "lmms_eval.verifiers")
 
 
-class GradingError(Exception):
+class GradingError(PrismError):
     """lmms-eval could not grade a reply; the text says why."""
 
 
@@ -32,14 +34,14 @@ class Grade:
         score: The main metric's value for this reply alone, in [0, 1].
     """
 
-    metrics: dict[str, Any]
+    metrics: Mapping[str, object]
     metric: str
     score: float
 
 
 @dataclass
 class Task:
-    """A task of lmms-eval.
+    """A task of lmms-eval. It may be asked from several threads; the task's own code runs in one of them at a time.
 
     Attributes:
         name: Its name there.
@@ -48,16 +50,17 @@ class Task:
     """
 
     name: str
-    inner: Any
+    inner: InnerTask
     judged: bool = field(init=False)
-    _lock: Any = field(init=False, default_factory=threading.RLock)
+    _grades: dict[tuple[int, str], Grade] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        # Found out once: it takes reading the bytecode of the task's functions.
         self.judged = _asks_a_judge(self.inner.config.process_results)
 
     @property
     def size(self) -> int:
-        """How many documents there are."""
+        """How many documents the task asks about."""
         return len(self.inner.eval_docs)
 
     @property
@@ -70,45 +73,42 @@ class Task:
         """The split whose documents are asked."""
         return str(self.inner.config.test_split or self.inner.config.validation_split)
 
-    def documents(self) -> Iterator[Any]:
-        """The documents, one after the other, images included."""
-        docs = self.inner.eval_docs
-        return (docs[index] for index in range(len(docs)))
+    def document(self, index: int) -> Document:
+        """A document with its images decoded, which the copy that grading reads is without."""
+        with ONE_AT_A_TIME:
+            return self.inner.eval_docs[index]
 
-    def messages(self, doc: Any) -> Any:
+    def messages(self, doc: Document) -> object:
         """What lmms-eval would send a chat model."""
-        return self.inner.doc_to_messages(doc)
+        with ONE_AT_A_TIME:
+            return self.inner.doc_to_messages(doc)
 
-    def targets(self, doc: Any) -> list[str]:
+    def targets(self, doc: Document) -> list[str]:
         """The gold answer or answers as text; empty where the split keeps them secret."""
-        target = self.inner.doc_to_target(doc)
-        if isinstance(target, int) and self.inner.config.doc_to_choice is not None:
-            target = self.inner.doc_to_choice(doc)[target]
+        with ONE_AT_A_TIME:
+            target = self.inner.doc_to_target(doc)
+            if isinstance(target, int) and self.inner.config.doc_to_choice is not None:
+                target = self.inner.doc_to_choice(doc)[target]
         values = target if isinstance(target, list | tuple) else [target]
         return [str(value) for value in values if value is not None]
 
     def grade(self, index: int, reply: str) -> Grade:
         """Grade one reply to one document with lmms-eval's filters and `process_results`.
 
+        A grade is kept, for the aggregation at the end and because a judge may have been paid for it. The grading of a
+        reply cannot be interrupted, and nothing bounds its time: meanwhile every other thread that needs lmms-eval
+        waits, whatever the task.
+
         Raises:
             GradingError: Its code failed, or its language model did.
         """
-        with self._lock, self._watched() as problems:
-            try:
-                doc = self.inner.eval_docs_no_media[index]
-                # Without lmms-eval's decorator, which would wait 8 s for its own code to change its mind.
-                process_results = inspect.unwrap(type(self.inner).process_results)
-                metrics = process_results(self.inner, doc, [self._filtered(doc, index, reply)])
-            except TASK_ERRORS as error:
-                raise GradingError(f"lmms-eval's grading of {self.name} failed: {first_line(error)}") from error
-        if problems:
-            raise GradingError(f"lmms-eval's judge for {self.name} failed: {problems[0]}")
-        metric = next((name for name in self.metrics if name in metrics), None)
-        if metric is None:
-            raise GradingError(f"lmms-eval's {self.name} gave none of its metrics: {', '.join(map(str, metrics))}")
-        return Grade(metrics, metric, self._score(metric, metrics[metric]))
+        with ONE_AT_A_TIME:
+            known = self._grades.get((index, reply))
+            if known is None:
+                known = self._grades[index, reply] = self._grade(index, reply)
+            return known
 
-    def aggregate(self, metric: str, values: Sequence[Any]) -> Any:
+    def aggregate(self, metric: str, values: Sequence[object]) -> object:
         """The task's own aggregation of one metric over many documents.
 
         Raises:
@@ -116,14 +116,37 @@ class Task:
         """
         combine = self.inner.aggregation()[metric]
         wants_arguments = "args" in inspect.signature(combine).parameters
-        with self._lock, tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        # Some print tables, and some write a submission file to where lmms-eval's command line says.
+        with ONE_AT_A_TIME, tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
             more = {"args": SimpleNamespace(output_path=folder)} if wants_arguments else {}
             try:
                 return combine(list(values), **more)
             except TASK_ERRORS as error:
                 raise GradingError(f"lmms-eval's {metric} of {self.name} failed: {first_line(error)}") from error
 
-    def _score(self, metric: str, value: Any) -> float:
+    def _grade(self, index: int, reply: str) -> Grade:
+        with self._watched() as problems:
+            metrics = self._process(index, reply)
+        # A judge that is down logs an error and returns 0, which would be a score.
+        if problems:
+            raise GradingError(f"lmms-eval's judge for {self.name} failed: {problems[0]}")
+        # A document need not have every metric of its task.
+        metric = next((name for name in self.metrics if name in metrics), None)
+        if metric is None:
+            raise GradingError(f"lmms-eval's {self.name} gave none of its metrics: {', '.join(map(str, metrics))}")
+        return Grade(metrics, metric, self._score(metric, metrics[metric]))
+
+    def _process(self, index: int, reply: str) -> Mapping[str, object]:
+        try:
+            doc = self.inner.eval_docs_no_media[index]
+            # Without lmms-eval's decorator, which would wait 8 s for its own code to change its mind.
+            process_results = inspect.unwrap(type(self.inner).process_results)
+            metrics: Mapping[str, object] = process_results(self.inner, doc, [self._filtered(doc, index, reply)])
+        except TASK_ERRORS as error:
+            raise GradingError(f"lmms-eval's grading of {self.name} failed: {first_line(error)}") from error
+        return metrics
+
+    def _score(self, metric: str, value: object) -> float:
         score = score_of(value, score_key=self.inner.config.score_key, alone=lambda: self.aggregate(metric, [value]))
         if score is None:
             raise GradingError(
@@ -131,7 +154,7 @@ class Task:
             )
         return score
 
-    def _filtered(self, doc: Any, index: int, reply: str) -> Any:
+    def _filtered(self, doc: Document, index: int, reply: str) -> object:
         """The reply after the first of the task's filters: without any, the reply."""
         from lmms_eval.api.instance import Instance
 
@@ -156,6 +179,7 @@ class Task:
             return
         from loguru import logger
 
+        # By thread: a document that is read meanwhile may log errors of its own.
         own = threading.get_ident()
         sink = logger.add(
             lambda message: problems.append(message.record["message"].strip().partition("\n")[0]),
@@ -168,7 +192,7 @@ class Task:
             logger.remove(sink)
 
 
-def _asks_a_judge(function: Any, depth: int = 3) -> bool:
+def _asks_a_judge(function: object, depth: int = 3) -> bool:
     """Whether a function, or one of its module that it calls, uses lmms-eval's language-model judges."""
     code, names = getattr(function, "__code__", None), getattr(function, "__globals__", {})
     if code is None:
@@ -177,4 +201,5 @@ def _asks_a_judge(function: Any, depth: int = 3) -> bool:
     if any(str(getattr(value, "__module__", None) or type(value).__module__).startswith(_JUDGES) for value in used):
         return True
     own = [value for value in used if getattr(value, "__globals__", None) is names]
+    # To a depth: functions of one module may call each other in circles.
     return depth > 0 and any(_asks_a_judge(value, depth - 1) for value in own)

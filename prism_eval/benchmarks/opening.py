@@ -1,0 +1,101 @@
+"""From a benchmark's name and what ``--data`` says to a benchmark that can be asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from prism_eval import plugins
+from prism_eval.benchmarks.benchmark import Benchmark
+from prism_eval.benchmarks.catalogue import definition_names, load_definition
+from prism_eval.benchmarks.definition import CAPRL, Definition
+from prism_eval.benchmarks.sources.caprl import CapRLSource, caprl_definition
+from prism_eval.benchmarks.sources.folder import FolderSource, benchmark_folder
+from prism_eval.benchmarks.sources.hub import HubSource, download_files, resolve_revision
+from prism_eval.benchmarks.sources.source import RowSource
+from prism_eval.errors import DataError
+
+SYNTHETIC = "synthetic"
+HUB = "hub"
+
+
+class Opener(Protocol):
+    """What the entry points of the group ``prism_eval.sources`` name: a place that has benchmarks of its own.
+
+    The entry point's name is the prefix: ``PREFIX:REST`` as a benchmark's name is handed to it.
+    """
+
+    def open(self, name: str, data: str | Path) -> Benchmark:
+        """The benchmark that the rest of the name stands for.
+
+        Args:
+            name: What stood after the prefix and its colon.
+            data: A folder, ``synthetic`` or ``hub``.
+        """
+        ...
+
+
+def available(data: str) -> tuple[str, ...]:
+    """The benchmarks that can be read: all that are known, or those that have a folder in ``data``.
+
+    Raises:
+        DataError: The folder does not exist, or holds no benchmark.
+    """
+    names = definition_names()
+    if data in (SYNTHETIC, HUB):
+        return names
+    folder = Path(data)
+    if not folder.is_dir():
+        raise DataError(f"no data folder {data}: give --data a folder of benchmarks, 'synthetic' or 'hub'")
+    found = tuple(name for name in names if (folder / name).is_dir())
+    if not found:
+        raise DataError(f"{data} holds no benchmark's folder; known benchmarks: {', '.join(names)}")
+    return found
+
+
+def open_benchmark(name: str, data: str | Path, *, seed: int = 0) -> Benchmark:
+    """A benchmark with its data.
+
+    Args:
+        name: A benchmark, with a variant if wanted (``mmmu_pro:vision``), the path of a definition file, or the prefix
+            of a source with what it opens (``prism-eval plugins`` lists the sources).
+        data: A folder that holds the benchmark's folder, ``synthetic`` for its twin, or ``hub``.
+        seed: What the twin is drawn with.
+
+    Raises:
+        UnknownName: There is no such benchmark.
+        DataError: The definition or the data folder is missing or wrong.
+        MissingExtra: ``hub`` or a source was asked for whose extra is not installed.
+    """
+    # A drive's colon (`C:\mine.toml`) is no prefix: no source has its name.
+    prefix, colon, rest = name.partition(":")
+    if colon and prefix in plugins.entry_points("source"):
+        opener: Opener = plugins.load("source", prefix)
+        return opener.open(rest, data)
+    definition = load_definition(name)
+    if definition.is_caprl:
+        definition = caprl_definition(definition)
+    return Benchmark(definition, _source(definition, data, seed))
+
+
+def _source(definition: Definition, data: str | Path, seed: int) -> RowSource:
+    if data == HUB and not definition.source.files:
+        return HubSource(definition)
+    revision = None
+    if data == HUB:
+        # Data sets that are no tables, which the hub's libraries cannot stream.
+        revision = resolve_revision(definition.source)
+        folder = download_files(definition.source, revision)
+    else:
+        name = CAPRL if definition.is_caprl else definition.name
+        folder = benchmark_folder(_data_folder(definition, data, seed), name)
+    return (CapRLSource if definition.is_caprl else FolderSource)(definition, folder, revision)
+
+
+def _data_folder(definition: Definition, data: str | Path, seed: int) -> Path:
+    if data != SYNTHETIC:
+        return Path(data)
+    # Twins are drawn, and what draws them takes its time to import.
+    from prism_eval.twins import ensure
+
+    return ensure(definition.name, seed=seed)

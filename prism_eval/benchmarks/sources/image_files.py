@@ -1,0 +1,78 @@
+"""The bytes of an image that a row names by its path: a file in the data's folder, or a member of a zip file there."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from prism_eval.benchmarks.rows import Row
+from prism_eval.benchmarks.sources.archive import Archive
+
+MAX_BYTES = 100 * 2**20
+"""Largest encoded image that is read, in bytes: a row may name any file, and what it names is read whole."""
+
+_SUBFOLDER = "images"
+
+
+class ImageFiles:
+    """Finds image files.
+
+    Args:
+        folder: Where paths lead, including any zip archives that lie there; ``None`` if there are no files.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def read(self, row: Row, text: str) -> bytes:
+        """The bytes of the file at a path.
+
+        Args:
+            row: The row that names it, for messages.
+            text: The path, as untrusted as the rest of the row.
+
+        Raises:
+            RowError: There is no such file, it is unreadable or too large, or the path leads out of the folder.
+        """
+        # Data sets are written on Windows too; a path of theirs is read as if it were of ours.
+        path = PurePosixPath(text.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or Path(text).is_absolute():
+            raise row.bad("unsafe path", f"refused image path {text!r}: it leads out of the data folder")
+        if self._folder is None:
+            raise row.bad("image missing", f"image {text!r} is a path, but this source has no files")
+        for candidate in (self._folder / path, self._folder / _SUBFOLDER / path):
+            if _is_file(candidate):
+                return _read_file(row, candidate)
+        return self._from_archives(row, path)
+
+    def _from_archives(self, row: Row, path: PurePosixPath) -> bytes:
+        for archive in self._archives:
+            member = archive.find(path)
+            if member is None:
+                continue
+            # The size is in the archive's directory: a member that would unpack to gigabytes is not begun.
+            if member.file_size > MAX_BYTES:
+                raise row.bad("image too large", f"image {str(path)!r} has {member.file_size} bytes in {archive.path}")
+            return archive.read(member)
+        raise row.bad("image missing", f"image {str(path)!r} is not in {self._folder}, its images/ or a zip there")
+
+    @cached_property
+    def _archives(self) -> list[Archive]:
+        return [Archive(path) for path in sorted(self._folder.glob("*.zip"))] if self._folder else []
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for the file system: the column holds no path at all
+        return False
+
+
+def _read_file(row: Row, path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise row.bad("image too large", f"image {path} has {size} bytes, more than {MAX_BYTES}")
+        return path.read_bytes()
+    except OSError as error:
+        raise row.bad("image unreadable", f"image {path} cannot be read: {error.strerror}") from error

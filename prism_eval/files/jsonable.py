@@ -1,0 +1,24 @@
+"""What JSON can say of a value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+Json = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
+
+
+def jsonable(value: object) -> Json:
+    """The value in JSON's own types: numpy's numbers as Python's, NaN and infinities ``None``, the rest its text."""
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(part) for part in value]
+    # numpy's scalars, told by what they can do: importing numpy for this would cost every start a tenth of a second.
+    unpacked = getattr(value, "item", None)
+    if callable(unpacked) and getattr(value, "ndim", None) == 0:
+        value = unpacked()
+    if isinstance(value, float):
+        # JSON has no word for them, and a reader that takes `NaN` for one is no JSON reader.
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, str | int) else str(value)
