@@ -74,18 +74,6 @@ class RunFolder:
         """Write ``plan.toml``."""
         write_whole(self.plan_file, plan.to_toml())
 
-    def read_manifest(self) -> dict[str, Any]:
-        """The manifest.
-
-        Raises:
-            RunError: There is none, or it is not JSON.
-        """
-        try:
-            manifest: dict[str, Any] = json.loads(self.manifest_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise RunError(f"cannot read {self.manifest_file}: {error}") from error
-        return manifest
-
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Write ``manifest.json``."""
         write_whole(self.manifest_file, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")

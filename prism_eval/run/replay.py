@@ -9,7 +9,7 @@ from typing import Any
 from prism_eval.calls import Record, Store, default_path
 from prism_eval.plan.plan import Plan, make_plan
 from prism_eval.run.folder import RunFolder
-from prism_eval.run.tables import read_rows
+from prism_eval.run.reading import Table
 from prism_eval.schema import FinishReason, Generation
 
 _STAGES = {"captions": "caption", "answers": "answer"}
@@ -32,13 +32,13 @@ def reopen(path: Path, store: Path | None, tables: Sequence[str], **changes: Any
     plan = make_plan({**values, **{key: value for key, value in changes.items() if value is not None}})
     with Store(store or default_path()) as opened:
         for table in tables:
-            _restore(folder.table(table), _STAGES[table], opened)
+            _restore(Table(path, table), _STAGES[table], opened)
     return plan
 
 
-def _restore(path: Path, stage: str, store: Store) -> None:
+def _restore(table: Table, stage: str, store: Store) -> None:
     columns = ["key", "captioner", "text", "finish_reason", "prompt_tokens", "completion_tokens"]
-    for row in read_rows(path, columns):
+    for row in table.rows(columns):
         if row["text"] is not None and store.get(row["key"]) is None:
             reason = FinishReason(row["finish_reason"])
             generation = Generation(row["text"], reason, row["prompt_tokens"], row["completion_tokens"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,23 +160,6 @@ def verdict_row(traveller: Traveller, reasoner: str) -> dict[str, Any]:
         "caption_words": read.words if read else None,
         "caption_truncated": bool(read and read.finish_reason is FinishReason.LENGTH),
     }
-
-
-def read_rows(path: Path, columns: list[str]) -> Iterator[dict[str, Any]]:
-    """Some columns of a table, row by row.
-
-    Raises:
-        RunError: The table is not there or cannot be read.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(columns=columns):
-                yield from batch.to_pylist()
-    except (OSError, pa.ArrowException) as error:
-        raise RunError(f"cannot read {path}: {error}") from error
 
 
 def _place(traveller: Traveller, reasoner: str) -> dict[str, Any]:
