@@ -81,7 +81,6 @@ def write_run(folder: Path, rows: Iterable[Mapping[str, Any]], **manifest: Any) 
         "format": 1,
         "version": "0.1.0",
         "created": "2025-11-23T01:00:00+00:00",
-        "finished": True,
         "protocol": {"name": "standard", "edition": "official"},
         "reasoner": {"label": "lexical", "identity": {"plugin": "lexical", "version": "1"}},
         "captioners": [{"label": label, "identity": {"plugin": label}} for label in captioners],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from prism_eval.leaderboard.board import Cell, Leaderboard, PositionBias, PositionShare, Row
+from prism_eval.leaderboard.board import Leaderboard
+from prism_eval.leaderboard.columns import Column
 from prism_eval.leaderboard.ranking import build
+from prism_eval.leaderboard.rows import Cell, PositionBias, PositionShare, Row
 
-__all__ = ["Cell", "Leaderboard", "PositionBias", "PositionShare", "Row", "build"]
+__all__ = ["Cell", "Column", "Leaderboard", "PositionBias", "PositionShare", "Row", "build"]

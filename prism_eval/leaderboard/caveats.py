@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from prism_eval.leaderboard.board import Row
+from prism_eval.leaderboard.rows import Row
+from prism_eval.run.reading import Manifest
 from prism_eval.schema import Outcome
 from prism_eval.statistics import FEW_CLUSTERS
 
@@ -13,7 +13,7 @@ _NOTABLE = 0.05
 """Share of answers or captions from which a format slip or a cut is worth a sentence."""
 
 
-def caveats(rows: Sequence[Row], items: int, manifest: Mapping[str, Any]) -> tuple[str, ...]:
+def caveats(rows: Sequence[Row], items: int, manifest: Manifest) -> tuple[str, ...]:
     """One sentence for each thing that limits what the scores say, the gravest first.
 
     Args:
@@ -63,13 +63,13 @@ def _few(rows: Sequence[Row]) -> Iterator[str]:
         yield f"Fewer than {FEW_CLUSTERS} images in {where}: intervals there are rough."
 
 
-def _judged(manifest: Mapping[str, Any]) -> Iterator[str]:
+def _judged(manifest: Manifest) -> Iterator[str]:
     names = [str(entry["name"]) for entry in manifest["benchmarks"] if entry.get("needs_judge")]
     if names and not manifest.get("judge"):
         yield f"Rules score {', '.join(names)}, where the authors let a language model judge: expect lower scores."
 
 
-def _own_numbers(manifest: Mapping[str, Any]) -> Iterator[str]:
+def _own_numbers(manifest: Manifest) -> Iterator[str]:
     """The metrics of benchmarks that aggregate by a rule of their own, which need not be the mean of the scores."""
     entries = manifest.get("aggregates", [])
     several = any(entry["sample"] for entry in entries)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from statistics import fmean, median
-from typing import Any
+from typing import TYPE_CHECKING
 
 from prism_eval.errors import RunError
-from prism_eval.leaderboard.board import Cell, Leaderboard, Row
+from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
-from prism_eval.leaderboard.verdicts import Ledger, read_ledger
+from prism_eval.leaderboard.columns import COLUMNS, benchmark_column, from_outside
+from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
+from prism_eval.leaderboard.positions import position_biases
+from prism_eval.leaderboard.rows import Cell, PositionBias, Row
+from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts, read_verdicts
+from prism_eval.run.reading import read_manifest
 from prism_eval.schema import Outcome
 from prism_eval.statistics import Comparison, Estimate, RankRange, clustered_mean, compare_all, rank_ranges
 
-MANIFEST = "manifest.json"
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def build(folder: Path) -> Leaderboard:
@@ -30,105 +34,82 @@ def build(folder: Path) -> Leaderboard:
         RunError: The folder's manifest or verdicts cannot be read, or hold more than one reasoner.
     """
     manifest = read_manifest(folder)
-    ledger = read_ledger(folder)
-    if len(ledger.reasoners) > 1:
-        listing = ", ".join(sorted(ledger.reasoners))
+    verdicts = read_verdicts(folder)
+    if len(verdicts.reasoners) > 1:
+        listing = ", ".join(sorted(verdicts.reasoners))
         raise RunError(f"{folder}: verdicts of several reasoners ({listing}); a leaderboard has one")
-    named = [entry["name"] for entry in manifest["benchmarks"]]
-    benchmarks = tuple(dict.fromkeys([*named, *(benchmark for benchmark, _ in ledger.items)]))
-    rows, comparisons = _rank(ledger, benchmarks)
+    titles = {entry["name"]: entry.get("title") or entry["name"] for entry in manifest["benchmarks"]}
+    benchmarks = tuple(dict.fromkeys([*titles, *verdicts.benchmarks]))
+    rows, comparisons = _rank(verdicts, benchmarks)
+    others, problems = from_outside(rows)
     return Leaderboard(
         rows=rows,
         benchmarks=benchmarks,
+        scores=tuple(benchmark_column(name, titles.get(name, name)) for name in benchmarks),
+        columns=COLUMNS + others,
         comparisons=comparisons,
-        warnings=caveats(rows, len(ledger.items), manifest),
-        finished=bool(manifest.get("finished")),
+        warnings=(*caveats(rows, len(verdicts.items), manifest), *problems),
         manifest=manifest,
+        verdicts=verdicts,
     )
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a run folder.
-
-    Raises:
-        RunError: It is missing, or not a run's manifest.
-    """
-    path = folder / MANIFEST
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise RunError(f"{path} does not exist: {folder} is not a run folder") from error
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} cannot be read: {error}") from error
-    entries = manifest.get("benchmarks") if isinstance(manifest, dict) else None
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) and "name" in entry for entry in entries):
-        raise RunError(f"{path}: no list of named benchmarks; is this the manifest of a prism-eval run?")
-    return dict(manifest)
-
-
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    """The items one captioner has a score for."""
-
-    values: list[float]
-    clusters: list[int]
-    strata: list[str]
-
-    def estimate(self, benchmark: str | None = None) -> Estimate | None:
-        """Mean over one benchmark's items, or over benchmarks that weigh the same."""
-        if benchmark is None:
-            return clustered_mean(self.values, self.clusters, self.strata) if self.values else None
-        own = [index for index, stratum in enumerate(self.strata) if stratum == benchmark]
-        if not own:
-            return None
-        return clustered_mean([self.values[index] for index in own], [self.clusters[index] for index in own])
-
-
-def _rank(ledger: Ledger, benchmarks: Sequence[str]) -> tuple[tuple[Row, ...], tuple[Comparison, ...]]:
-    matrix, clusters = ledger.matrix(), ledger.clusters()
-    strata = [benchmark for benchmark, _ in ledger.items]
-    rows = []
-    for captioner, scores in zip(ledger.captioners, matrix.tolist(), strict=True):
-        known = [index for index, score in enumerate(scores) if not math.isnan(score)]
-        scored = _Scored(
-            values=[scores[index] for index in known],
-            clusters=[clusters[index] for index in known],
-            strata=[strata[index] for index in known],
-        )
-        rows.append(_row(ledger, captioner, scored, benchmarks))
-    order = sorted(range(len(rows)), key=lambda index: _place(rows[index]))
-    comparisons = compare_all(matrix[order], clusters, strata)
+def _rank(verdicts: Verdicts, benchmarks: Sequence[str]) -> tuple[tuple[Row, ...], tuple[Comparison, ...]]:
+    lengths, positions = caption_lengths(verdicts), position_biases(verdicts)
+    rows = [_row(verdicts, number, benchmarks, *own) for number, own in enumerate(zip(lengths, positions, strict=True))]
+    order = sorted(range(len(rows)), key=lambda number: _place(rows[number]))
+    comparisons = compare_all(verdicts.matrix[order], verdicts.items.cluster, verdicts.items.benchmark)
     ranges = rank_ranges(len(rows), comparisons)
-    return tuple(replace(rows[index], rank=ranges[place]) for place, index in enumerate(order)), comparisons
+    return tuple(replace(rows[number], rank=ranges[place]) for place, number in enumerate(order)), comparisons
 
 
 def _place(row: Row) -> tuple[bool, float, str]:
+    # A mean over fewer benchmarks is no rival of the others': it may just have left out the hard ones.
     return not row.complete, -row.mean.value if row.mean else 1.0, row.captioner
 
 
-def _row(ledger: Ledger, captioner: str, scored: _Scored, benchmarks: Sequence[str]) -> Row:
-    cells = {
-        benchmark: Cell(
-            estimate=scored.estimate(benchmark),
-            outcomes={outcome: ledger.outcomes[captioner, benchmark, outcome] for outcome in Outcome},
-        )
-        for benchmark in benchmarks
-    }
-    outcomes = {outcome: sum(cell.outcomes[outcome] for cell in cells.values()) for outcome in Outcome}
-    lengths = ledger.captioners[captioner]
-    words = list(lengths.words.values())
+def _row(
+    verdicts: Verdicts,
+    number: int,
+    benchmarks: Sequence[str],
+    lengths: CaptionLengths,
+    positions: PositionBias | None,
+) -> Row:
+    import numpy as np
+
+    scores = verdicts.matrix[number]
+    known = np.flatnonzero(~np.isnan(scores))
+    cells = {name: _cell(verdicts, number, name, known) for name in benchmarks}
+    outcomes = dict(zip(OUTCOMES, verdicts.outcomes[number].sum(axis=0).tolist(), strict=True))
     return Row(
-        captioner=captioner,
-        rank=RankRange(1, len(ledger.captioners)),
-        mean=scored.estimate(),
+        captioner=verdicts.captioners[number],
+        rank=RankRange(1, len(verdicts.captioners)),
+        mean=_estimate(verdicts, scores, known, strata=verdicts.items.benchmark[known]),
         complete=all(cell.estimate is not None for cell in cells.values()),
         cells=cells,
-        items=len(scored.values),
+        items=known.size,
         answers=sum(outcomes.values()),
         outcomes=outcomes,
-        captions=len(words),
+        captions=lengths.captions,
         truncated=lengths.truncated,
-        words_median=median(words) if words else None,
-        words_mean=fmean(words) if words else None,
-        positions=ledger.positions[captioner].bias(),
+        words_median=lengths.median,
+        words_mean=lengths.mean,
+        positions=positions,
     )
+
+
+def _cell(verdicts: Verdicts, number: int, benchmark: str, known: NDArray[np.intp]) -> Cell:
+    if benchmark not in verdicts.benchmarks:
+        return Cell(estimate=None, outcomes=dict.fromkeys(Outcome, 0))
+    place = verdicts.benchmarks.index(benchmark)
+    own = known[verdicts.items.benchmark[known] == place]
+    return Cell(
+        estimate=_estimate(verdicts, verdicts.matrix[number], own),
+        outcomes=dict(zip(OUTCOMES, verdicts.outcomes[number, place].tolist(), strict=True)),
+    )
+
+
+def _estimate(
+    verdicts: Verdicts, scores: NDArray[np.float64], items: NDArray[np.intp], strata: NDArray[np.int64] | None = None
+) -> Estimate | None:
+    return clustered_mean(scores[items], verdicts.items.cluster[items], strata) if items.size else None

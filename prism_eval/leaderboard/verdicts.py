@@ -1,171 +1,199 @@
-"""The verdict table of a run folder, read into what a leaderboard needs."""
+"""The verdict table of a run as columns of numbers, and what can be counted from them.
+
+A label (a captioner, an outcome, an item) is a number from 0 wherever there is one a row, so that millions of verdicts
+fit in memory and numpy can count them; its text is kept once.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from prism_eval.errors import RunError
-from prism_eval.leaderboard.positions import Positions
+from prism_eval.leaderboard.numbering import label_numbers, numbered
+from prism_eval.run.reading import LABEL, Table
 from prism_eval.schema import Outcome
 from prism_eval.statistics import connected
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
 
-VERDICTS = "verdicts.parquet"
+OUTCOMES = tuple(Outcome)
+"""The outcome that a number in `Verdicts.outcome` stands for."""
 
-_COLUMNS = (
-    "captioner",
-    "reasoner",
-    "benchmark",
-    "item",
-    "images",
-    "sample",
-    "cluster",
-    "outcome",
-    "score",
-    "caption_words",
-    "caption_truncated",
-    "kind",
-    "options",
-    "extracted",
-    "chosen_position",
-)
+_KINDS = {
+    **dict.fromkeys(("captioner", "reasoner", "benchmark", "item", "outcome"), LABEL),
+    **dict.fromkeys(("sample", "order"), "int64"),
+    # An empty cell becomes NaN, which whole numbers do not have.
+    **dict.fromkeys(("score", "caption_words", "chosen_position"), "double"),
+    "caption_truncated": "bool",
+}
+_NEVER_EMPTY = ("captioner", "reasoner", "benchmark", "item", "outcome", "sample", "order")
+_OF_ITEMS = ("cluster", "images", "kind", "options")
 
 
-@dataclass(slots=True)
-class CaptionLengths:
-    """The captions of one captioner, each counted once however many questions were asked about it.
+@dataclass(frozen=True, eq=False)
+class Verdicts:
+    """What the verdicts of a run say. Arrays of shape (verdicts,) are in the table's order.
 
     Attributes:
-        words: Words of each caption, by its images and sample.
-        truncated: How many hit the limit on their length.
+        table: The table they are from, for what is read later: the texts of a few rows.
+        captioners: The captioners' labels, in order of appearance.
+        benchmarks: The benchmarks' names, likewise.
+        reasoners: The reasoners' labels, likewise.
+        captioner: Shape (verdicts,): a number of ``captioners``.
+        item: Shape (verdicts,): a number of an item; items are numbered in order of appearance.
+        outcome: Shape (verdicts,): a number of `OUTCOMES`.
+        score: Shape (verdicts,), in [0, 1]; NaN exactly where the call failed.
+        sample: Shape (verdicts,): which of the captions of an image, from 0.
+        order: Shape (verdicts,): which order of the options, from 0.
+        position: Shape (verdicts,): the position of the option that was chosen, from 0; NaN where none was.
+        words: Shape (verdicts,): the length of the caption; NaN where there is none.
+        truncated: Shape (verdicts,): whether the caption hit the limit on its length.
+        items: What is said once an item.
     """
 
-    words: dict[tuple[Any, ...], int] = field(default_factory=dict)
-    truncated: int = 0
+    table: Table
+    captioners: tuple[str, ...]
+    benchmarks: tuple[str, ...]
+    reasoners: tuple[str, ...]
+    captioner: NDArray[np.int64]
+    item: NDArray[np.int64]
+    outcome: NDArray[np.int64]
+    score: NDArray[np.float64]
+    sample: NDArray[np.int64]
+    order: NDArray[np.int64]
+    position: NDArray[np.float64]
+    words: NDArray[np.float64]
+    truncated: NDArray[np.bool_]
+    items: Items
 
-    def add(self, row: Mapping[str, Any]) -> None:
-        """Count the caption behind a verdict, unless it was counted or failed."""
-        key = (*(row["images"] or (row["benchmark"], row["item"])), row["sample"])
-        if row["caption_words"] is None or key in self.words:
-            return
-        self.words[key] = row["caption_words"]
-        self.truncated += bool(row["caption_truncated"])
-
-
-@dataclass(slots=True)
-class Ledger:
-    """What the verdicts of a run say, captioner by captioner and item by item.
-
-    Attributes:
-        reasoners: The reasoners met.
-        captioners: Captioners in order of appearance, with the lengths of their captions.
-        items: Items as (benchmark, id) in order of appearance, each with the keys that link it to others.
-        sums: For each captioner, the sum and the number of an item's scores over samples and orders; failed
-            ones left out.
-        outcomes: Verdicts by captioner, benchmark and outcome.
-        positions: For each captioner, which positions its answers picked.
-    """
-
-    reasoners: set[str] = field(default_factory=set)
-    captioners: dict[str, CaptionLengths] = field(default_factory=dict)
-    items: dict[tuple[str, str], tuple[Any, ...]] = field(default_factory=dict)
-    sums: dict[tuple[str, tuple[str, str]], tuple[float, int]] = field(default_factory=dict)
-    outcomes: Counter[tuple[str, str, Outcome]] = field(default_factory=Counter)
-    positions: dict[str, Positions] = field(default_factory=dict)
-
-    def add(self, row: Mapping[str, Any]) -> None:
-        """Enter one verdict.
-
-        Raises:
-            RunError: The outcome is unknown, or the score does not go with it.
-        """
-        captioner, benchmark, item = row["captioner"], row["benchmark"], (row["benchmark"], row["item"])
-        outcome = _outcome(row)
-        self.reasoners.add(row["reasoner"])
-        self.captioners.setdefault(captioner, CaptionLengths()).add(row)
-        if item not in self.items:
-            self.items[item] = ((benchmark, row["cluster"]), *(row["images"] or ()))
-        self.outcomes[captioner, benchmark, outcome] += 1
-        self.positions.setdefault(captioner, Positions()).add(row)
-        if outcome is not Outcome.FAILED:
-            total, count = self.sums.get((captioner, item), (0.0, 0))
-            self.sums[captioner, item] = (total + row["score"], count + 1)
-
-    def clusters(self) -> list[int]:
-        """For each item its cluster: items that share an image, across benchmarks too, are in one."""
-        return connected(list(self.items.values()))
-
+    @cached_property
     def matrix(self) -> NDArray[np.float64]:
         """Shape (captioners, items): an item's mean over samples and orders, NaN where all failed or are missing."""
         import numpy as np
 
-        scores = np.full((len(self.captioners), len(self.items)), np.nan)
-        columns = {item: column for column, item in enumerate(self.items)}
-        rows = {captioner: row for row, captioner in enumerate(self.captioners)}
-        for (captioner, item), (total, count) in self.sums.items():
-            scores[rows[captioner], columns[item]] = total / count
-        return scores
+        shape = len(self.captioners), len(self.items)
+        scored = ~np.isnan(self.score)
+        cell = (self.captioner * shape[1] + self.item)[scored]
+        sums = np.bincount(cell, weights=self.score[scored], minlength=shape[0] * shape[1])
+        counts = np.bincount(cell, minlength=shape[0] * shape[1])
+        means = np.full(sums.size, np.nan)
+        np.divide(sums, counts, out=means, where=counts > 0)
+        return means.reshape(shape)
+
+    @cached_property
+    def outcomes(self) -> NDArray[np.int64]:
+        """Shape (captioners, benchmarks, outcomes): how many verdicts there are of each."""
+        import numpy as np
+
+        shape = len(self.captioners), len(self.benchmarks), len(OUTCOMES)
+        place = self.captioner * shape[1] + self.items.benchmark[self.item]
+        counts = np.bincount(place * shape[2] + self.outcome, minlength=shape[0] * shape[1] * shape[2])
+        return counts.reshape(shape)
 
 
-def read_ledger(folder: Path) -> Ledger:
-    """Read the verdict table of a run folder, a batch at a time.
+@dataclass(frozen=True, eq=False)
+class Items:
+    """What is said once an item, read where it appears first.
+
+    Attributes:
+        benchmark: Shape (items,): a number of the verdicts' ``benchmarks``.
+        cluster: Shape (items,): items that share an image, across benchmarks too, have one number.
+        image_set: Shape (items,): items that show the very same images have one number.
+        choice: Shape (items,): whether the item is a multiple-choice question.
+        options: Length (items,): its options, a JSON list.
+    """
+
+    benchmark: NDArray[np.int64]
+    cluster: NDArray[np.int64]
+    image_set: NDArray[np.int64]
+    choice: NDArray[np.bool_]
+    options: pa.Array
+
+    def __len__(self) -> int:
+        return int(self.benchmark.size)
+
+
+def read_verdicts(folder: Path) -> Verdicts:
+    """Read the verdict table of a run folder.
 
     Raises:
         RunError: The table is missing, damaged, lacks a column or holds a verdict that makes no sense.
     """
-    ledger = Ledger()
-    for row in read_rows(folder, _COLUMNS):
-        ledger.add(row)
-    return ledger
+    table = Table(folder, "verdicts")
+    columns = table.columns(_KINDS)
+    for name in _NEVER_EMPTY:
+        if columns[name].null_count:
+            raise table.spoilt(f"has an empty cell in column {name}")
+    captioner, captioners = _labels(columns["captioner"])
+    benchmark, benchmarks = _labels(columns["benchmark"])
+    id_number, ids = label_numbers(columns["item"].combine_chunks()), columns["item"].chunk(0).dictionary
+    item, first = numbered(benchmark * len(ids) + id_number)
+    outcome, score = _outcomes(table, columns)
+    return Verdicts(
+        table=table,
+        captioners=captioners,
+        benchmarks=benchmarks,
+        reasoners=_labels(columns["reasoner"])[1],
+        captioner=captioner,
+        item=item,
+        outcome=outcome,
+        score=score,
+        sample=columns["sample"].to_numpy(),
+        order=columns["order"].to_numpy(),
+        position=columns["chosen_position"].to_numpy(),
+        words=columns["caption_words"].to_numpy(),
+        truncated=columns["caption_truncated"].to_numpy().astype(bool),
+        items=_items(table, first, benchmark[first]),
+    )
 
 
-def read_rows(
-    folder: Path, columns: Sequence[str], *, items: Collection[str] | None = None
-) -> Iterator[dict[str, Any]]:
-    """Yield the verdict table's rows with these columns only, in bounded memory.
+def _labels(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    coded = column.chunk(0)
+    # A dictionary may hold labels that no row has, in an order of its own: number again what is there.
+    numbers, first = numbered(label_numbers(coded))
+    return numbers, tuple(coded.take(first).to_pylist())
 
-    Args:
-        folder: The run folder.
-        columns: The columns to read.
-        items: Leave out rows whose item has another id.
 
-    Raises:
-        RunError: The table is missing or damaged, or lacks a column.
-    """
-    import pyarrow as pa
+def _outcomes(table: Table, columns: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Outcomes as numbers of `OUTCOMES`, and scores, NaN exactly where a call failed."""
+    import numpy as np
+
+    numbers, names = _labels(columns["outcome"])
+    known = np.array([OUTCOMES.index(Outcome(name)) if name in OUTCOMES else -1 for name in names], dtype=np.int64)
+    outcome, score = known[numbers], columns["score"].to_numpy()
+    failed = outcome == OUTCOMES.index(Outcome.FAILED)
+    for strange in np.flatnonzero(~failed & ~((score >= 0) & (score <= 1)) | (outcome < 0))[:1].tolist():
+        row = {name: columns[name][strange].as_py() for name in ("benchmark", "item", "outcome", "score")}
+        where = f"holds a verdict that makes no sense: {row['benchmark']} item {row['item']!r}"
+        if outcome[strange] < 0:
+            raise table.spoilt(f"{where} has the unknown outcome {row['outcome']!r}")
+        raise table.spoilt(f"{where} is {row['outcome']} with the score {row['score']}")
+    return outcome, np.where(failed, np.nan, score)
+
+
+def _items(table: Table, first: NDArray[np.int64], benchmark: NDArray[np.int64]) -> Items:
+    import numpy as np
     import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
-    path = folder / VERDICTS
-    try:
-        with pq.ParquetFile(path) as table:
-            lacking = [name for name in columns if name not in table.schema_arrow.names]
-            if lacking:
-                raise RunError(
-                    f"{path}: no column {', '.join(lacking)}; score the run again: prism-eval score {folder}"
-                )
-            for batch in table.iter_batches(batch_size=4096, columns=list(columns)):
-                kept = batch if items is None else batch.filter(pc.is_in(batch["item"], value_set=pa.array(items)))
-                yield from kept.to_pylist()
-    except FileNotFoundError as error:
-        raise RunError(f"{path} does not exist; score the run first: prism-eval score {folder}") from error
-    except (OSError, pa.ArrowInvalid) as error:
-        reason = " ".join(str(error).split())
-        raise RunError(f"{path} cannot be read ({reason}); score the run again: prism-eval score {folder}") from error
-
-
-def _outcome(row: Mapping[str, Any]) -> Outcome:
-    name, score = row["outcome"], row["score"]
-    if name not in Outcome.__members__.values():
-        raise RunError(f"{VERDICTS}: {row['benchmark']} item {row['item']!r} has the unknown outcome {name!r}")
-    outcome = Outcome(name)
-    if outcome is not Outcome.FAILED and (score is None or not 0 <= score <= 1):
-        raise RunError(f"{VERDICTS}: {row['benchmark']} item {row['item']!r} is {name} with the score {score}")
-    return outcome
+    said = table.take(first, _OF_ITEMS).combine_chunks()
+    cluster, images, kind, options = (said[name].combine_chunks() for name in _OF_ITEMS)
+    everyone = np.arange(first.size)
+    # Two benchmarks may call different things by one cluster name; an image's digest means one thing everywhere.
+    named = label_numbers(cluster)
+    own = numbered(benchmark * (named.max(initial=0) + 2) + named).numbers
+    shown = own.max(initial=-1) + 1 + label_numbers(pc.list_flatten(images))
+    showing = pc.list_parent_indices(images).to_numpy()
+    together = label_numbers(pc.binary_join(images, "\0"))
+    alone = (pc.list_value_length(images).fill_null(0).to_numpy() == 0) * (everyone + together.max(initial=0) + 1)
+    return Items(
+        benchmark=benchmark,
+        cluster=connected(np.concatenate([everyone, showing]), np.concatenate([own, shown])),
+        image_set=numbered(np.where(alone, alone, together)).numbers,
+        choice=pc.equal(kind, "choice").fill_null(False).to_numpy(zero_copy_only=False),
+        options=options,
+    )

@@ -23,6 +23,7 @@ GROUPS = {
     "benchmark": "prism_eval.benchmarks",
     "scorer": "prism_eval.scorers",
     "source": "prism_eval.sources",
+    "column": "prism_eval.columns",
 }
 _OURS = "prism-eval"
 _SERVED_BY_ENGINES = frozenset({"captioner", "reasoner", "judge"})

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from string import ascii_uppercase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from prism_eval.errors import RunError
-from prism_eval.leaderboard.verdicts import VERDICTS, read_rows
+from prism_eval.leaderboard.numbering import numbered
+from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
+from prism_eval.run.reading import Table
 from prism_eval.schema import Outcome
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 PER_BENCHMARK = 6
 MOST_CAPTIONERS = 8
 _CAPTION, _REPLY, _QUESTION, _GOLDS = 900, 400, 1500, 5
 
-_OUTCOMES = ("captioner", "benchmark", "item", "cluster", "sample", "order", "outcome", "score")
-_TEXTS = ("question", "options", "gold", "caption", "answer", "extracted", "note")
-
-Key = tuple[str, str]
+_TEXTS = (
+    *("captioner", "benchmark", "item", "outcome", "score"),
+    *("question", "options", "gold", "caption", "answer", "extracted", "note"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,97 +57,102 @@ class Example:
         return len({reply.score for reply in self.replies if reply.score is not None}) > 1
 
 
-@dataclass(slots=True)
-class _Candidate:
-    key: Key
-    cluster: str
-    outcomes: dict[str, str]
-    low: float = 1.0
-    high: float = 0.0
-
-    def add(self, row: Mapping[str, Any]) -> None:
-        self.outcomes[row["captioner"]] = row["outcome"]
-        if row["score"] is not None:
-            self.low, self.high = min(self.low, row["score"]), max(self.high, row["score"])
-
-
-def read_examples(folder: Path, captioners: Sequence[str]) -> dict[str, list[Example]]:
-    """Pick and read the examples of a run folder, by benchmark.
-
-    The verdict table is read twice, so that memory holds outcomes only, and the texts only of what was picked.
+def read_examples(verdicts: Verdicts, captioners: Sequence[str]) -> dict[str, list[Example]]:
+    """Pick the examples of a run, by benchmark, and read their texts.
 
     Args:
-        folder: The run folder.
+        verdicts: The run's verdicts; of their texts only those of the examples are read.
         captioners: Labels, best first; the first `MOST_CAPTIONERS` are shown.
 
     Raises:
         RunError: The verdict table cannot be read.
     """
-    shown = captioners[:MOST_CAPTIONERS]
-    candidates: dict[Key, _Candidate] = {}
-    for row in read_rows(folder, _OUTCOMES):
-        if _is_first(row) and row["captioner"] in shown:
-            key = row["benchmark"], row["item"]
-            candidates.setdefault(key, _Candidate(key, row["cluster"], {})).add(row)
-    benchmarks = dict.fromkeys(benchmark for benchmark, _ in candidates)
+    import numpy as np
+
+    shown = [verdicts.captioners.index(label) for label in captioners[:MOST_CAPTIONERS]]
+    rows = _first_replies(verdicts, shown)
+    candidates = np.flatnonzero((rows >= 0).any(axis=0))
+    benchmark = verdicts.items.benchmark[candidates]
     picked = [
-        key
-        for benchmark in benchmarks
-        for key in _pick([candidate for key, candidate in candidates.items() if key[0] == benchmark])
+        pick
+        for number in range(len(verdicts.benchmarks))
+        for pick in _pick(verdicts, candidates[benchmark == number], rows)
     ]
-    texts = _read_texts(folder, picked, shown)
-    examples: dict[str, list[Example]] = {benchmark: [] for benchmark in benchmarks}
-    for key in picked:
-        examples[key[0]].append(_example(key, [texts[key][name] for name in shown if name in texts[key]]))
+    texts = _read_texts(verdicts, rows[:, picked])
+    examples: dict[str, list[Example]] = {verdicts.benchmarks[number]: [] for number in np.unique(benchmark).tolist()}
+    for item in picked:
+        example = _example(verdicts.table, [texts[row] for row in rows[:, item].tolist() if row >= 0])
+        examples[example.benchmark].append(example)
     return examples
 
 
-def _pick(candidates: Iterable[_Candidate]) -> list[Key]:
+def _first_replies(verdicts: Verdicts, captioners: Sequence[int]) -> NDArray[np.int64]:
+    """Shape (captioners, items): the row of a captioner's first sample in the first order, -1 where there is none."""
+    import numpy as np
+
+    place = np.full(len(verdicts.captioners), -1)
+    place[captioners] = np.arange(len(captioners))
+    of_row = place[verdicts.captioner]
+    first = np.flatnonzero((verdicts.sample == 0) & (verdicts.order == 0) & (of_row >= 0))
+    rows = np.full((len(captioners), len(verdicts.items)), -1)
+    rows[of_row[first], verdicts.item[first]] = first
+    return rows
+
+
+def _pick(verdicts: Verdicts, items: NDArray[np.int64], rows: NDArray[np.int64]) -> list[int]:
     """Take from each pattern of outcomes in turn, the widest disagreement first, preferring images not yet shown."""
-    patterns: dict[tuple[tuple[str, str], ...], list[_Candidate]] = {}
-    for candidate in candidates:
-        patterns.setdefault(tuple(sorted(candidate.outcomes.items())), []).append(candidate)
-    queues = sorted(patterns.values(), key=lambda queue: (queue[0].low - queue[0].high, -len(queue)))
-    picked: list[_Candidate] = []
-    while any(queues) and len(picked) < PER_BENCHMARK:
-        for queue in filter(None, queues):
-            seen = {candidate.cluster for candidate in picked}
-            fresh = next((candidate for candidate in queue if candidate.cluster not in seen), queue[0])
-            queue.remove(fresh)
-            picked.append(fresh)
-    return [candidate.key for candidate in picked[:PER_BENCHMARK]]
+    import numpy as np
+
+    picked: list[int] = []
+    queues = _by_pattern(verdicts, items, rows[:, items])
+    while queues and len(picked) < PER_BENCHMARK:
+        for place, queue in enumerate(queues[: PER_BENCHMARK - len(picked)]):
+            seen = np.isin(verdicts.items.cluster[queue], verdicts.items.cluster[picked])
+            fresh = int(seen.argmin())  # the first whose image is new; the first of all if none is
+            picked.append(int(queue[fresh]))
+            queues[place] = np.delete(queue, fresh)
+        queues = [queue for queue in queues if queue.size]
+    return picked
 
 
-def _read_texts(folder: Path, keys: Sequence[Key], captioners: Sequence[str]) -> dict[Key, dict[str, dict[str, Any]]]:
-    texts: dict[Key, dict[str, dict[str, Any]]] = {key: {} for key in keys}
-    for row in read_rows(folder, (*_OUTCOMES, *_TEXTS), items=sorted({item for _, item in keys})):
-        key = row["benchmark"], row["item"]
-        if key in texts and _is_first(row) and row["captioner"] in captioners:
-            texts[key][row["captioner"]] = row
-    return texts
+def _by_pattern(verdicts: Verdicts, items: NDArray[np.int64], rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Items that ended alike for every captioner, in one queue each; no more queues than examples are picked."""
+    import numpy as np
+
+    ends = np.where(rows >= 0, verdicts.outcome[rows], len(OUTCOMES))
+    # Read as digits, the outcomes of at most `MOST_CAPTIONERS` captioners are one whole number.
+    pattern, first = numbered((len(OUTCOMES) + 1) ** np.arange(len(rows)) @ ends)
+    scores = np.where(rows >= 0, verdicts.score[rows], np.nan)[:, first]
+    agreement = np.fmin.reduce(scores, initial=1.0) - np.fmax.reduce(scores, initial=0.0)
+    best = np.lexsort((-np.bincount(pattern, minlength=first.size), agreement))[:PER_BENCHMARK]
+    return [items[pattern == number] for number in best.tolist()]
 
 
-def _is_first(row: Mapping[str, Any]) -> bool:
-    return bool(row["sample"] == 0 and row["order"] == 0)
+def _read_texts(verdicts: Verdicts, rows: NDArray[np.int64]) -> dict[int, dict[str, Any]]:
+    import numpy as np
+
+    places = np.unique(rows[rows >= 0])
+    return dict(zip(places.tolist(), verdicts.table.take(places, _TEXTS).to_pylist(), strict=True))
 
 
-def _example(key: Key, rows: Sequence[Mapping[str, Any]]) -> Example:
+def _example(table: Table, replies: Sequence[Mapping[str, Any]]) -> Example:
+    asked = replies[0]
     return Example(
-        benchmark=key[0],
-        item=key[1],
-        question=_head(rows[0]["question"] or "", _QUESTION),
-        options=tuple(zip(ascii_uppercase, _texts(rows[0]["options"]), strict=False)),
-        golds=tuple(_texts(rows[0]["gold"])[:_GOLDS]),
-        replies=tuple(_reply(row) for row in rows),
+        benchmark=asked["benchmark"],
+        item=asked["item"],
+        question=_head(asked["question"] or "", _QUESTION),
+        options=tuple(zip(ascii_uppercase, _listed(table, asked["options"]), strict=False)),
+        golds=tuple(_listed(table, asked["gold"])[:_GOLDS]),
+        replies=tuple(_reply(reply) for reply in replies),
     )
 
 
-def _texts(listing: str | None) -> list[str]:
+def _listed(table: Table, listing: str | None) -> list[str]:
     try:
         texts = json.loads(listing or "[]")
     except ValueError as error:
-        raise RunError(f"{VERDICTS}: {listing!r} is no JSON list of texts; score the run again") from error
-    return [_head(str(text), _REPLY) for text in texts] if isinstance(texts, list) else [_head(str(texts), _REPLY)]
+        raise table.spoilt(f"has options or answers that are no JSON list of texts: {listing!r}") from error
+    return [_head(str(text), _REPLY) for text in (texts if isinstance(texts, list) else [texts])]
 
 
 def _reply(row: Mapping[str, Any]) -> Reply:

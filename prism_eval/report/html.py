@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prism_eval.files.whole import write_whole
-from prism_eval.leaderboard import Leaderboard
+from prism_eval.leaderboard import Column, Leaderboard, numbers
 from prism_eval.report import text
 from prism_eval.report.examples import MOST_CAPTIONERS, read_examples
 from prism_eval.schema import Outcome
+from prism_eval.statistics import Comparison, Estimate
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -35,25 +36,26 @@ def write_html(folder: Path, board: Leaderboard) -> Path:
     Raises:
         RunError: The run's tables cannot be read, or the file cannot be written.
     """
-    page = render(folder, board)
+    page = render(board)
     path = folder / REPORT
     write_whole(path, page)
     return path
 
 
-def render(folder: Path, board: Leaderboard) -> str:
-    """The page of a run folder as text.
+def render(board: Leaderboard) -> str:
+    """A leaderboard's page as text.
 
     Raises:
         RunError: The run's tables cannot be read.
     """
-    examples = read_examples(folder, [row.captioner for row in board.rows])
+    examples = read_examples(board.verdicts, [row.captioner for row in board.rows])
     environment = _environment()
     return environment.get_template("leaderboard.html").render(
         board=board,
         manifest=board.manifest,
         about={entry["name"]: entry for entry in board.manifest["benchmarks"]},
         outcomes=list(Outcome),
+        longest={column.name: _largest(board, column) for column in board.columns if column.bar},
         comparisons=_shown_comparisons(board),
         examples={name: examples[name] for name in board.benchmarks if name in examples},
         most_captioners=MOST_CAPTIONERS,
@@ -62,12 +64,16 @@ def render(folder: Path, board: Leaderboard) -> str:
     )
 
 
-def _shown_comparisons(board: Leaderboard) -> list[Any]:
+def _shown_comparisons(board: Leaderboard) -> list[Comparison]:
     """Every pair if they are few, else neighbours on the leaderboard only."""
     every = [comparison for comparison in board.comparisons if comparison.difference is not None]
     if len(every) <= _MOST_PAIRS:
         return every
     return [comparison for comparison in every if comparison.second == comparison.first + 1]
+
+
+def _largest(board: Leaderboard, column: Column[Any]) -> float:
+    return max((column.key(row) or 0 for row in board.rows), default=0)
 
 
 def _environment() -> Environment:
@@ -82,18 +88,19 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        points=text.points,
-        score=text.score,
-        margin=text.margin,
-        place=text.place,
-        whole=text.count,
+        points=numbers.points,
+        score=numbers.score,
+        margin=numbers.margin,
+        place=numbers.place,
+        whole=numbers.count,
         breakable=_breakable,
         pretty=_pretty,
     )
+    environment.tests["estimate"] = lambda value: isinstance(value, Estimate)
     return environment
 
 
-def _finalize(value: Any) -> Any:
+def _finalize(value: object) -> object:
     from markupsafe import Markup
 
     return text.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
@@ -106,7 +113,7 @@ def _breakable(label: str) -> Markup:
     return Markup("<wbr>").join(_BREAKS.split(text.visible(label)))
 
 
-def _pretty(value: Any) -> str:
+def _pretty(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 

@@ -6,18 +6,17 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from prism_eval.report.text import count, margin, one_line, place, points, score, short_labels, visible
-from prism_eval.schema import Outcome
+from prism_eval.leaderboard.numbers import points, score, with_margin
+from prism_eval.report.text import one_line, short_labels, visible
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.table import Table
     from rich.text import Text
 
-    from prism_eval.leaderboard import Leaderboard, Row
-    from prism_eval.statistics import Estimate
+    from prism_eval.leaderboard import Column, Leaderboard, PositionBias, Row
 
 _LEGEND = (
     "Points out of 100 with half the width of a 95 % interval, clustered on images. "
@@ -27,7 +26,6 @@ _POSITIONS = (
     "Options were shown in several orders. picked: share of picks by position, in points; lean: the largest distance "
     "from an even share; same: questions on which every order led to the same option."
 )
-_UNFINISHED = "The run did not finish: scores are of the answers so far. Run the same command again to go on."
 _SHARES_A_LINE = 5
 _GAP = 2
 _NARROWEST = 6
@@ -49,19 +47,18 @@ class LeaderboardView:
         """Yield the tables that suit the console's width."""
         width = options.max_width
         yield _plain(_title(self.board), style="bold")
-        whole = _summary(self.board.rows, _LABEL[1], self.board.benchmarks)
+        columns = self.board.shown_in("summary")
+        whole = _summary(self.board.rows, (*self.board.scores, *columns), _LABEL[1])
         if _natural_width(console, whole) <= width:
             yield whole
         else:
-            others = _natural_width(console, _summary(self.board.rows, 1)) - len("captioner")
-            yield _summary(self.board.rows, min(max(width - others, _LABEL[0]), _LABEL[1]))
+            others = _natural_width(console, _summary(self.board.rows, columns, 1)) - len("captioner")
+            yield _summary(self.board.rows, columns, min(max(width - others, _LABEL[0]), _LABEL[1]))
             yield from _blocks(self.board, width)
         yield _plain(_LEGEND, style="dim")
         if any(row.positions for row in self.board.rows):
-            yield _positions(self.board.rows)
+            yield _leans(self.board)
             yield _plain(_POSITIONS, style="dim")
-        if not self.board.finished:
-            yield _plain(f"! {_UNFINISHED}")
         for warning in self.board.warnings:
             yield _plain(f"! {visible(warning)}")
 
@@ -85,42 +82,37 @@ def _title(board: Leaderboard) -> str:
     return " · ".join(visible(part) for part in parts)
 
 
-def _summary(rows: Sequence[Row], label_width: int, benchmarks: Sequence[str] = ()) -> Table:
-    table = _table("#", "captioner", *map(visible, benchmarks), "mean", "rank", "items", "unparsed", "failed", "words")
+def _summary(rows: Sequence[Row], columns: Sequence[Column[Any]], label_width: int) -> Table:
+    table = _table("#", "captioner", *map(_heading, columns))
     labels = short_labels([row.captioner for row in rows], label_width)
-    for index, row in enumerate(rows, 1):
-        cells = [_with_margin(row.cells[name].estimate) for name in benchmarks]
-        partial = "" if row.complete else "*"
-        table.add_row(
-            str(index),
-            _plain(labels[row.captioner]),
-            *cells,
-            _with_margin(row.mean) + partial,
-            place(row.rank),
-            count(row.items),
-            count(row.outcomes[Outcome.UNPARSED]),
-            count(row.outcomes[Outcome.FAILED]),
-            count(row.words_median),
-        )
+    for number, row in enumerate(rows, 1):
+        table.add_row(str(number), _plain(labels[row.captioner]), *_cells(columns, row))
     return table
 
 
-def _positions(rows: Sequence[Row]) -> Table:
-    table = _table("#", "captioner", "lean", "same", "picked")
-    labels = short_labels([row.captioner for row in rows], _LABEL[0])
-    for index, row in enumerate(rows, 1):
+def _leans(board: Leaderboard) -> Table:
+    columns = board.shown_in("leans")
+    table = _table("#", "captioner", *map(_heading, columns), "picked")
+    labels = short_labels([row.captioner for row in board.rows], _LABEL[0])
+    for number, row in enumerate(board.rows, 1):
         if row.positions:
-            shares = [
-                f"{letter} {points(share.picked)}"
-                for letter, share in zip(ascii_uppercase, row.positions.shares, strict=False)
-            ]
-            lean, same = points(row.positions.deviation), points(row.positions.consistency)
-            lines = (
-                " ".join(line)
-                for line in (shares[start : start + _SHARES_A_LINE] for start in range(0, len(shares), _SHARES_A_LINE))
-            )
-            table.add_row(str(index), _plain(labels[row.captioner]), lean, same, _plain("\n".join(lines)))
+            table.add_row(str(number), _plain(labels[row.captioner]), *_cells(columns, row), _picked(row.positions))
     return table
+
+
+def _picked(positions: PositionBias) -> Text:
+    pairs = zip(ascii_uppercase, positions.shares, strict=False)
+    shares = [f"{letter} {points(share.picked)}" for letter, share in pairs]
+    lines = [shares[start : start + _SHARES_A_LINE] for start in range(0, len(shares), _SHARES_A_LINE)]
+    return _plain("\n".join(map(" ".join, lines)))
+
+
+def _heading(column: Column[Any]) -> str:
+    return visible(column.heading or column.title.lower())
+
+
+def _cells(columns: Sequence[Column[Any]], row: Row) -> list[Text]:
+    return [_plain(visible(column.text(row))) for column in columns]
 
 
 def _blocks(board: Leaderboard, width: int) -> Iterator[Table]:
@@ -129,7 +121,7 @@ def _blocks(board: Leaderboard, width: int) -> Iterator[Table]:
     blocks = math.ceil(len(board.rows) / max(1, room // (_NARROWEST + _GAP)))
     each = math.ceil(len(board.rows) / max(1, blocks)) or 1
     cell = room // each - _GAP
-    write = _with_margin if cell >= _WITH_MARGIN else score
+    write = with_margin if cell >= _WITH_MARGIN else score
     headings = _headings(board.rows, cell)
     for start in range(0, len(board.rows), each):
         rows = board.rows[start : start + each]
@@ -146,10 +138,6 @@ def _headings(rows: Sequence[Row], width: int) -> list[str]:
         return numbers
     labels = short_labels([row.captioner for row in rows], width - len(numbers[-1]) - 1)
     return [f"{number} {label}" for number, label in zip(numbers, labels.values(), strict=True)]
-
-
-def _with_margin(estimate: Estimate | None) -> str:
-    return f"{score(estimate)} {margin(estimate):>5}".rstrip()
 
 
 def _table(*headings: str, text: int = 2) -> Table:

@@ -1,16 +1,11 @@
-"""How numbers and strangers' text are written, the same in the terminal and in HTML."""
+"""How strangers' text is written, the same in the terminal and in HTML."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from prism_eval.statistics import Estimate, RankRange
-
-ABSENT = "\N{EN DASH}"
 _KEPT = frozenset("\n\t\u200c\u200d")
 """Line breaks, and the joiners that Persian, Indic scripts and emoji are spelt with."""
 
@@ -49,31 +44,6 @@ def short_labels(labels: Sequence[str], length: int) -> dict[str, str]:
         drop = len(visible(label)) > length and heads[head] == 1 and "(" not in head
         short[label] = one_line(head if drop else label, length)
     return short
-
-
-def points(value: float | None) -> str:
-    """A score in [0, 1] as points out of 100: ``48.3``."""
-    return ABSENT if value is None else f"{100 * value:.1f}"
-
-
-def score(estimate: Estimate | None) -> str:
-    """An estimate's mean in points."""
-    return ABSENT if estimate is None else points(estimate.value)
-
-
-def margin(estimate: Estimate | None) -> str:
-    """Half the width of an estimate's interval in points: ``±2.1``."""
-    return "" if estimate is None else f"±{points(estimate.half_width)}"
-
-
-def place(rank: RankRange) -> str:
-    """A range of places: ``1``, or from the best to the worst."""
-    return str(rank.best) if rank.best == rank.worst else f"{rank.best}\N{EN DASH}{rank.worst}"
-
-
-def count(value: float | None) -> str:
-    """A whole number with separators: ``1,920``."""
-    return ABSENT if value is None else f"{round(value):,}"
 
 
 def _shown(character: str) -> str:

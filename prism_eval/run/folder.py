@@ -7,12 +7,10 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from prism_eval.errors import RunError, UsageError
 from prism_eval.files.whole import write_whole
 from prism_eval.plan import STAGES, Plan, Stage, make_plan, read_plan
-from prism_eval.run.tables import plan_digest_of
 
 TABLES: Mapping[Stage, str] = {"caption": "captions", "answer": "answers", "score": "verdicts"}
 """The table that each stage writes."""
@@ -78,18 +76,6 @@ class RunFolder:
         """Write ``plan.toml``."""
         write_whole(self.plan_file, plan.to_toml())
 
-    def read_manifest(self) -> dict[str, Any]:
-        """The manifest.
-
-        Raises:
-            RunError: There is none, or it is not JSON.
-        """
-        try:
-            manifest: dict[str, Any] = json.loads(self.manifest_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise RunError(f"cannot read {self.manifest_file}: {error}") from error
-        return manifest
-
     def write_manifest(self, manifest: Mapping[str, object]) -> None:
         """Write ``manifest.json``."""
         write_whole(self.manifest_file, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
@@ -118,22 +104,3 @@ class RunFolder:
             self.table(TABLES[later]).unlink(missing_ok=True)
         if stage != "score":
             self.html_file.unlink(missing_ok=True)
-
-    def check(self, *stages: Stage, manifest: bool = False) -> None:
-        """Make sure that the plan and what was made by it belong together.
-
-        Args:
-            *stages: The stages whose tables are to be read.
-            manifest: Whether the manifest is to be read too.
-
-        Raises:
-            RunError: A table is missing, or one of them is of another plan.
-        """
-        plan = self.read_plan()
-        again = f"do it again: prism-eval run --plan {self.plan_file} --out {self.path}"
-        for stage in stages:
-            table = self.table(TABLES[stage])
-            if plan_digest_of(table) != plan.digest_through(stage):
-                raise RunError(f"{table} is not of the plan beside it ({self.plan_file}); {again}")
-        if manifest and self.read_manifest().get("plan_digest") != plan.digest:
-            raise RunError(f"{self.manifest_file} is not of the plan beside it ({self.plan_file}); {again}")

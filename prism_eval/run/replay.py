@@ -7,8 +7,9 @@ from pathlib import Path
 
 from prism_eval.calls import Record, Store, default_path
 from prism_eval.plan import Plan, Stage, make_plan
+from prism_eval.run.belonging import check_belonging
 from prism_eval.run.folder import TABLES, RunFolder
-from prism_eval.run.tables import read_rows
+from prism_eval.run.reading import Table
 from prism_eval.schema import FinishReason, Generation
 
 _COLUMNS = ["key", "captioner", "text", "finish_reason", "prompt_tokens", "completion_tokens"]
@@ -27,17 +28,17 @@ def reopen(path: Path, store: Path | None, stages: Sequence[Stage], **changes: o
         RunError: It is no run folder, or a table is missing or of another plan.
     """
     folder = RunFolder.open(path)
-    folder.check(*stages)
+    check_belonging(folder, *stages)
     values = folder.read_plan().model_dump(exclude_none=True)
     plan = make_plan({**values, **{key: value for key, value in changes.items() if value is not None}})
     with Store(store or default_path()) as opened:
         for stage in stages:
-            _restore(folder.table(TABLES[stage]), stage, opened)
+            _restore(Table(path, TABLES[stage]), stage, opened)
     return plan
 
 
-def _restore(path: Path, stage: Stage, store: Store) -> None:
-    for row in read_rows(path, _COLUMNS):
+def _restore(table: Table, stage: Stage, store: Store) -> None:
+    for row in table.rows(_COLUMNS):
         if row["text"] is not None:
             reason = FinishReason(row["finish_reason"])
             generation = Generation(row["text"], reason, row["prompt_tokens"], row["completion_tokens"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS_IN_A_GROUP = 2000
-_PLAN_DIGEST = b"prism_eval.plan_digest"
+PLAN_DIGEST = b"prism_eval.plan_digest"
+"""The key of a file's metadata under which a table says what its rows depend on."""
 _GENERATION = {
     "text": "string",
     "finish_reason": "string",
@@ -86,7 +87,7 @@ class TableWriter:
 
         self._path, self._partial = path, path.with_name(f"{path.name}.partial")
         columns = [(column, _type(kind)) for column, kind in COLUMNS[name].items()]
-        self._schema = pa.schema(columns, metadata={_PLAN_DIGEST: plan_digest.encode()})
+        self._schema = pa.schema(columns, metadata={PLAN_DIGEST: plan_digest.encode()})
         self._rows: list[Mapping[str, Any]] = []
         try:
             self._writer = pq.ParquetWriter(self._partial, self._schema, compression="zstd")
@@ -168,41 +169,6 @@ def verdict_row(result: ItemResult, reasoner: str) -> dict[str, Any]:
         "caption_words": read.words if read else None,
         "caption_truncated": bool(read and read.finish_reason is FinishReason.LENGTH),
     }
-
-
-def read_rows(path: Path, columns: list[str]) -> Iterator[dict[str, Any]]:
-    """Some columns of a table, row by row.
-
-    Raises:
-        RunError: The table is not there or cannot be read.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(columns=columns):
-                yield from batch.to_pylist()
-    except (OSError, pa.ArrowException) as error:
-        raise RunError(f"cannot read {path}: {error}") from error
-
-
-def plan_digest_of(path: Path) -> str:
-    """What a table's rows depend on, as its writer was told.
-
-    Raises:
-        RunError: The table is not there, cannot be read, or is of an older prism-eval, which did not say.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        metadata = pq.read_schema(path).metadata or {}
-    except (OSError, pa.ArrowException) as error:
-        raise RunError(f"cannot read {path}: {error}") from error
-    if _PLAN_DIGEST not in metadata:
-        raise RunError(f"{path} was written by an older prism-eval, which did not say by which plan: do the run again")
-    return bytes(metadata[_PLAN_DIGEST]).decode()
 
 
 def _place(result: ItemResult, reasoner: str) -> dict[str, Any]:

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
-def connected(keys: Sequence[Iterable[Hashable]]) -> list[int]:
+def connected(observations: NDArray[np.int64], keys: NDArray[np.int64]) -> NDArray[np.int64]:
     """Number the connected components of observations that share a key.
 
     Args:
-        keys: For each observation, everything it may share with others: its image digests, its cluster.
+        observations: Shape (links,), observations numbered from 0, each in one link or more.
+        keys: Shape (links,), for each link what the observation may share with others, numbered from 0: an image, a
+            cluster.
 
     Returns:
-        For each observation its component, numbered from 0 in order of first appearance. Two observations are in one
-        component if a chain of shared keys links them; one without keys is alone.
+        Shape (observations,): for each observation the number of its component. Two are in one component if a chain of
+        shared keys links them.
     """
-    parent = list(range(len(keys)))
-    first: dict[Hashable, int] = {}
-    for index, shared in enumerate(keys):
-        for key in shared:
-            parent[_root(parent, index)] = _root(parent, first.setdefault(key, index))
-    numbers: dict[int, int] = {}
-    return [numbers.setdefault(_root(parent, index), len(numbers)) for index in range(len(keys))]
+    import numpy as np
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
 
-
-def _root(parent: list[int], index: int) -> int:
-    while parent[index] != index:
-        parent[index] = parent[parent[index]]
-        index = parent[index]
-    return index
+    count = int(observations.max(initial=-1)) + 1
+    size = count + int(keys.max(initial=-1)) + 1
+    # Observations and keys are the two sides of one graph: linking observations to each other would take as many links
+    # as there are pairs under a key.
+    links = coo_array((np.ones(keys.size, dtype=bool), (observations, count + keys)), shape=(size, size))
+    _, numbers = connected_components(links, directed=False)
+    return np.asarray(numbers[:count], dtype=np.int64)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from prism_eval.statistics.sandwich import spread_of
+from prism_eval.statistics.sandwich import Design
 from prism_eval.statistics.student import critical
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Estimate:
 
 
 def clustered_mean(
-    values: ArrayLike, clusters: Sequence[Any], strata: Sequence[Any] | None = None, *, level: float = 0.95
+    values: ArrayLike, clusters: ArrayLike, strata: ArrayLike | None = None, *, level: float = 0.95
 ) -> Estimate:
     """Mean of scores in [0, 1] with a cluster-robust interval.
 
@@ -66,8 +65,12 @@ def clustered_mean(
     Raises:
         ValueError: No values, a value outside [0, 1], or lengths that differ.
     """
-    spread = spread_of(values, clusters, strata)
-    _check_bounds(values)
+    import numpy as np
+
+    array = np.asarray(values, dtype=float)
+    spread = Design.of(clusters, strata).spread(array)
+    if array.min() < 0 or array.max() > 1:
+        raise ValueError(f"a score lies in [0, 1]; these reach from {array.min():g} to {array.max():g}")
     low, high = 0.0, 1.0
     if spread.degrees > 0:
         bernoulli = spread.value * (1 - spread.value)
@@ -89,11 +92,3 @@ def wilson(share: float, size: float, quantile: float) -> tuple[float, float]:
     centre = (share + pull / 2) / (1 + pull)
     reach = math.sqrt(share * (1 - share) * pull + pull**2 / 4) / (1 + pull)
     return max(0.0, min(centre - reach, share)), min(1.0, max(centre + reach, share))
-
-
-def _check_bounds(values: ArrayLike) -> None:
-    import numpy as np
-
-    array = np.asarray(values, dtype=float)
-    if array.min() < 0 or array.max() > 1:
-        raise ValueError(f"a score lies in [0, 1]; these reach from {array.min():g} to {array.max():g}")

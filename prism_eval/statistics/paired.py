@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prism_eval.statistics.means import wilson
-from prism_eval.statistics.sandwich import Spread, spread_of
+from prism_eval.statistics.sandwich import Design, Spread
 from prism_eval.statistics.student import critical, two_sided
 
 if TYPE_CHECKING:
@@ -41,8 +40,8 @@ class Difference:
 def paired_difference(
     first: ArrayLike,
     second: ArrayLike,
-    clusters: Sequence[Any],
-    strata: Sequence[Any] | None = None,
+    clusters: ArrayLike,
+    strata: ArrayLike | None = None,
     *,
     level: float = 0.95,
 ) -> Difference:
@@ -67,7 +66,12 @@ def paired_difference(
     left, right = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if left.shape != right.shape:
         raise ValueError(f"pairs need as many first scores as second ones, not {left.shape} and {right.shape}")
-    spread = spread_of(left - right, clusters, strata, floor=False)
+    return difference_of(Design.of(clusters, strata).spread(left - right, floor=False), level=level)
+
+
+def difference_of(spread: Spread, *, level: float = 0.95) -> Difference:
+    """What a spread of paired differences says, see `paired_difference`."""
+    # Where nothing varies the sandwich is 0, and a t statistic of x/0 would claim certainty from a handful of images.
     reach, p = _degenerate(spread, level) if spread.constant else _tested(spread, level)
     return Difference(
         value=spread.value,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from prism_eval.statistics.families import holm
-from prism_eval.statistics.paired import Difference, paired_difference
+from prism_eval.statistics.paired import Difference, difference_of
+from prism_eval.statistics.sandwich import Design
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
 
 
 class RankRange(NamedTuple):
@@ -44,9 +46,7 @@ class Comparison:
         return self.first if self.difference.value > 0 else self.second
 
 
-def compare_all(
-    scores: ArrayLike, clusters: Sequence[Any], strata: Sequence[Any] | None = None
-) -> tuple[Comparison, ...]:
+def compare_all(scores: ArrayLike, clusters: ArrayLike, strata: ArrayLike | None = None) -> tuple[Comparison, ...]:
     """Compare every two rows, paired on the items both have, Holm-corrected as one family.
 
     Args:
@@ -57,8 +57,9 @@ def compare_all(
     import numpy as np
 
     matrix = np.asarray(scores, dtype=float)
+    design = Design.of(clusters, strata)
     pairs = list(combinations(range(matrix.shape[0]), 2))
-    differences = [_paired(matrix[first], matrix[second], clusters, strata) for first, second in pairs]
+    differences = [_paired(matrix[first] - matrix[second], design) for first, second in pairs]
     adjusted = holm([1.0 if difference is None else difference.p for difference in differences])
     return tuple(
         Comparison(first=first, second=second, difference=difference, p=p)
@@ -82,15 +83,10 @@ def rank_ranges(rows: int, comparisons: Iterable[Comparison], *, alpha: float = 
     return tuple(RankRange(1 + above, rows - below) for above, below in zip(better, worse, strict=True))
 
 
-def _paired(first: Any, second: Any, clusters: Sequence[Any], strata: Sequence[Any] | None) -> Difference | None:
+def _paired(differences: NDArray[np.float64], design: Design) -> Difference | None:
     import numpy as np
 
-    both = np.flatnonzero(~(np.isnan(first) | np.isnan(second))).tolist()
-    if not both:
+    both = np.flatnonzero(~np.isnan(differences))
+    if not both.size:
         return None
-    return paired_difference(
-        first[both],
-        second[both],
-        [clusters[index] for index in both],
-        None if strata is None else [strata[index] for index in both],
-    )
+    return difference_of(design.spread(differences[both], rows=both, floor=False))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,76 +34,100 @@ class Spread:
     constant: bool
 
 
-def spread_of(
-    values: ArrayLike, clusters: Sequence[Any], strata: Sequence[Any] | None = None, *, floor: bool = True
-) -> Spread:
-    """Mean of the strata's means, with its cluster-robust variance.
+@dataclass(frozen=True, slots=True, eq=False)
+class Design:
+    """Which cluster and which stratum each observation belongs to, worked out once for however many sets of scores.
 
-    The variance is the sandwich of arXiv 2411.00640 (clustered standard errors): residuals are summed within a cluster
-    before they are squared. Clusters may reach over strata (two benchmarks that show one image). Each stratum's
-    variance carries the small-sample factor G/(G-1) (CR1 of Cameron and Miller 2015). Degrees of freedom are
-    Satterthwaite's over the strata.
+    A cell is what a cluster and a stratum share.
 
-    Args:
-        values: Shape (n,), finite.
-        clusters: n labels.
-        strata: n labels; each stratum weighs the same. One stratum if left out.
-        floor: Give a stratum of equal values the variance of Agresti and Coull (1998) at one observation a cluster,
-            since "all of a few right" is not "certain". Without it only a stratum of one cluster gets one: the most
-            that a difference of scores can have.
-
-    Raises:
-        ValueError: No values, a value that is not finite, or lengths that differ.
+    Attributes:
+        stratum: Shape (n,): the observation's stratum, from 0.
+        cell: Shape (n,): the observation's cell, from 0.
+        cell_stratum: Shape (cells,): the stratum of each cell.
+        cell_cluster: Shape (cells,): the cluster of each cell, from 0.
     """
+
+    stratum: NDArray[np.intp]
+    cell: NDArray[np.intp]
+    cell_stratum: NDArray[np.intp]
+    cell_cluster: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, clusters: ArrayLike, strata: ArrayLike | None = None) -> Design:
+        """The design of n observations.
+
+        Args:
+            clusters: n labels; observations with one label are not independent.
+            strata: n labels; one stratum if left out.
+
+        Raises:
+            ValueError: The lengths differ.
+        """
+        import numpy as np
+
+        names, cluster = np.unique(np.asarray(clusters), return_inverse=True)
+        stratum = np.zeros_like(cluster) if strata is None else np.unique(np.asarray(strata), return_inverse=True)[1]
+        if stratum.shape != cluster.shape:
+            raise ValueError("each score needs one cluster and one stratum: the lengths differ")
+        cells, cell = np.unique(stratum * names.size + cluster, return_inverse=True)
+        return cls(stratum, cell, *np.divmod(cells, max(names.size, 1)))
+
+    def spread(
+        self, values: NDArray[np.float64], *, rows: NDArray[np.intp] | None = None, floor: bool = True
+    ) -> Spread:
+        """Mean of the strata's means, with its cluster-robust variance.
+
+        The variance is the sandwich of arXiv 2411.00640 (clustered standard errors): residuals are summed within a
+        cluster before they are squared. Clusters may reach over strata (two benchmarks that show one image). Each
+        stratum's variance carries the small-sample factor G/(G-1) (CR1 of Cameron and Miller 2015). Degrees of freedom
+        are Satterthwaite's over the strata.
+
+        Args:
+            values: Shape (n,) or, with ``rows``, as many as those; finite.
+            rows: The observations that the values are of; all by default.
+            floor: Give a stratum of equal values the variance of Agresti and Coull (1998) at one observation a cluster,
+                since "all of a few right" is not "certain". Without it only a stratum of one cluster gets one: the most
+                that a difference of scores can have.
+
+        Raises:
+            ValueError: No values, a value that is not finite, or lengths that differ.
+        """
+        import numpy as np
+
+        stratum, cell = (self.stratum, self.cell) if rows is None else (self.stratum[rows], self.cell[rows])
+        _check(values, stratum)
+        items = np.bincount(stratum)
+        present = np.flatnonzero(items)
+        weight = 1 / (present.size * np.maximum(items, 1))
+        means = np.bincount(stratum, weights=values) / np.maximum(items, 1)
+        met = np.bincount(cell, minlength=self.cell_stratum.size) > 0
+        seen = np.bincount(self.cell_stratum[met], minlength=items.size)
+        residuals = (values - means[stratum]) * (np.sqrt(seen / np.maximum(seen - 1, 1)) * weight)[stratum]
+        sums = np.bincount(cell, weights=residuals, minlength=met.size)
+        own = np.bincount(self.cell_stratum, weights=sums**2, minlength=items.size).astype(float)[present]
+        means, seen = means[present], seen[present]
+        flat = np.isclose(own, 0, atol=1e-24) | (seen < 2)
+        spare = np.where(flat, _floor(means, seen), 0.0) if floor else np.where(seen < 2, 1.0, 0.0)
+        spare /= present.size**2
+        return Spread(
+            value=float(means.mean()),
+            variance=float(np.square(np.bincount(self.cell_cluster, weights=sums)).sum() + spare.sum()),
+            degrees=_degrees(own + spare, seen),
+            items=int(values.size),
+            clusters=np.unique(self.cell_cluster[met]).size,
+            constant=bool(flat.all()),
+        )
+
+
+def _check(values: NDArray[np.float64], stratum: NDArray[np.intp]) -> None:
     import numpy as np
 
-    array = np.asarray(values, dtype=float)
-    _check(array, clusters, strata)
-    group = _codes(clusters)
-    stratum = _codes(strata) if strata is not None else np.zeros(array.size, dtype=int)
-    items = np.bincount(stratum)
-    means = np.bincount(stratum, weights=array) / items
-    seen = np.array([np.unique(group[stratum == part]).size for part in range(items.size)])
-    residuals = (array - means[stratum]) * np.sqrt(seen / np.maximum(seen - 1, 1))[stratum]
-    residuals /= (items.size * items)[stratum]
-    own = np.array([_sum_of_squares(group[stratum == part], residuals[stratum == part]) for part in range(items.size)])
-    flat = np.isclose(own, 0, atol=1e-24) | (seen < 2)
-    variance = _sum_of_squares(group, residuals)
-    spare = np.where(flat, _floor(means, seen), 0.0) if floor else np.where(seen < 2, 1.0, 0.0)
-    own = own + spare / items.size**2
-    variance += float(spare.sum()) / items.size**2
-    return Spread(
-        value=float(means.mean()),
-        variance=variance,
-        degrees=_degrees(own, seen),
-        items=int(array.size),
-        clusters=int(group.max()) + 1,
-        constant=bool(flat.all()),
-    )
-
-
-def _check(array: NDArray[np.float64], clusters: Sequence[Any], strata: Sequence[Any] | None) -> None:
-    import numpy as np
-
-    if array.ndim != 1 or array.size == 0:
-        raise ValueError(f"a mean needs a flat, non-empty array of scores, not shape {array.shape}")
-    if len(clusters) != array.size or (strata is not None and len(strata) != array.size):
+    if values.ndim != 1 or values.size == 0:
+        raise ValueError(f"a mean needs a flat, non-empty array of scores, not shape {values.shape}")
+    if stratum.shape != values.shape:
         raise ValueError("each score needs one cluster and one stratum: the lengths differ")
-    if not np.isfinite(array).all():
+    if not np.isfinite(values).all():
         raise ValueError("a score is not a finite number")
-
-
-def _codes(labels: Sequence[Any]) -> NDArray[np.intp]:
-    import numpy as np
-
-    numbers: dict[Any, int] = {}
-    return np.array([numbers.setdefault(label, len(numbers)) for label in labels], dtype=np.intp)
-
-
-def _sum_of_squares(group: NDArray[np.intp], residuals: NDArray[np.float64]) -> float:
-    import numpy as np
-
-    return float(np.square(np.bincount(group, weights=residuals)).sum())
 
 
 def _floor(means: NDArray[np.float64], seen: NDArray[np.int_]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from prism_eval.run.tables import read_rows
+from prism_eval.run.reading import Table
 from tests.builders import chart_folder
 
 
@@ -60,7 +60,7 @@ def test_flags_override_the_plan_file(prism_eval, data, tmp_path):
     (tmp_path / "plan.toml").write_text('captioners = ["ocr"]\nbenchmarks = ["chartqa"]\nlimit = 5\n', encoding="utf-8")
     done = prism_eval("run", "--plan", "plan.toml", "-c", "blind", "--limit", "2", "--data", data, "--out", "run")
     assert done.returncode == 0, done.stderr
-    assert len(list(read_rows(tmp_path / "run" / "verdicts.parquet", ["item"]))) == 2
+    assert len(list(Table(tmp_path / "run", "verdicts").rows(["item"]))) == 2
 
 
 def test_the_stages_one_at_a_time_give_what_run_gives(prism_eval, data, tmp_path):
@@ -180,7 +180,7 @@ def test_a_truncated_image_and_a_bomb_are_failed_rows(prism_eval, data, tmp_path
     Image.new("1", (20_000, 20_000)).save(images / "2.png")
     done = prism_eval("run", "-c", "blind", "-b", "chartqa", "--data", data, "--out", "run", "-q")
     assert done.returncode == 1
-    rows = read_rows(tmp_path / "run" / "verdicts.parquet", ["outcome", "note"])
+    rows = Table(tmp_path / "run", "verdicts").rows(["outcome", "note"])
     notes = {row["note"] for row in rows if row["outcome"] == "failed"}
     assert len(notes) == 2
     assert any("1.png" in note for note in notes)

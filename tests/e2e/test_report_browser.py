@@ -40,7 +40,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for item in range(24)
     ]
     rows += [verdict(CAPTIONERS[0], "0", "correct", benchmark="last"), verdict("ocr", "0", "failed", benchmark="last")]
-    return write_page(write_run(tmp_path_factory.mktemp("run"), rows, finished=False))
+    return write_page(write_run(tmp_path_factory.mktemp("run"), rows))
 
 
 @pytest.fixture(params=[(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")], ids=str)

@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 
-from prism_eval.run.tables import read_rows
+from prism_eval.run.reading import Table
 from tests.builders import chart_folder
 from tests.server.calls import unexcused_repeats
 
@@ -62,7 +62,7 @@ def test_ten_kills_repeat_nothing_that_was_finished(spawn_server, tmp_path):
     _, errors = finished.communicate(timeout=120)
     assert finished.returncode == 0, errors
 
-    rows = list(read_rows(tmp_path / "run" / "verdicts.parquet", ["item", "outcome", "images"]))
+    rows = list(Table(tmp_path / "run", "verdicts").rows(["item", "outcome", "images"]))
     assert len(rows) == IMAGES * QUESTIONS
     assert {row["outcome"] for row in rows} <= {"correct", "wrong"}
     assert unexcused_repeats(server.events(), kills) == []
@@ -101,7 +101,7 @@ def test_a_fifth_of_calls_failing_still_ends_every_item(spawn_server, tmp_path):
     process = start(server, tmp_path)
     _, errors = process.communicate(timeout=120)
     assert "Traceback" not in errors
-    rows = list(read_rows(tmp_path / "run" / "verdicts.parquet", ["outcome", "score"]))
+    rows = list(Table(tmp_path / "run", "verdicts").rows(["outcome", "score"]))
     assert len(rows) == IMAGES * QUESTIONS
     assert {row["outcome"] for row in rows} <= {"correct", "wrong", "failed"}
     failed = [row for row in rows if row["outcome"] == "failed"]
@@ -116,6 +116,6 @@ def test_a_server_of_failures_only_scores_nothing(spawn_server, tmp_path):
     process = start(server, tmp_path, "--plan", str(tmp_path / "plan.toml"))
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert {row["outcome"] for row in read_rows(tmp_path / "run" / "verdicts.parquet", ["outcome"])} == {"failed"}
+    assert {row["outcome"] for row in Table(tmp_path / "run", "verdicts").rows(["outcome"])} == {"failed"}
     assert "2 items failed and are in no score" in errors
     assert "500" in errors

@@ -14,6 +14,7 @@ from prism_eval.plugins import Spec, build
 from prism_eval.reasoners.base import Reasoner
 from prism_eval.report.evaluate import published
 from prism_eval.run.execute import run_plan
+from prism_eval.run.reading import read_manifest
 from prism_eval.schema import Answer, FinishReason, Generation
 from prism_eval.scoring.judged import UNDECIDED
 from tests.builders import png
@@ -73,7 +74,7 @@ def test_a_judge_decides_what_rules_leave_open_and_is_remembered(run, serve):
     assert result.tallies["judge"].made == len(server.server.bodies) == 2
     asked = server.server.bodies[0]["messages"][0]["content"]
     assert all(text in asked for text in ("Which colour is line", GOLD, "Verdict: correct"))
-    manifest = result.folder.read_manifest()
+    manifest = read_manifest(result.folder.path)
     assert manifest["judge"]["label"] == "Grader"
     assert manifest["judge"]["identity"]["engine"]["model"] == "model"
     assert manifest["counts"]["calls"]["judge"] == {"hits": 0, "made": 2, "failed": 0}
@@ -126,7 +127,7 @@ def test_a_judge_that_nobody_needs_is_not_asked(run, serve):
     result = run(spec(server), edition="strict")
     assert server.server.bodies == []
     assert "judge" not in result.tallies
-    assert "judge" not in result.folder.read_manifest()
+    assert "judge" not in read_manifest(result.folder.path)
 
 
 @pytest.mark.parametrize(

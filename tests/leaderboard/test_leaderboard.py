@@ -110,11 +110,10 @@ def test_a_run_of_nothing_but_failures_has_no_mean(tmp_path: Path) -> None:
     assert row.words_median is None
 
 
-def test_unfinished_runs_and_rule_only_scoring_are_known(tmp_path: Path) -> None:
+def test_rule_only_scoring_is_known(tmp_path: Path) -> None:
     benchmarks = [{"name": "chartqa"}, {"name": "charxiv", "needs_judge": True}]
     rows = [verdict("a", "one"), verdict("a", "one", benchmark="charxiv")]
-    board = build(write_run(tmp_path, rows, finished=False, benchmarks=benchmarks))
-    assert not board.finished
+    board = build(write_run(tmp_path, rows, benchmarks=benchmarks))
     assert any(warning.startswith("Rules score charxiv") for warning in board.warnings)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import prism_eval
+from prism_eval.run.reading import read_manifest
 
 pytestmark = [pytest.mark.lmms, pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("lmms_eval")]
 
@@ -63,7 +64,7 @@ def test_both_ways_give_the_same_numbers(run_inside, tasks, tmp_path, serve, tas
         out=tmp_path / "run",
         store=tmp_path / "store.sqlite",
     )
-    (own,) = result.folder.read_manifest()["aggregates"]
+    (own,) = read_manifest(result.folder.path)["aggregates"]
     numbers = {metric: value for metric, value in own["metrics"].items() if isinstance(value, int | float)}
     assert numbers
     assert numbers == {metric: pytest.approx(inside[metric]) for metric in numbers}

@@ -9,6 +9,7 @@ from prism_eval import evaluate
 from prism_eval.benchmarks import load_definition
 from prism_eval.plan.orders import Orders, reorder, restore
 from prism_eval.reasoners.base import Reasoner
+from prism_eval.run.reading import read_manifest
 from prism_eval.schema import Answer, Item, ItemKind, Outcome, Verdict
 from tests.builders import short_item
 
@@ -103,7 +104,7 @@ def test_a_lean_towards_a_position_is_averaged_out_and_reported(tmp_path):
     assert row.positions.shares[1].picked == 1
     assert (row.positions.deviation, row.positions.questions) == (0.75, items)
     assert row.positions.consistency < 0.3
-    assert result.folder.read_manifest()["benchmarks"][0]["items"] == items
+    assert read_manifest(result.folder.path)["benchmarks"][0]["items"] == items
 
 
 def test_the_pages_show_the_lean(tmp_path):

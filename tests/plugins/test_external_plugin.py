@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from prism_eval.run.tables import read_rows
+from prism_eval.run.reading import Table
 from tests.builders import chart_folder
 
 SHOUTING = Path(__file__).with_name("shouting")
@@ -40,7 +40,7 @@ def test_it_runs_like_a_built_in(site, tmp_path):
         site, "run", "-c", "shouting?marks=3", "-b", "chartqa", "--data", str(data), "--out", str(out), "-q"
     )
     assert done.returncode == 0, done.stderr
-    captions = {row["text"] for row in read_rows(out / "captions.parquet", ["text"])}
+    captions = {row["text"] for row in Table(out, "captions").rows(["text"])}
     assert captions == {"AN IMAGE 8 PIXELS WIDE AND 8 HIGH!!!"}
 
 

@@ -15,6 +15,7 @@ from prism_eval.plan.protocol import load_protocol
 from prism_eval.plugins import Spec, build, label_of
 from prism_eval.reasoners import REASONER
 from prism_eval.reasoners.ranking import RankingReasoner
+from prism_eval.run.reading import read_manifest
 from prism_eval.schema import Caption, Completion, Item, ItemKind
 from tests.server.threaded import ThreadedServer
 
@@ -127,7 +128,7 @@ def test_a_run_asks_for_each_prior_once_and_never_again(serve: Serve, tmp_path) 
     assert priors.made + answers.made == len(server.server.events) // 2
     scores = frame.groupby("captioner")["score"].mean()
     assert scores["oracle"] > scores["blind"]
-    assert result.folder.read_manifest()["counts"]["calls"]["prior"]["made"] == priors.made
+    assert read_manifest(result.folder.path)["counts"]["calls"]["prior"]["made"] == priors.made
     again = run(server, tmp_path)
     assert (again.tallies["prior"].made, again.tallies["answer"].made) == (0, 0)
     assert again.to_pandas().equals(frame)

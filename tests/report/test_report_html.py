@@ -152,12 +152,6 @@ def test_it_agrees_with_the_terminal(tmp_path: Path) -> None:
         assert re.search(rf"{mean} ±{half}", text)
 
 
-def test_an_unfinished_run_has_a_banner_and_a_finished_one_has_none(tmp_path: Path) -> None:
-    rows = [verdict("a", "one")]
-    assert "This run did not finish" in page_of(write_run(tmp_path / "cut", rows, finished=False)).text
-    assert "did not finish" not in page_of(write_run(tmp_path / "whole", rows)).text
-
-
 def test_failed_captions_and_scoreless_captioners_are_shown_as_such(tmp_path: Path) -> None:
     rows = [verdict("up", "one"), verdict("down", "one", "failed", caption=None, answer=None, note="HTTP 503")]
     text = page_of(write_run(tmp_path, rows)).text

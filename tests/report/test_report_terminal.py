@@ -80,10 +80,6 @@ def test_a_long_label_leaves_the_numbers_whole(tmp_path: Path) -> None:
     assert line.split()[-3:] == ["0", "0", "6"]
 
 
-def test_an_unfinished_run_says_so(tmp_path: Path) -> None:
-    assert "did not finish" in printed(run_of(tmp_path, ["ocr"], TWELVE[:1], finished=False), 80)
-
-
 def test_a_captioner_without_scores_is_a_row_all_the_same(tmp_path: Path) -> None:
     rows = [verdict("ocr", "one"), verdict("down", "one", "failed", caption=None)]
     line = next(line for line in printed(write_run(tmp_path, rows), 100).splitlines() if " down " in line)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prism_eval.report.text import one_line, points, short_labels, visible
+from prism_eval.leaderboard.numbers import points
+from prism_eval.report.text import one_line, short_labels, visible
 
 anything = st.text(st.characters(codec=None))
 

@@ -12,6 +12,7 @@ from prism_eval import evaluate
 from prism_eval.errors import RunError, UsageError
 from prism_eval.plan import make_plan
 from prism_eval.run import RunFolder
+from prism_eval.run.belonging import check_belonging
 from prism_eval.run.execute import run_plan
 from prism_eval.run.replay import reopen
 from tests.builders import chart_folder
@@ -76,7 +77,7 @@ def test_another_reasoner_keeps_the_captions_and_makes_the_rest_anew(places):
     plan = reopen(places["out"], places["store"], ["caption"], reasoner="lexical?min_evidence=0.9")
     run_plan(plan, out=places["out"], store=places["store"], stages=["answer"], live=frozenset({"answer"}))
     folder = RunFolder.open(places["out"])
-    folder.check("caption", "answer")
+    check_belonging(folder, "caption", "answer")
     assert not folder.table("verdicts").exists()
 
 
@@ -87,7 +88,7 @@ def test_a_table_of_another_plan_is_found_out(places, tmp_path, stage):
     name = {"caption": "captions", "answer": "answers", "score": "verdicts"}[stage]
     (tmp_path / "other" / f"{name}.parquet").replace(places["out"] / f"{name}.parquet")
     with pytest.raises(RunError, match=rf"{name}\.parquet is not of the plan beside it"):
-        RunFolder.open(places["out"]).check(stage)
+        check_belonging(RunFolder.open(places["out"]), stage)
 
 
 def test_report_and_score_check_that_all_belongs_together(places, tmp_path, cli):

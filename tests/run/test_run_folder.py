@@ -5,7 +5,8 @@ from prism_eval.errors import RunError
 from prism_eval.files.whole import write_whole
 from prism_eval.run import RunFolder
 from prism_eval.run.counts import BenchmarkCount, SeenDigests
-from prism_eval.run.tables import COLUMNS, TableWriter, read_rows
+from prism_eval.run.reading import Table, read_manifest
+from prism_eval.run.tables import COLUMNS, TableWriter
 from tests.builders import chart_folder, short_item
 
 
@@ -23,14 +24,14 @@ def test_it_holds_everything_and_nothing_half_written(folder):
 
 
 def test_a_failed_caption_is_a_row_with_its_reason(folder):
-    verdicts = read_rows(folder.table("verdicts"), list(COLUMNS["verdicts"]))
+    verdicts = Table(folder.path, "verdicts").rows(list(COLUMNS["verdicts"]))
     rows = [row for row in verdicts if row["captioner"] == "oracle"]
     assert {(row["outcome"], row["score"]) for row in rows} == {("failed", None)}
     assert all("facts" in row["note"] for row in rows)
 
 
 def test_the_manifest_says_what_was_met(folder):
-    manifest = folder.read_manifest()
+    manifest = read_manifest(folder.path)
     (benchmark,) = manifest["benchmarks"]
     assert (benchmark["items"], benchmark["images"], len(benchmark["fingerprint"])) == (8, 4, 64)
     assert manifest["counts"]["outcomes"] == {"abstained": 8, "failed": 8}
@@ -81,7 +82,7 @@ def test_a_table_keeps_its_old_rows_until_the_new_ones_are_whole(tmp_path):
     second = TableWriter("captions", path, plan_digest="d")
     second.add({"captioner": "new"})
     second.discard()
-    assert [row["captioner"] for row in read_rows(path, ["captioner"])] == ["old"]
+    assert [row["captioner"] for row in Table(tmp_path, "captions").rows(["captioner"])] == ["old"]
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -93,8 +94,8 @@ def test_what_cannot_be_written_or_read_is_one_line(tmp_path):
         RunFolder.open(tmp_path)
     with pytest.raises(RunError, match="cannot write"):
         write_whole(tmp_path / "no" / "file.txt", "x")
-    with pytest.raises(RunError, match="cannot read"):
-        list(read_rows(tmp_path / "none.parquet", ["key"]))
+    with pytest.raises(RunError, match=r"captions\.parquet does not exist; make them again"):
+        list(Table(tmp_path, "captions").rows(["key"]))
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(RunError, match="cannot read"):
-        RunFolder(tmp_path).read_manifest()
+        read_manifest(tmp_path)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import prism_eval
 from prism_eval.errors import PermanentError
+from prism_eval.run.reading import read_manifest
 from prism_eval.schema import Answer, Item, ItemKind, Outcome, Verdict
 from prism_eval.scoring.choice import MMStar, WeMath
 from prism_eval.scoring.strict import Strict
@@ -170,7 +171,7 @@ class TestRuns:
 
     def test_who_knows_what_the_twin_shows_has_mastered_every_group(self, run):
         result = run(["oracle", "blind"])
-        blind, oracle = result.folder.read_manifest()["aggregates"]
+        blind, oracle = read_manifest(result.folder.path)["aggregates"]
         assert (oracle["captioner"], oracle["answers"], oracle["failed"]) == ("oracle", 39, 0)
         assert oracle["metrics"] == {
             "strict": 100,
@@ -190,7 +191,7 @@ class TestRuns:
 
     def test_rote_memorisation_tells_strict_from_loose_for_each_sample(self, run):
         result = run("oracle", reasoner=Sly(), samples=2)
-        entries = result.folder.read_manifest()["aggregates"]
+        entries = read_manifest(result.folder.path)["aggregates"]
         assert [entry["sample"] for entry in entries] == [0, 1]
         for entry in entries:
             assert (entry["metrics"]["strict"], entry["metrics"]["RM strict"]) == (0, 100)
@@ -198,20 +199,20 @@ class TestRuns:
         assert any("oracle, caption 2, by the benchmark's" in warning for warning in result.leaderboard.warnings)
 
     def test_other_orders_of_the_options_are_not_asked_by_the_authors(self, run):
-        (entry,) = run("oracle", orders=2).folder.read_manifest()["aggregates"]
+        (entry,) = read_manifest(run("oracle", orders=2).folder.path)["aggregates"]
         assert (entry["answers"], entry["metrics"]["groups"]) == (39, 12)
 
     def test_a_limit_and_a_failed_call_leave_groups_out(self, run):
         result = run("oracle", limit=6, reasoner=Sly(fails="2steps_1/2steps_2"))
-        (entry,) = result.folder.read_manifest()["aggregates"]
+        (entry,) = read_manifest(result.folder.path)["aggregates"]
         assert (entry["answers"], entry["failed"]) == (5, 1)
         assert (entry["metrics"]["groups"], entry["metrics"]["incomplete groups"]) == (0, 2)
         assert any("strict none" in warning for warning in result.leaderboard.warnings)
 
     def test_other_editions_report_no_groups(self, run):
-        assert "aggregates" not in run("blind", limit=3, edition="strict").folder.read_manifest()
+        assert "aggregates" not in read_manifest(run("blind", limit=3, edition="strict").folder.path)
 
     def test_real_groups(self, run, shared):
-        (entry,) = run("blind", reasoner=Sly(), data=shared / "data").folder.read_manifest()["aggregates"]
+        (entry,) = read_manifest(run("blind", reasoner=Sly(), data=shared / "data").folder.path)["aggregates"]
         assert (entry["metrics"]["groups"], entry["metrics"]["incomplete groups"]) == (16, 12)
         assert (entry["metrics"]["strict"], entry["metrics"]["loose"]) == (0, 100)

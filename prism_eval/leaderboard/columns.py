@@ -1,0 +1,206 @@
+"""The columns of a leaderboard: each number is described here once, and shown wherever its column says.
+
+The terminal, the page and the data frame go through these columns and know none by name, so a new number is a new
+column. One from outside comes through an entry point of the group ``prism_eval.columns`` that names a `Column`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Generic, Literal, TypeVar, get_args
+
+from prism_eval import plugins
+from prism_eval.errors import PrismError
+from prism_eval.leaderboard import numbers
+from prism_eval.leaderboard.rows import PositionBias, Row
+from prism_eval.schema import Outcome
+from prism_eval.statistics import Estimate, RankRange
+
+V = TypeVar("V")
+
+Place = Literal["summary", "leans", "scores", "answers", "captions", "positions"]
+"""The tables a column can stand in. In the terminal: ``summary`` and ``leans`` (towards a position of the options); on
+the page: ``scores``, ``answers`` (how they ended), ``captions`` and ``positions``. The data frame has every column."""
+
+Number = float | int | None
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column(Generic[V]):
+    """One number of every row.
+
+    Attributes:
+        name: Its name in the data frame.
+        title: Its heading on the page.
+        value: The number of a row; ``None`` where the row has none.
+        shown: The tables it stands in.
+        heading: Its heading in the terminal; the title in small letters if left empty.
+        write: The number as text; not asked where there is none.
+        mark: What is put behind the text of a row.
+        parts: How the data frame takes the value apart, by what is put behind the name. The page sorts by the first.
+        bar: Whether the page draws a bar beside it, from 0 to the largest of the column.
+        quiet_zero: Whether 0 says that nothing happened, and is written so that the eye passes over it.
+    """
+
+    name: str
+    title: str
+    value: Callable[[Row], V | None]
+    shown: frozenset[Place]
+    heading: str = ""
+    write: Callable[[V], str] = str
+    mark: Callable[[Row], str] = lambda _: ""
+    parts: Mapping[str, Callable[[V], Number]] = field(default_factory=lambda: {"": _itself})
+    bar: bool = False
+    quiet_zero: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse tables that do not exist: the column would be shown nowhere, and nobody would know why."""
+        if strange := self.shown - set(get_args(Place)):
+            raise ValueError(f"column {self.name!r}: no table {min(strange)!r}; there are {', '.join(get_args(Place))}")
+
+    def text(self, row: Row) -> str:
+        """The row's number as it is written."""
+        value = self.value(row)
+        return (numbers.ABSENT if value is None else self.write(value)) + self.mark(row)
+
+    def record(self, row: Row) -> dict[str, Number]:
+        """The row's number as the data frame has it."""
+        value = self.value(row)
+        return {self.name + suffix: None if value is None else part(value) for suffix, part in self.parts.items()}
+
+    def key(self, row: Row) -> Number:
+        """What the row is sorted by; rows without the number come last."""
+        key = next(iter(self.record(row).values()))
+        return -1 if key is None else key
+
+
+_estimate = partial(
+    Column[Estimate],
+    write=numbers.with_margin,
+    parts={"": lambda e: e.value, "_low": lambda e: e.low, "_high": lambda e: e.high},
+)
+_count = partial(Column[int], write=numbers.count)
+_words = partial(Column[float], write=numbers.count)
+_share = partial(Column[float], write=numbers.points, shown=frozenset({"leans", "positions"}))
+
+
+def benchmark_column(name: str, title: str) -> Column[Estimate]:
+    """The column of a benchmark's scores."""
+    return _estimate(
+        name=name,
+        title=title,
+        heading=name,
+        value=lambda row: row.cells[name].estimate,
+        shown=frozenset({"scores"}),
+    )
+
+
+def _ended(outcome: Outcome) -> Column[int]:
+    # The terminal has room for two: what is wrong with the format, and what is wrong with the servers.
+    often_asked: set[Place] = {"summary"} if outcome in {Outcome.UNPARSED, Outcome.FAILED} else set()
+    return _count(
+        name=f"answers_{outcome}",
+        title=outcome.capitalize(),
+        heading=outcome.value,
+        value=lambda row: row.outcomes[outcome],
+        shown=frozenset({"answers", *often_asked}),
+        quiet_zero=True,
+    )
+
+
+def _position(value: Callable[[PositionBias], V]) -> Callable[[Row], V | None]:
+    return lambda row: None if row.positions is None else value(row.positions)
+
+
+COLUMNS: tuple[Column[Any], ...] = (
+    _estimate(
+        name="mean",
+        title="Mean",
+        value=lambda row: row.mean,
+        mark=lambda row: "" if row.complete else "*",
+        shown=frozenset({"summary", "scores"}),
+    ),
+    Column[RankRange](
+        name="rank",
+        title="Rank",
+        value=lambda row: row.rank,
+        write=numbers.place,
+        parts={"_best": lambda rank: rank.best, "_worst": lambda rank: rank.worst},
+        shown=frozenset({"summary"}),
+    ),
+    _count(
+        name="items",
+        title="Items scored",
+        heading="items",
+        value=lambda row: row.items,
+        shown=frozenset({"summary", "answers"}),
+    ),
+    _count(name="answers", title="Answers", value=lambda row: row.answers, shown=frozenset({"answers"})),
+    *map(_ended, Outcome),
+    _words(
+        name="words_median",
+        title="Median words",
+        heading="words",
+        value=lambda row: row.words_median,
+        shown=frozenset({"summary", "captions"}),
+        bar=True,
+    ),
+    _words(name="words_mean", title="Mean words", value=lambda row: row.words_mean, shown=frozenset({"captions"})),
+    _count(name="captions", title="Captions", value=lambda row: row.captions, shown=frozenset({"captions"})),
+    _count(
+        name="truncated",
+        title="Cut at the limit",
+        value=lambda row: row.truncated,
+        shown=frozenset({"captions"}),
+        quiet_zero=True,
+    ),
+    _count(
+        name="position_questions",
+        title="Questions",
+        value=_position(lambda bias: bias.questions),
+        shown=frozenset({"positions"}),
+    ),
+    _share(
+        name="position_consistency",
+        title="Same option in every order, %",
+        heading="same",
+        value=_position(lambda bias: bias.consistency),
+    ),
+    _share(
+        name="position_deviation",
+        title="Largest lean, points",
+        heading="lean",
+        value=_position(lambda bias: bias.deviation),
+    ),
+)
+
+
+def from_outside(rows: Sequence[Row]) -> tuple[tuple[Column[Any], ...], tuple[str, ...]]:
+    """The columns that installed packages add, and a sentence on each that had to be left out.
+
+    Every column is tried on every row first: a stranger's bug costs its column, not the leaderboard.
+    """
+    columns, problems = [], []
+    for name in sorted(plugins.entry_points("column")):
+        try:
+            columns.append(_tried(plugins.load("column", name), rows))
+        except PrismError as error:
+            problems.append(f"Column {name!r} is left out: {error}.")
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+            problems.append(f"Column {name!r} is left out: it raised {type(error).__name__}: {error}.")
+    return tuple(columns), tuple(problems)
+
+
+def _tried(column: object, rows: Sequence[Row]) -> Column[Any]:
+    if not isinstance(column, Column):
+        raise TypeError(f"its entry point names a {type(column).__name__}, not a Column")
+    for row in rows:
+        column.text(row)
+        column.record(row)
+    return column

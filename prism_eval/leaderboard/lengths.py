@@ -1,0 +1,54 @@
+"""How long a captioner's captions are, each counted once however many questions were asked about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prism_eval.leaderboard.numbering import numbered
+from prism_eval.leaderboard.verdicts import Verdicts
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionLengths:
+    """The captions of one captioner.
+
+    Attributes:
+        captions: How many there are.
+        truncated: How many hit the limit on their length.
+        median: Median length in words; ``None`` without captions.
+        mean: Mean length in words.
+    """
+
+    captions: int
+    truncated: int
+    median: float | None
+    mean: float | None
+
+
+def caption_lengths(verdicts: Verdicts) -> list[CaptionLengths]:
+    """The lengths of each captioner's captions, in the verdicts' order of captioners."""
+    import numpy as np
+
+    rows = np.flatnonzero(~np.isnan(verdicts.words))
+    images = verdicts.items.image_set[verdicts.item[rows]]
+    read = verdicts.captioner[rows] * (images.max(initial=0) + 1) + images
+    sample = verdicts.sample[rows]
+    once = rows[numbered(read * (sample.max(initial=0) + 1) + sample).first]
+    owner = verdicts.captioner[once]
+    return [
+        _lengths_of(verdicts.words[own], verdicts.truncated[own])
+        for own in (once[owner == number] for number in range(len(verdicts.captioners)))
+    ]
+
+
+def _lengths_of(words: NDArray[np.float64], truncated: NDArray[np.bool_]) -> CaptionLengths:
+    import numpy as np
+
+    if not words.size:
+        return CaptionLengths(0, 0, None, None)
+    return CaptionLengths(words.size, int(truncated.sum()), float(np.median(words)), float(words.mean()))

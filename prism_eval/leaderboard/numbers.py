@@ -1,0 +1,37 @@
+"""How the numbers of a leaderboard are written, the same in the terminal and in HTML."""
+
+from __future__ import annotations
+
+from prism_eval.statistics import Estimate, RankRange
+
+ABSENT = "\N{EN DASH}"
+
+
+def points(value: float | None) -> str:
+    """A score in [0, 1] as points out of 100: ``48.3``."""
+    return ABSENT if value is None else f"{100 * value:.1f}"
+
+
+def score(estimate: Estimate | None) -> str:
+    """An estimate's mean in points."""
+    return ABSENT if estimate is None else points(estimate.value)
+
+
+def margin(estimate: Estimate | None) -> str:
+    """Half the width of an estimate's interval in points: ``±2.1``."""
+    return "" if estimate is None else f"±{points(estimate.half_width)}"
+
+
+def place(rank: RankRange) -> str:
+    """A range of places: ``1``, or from the best to the worst."""
+    return str(rank.best) if rank.best == rank.worst else f"{rank.best}\N{EN DASH}{rank.worst}"
+
+
+def count(value: float | None) -> str:
+    """A whole number with separators: ``1,920``."""
+    return ABSENT if value is None else f"{round(value):,}"
+
+
+def with_margin(estimate: Estimate | None) -> str:
+    """An estimate's mean and half the width of its interval: ``48.3  ±2.1``."""
+    return f"{score(estimate)} {margin(estimate):>5}".rstrip()

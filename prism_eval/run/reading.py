@@ -1,0 +1,166 @@
+"""A run folder read back: its manifest, and its tables as columns, as some rows, or as all rows in bounded memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Required, TypedDict, cast
+
+from prism_eval.errors import RunError
+from prism_eval.run.folder import RunFolder
+from prism_eval.run.tables import PLAN_DIGEST
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from numpy.typing import NDArray
+
+_BATCH = 4096
+"""Rows decoded at a time where texts are read: captions of 10 kB each are then 40 MB."""
+
+LABEL = "label"
+"""The kind of a column whose texts are numbered."""
+
+_REMEDIES = {
+    "captions": "make them again: prism-eval run --plan {folder}/plan.toml",
+    "answers": "answer again: prism-eval answer {folder}",
+    "verdicts": "score the run again: prism-eval score {folder}",
+}
+
+
+class Manifest(TypedDict, total=False):
+    """What of a manifest is read. Everything but the benchmarks' names may be missing or of an older shape."""
+
+    plan_digest: str
+    counts: Mapping[str, Any]
+    benchmarks: Required[list[Mapping[str, Any]]]
+    captioners: list[Mapping[str, Any]]
+    protocol: Mapping[str, Any]
+    reasoner: Mapping[str, Any]
+    judge: Mapping[str, Any]
+    aggregates: list[Mapping[str, Any]]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a run folder.
+
+    Raises:
+        RunError: It is missing, or not a run's manifest.
+    """
+    path = RunFolder(folder).manifest_file
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RunError(f"{path} does not exist: {folder} is not a run folder") from error
+    except (OSError, ValueError) as error:
+        raise RunError(f"cannot read {path}: {error}") from error
+    benchmarks = manifest.get("benchmarks") if isinstance(manifest, dict) else None
+    if not isinstance(benchmarks, list) or not all(isinstance(entry, dict) and "name" in entry for entry in benchmarks):
+        raise RunError(f"{path}: no list of named benchmarks; is this the manifest of a prism-eval run?")
+    return cast("Manifest", manifest)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a run folder.
+
+    Every way of reading it raises `RunError`, in one line that says what mends it, where the table is missing or
+    damaged, or lacks a column.
+
+    Attributes:
+        folder: The run folder.
+        name: ``captions``, ``answers`` or ``verdicts``.
+    """
+
+    folder: Path
+    name: str
+
+    @property
+    def path(self) -> Path:
+        """The table's file."""
+        return RunFolder(self.folder).table(self.name)
+
+    def columns(self, kinds: Mapping[str, str]) -> pa.Table:
+        """Whole columns, side by side.
+
+        Args:
+            kinds: By column, the Arrow type to give it, such as ``double``; `LABEL` for one that holds few different
+                texts, of which each is kept once and numbered.
+        """
+        coded = [name for name, kind in kinds.items() if kind == LABEL]
+        with self._open(list(kinds), coded) as file:
+            whole = file.read(columns=list(kinds))
+            return whole.from_arrays([_as(whole[name], kind) for name, kind in kinds.items()], names=list(kinds))
+
+    def take(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
+        """Some rows, by rising place in the table; only the row groups that hold one are read, a batch at a time.
+
+        Args:
+            rows: Shape (n,), places from 0, in any order.
+            names: The columns.
+        """
+        import numpy as np
+        import pyarrow as pa
+
+        wanted = np.sort(rows)
+        pieces = []
+        with self._open(names) as file:
+            sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+            ends = np.cumsum(sizes, dtype=np.int64)
+            for group in np.unique(np.searchsorted(ends, wanted, side="right")).tolist():
+                start = int(ends[group]) - sizes[group]
+                for batch in file.iter_batches(_BATCH, row_groups=[group], columns=list(names)):
+                    first, last = np.searchsorted(wanted, (start, start + batch.num_rows))
+                    pieces.append(batch.take(pa.array(wanted[first:last] - start)))
+                    start += batch.num_rows
+            return pa.Table.from_batches(pieces, None if pieces else pa.schema(map(file.schema_arrow.field, names)))
+
+    def rows(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Every row, one at a time."""
+        with self._open(names) as file:
+            for batch in file.iter_batches(_BATCH, columns=list(names)):
+                yield from batch.to_pylist()
+
+    def plan_digest(self) -> str:
+        """What the rows depend on, as the table's writer was told (`Plan.digest_through`)."""
+        with self._open(()) as file:
+            metadata = file.schema_arrow.metadata or {}
+        if PLAN_DIGEST not in metadata:
+            raise self.spoilt("was written by an older prism-eval, which did not say by which plan")
+        return bytes(metadata[PLAN_DIGEST]).decode()
+
+    def spoilt(self, problem: str) -> RunError:
+        """The error that says what is wrong with the table's content, and what mends it."""
+        return RunError(f"{self.path} {problem}; {_REMEDIES[self.name].format(folder=self.folder)}")
+
+    @contextmanager
+    def _open(self, names: Sequence[str], coded: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            metadata = pq.read_metadata(self.path)
+            present = metadata.schema.to_arrow_schema().names
+            if lacking := [name for name in names if name not in present]:
+                raise self.spoilt(f"has no column {', '.join(lacking)}")
+            with pq.ParquetFile(self.path, metadata=metadata, read_dictionary=list(coded)) as file:
+                yield file
+        except FileNotFoundError as error:
+            raise self.spoilt("does not exist") from error
+        except (OSError, pa.ArrowException) as error:
+            # Arrow's own words run over several lines.
+            raise self.spoilt(f"cannot be read ({' '.join(str(error).split())})") from error
+
+
+def _as(column: pa.ChunkedArray, kind: str) -> pa.Array:
+    import pyarrow as pa
+
+    if kind != LABEL:
+        return column.cast(pa.type_for_alias(kind)).combine_chunks()
+    # Every row group has a dictionary of its own: the numbers mean the same only once these are one.
+    coded = column if pa.types.is_dictionary(column.type) else column.cast(pa.string()).dictionary_encode()
+    return coded.unify_dictionaries().combine_chunks()
