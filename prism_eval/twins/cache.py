@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from prism_eval.errors import DataError, UnknownName
+from prism_eval.files.folders import cache_folder
+from prism_eval.twins.catalogue import TABLES, Table
+from prism_eval.twins.parquet import Row, as_table
+from prism_eval.twins.scene import plain_style
 
-if TYPE_CHECKING:
-    from prism_eval.twins.catalogue import Table
-    from prism_eval.twins.tables import Row
-
-VERSION = 2
-"""Raise it when a generator changes, so that twins rendered by older ones are not read."""
+VERSION = 3
+"""Raise it when a maker changes, so that twins rendered by older ones are not read."""
 
 
 def names() -> tuple[str, ...]:
     """The benchmarks that have a twin."""
-    from prism_eval.twins.catalogue import TWINS
-
-    return tuple(sorted(TWINS))
+    return tuple(sorted(name for name in TABLES if ":" not in name))
 
 
 def generate(name: str, *, seed: int = 0) -> Iterator[Row]:
@@ -36,11 +32,12 @@ def generate(name: str, *, seed: int = 0) -> Iterator[Row]:
     Raises:
         UnknownName: The benchmark has no twin, or the twin no such variant.
     """
-    base, _, variant = name.partition(":")
-    tables = {table.variant: table for table in _tables(base)}
-    if variant not in tables:
-        raise UnknownName("variant of a synthetic twin", name, (f"{base}:{known}" for known in tables if known))
-    return _rows(base, tables[variant], seed)
+    if name not in TABLES:
+        raise UnknownName("synthetic twin", name, TABLES)
+    # At once, not row by row: the plain style must not reach into the caller's own drawing.
+    with plain_style():
+        rows = list(TABLES[name].rows(random.Random(f"{name}:{seed}")))
+    return iter(rows)
 
 
 def ensure(name: str, *, seed: int = 0) -> Path:
@@ -61,8 +58,10 @@ def ensure(name: str, *, seed: int = 0) -> Path:
         UnknownName: The benchmark has no twin.
         DataError: The cache folder cannot be written.
     """
-    tables = _tables(name)
-    home = _cache() / "twins" / f"v{VERSION}" / f"seed-{seed}"
+    tables = {known: table for known, table in TABLES.items() if known.partition(":")[0] == name}
+    if not tables:
+        raise UnknownName("synthetic twin", name, names())
+    home = cache_folder() / "twins" / f"v{VERSION}" / f"seed-{seed}"
     if not (home / name).is_dir():
         try:
             home.mkdir(parents=True, exist_ok=True)
@@ -75,44 +74,19 @@ def ensure(name: str, *, seed: int = 0) -> Path:
     return home
 
 
-def _render(name: str, tables: tuple[Table, ...], seed: int, home: Path) -> None:
-    from prism_eval.twins.tables import write_rows
+def _render(name: str, tables: Mapping[str, Table], seed: int, home: Path) -> None:
+    import pyarrow.parquet as pq
 
+    # The whole twin appears by one renaming: what is there is complete, whenever the rendering was cut off.
     with tempfile.TemporaryDirectory(dir=home, prefix=".rendering-") as scratch:
         made = Path(scratch, name)
-        for table in tables:
+        for variant, table in tables.items():
             folder = made / table.folder
             folder.mkdir(parents=True, exist_ok=True)
-            write_rows(folder / "data.parquet", table.columns, _rows(name, table, seed))
+            pq.write_table(as_table(table.columns, generate(variant, seed=seed)), folder / "data.parquet")
         try:
             made.rename(home / name)
         except OSError:
             # Another process was first, and its twin is the same as ours.
             if not (home / name).is_dir():
                 raise
-
-
-def _rows(name: str, table: Table, seed: int) -> Iterator[Row]:
-    from prism_eval.twins.figures import plain_style
-
-    rng = random.Random(f"{name}:{seed}")
-    with plain_style():
-        made = list(table.rows(rng))
-    return iter(made)
-
-
-def _tables(name: str) -> tuple[Table, ...]:
-    from prism_eval.twins.catalogue import TWINS
-
-    if name not in TWINS:
-        raise UnknownName("synthetic twin", name, TWINS)
-    return TWINS[name]
-
-
-def _cache() -> Path:
-    chosen = os.environ.get("PRISM_EVAL_CACHE")
-    if chosen:
-        return Path(chosen)
-    import platformdirs
-
-    return platformdirs.user_cache_path("prism-eval", appauthor=False)
