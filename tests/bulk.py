@@ -8,9 +8,9 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-from prism_eval.twins.catalogue import TABLES
-from prism_eval.twins.parquet import FACTS, Row, as_table
 from prism_eval.twins.pools import COUNTRIES
+from prism_eval.twins.rows_charts import chartqa
+from prism_eval.twins.tables import FACTS, Row
 
 _SIZE = (64, 48)
 _GROUP = 500
@@ -33,10 +33,10 @@ def write_bulk(folder: Path, *, items: int, images: int, seed: int = 0) -> Path:
         raise ValueError(f"need at least one image and as many items as images, not {images} images, {items} items")
     path = folder / "chartqa" / "data.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
-    columns, rows = TABLES["chartqa"].columns, _rows(random.Random(f"bulk:{seed}"), items, images)
-    with pq.ParquetWriter(path, as_table(columns, []).schema) as writer:
+    rows = _rows(random.Random(f"bulk:{seed}"), items, images)
+    with pq.ParquetWriter(path, chartqa.arrow([]).schema) as writer:
         while group := list(itertools.islice(rows, _GROUP)):
-            writer.write_table(as_table(columns, group))
+            writer.write_table(chartqa.arrow(group))
     return path
 
 

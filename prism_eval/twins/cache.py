@@ -9,16 +9,28 @@ from pathlib import Path
 
 from prism_eval.errors import DataError, UnknownName
 from prism_eval.files.folders import cache_folder
-from prism_eval.twins.catalogue import TABLES, Table
-from prism_eval.twins.parquet import Row, as_table
-from prism_eval.twins.scene import plain_style
+from prism_eval.twins import rows_charts, rows_choices
+from prism_eval.twins.figures import plain_style
+from prism_eval.twins.tables import Row, Table
 
 VERSION = 3
 """Raise it when a maker changes, so that twins rendered by older ones are not read."""
 
 
+TABLES: Mapping[str, Table] = {
+    "chartqa": rows_charts.chartqa, "chartqapro": rows_charts.chartqapro, "charxiv": rows_charts.charxiv,
+    "infovqa": rows_charts.infovqa, "mathverse": rows_choices.mathverse, "mathvision": rows_choices.mathvision,
+    "mmmu": rows_choices.mmmu, "mmmu_pro": rows_choices.mmmu_pro,
+    "mmmu_pro:standard4": rows_choices.mmmu_pro_standard4, "mmmu_pro:vision": rows_choices.mmmu_pro_vision,
+    "mmstar": rows_choices.mmstar, "seedbench2plus": rows_choices.seedbench2plus,
+    "visulogic": rows_choices.visulogic, "wemath": rows_choices.wemath,
+}  # fmt: skip
+"""The tables by benchmark, and by variant of its definition where that reads another than the first."""
+
+
 def names() -> tuple[str, ...]:
     """The benchmarks that have a twin."""
+    # A variant is another table of a twin, not a twin of its own.
     return tuple(sorted(name for name in TABLES if ":" not in name))
 
 
@@ -36,7 +48,8 @@ def generate(name: str, *, seed: int = 0) -> Iterator[Row]:
         raise UnknownName("synthetic twin", name, TABLES)
     # At once, not row by row: the plain style must not reach into the caller's own drawing.
     with plain_style():
-        rows = list(TABLES[name].rows(random.Random(f"{name}:{seed}")))
+        # Seeded by a text: it is hashed alike on every machine, and each twin has its own stream of numbers.
+        rows = list(TABLES[name].make(random.Random(f"{name.partition(':')[0]}:{seed}")))
     return iter(rows)
 
 
@@ -83,7 +96,7 @@ def _render(name: str, tables: Mapping[str, Table], seed: int, home: Path) -> No
         for variant, table in tables.items():
             folder = made / table.folder
             folder.mkdir(parents=True, exist_ok=True)
-            pq.write_table(as_table(table.columns, generate(variant, seed=seed)), folder / "data.parquet")
+            pq.write_table(table.arrow(generate(variant, seed=seed)), folder / "data.parquet")
         try:
             made.rename(home / name)
         except OSError:

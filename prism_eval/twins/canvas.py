@@ -51,6 +51,7 @@ class Sketch:
 
     def line(self, *points: Point, colour: str = INK, width: float = 2) -> None:
         """A path through ``points``."""
+        # Without the joint, wide lines have notches at their corners.
         self._pen.line(_scaled(points), fill=colour, width=round(width * _SCALE), joint="curve")
 
     def dashed(self, start: Point, end: Point, *, colour: str = RED, width: float = 2) -> None:
@@ -72,6 +73,7 @@ class Sketch:
         if fill is not None:
             self._pen.polygon(_scaled(points), fill=fill)
         if edge is not None:
+            # Past the start once more, so that the last corner is joined like the others.
             self.line(*points, points[0], points[1], colour=edge, width=width)
 
     def box(
@@ -100,6 +102,7 @@ class Sketch:
     def angle(self, at: Point, one: Point, two: Point, label: str = "", *, radius: float = 26) -> None:
         """The arc that marks the angle at ``at`` between the directions to ``one`` and ``two``, and its label."""
         first, second = (math.degrees(math.atan2(p[1] - at[1], p[0] - at[0])) for p in (one, two))
+        # Pillow draws clockwise from the first to the second: the smaller of the two arcs is meant.
         if (second - first) % 360 > 180:
             first, second = second, first
         frame = _scaled(((at[0] - radius, at[1] - radius), (at[0] + radius, at[1] + radius)))
@@ -113,6 +116,7 @@ class Sketch:
         size, room = style.get("size", 14), style.get("room", math.inf) * _SCALE
         font = _font(size * _SCALE, face)
         if font.getlength(text) > room:
+            # Below nine pixels nobody reads it: then rather too wide.
             font = _font(max(9, int(size * room / font.getlength(text))) * _SCALE, face)
         anchor, colour = style.get("anchor", "mm"), style.get("colour", INK)
         self._pen.text((x * _SCALE, y * _SCALE), text, fill=colour, font=font, anchor=anchor)
@@ -148,6 +152,7 @@ def encoded(image: Image) -> bytes:
 def readable_on(colour: str) -> str:
     """Black or white ink, whichever reads better on a ``#rrggbb`` colour."""
     red, green, blue = bytes.fromhex(colour[1:])
+    # How bright the eye finds red, green and blue (ITU-R BT.601).
     return INK if 0.3 * red + 0.59 * green + 0.11 * blue > 150 else "#ffffff"
 
 
@@ -163,6 +168,7 @@ def around(x: float, y: float, radius: float, degrees: float) -> Point:
 
 def beyond(point: Point, centre: Point, distance: float) -> Point:
     """``distance`` further out from ``centre`` than ``point``: where the point's label goes."""
+    # A point in the centre has no outside: its label stays where it is.
     return between(centre, point, 1 + distance / (math.dist(point, centre) or 1))
 
 

@@ -47,6 +47,7 @@ TOPICS = (
     Topic("number of employees", "employees", "company", pools.COMPANIES, 210, 990),
     Topic("carbon saving", "kilotonnes", "source", pools.SOURCES, 21, 410),
 )
+# For "share of adults of knit" is not English, and a reader matches words.
 _POSSESSIVES = {"habit": "who", "place": "of the", "faculty": "of the faculty of", "source": "from"}
 _PLURALS = {"country": "countries", "city": "cities", "company": "companies", "faculty": "faculties"}
 
@@ -86,6 +87,7 @@ class ChartData:
         facts = [f"The chart's title reads {self.title}.", f"The value axis is labelled {self.label}."]
         if len(self.series) > 1:
             facts.append(f"The legend lists {', '.join(self.series)}.")
+        # A tenth of the range apart, wrong values are plausible, and told from the right one at a glance.
         step = max(self.topic.high - self.topic.low, 10) // 10
         readings = [
             ask(self.what(series, category), value, step=step, kind="reading")
@@ -98,6 +100,7 @@ class ChartData:
     def _comparisons(self, rng: random.Random, series: str) -> Iterator[Question]:
         values, what = self.series[series], self.what(series)
         for word, best in (("highest", max(values)), ("lowest", min(values))):
+            # ChartQAPro marks the answers that are years, for they must be met exactly.
             winner, kind = self.categories[values.index(best)], "year" if self.axis == "year" else "name"
             yield which(self.axis, f"has the {word} {what}", winner, self.categories, kind=kind)
         one, two = rng.sample(range(len(values)), 2)
@@ -110,6 +113,7 @@ class ChartData:
 
 def data_for(rng: random.Random, topic: Topic, kind: str) -> ChartData:
     """Numbers of the shape that a chart of ``kind`` shows: one value an entity, or one for each of some years."""
+    # Up to five years from the first lie in the past.
     year, measure = rng.randint(2008, 2019), topic.measure
     if kind in ("bars", "sideways", "pie"):
         entities = rng.sample(topic.pool, rng.randint(4, 6) if kind == "pie" else rng.randint(5, 7))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from prism_eval.twins.canvas import readable_on
 from prism_eval.twins.chart_data import ChartData, Topic, data_for
+from prism_eval.twins.figures import figure, figure_png
 from prism_eval.twins.pools import COMPANIES, PALETTES
 from prism_eval.twins.questions import Question, number
-from prism_eval.twins.scene import Scene, figure, figure_png
+from prism_eval.twins.scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 def chart(rng: random.Random, topic: Topic, kind: str) -> Scene:
     """One chart of ``kind`` (of `KINDS`) on ``topic``."""
     data = data_for(rng, topic, kind)
+    # Of several sizes, as in a collection drawn by many hands.
     made = figure(rng.choice((760, 800, 840)), rng.choice((500, 540, 560)))
     _draw(made.add_subplot(), data, kind, rng.choice(PALETTES))
     return Scene(figure_png(made), kind, tuple(data.said(rng)))
@@ -32,10 +34,12 @@ def dashboard(rng: random.Random, left: Topic, right: Topic) -> Scene:
     made.suptitle(f"{rng.choice(COMPANIES)} data report", fontsize=17, fontweight="bold")
     said: list[Question | str] = []
     for place, (topic, choice) in enumerate(zip((left, right), kinds, strict=True), start=1):
+        # The last kind of each adds up what it shows, which makes no sense of rents or rates.
         kind = rng.choice(choice if topic.additive else choice[:2])
         data = data_for(rng, topic, kind)
         _draw(made.add_subplot(1, 2, place), data, kind, palette)
         said += data.said(rng)
+    # In order, a caption that is cut short would never come to the right-hand chart.
     rng.shuffle(said)
     return Scene(figure_png(made), "dashboard", tuple(said))
 
@@ -61,11 +65,13 @@ def _draw(axes: Axes, data: ChartData, kind: str, palette: Sequence[str]) -> Non
         axes.grid(axis="y")
         axes.margins(y=0.16)
         axes.set_xticks(range(len(data.categories)), data.categories)
+        # More letters than fit side by side are turned.
         if max(map(len, data.categories)) * len(data.categories) > 60:
             for label in axes.get_xticklabels():
                 label.set(rotation=25, horizontalalignment="right", rotation_mode="anchor")
     axes.spines[["top", "right"]].set_visible(False)
     if len(data.series) > 1:
+        # Below the axes, for inside it would cover bars.
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=len(data.series), frameon=False)
 
 
@@ -79,6 +85,7 @@ def _bars(axes: Axes, data: ChartData, palette: Sequence[str]) -> None:
     count = len(data.series)
     for order, (name, values) in enumerate(data.series.items()):
         places = [index + (order - (count - 1) / 2) * 0.8 / count for index in range(len(values))]
+        # The numbers above narrow bars touch each other at the larger size.
         bars = axes.bar(places, values, width=min(0.62, 0.74 / count), label=name, color=palette[order])
         axes.bar_label(bars, [*map(number, values)], padding=3, fontsize=11 if count == 1 else 10)
 

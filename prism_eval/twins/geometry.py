@@ -1,4 +1,4 @@
-"""Figures of a mathematics paper: plane geometry, solids and graphs, with what can be worked out from them."""
+"""Plane figures and solids with marked sizes, and what can be worked out from them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,18 @@ import functools
 import math
 import random
 import statistics
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 from prism_eval.twins.canvas import BLUE, INK, RED, Point, Sketch, around, between, beyond
+from prism_eval.twins.pools import tag
 from prism_eval.twins.questions import ask, upper
-from prism_eval.twins.scene import Said, drawn, plotted
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from prism_eval.twins.scene import Said, drawn
 
 _NAMES = "ABCDEFGHKLMNPQRSTUVW"  # without O, the centre, and the letters that look like digits
+# Whole sides all three, so that no answer is a root.
 _RIGHT = ((3, 4, 5), (5, 12, 13), (8, 15, 17), (7, 24, 25), (20, 21, 29))
 
 _degrees = functools.partial(ask, unit="°", step=5)
-_signed = functools.partial(ask, least=-math.inf)
 
 
 @drawn("Plane Geometry", 480, 380)
@@ -45,6 +42,7 @@ def right_triangle(sketch: Sketch, rng: random.Random) -> Said:
     """The two legs of a right triangle."""
     (a, b, c), scale = rng.sample(_NAMES, 3), rng.randint(1, 4)
     short, long, slope = (scale * side for side in rng.choice(_RIGHT))
+    # Flatter than this, the short side has no room for its size: then the drawing is not to scale.
     corners = (80, 310), (400, 310), (80, 310 - 255 * max(0.45, short / long))
     sides = f"{long} cm", "", f"{short} cm"
     _polygon(sketch, a + b + c, corners, sides=sides, fill="#eaf1fb")
@@ -60,6 +58,7 @@ def right_triangle(sketch: Sketch, rng: random.Random) -> Said:
 def parallelogram(sketch: Sketch, rng: random.Random) -> Said:
     """Base, slanted side and height of a parallelogram."""
     (a, b, c, d, foot), height = rng.sample(_NAMES, 5), rng.randint(4, 11)
+    # A slanted side is longer than the height.
     side, base = height + rng.randint(1, 4), height + rng.randint(6, 14)
     corners = (60, 300), (340, 300), (430, 110), (150, 110)
     _polygon(sketch, a + b + c + d, corners, sides=(f"{base} cm", "", "", f"{side} cm"), fill="#eef7ee")
@@ -78,6 +77,7 @@ def parallelogram(sketch: Sketch, rng: random.Random) -> Said:
 @drawn("Plane Geometry", 480, 370)
 def trapezoid(sketch: Sketch, rng: random.Random) -> Said:
     """The parallel sides and the height of a trapezoid."""
+    # An even height keeps the area whole.
     (a, b, c, d), top, height = rng.sample(_NAMES, 4), rng.randint(4, 9), 2 * rng.randint(2, 6)
     bottom = top + rng.randint(4, 11)
     corners = (60, 300), (420, 300), (340, 120), (140, 120)
@@ -113,6 +113,7 @@ def parallels(sketch: Sketch, rng: random.Random) -> Said:
 @drawn("Plane Geometry", 460, 410)
 def inscribed(sketch: Sketch, rng: random.Random) -> Said:
     """A central angle and the inscribed angle on the same arc."""
+    # Even, for half of it is asked for.
     (a, b, c), central = rng.sample(_NAMES, 3), 2 * rng.randint(30, 62)
     centre = (230.0, 200.0)
     turns = 270 - central / 2, 270 + central / 2, rng.randint(70, 110)
@@ -132,6 +133,7 @@ def inscribed(sketch: Sketch, rng: random.Random) -> Said:
 @drawn("Plane Geometry", 440, 420)
 def ring(sketch: Sketch, rng: random.Random) -> Said:
     """Two circles around one centre, with their radii."""
+    # Never so small that the centre's name does not fit into the inner circle.
     name, inner, outer = rng.choice(_NAMES), rng.randint(4, 7), rng.randint(9, 13)
     small = 170 * inner / outer
     for radius, fill in ((170, "#cfe3d4"), (small, "white")):
@@ -153,8 +155,9 @@ def ring(sketch: Sketch, rng: random.Random) -> Said:
 @drawn("Solid Geometry", 640, 330)
 def cuboid(sketch: Sketch, rng: random.Random) -> Said:
     """A box with its three edges."""
-    name = f"{rng.choice(_NAMES)}{rng.randint(1, 9)}"
+    name = tag(rng)
     length, height, depth = rng.randint(7, 14), rng.randint(3, 9), rng.randint(2, 6)
+    # The depth goes back shortened and at an angle of 35 degrees.
     w, h, d, rise = 26 * length, 20 * height, 16 * depth, 11.2 * depth
     x, y = 300 - (w + d) / 2, 165 + (h + rise) / 2
     left, right, top = (x, y), (x + w, y), y - h
@@ -179,7 +182,8 @@ def cuboid(sketch: Sketch, rng: random.Random) -> Said:
 @drawn("Solid Geometry", 400, 420)
 def cylinder(sketch: Sketch, rng: random.Random) -> Said:
     """A cylinder with radius and height."""
-    name, radius, height = f"{rng.choice(_NAMES)}{rng.randint(1, 9)}", rng.randint(2, 9), rng.randint(4, 15)
+    name, radius, height = tag(rng), rng.randint(2, 9), rng.randint(4, 15)
+    # The body is drawn over the bottom's far edge, which is out of sight.
     sketch.disc(200, 330, 130, flat=0.28, fill="#f7eadf")
     sketch.box(70, 90, 260, 240, fill="#f7eadf")
     sketch.line((70, 90), (70, 330))
@@ -198,8 +202,9 @@ def cylinder(sketch: Sketch, rng: random.Random) -> Said:
 @drawn("Solid Geometry", 460, 424)
 def cubes(sketch: Sketch, rng: random.Random) -> Said:
     """Towers of unit cubes side by side."""
-    stack = f"stack {rng.choice(_NAMES)}{rng.randint(1, 9)}"
+    stack = f"stack {tag(rng)}"
     towers = [rng.randint(1, 5) for _ in range(rng.randint(4, 6))]
+    # From the left and from the ground, so that each cube covers what is behind it.
     for column, tall in enumerate(towers):
         for level in range(tall):
             x, y = 222 + (column - len(towers) / 2) * 58, 310 - level * 58
@@ -212,48 +217,6 @@ def cubes(sketch: Sketch, rng: random.Random) -> Said:
     yield ask(f"number of cubes in the tallest tower of {stack}", tallest, kind="Observing Objects")
     yield ask(f"total number of cubes in {stack}", total, kind="Counting Cubes")
     yield ask(missing, tallest * len(towers) - total, kind="Combining Solids")
-
-
-@plotted("Functions", 460, 460)
-def straight_line(axes: Axes, rng: random.Random) -> Said:
-    """The graph of a linear function through two marked grid points."""
-    slope, start, at = (
-        rng.choice((-3, -2, -1, 1, 2, 3)),
-        rng.choice((-4, -3, -2, -1, 1, 2, 3, 4)),
-        rng.choice((-1, 1, 2)),
-    )
-    line = f"line {rng.choice(_NAMES)}{rng.randint(11, 99)}"
-    _graph(axes, line, lambda x: slope * x + start, (0, at), below=slope > 0)
-    yield _signed(f"slope of {line}", slope, kind="Slope of a Line")
-    yield _signed(f"y-intercept of {line}", start, kind="Intercepts")
-    yield _signed(f"value of y at x = {at + 4} on {line}", slope * (at + 4) + start, kind="Values of Functions")
-
-
-@plotted("Functions", 460, 460)
-def parabola(axes: Axes, rng: random.Random) -> Said:
-    """The graph of a quadratic function with its vertex marked."""
-    across, up, bend = rng.randint(-3, 3), rng.randint(-4, 4), rng.choice((-1, 1))
-    curve = f"parabola {rng.choice(_NAMES)}{rng.randint(11, 99)}"
-    _graph(axes, curve, lambda x: bend * (x - across) ** 2 + up, (across,), below=bend > 0)
-    extreme = "minimum" if bend > 0 else "maximum"
-    yield _signed(f"x-coordinate of the vertex of {curve}", across, kind="Vertex of a Parabola")
-    yield _signed(f"{extreme} value of y on {curve}", up, kind="Extreme Values")
-    yield _signed(f"value of y at x = {across + 3} on {curve}", bend * 9 + up, kind="Values of Functions")
-
-
-def _graph(axes: Axes, title: str, function: Callable[[float], float], marked: Iterable[int], *, below: bool) -> None:
-    inside = [x for x in (step / 20 for step in range(-160, 161)) if -8 <= function(x) <= 8]
-    axes.plot(inside, [function(x) for x in inside], color=BLUE, linewidth=2.4)
-    paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 1}
-    for x in marked:
-        spot, place = (x, function(x)), (9, -17 if below else 6)
-        axes.plot(*spot, "o", color=RED, markersize=7)
-        axes.annotate(f"({x}, {spot[1]})", spot, place, textcoords="offset points", fontsize=13, color=RED, bbox=paper)
-    axes.set(title=upper(title), xlim=(-8, 8), ylim=(-8, 8), xticks=range(-8, 9, 2), yticks=range(-8, 9, 2))
-    axes.grid()
-    axes.axhline(0, color=INK, linewidth=1.2)
-    axes.axvline(0, color=INK, linewidth=1.2)
-    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _polygon(
@@ -280,6 +243,5 @@ def _corners(sketch: Sketch, names: str, corners: Iterable[Point], centre: Point
 
 
 FIGURES = (
-    triangle, cuboid, parallels, straight_line, parallelogram, cylinder, inscribed, parabola, right_triangle,
-    trapezoid, cubes, ring,
+    triangle, cuboid, parallels, parallelogram, cylinder, inscribed, right_triangle, trapezoid, cubes, ring,
 )  # fmt: skip

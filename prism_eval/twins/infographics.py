@@ -54,18 +54,18 @@ _THEMES = (
 
 
 def _infographic(theme: Theme, page: Sketch, rng: random.Random) -> Said:
+    # Neither the first in rank nor the last, which are asked for by name.
     city, year, tenth, place = rng.choice(CITIES), rng.randint(1861, 2019), rng.randint(2, 8), rng.randint(1, 3)
     percents = dict(zip(theme.habits, rng.sample(range(11, 90), 3), strict=True))
+    # No two with as many votes: the ranking has one order.
     names, votes = rng.sample(theme.pool, 5), sorted(rng.sample(range(12, 98), 5), reverse=True)
     dark, mild, accent, *rest = rng.choice(PALETTES)
     page.box(0, 0, _WIDTH, 150, fill=dark)
     title = f"{theme.heading} in {city}"
     page.text(_WIDTH / 2, 62, title.upper(), size=34, colour="white", bold=True, room=_WIDTH - 60)
     page.text(_WIDTH / 2, 112, f"How {theme.group} live today", size=17, colour="#f0e6d2")
-    for index, (habit, percent) in enumerate(percents.items()):
-        _percentage(
-            page, 20 + index * 196, percent, (f"of {theme.group}", habit), (dark, (mild, accent, rest[0])[index])
-        )
+    for x, colour, (habit, percent) in zip((20, 216, 412), (mild, accent, rest[0]), percents.items(), strict=True):
+        _percentage(page, x, percent, (f"of {theme.group}", habit), (dark, colour))
     _people(page, tenth, f"{tenth} out of 10 {theme.group} would recommend it", accent)
     page.box(20, 612, _WIDTH - 40, 340, fill="white", round_by=14)
     page.text(40, 642, f"Most popular {theme.ranked} (votes)", size=20, bold=True, anchor="lm", colour=dark, room=540)
@@ -83,14 +83,10 @@ def _infographic(theme: Theme, page: Sketch, rng: random.Random) -> Said:
     author = " & ".join(rng.sample(PEOPLE, 2))
     page.text(_WIDTH / 2, 1158, f"Design: {author} Studio", size=12, colour="#5c6470")
     yield f"The infographic is headed {title}."
-    shares = [
-        ask(f"percentage of {theme.group} in {city} who {habit}", percent, unit="%", step=4)
-        for habit, percent in rng.sample(list(percents.items()), 3)
-    ]
-    yield shares.pop()
+    for habit, percent in percents.items():
+        yield ask(f"percentage of {theme.group} in {city} who {habit}", percent, unit="%", step=4)
     yield ask(f"most popular {theme.ranked} in {city}", names[0], names)
     yield ask(f"year in which {theme.event} in {city}", year, step=4)
-    yield from shares
     yield ask(f"number of votes for {names[place]} as {theme.ranked} in {city}", votes[place], step=4)
     yield ask(f"least popular {theme.ranked} in {city}", names[-1], names)
     yield ask(f"number of {theme.group} out of 10 in {city} who would recommend it", tenth)

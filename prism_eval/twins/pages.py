@@ -23,13 +23,9 @@ _SQUARES = [f"{letter}{number}" for letter in "ABCD" for number in range(1, 5)]
 @drawn("web", 820, 600)
 def web_page(page: Sketch, rng: random.Random) -> Said:
     """A shop's page: bar, menu, six cards with prices, and a line at the bottom."""
-    shop, palette, menu, phone = (
-        rng.choice(COMPANIES),
-        rng.choice(PALETTES),
-        rng.sample(_MENU, 5),
-        rng.randint(1000, 9999),
-    )
-    goods, prices = rng.sample(GOODS, 6), rng.sample(range(6, 149), 6)
+    shop, palette, menu = rng.choice(COMPANIES), rng.choice(PALETTES), rng.sample(_MENU, 5)
+    # No price twice, so that there is one most expensive and one cheapest product.
+    goods, prices, phone = rng.sample(GOODS, 6), rng.sample(range(6, 149), 6), rng.randint(1000, 9999)
     page.box(0, 0, 820, 46, fill="#dfe3e8")
     for index, colour in enumerate(("#e5534b", "#e9b949", "#57ab5a")):
         page.disc(22 + index * 22, 23, 7, fill=colour, edge=None)
@@ -46,9 +42,7 @@ def web_page(page: Sketch, rng: random.Random) -> Said:
         page.box(x + 106, y + 48, 36, 24, fill=colour, round_by=5)
         page.text(x + 14, y + 130, item.capitalize(), size=15, bold=True, anchor="lm", room=220)
         page.text(x + 14, y + 164, f"€{price}", size=22, bold=True, anchor="lm", colour=RED)
-        page.box(
-            x + 146, y + 148, 88, 32, "Add to cart", fill="#2b6a4d", round_by=6, size=11, bold=True, colour="white"
-        )
+        page.box(x + 146, y + 148, 88, 32, "Add to cart", fill="#2b6a4d", round_by=6, size=11, colour="white")
     page.box(0, 556, 820, 44, f"Order by phone: 0800 {phone}", fill="#22303d", size=15, colour="white")
     by_price, picked = [item for _, item in sorted(zip(prices, goods, strict=True))], rng.randrange(6)
     yield f"The web page is the shop {shop}."
@@ -62,9 +56,8 @@ def web_page(page: Sketch, rng: random.Random) -> Said:
 @drawn("map", 760, 600, paper="#fbf8f0")
 def town_map(chart: Sketch, rng: random.Random) -> Said:
     """A town plan: streets in a grid, marked places, a river, two tram lines, a legend and a compass."""
-    town, places, squares, lines = (
-        rng.choice(CITIES), rng.sample(PLACES, 8), rng.sample(_SQUARES, 8), rng.sample(list(COLOURS), 2),
-    )  # fmt: skip
+    town, lines, (one, two) = rng.choice(CITIES), rng.sample(list(COLOURS), 2), rng.sample(range(8), 2)
+    places, squares = rng.sample(PLACES, 8), rng.sample(_SQUARES, 8)
     chart.text(290, 26, f"Map of {town}", size=22, bold=True)
     corner = {square: (30 + index // 4 * 132, 56 + index % 4 * 130) for index, square in enumerate(_SQUARES)}
     for index, (square, (x, y)) in enumerate(corner.items()):
@@ -86,7 +79,6 @@ def town_map(chart: Sketch, rng: random.Random) -> Said:
     chart.arrow((658, 540), (658, 440), width=4, head=18)
     chart.text(658, 424, "N", size=18, bold=True)
     chart.line((612, 500), (704, 500))
-    one, two = rng.sample(range(8), 2)
     yield f"The map shows the town of {town}."
     yield ask(f"square of the {places[one]} on the map of {town}", squares[one], _SQUARES)
     yield ask(f"place marked with the number {two + 1} on the map of {town}", places[two], places)
@@ -108,26 +100,25 @@ def flow_chart(chart: Sketch, rng: random.Random) -> Said:
         chart.text(x + 130, y + 48, f"{person}, {took} days", colour="white")
     chart.polygon((380, 256), (500, 306), (380, 356), (260, 306), fill="#fff1cf")
     chart.text(380, 306, "Approved?", size=16, bold=True)
-    for x, top, bottom in (
-        (380, 126, 158),
-        (380, 226, 254),
-        *((x, y, y + z) for x in (190, 570) for y, z in ((306, 82), (456, 62))),
-    ):
-        chart.arrow((x, top), (x, bottom))
+    chart.arrow((380, 126), (380, 158))
+    chart.arrow((380, 226), (380, 254))
     for x, side, word in ((190, 260, "Yes"), (570, 500, "No")):
         chart.line((side, 306), (x, 306))
+        chart.arrow((x, 306), (x, 388))
+        chart.arrow((x, 456), (x, 518))
         chart.text((side + x) / 2, 292, word, size=15, bold=True)
     (one, two), process = rng.sample(range(6), 2), f"in the order process at {firm}"
     yield f"The flow chart is the order process at {firm}."
     yield ask(f"number of days for the step {steps[one]} {process}", days[one], step=2)
-    yield ask(f"step right after the decision says Yes {process}", steps[2], steps)
+    yield ask(f"first step after an approval {process}", steps[2], steps)
     yield ask(f"person who does the step {steps[two]} {process}", people[two], people)
-    yield ask(f"step right after the decision says No {process}", steps[3], steps)
+    yield ask(f"first step after a rejection {process}", steps[3], steps)
 
 
 @drawn("chart", 700, 480, paper="#101820")
 def timetable(board: Sketch, rng: random.Random) -> Said:
     """A departures board as a table."""
+    # One draw for all: no train goes where it comes from.
     station, *towns = rng.sample(CITIES, 7)
     minutes, tracks = sorted(rng.sample(range(6 * 60, 22 * 60), 6)), rng.sample(range(1, 19), 6)
     times = [f"{minute // 60:02d}:{minute % 60:02d}" for minute in minutes]
@@ -151,6 +142,7 @@ def exam_page(png: bytes, question: str, options: list[str]) -> bytes:
     """A page of an exam: the question on a figure, the figure, and the options below in two columns."""
     from PIL import Image
 
+    # Eighty-four letters of this size fit between the margins.
     lines, rows = textwrap.wrap(question, 84), (len(options) + 1) // 2
     with Image.open(io.BytesIO(png)) as inset:
         top = 50 + len(lines) * 25

@@ -7,9 +7,10 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from prism_eval.twins.figures import figure, figure_png
 from prism_eval.twins.pools import PALETTES
 from prism_eval.twins.questions import Question, ask, number, which
-from prism_eval.twins.scene import Scene, figure, figure_png
+from prism_eval.twins.scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -49,6 +50,7 @@ def paper_figure(rng: random.Random, titles: Sequence[str]) -> tuple[Scene, dict
     for place, panel in enumerate(panels, start=1):
         _draw(made.add_subplot(rows, columns, place), panel, palette)
     others = [f"Another plot in the figure is titled {title}." for title in titles[1:]]
+    # CharXiv's own words for which plot is meant.
     here = "For the current plot, " if len(titles) == 1 else "For the subplot at row 1 and column 1, "
     asked = {
         **_templates(panels[0]), 18: ("layout of the subplots", f"{rows} by {columns}"),
@@ -73,6 +75,7 @@ def _walk(rng: random.Random, y_ticks: Sequence[float], steps: int) -> list[floa
     start, end, bend = rng.uniform(0.05, 0.95), rng.uniform(0.05, 0.95), rng.uniform(0.5, 2.2)
     heights = (start + (end - start) * (i / (steps - 1)) ** bend + rng.uniform(-0.03, 0.03) for i in range(steps))
     low, reach = y_ticks[0], y_ticks[-1] - y_ticks[0]
+    # Not on the frame, which would cut markers in half.
     return [round(low + reach * min(0.97, max(0.03, height)), 6) for height in heights]
 
 
@@ -91,6 +94,7 @@ def _draw(axes: Axes, panel: _Panel, palette: Sequence[str]) -> None:
 def _templates(panel: _Panel) -> dict[int, tuple[str, str]]:
     """What is asked and the answer, by the numbers that CharXiv gives its templates."""
     x, y, count = panel.x_ticks, panel.y_ticks, str(len(panel.curves))
+    # Left out are 14 and 15, on colour bars, and 16, on the trend, where several curves have several.
     meet = any(_intersect(one, two) for one, two in itertools.combinations(panel.curves.values(), 2))
     return {
         1: ("title", panel.title),
@@ -112,6 +116,7 @@ def _templates(panel: _Panel) -> dict[int, tuple[str, str]]:
 
 def _intersect(one: Sequence[float], two: Sequence[float]) -> bool:
     gaps = (a - b for a, b in zip(one, two, strict=True))
+    # To touch is to intersect: on paper the two look alike.
     return any(before * after <= 0 for before, after in itertools.pairwise(gaps))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 
 def _names(listed: str) -> tuple[str, ...]:
     return tuple(listed.split(", "))
@@ -50,3 +52,8 @@ PALETTES = (
     ("#003f5c", "#58508d", "#bc5090", "#ff6361", "#ffa600", "#7a5195"),
     ("#355070", "#6d597a", "#b56576", "#e56b6f", "#eaac8b", "#5f9ea0"),
 )
+
+
+def tag(rng: random.Random) -> str:
+    """A name for what has none, such as "K47"; no vowels, so that no word comes of it."""
+    return f"{rng.choice('BCDFGHJKLMNPQRSTVWXZ')}{rng.randint(11, 99)}"

@@ -10,6 +10,7 @@ from prism_eval.twins.canvas import INK, RED, Sketch, around
 from prism_eval.twins.questions import LETTERS, Question
 from prism_eval.twins.scene import Scene
 
+# By number of corners; every second one of a star lies further in.
 SHAPES = {"circle": 0, "triangle": 3, "square": 4, "pentagon": 5, "hexagon": 6, "star": 10}
 SHADES = {"white": "white", "gray": "#a7adb5", "black": INK}
 _CELL = 96
@@ -45,6 +46,7 @@ def matrix(rng: random.Random) -> Puzzle:
     """3 x 3: the shape is the row's, the shade the column's, in a seeded order."""
     shapes, shades = rng.sample(list(SHAPES), 3), rng.sample(list(SHADES), 3)
     tiles = [Tile(shape, shade) for shape in shapes for shade in shades]
+    # The wrong ones share the missing tile's row or column: each keeps half of the rule.
     return Puzzle("Attribute", "the shape goes by row and the shade by column", tiles, 3, [*tiles[6:8], *tiles[2:6:3]])
 
 
@@ -70,6 +72,7 @@ def cycling(rng: random.Random) -> Puzzle:
     """Six in a row: three shapes repeat while the shade alternates."""
     shapes, shades = rng.sample(list(SHAPES), 3), rng.sample(list(SHADES), 2)
     tiles = [Tile(shapes[index % 3], shades[index % 2]) for index in range(6)]
+    # The wrong ones have all been seen before: none is out for being new.
     return Puzzle("Style", "three shapes repeat while two shades alternate", tiles, 6, tiles[:4])
 
 
@@ -83,11 +86,13 @@ def drawn(rng: random.Random, puzzle: Puzzle, name: str, gold: int) -> Scene:
     """
     options = rng.sample(puzzle.wrong, 3)
     options.insert(gold, puzzle.tiles[-1])
-    blank = f"the four given options to fill in the question mark of puzzle {name}"
+    # The name makes the question another than the other puzzles', which are worded alike.
     question = Question(
-        text=f"Which is the most suitable one of {blank}, so that it presents a certain regularity?",
+        text=f"From the four given options of puzzle {name}, select the most suitable one to fill in the question "
+        "mark to present a certain regularity.",
         answer=LETTERS[gold],
-        fact=f"The most suitable one of {blank} is option {LETTERS[gold]}.",
+        fact="The most suitable one of the four given options to fill in the question mark of puzzle "
+        f"{name} is option {LETTERS[gold]}.",
         pool=tuple(LETTERS[:4]),
     )
     shown = [f"Option {letter} shows {option}." for letter, option in zip(LETTERS, options, strict=False)]

@@ -53,6 +53,7 @@ def ask(
         lead: Where in the picture, said before the rest: "in the left plot, ".
     """
     if not isinstance(answer, str):
+        # Nine to each side, so that the answer may be the first or the last of ten.
         rungs = (answer + step * offset for offset in range(-9, 10))
         among = [f"{number(value)}{unit}" for value in rungs if value > least or value == answer]
         answer = f"{number(answer)}{unit}"
@@ -92,6 +93,7 @@ class Dealer:
     def position(self, width: int) -> int:
         """Where the right one of ``width`` options goes, from 0."""
         waiting = self._positions.setdefault(width, [])
+        # Every letter once in a random order, then all of them again.
         if not waiting:
             waiting.extend(self._rng.sample(range(width), width))
         return waiting.pop()

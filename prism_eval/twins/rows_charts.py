@@ -9,11 +9,17 @@ from prism_eval.twins.chart_data import KINDS, TOPICS, topics_for
 from prism_eval.twins.charts import chart, dashboard
 from prism_eval.twins.infographics import INFOGRAPHICS
 from prism_eval.twins.panels import SETS, paper_figure
-from prism_eval.twins.parquet import FACTS, Row
 from prism_eval.twins.questions import Dealer, Question, listed, lower, number
 from prism_eval.twins.scene import Scene, asked
+from prism_eval.twins.tables import FACTS, Row, table
+
+_CHARXIV = (
+    "image:image, category, year, original_figure_path, original_id, figure_path, num_subplots:int, subplot_row:int, "
+    "subplot_col:int, subplot_loc, reasoning_q_source:int, reasoning_q, reasoning_a, reasoning_a_type:int, "
+) + ", ".join(f"descriptive_q{index}:int, descriptive_a{index}" for index in range(1, 5))
 
 
+@table("type, question, answer, image:image")
 def chartqa(rng: random.Random) -> Iterator[Row]:
     """12 charts with three questions each: two readings, one comparison."""
     kinds = KINDS * 2
@@ -21,27 +27,34 @@ def chartqa(rng: random.Random) -> Iterator[Row]:
         scene = chart(rng, topic, kind)
         for question in (*_of_kind(scene, "reading")[:2], _of_kind(scene, "derived", "name")[0]):
             yield {
+                # In the real one, too, what people wrote takes more than reading a value.
                 "type": "augmented_test" if question.kind == "reading" else "human_test", "question": question.text,
                 "answer": question.answer, "image": scene.png, FACTS: [scene.facts],
             }  # fmt: skip
 
 
+@table(
+    "questionId, question, answers:texts, answer_type:texts, image:image, image_url, operation/reasoning:texts, ocr, "
+    "data_split"
+)
 def infovqa(rng: random.Random) -> Iterator[Row]:
     """12 infographics with three questions each; a percentage is also right without its sign."""
-    for number_, (_, scene, question) in enumerate(asked(rng, rng.sample(INFOGRAPHICS, 12), 3), start=70000):
+    for ident, (_, scene, question) in enumerate(asked(rng, rng.sample(INFOGRAPHICS, 12), 3), start=70000):
         yield {
-            "questionId": str(number_), "question": question.text,
+            "questionId": str(ident), "question": question.text,
             "answers": list(dict.fromkeys((question.answer, question.answer.removesuffix("%")))),
             "answer_type": ["single span"], "image": scene.png, "data_split": "val", FACTS: [scene.facts],
         }  # fmt: skip
 
 
+@table(_CHARXIV)
 def charxiv(rng: random.Random) -> Iterator[Row]:
     """12 figures, each with one reasoning question and four of the numbered descriptive ones."""
     for index, title in enumerate(rng.sample(SETS, 12)):
         panels = (1, 2, 4, 1, 3, 2)[index % 6]
         others = rng.sample([name for name in SETS if name != title], panels - 1)
         scene, templates = paper_figure(rng, [title, *others])
+        # Row 0 is how the real data says that there is only one plot.
         row, reasoning = 0 if panels == 1 else 1, scene.questions[0]
         described: Row = {}
         for place, key in enumerate(rng.sample(sorted(templates), 4), start=1):
@@ -54,10 +67,12 @@ def charxiv(rng: random.Random) -> Iterator[Row]:
         }  # fmt: skip
 
 
+@table("Question:texts, Answer:texts, Question Type, image:binary, Year:texts, Paragraph")
 def chartqapro(rng: random.Random) -> Iterator[Row]:
     """12 dashboards with a plain question each, and one or two of the other four sorts in turn."""
     dealer, topics = Dealer(rng), rng.sample(TOPICS, len(TOPICS))
     for index in range(12):
+        # Five apart, so no two dashboards show the same pair.
         scene = dashboard(rng, topics[index], topics[(index + 5) % len(topics)])
         plain, readings = _of_kind(scene, "derived", "name", "year")[0], _of_kind(scene, "reading")
         turns: list[_Turn] = [("Factoid", [plain.text], [plain.answer], "")]

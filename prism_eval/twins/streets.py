@@ -44,12 +44,14 @@ def street(sketch: Sketch, rng: random.Random) -> Said:
 
 
 def _sky(sketch: Sketch, weather: str) -> None:
+    # Over the paper, whose colour is chosen before the weather is.
     sketch.box(0, 0, 720, 310, fill=_SKIES[weather])
     if weather == "sunny":
         sketch.disc(640, 66, 38, fill="#ffd23f", edge=None)
     elif weather == "starry":
         sketch.disc(640, 66, 26, fill="#f5f0d8", edge=None)
         for index in range(24):
+            # Steps that share no factor with the width scatter without a random number.
             sketch.disc(30 + index * 29 % 690, 20 + index * 53 % 120, 2, fill="white", edge=None)
     else:
         fill = "#f4f6f8" if weather == "cloudy" else "#6c7a88"

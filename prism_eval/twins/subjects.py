@@ -1,54 +1,28 @@
-"""Figures of courses, two from each of six disciplines, as university exams show them."""
+"""Figures of courses, as university exams show them."""
 
 from __future__ import annotations
 
 import functools
 import itertools
 import random
-from typing import TYPE_CHECKING
 
-from prism_eval.twins.canvas import BLUE, INK, RED, Point, Sketch, around
-from prism_eval.twins.pools import CITIES, COLOURS, COMPANIES, CROPS, PALETTES, PEOPLE
+from prism_eval.twins.canvas import INK, RED, Point, Sketch, around
+from prism_eval.twins.pools import CITIES, COLOURS, COMPANIES, PEOPLE, tag
 from prism_eval.twins.questions import ask
-from prism_eval.twins.scene import Said, drawn, plotted
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from prism_eval.twins.scene import Said, drawn
 
 _GROUPS = ("OH", "NH2", "Cl", "Br", "F", "CHO", "COOH", "SH", "NO2", "CN", "I", "OCH3")
-
-
-def _tag(rng: random.Random) -> str:
-    return f"{rng.choice('BCDFGHJKLMNPQRSTVWXZ')}{rng.randint(11, 99)}"
-
-
-@plotted("Economics", 540, 460)
-def market(axes: Axes, rng: random.Random) -> Said:
-    """Supply and demand."""
-    good, price, quantity = rng.choice(CROPS), rng.randint(8, 30), 10 * rng.randint(4, 13)
-    rise, fall = (rng.choice(slopes) * (quantity - 10) for slopes in ((0.1, 0.15), (0.1, 0.12)))
-    xs = 10, 2 * quantity - 10
-    for name, colour, up in (("D", BLUE, -fall), ("S", "#d23b3b", rise)):
-        axes.plot(xs, (price - up, price + up), color=colour, linewidth=2.4)
-        axes.text(xs[1], price + up, f" {name}", fontsize=14, color=colour, va="center")
-    axes.plot((quantity, quantity, 0), (price - 1.4 * rise, price, price), color="#777777", linestyle=":")
-    axes.set_xticks([quantity], [str(quantity)], fontsize=13)
-    axes.set_yticks([price], [str(price)], fontsize=13)
-    axes.set(xlim=(0, 2 * quantity + 6), ylim=(price - 1.4 * rise, price + 1.4 * rise))
-    axes.set(title=f"Market for {good}", xlabel="Quantity (tonnes)", ylabel="Price (dollars)")
-    yield ask(f"equilibrium price in dollars in the market for {good}", price, step=2)
-    yield ask(f"equilibrium quantity in tonnes in the market for {good}", quantity, step=10)
-    yield ask(f"total revenue in dollars at equilibrium in the market for {good}", price * quantity, step=price)
 
 
 @drawn("Electronics", 560, 370)
 def circuit(sketch: Sketch, rng: random.Random) -> Said:
     """Three resistors in series with a battery."""
-    name, ohms, current = _tag(rng), rng.sample(range(2, 28), 3), rng.randint(2, 9)
+    name, ohms, current = tag(rng), rng.sample(range(2, 28), 3), rng.randint(2, 9)
     sketch.polygon((80, 90), (480, 90), (480, 290), (80, 290))
     for index, resistance in enumerate(ohms):
         x = 120 + index * 120
         sketch.box(x, 74, 72, 32, fill="white")
+        # A zigzag that starts and ends on the wire.
         sketch.line(*((x + 9 * step, 90 + up) for step, up in enumerate((0, 14, -14, 14, -14, 14, -14, 14, 0))))
         sketch.text(x + 36, 58, f"R{index + 1} = {resistance} Ω", size=15)
     sketch.box(262, 276, 36, 28, fill="white")
@@ -75,24 +49,26 @@ def staff(page: Sketch, rng: random.Random) -> Said:
     for x, y, sign, size in ((60, 138, "G", 56), (104, 121, "4", 34), (104, 160, "4", 34)):
         page.text(x, y, sign, size=size, serif=True, bold=True)
     for index, step in enumerate(steps):
+        # From the middle line upwards, stems hang down on the left.
         x, y, up = 160 + index * 55, 180 - step * 10, 1 if step < 4 else -1
         page.disc(x, y, 10, fill=INK)
         page.line((x + 9 * up, y), (x + 9 * up, y - 56 * up), width=2.5)
         page.text(x, 252, str(index + 1), size=13, colour="#6b7480")
     page.line((352, 100), (352, 180), width=1.5)
     page.line((606, 100), (606, 180), width=3)
+    # The lines and spaces of a treble staff from the lowest line on.
     pitches = "EFGABCDEF"[steps[picked]]
     yield ask(f"pitch name of note number {picked + 1} in the melody by {composer}", pitches, "CDEFGAB")
-    notes = [f"Note {index}" for index in range(1, 11)]
-    yield ask(f"highest note in the melody by {composer}", notes[highest], notes)
+    yield ask(f"number of the highest note in the melody by {composer}", highest + 1)
 
 
 @drawn("Chemistry", 460, 420)
 def molecule(sketch: Sketch, rng: random.Random) -> Said:
     """A ring of six with chains on it, as a chemist draws them."""
-    name, groups, spots = _tag(rng), rng.sample(_GROUPS, 3), sorted(rng.sample(range(6), 3))
+    name, groups, spots = tag(rng), rng.sample(_GROUPS, 3), sorted(rng.sample(range(6), 3))
     outer, inner = ([around(230, 200, radius, 90 - 60 * index) for index in range(6)] for radius in (88, 70))
     sketch.polygon(*outer, width=2.5)
+    # Every second bond is double.
     for index in (0, 2, 4):
         sketch.line(inner[index], inner[index + 1], width=2.5)
     for index in range(6):
@@ -128,6 +104,7 @@ def ledger(page: Sketch, rng: random.Random) -> Said:
         page.text(520, y, str(value), size=17, anchor="rm", bold=is_last)
     page.line((20, 299), (540, 299), width=3)
     amount = functools.partial(ask, step=10)
+    # The sum of the entries holds the sales once, too.
     yield amount(f"net income of {firm} in thousand dollars", 2 * sales - sum(entries.values()))
     yield amount(f"gross profit of {firm} in thousand dollars", sales - goods)
     yield amount(f"sum of wages and rent at {firm} in thousand dollars", wages + rent)
@@ -136,7 +113,7 @@ def ledger(page: Sketch, rng: random.Random) -> Said:
 @drawn("Computer_Science", 560, 340)
 def tree(sketch: Sketch, rng: random.Random) -> Said:
     """A binary search tree."""
-    name, drawn_keys = _tag(rng), rng.sample(range(11, 99), 10)
+    name, drawn_keys = tag(rng), rng.sample(range(11, 99), 10)
     # In order from left to right, so the index of a key is its rank; three more are not in the tree.
     keys, pool = sorted(drawn_keys[:7]), [str(key) for key in sorted(drawn_keys)]
     places = ((80, 250), (150, 160), (220, 250), (280, 70), (340, 250), (410, 160), (480, 250))
@@ -146,6 +123,7 @@ def tree(sketch: Sketch, rng: random.Random) -> Said:
         sketch.disc(x, y, 27, str(key), fill="#e5eefb", width=2.5, size=18, bold=True)
     sketch.caption(f"Search tree {name}")
     yield ask(f"root key of search tree {name}", str(keys[3]), pool)
+    # The root, its left child, that one's left child, then its right one.
     yield ask(f"fourth key in a pre-order traversal of search tree {name}", str(keys[2]), pool)
     yield ask(f"right child of the right child of the root of search tree {name}", str(keys[6]), pool)
 
@@ -157,8 +135,10 @@ def contours(page: Sketch, rng: random.Random) -> Said:
     heights, spots = [base + ring * step for ring in range(5)], rng.sample(range(5), 2)
     page.text(280, 26, f"Contour map: {hill} hill (metres)", size=17, bold=True)
     for ring, height in enumerate(heights):
+        # Each ring a little to the right, so that one slope of the hill is steeper.
         x, wide = 280 + ring * 8, 240 - ring * 44
         page.disc(x, 248, wide, flat=0.75, edge="#9a6b3a")
+        # The number interrupts its line, as on a map.
         sign = x - 20, 238 + 0.75 * wide, 40, 19, str(height)
         page.box(*sign, fill="#f4f7ea", size=13, bold=True, colour="#7a4a1c")
     for letter, side, ring in zip("PQ", (-1, 1), spots, strict=True):
@@ -175,11 +155,12 @@ def contours(page: Sketch, rng: random.Random) -> Said:
 @drawn("Mechanical_Engineering", 420, 420)
 def pulley(sketch: Sketch, rng: random.Random) -> Said:
     """Two weights over a pulley."""
-    name, light, more = _tag(rng), rng.randint(2, 9), rng.randint(2, 9)
+    name, light, more = tag(rng), rng.randint(2, 9), rng.randint(2, 9)
     sketch.box(60, 20, 300, 18, fill="#8b8f96")
     sketch.line((210, 38), (210, 100), width=4)
     sketch.disc(210, 110, 52, fill="#e9dcc3", width=3)
     sketch.disc(210, 110, 7, fill=INK)
+    # The second is always the heavier one, and so hangs lower and is larger.
     for x, y, label, size in ((158, 230, "m1", 56), (262, 290, "m2", 78)):
         sketch.line((x, 110), (x, y), width=2.5)
         sketch.box(x - size / 2, y, size, size, label, fill="#9fb9d9", edge=INK, size=17, bold=True)
@@ -195,6 +176,7 @@ def pulley(sketch: Sketch, rng: random.Random) -> Said:
 @drawn("History", 760, 260)
 def timeline(page: Sketch, rng: random.Random) -> Said:
     """A dynasty on a time line."""
+    # All of different length, so that one reign is the longest.
     realm, rulers, reigns = rng.choice(CITIES), rng.sample(PEOPLE, 5), rng.sample(range(9, 49), 5)
     years, picked = list(itertools.accumulate(reigns, initial=rng.randint(1210, 1590))), rng.randrange(5)
     page.text(380, 32, f"Rulers of the house of {realm}", size=19, bold=True, serif=True)
@@ -217,6 +199,7 @@ def pedigree(sketch: Sketch, rng: random.Random) -> Said:
     places: tuple[Point, ...] = (
         (150, 70), (250, 70), (90, 180), (190, 180), (310, 180), (410, 180), (310, 290), (410, 290),
     )  # fmt: skip
+    # Neither hardly anybody nor nearly everybody.
     affected, males = set(rng.sample(places, rng.randint(2, 6))), set(rng.sample(places, 4))
     for across, down, children in ((150, 70, (90, 190, 310)), (310, 180, (310, 410))):
         sketch.line((across, down), (across + 100, down))
@@ -254,25 +237,4 @@ def swatches(page: Sketch, rng: random.Random) -> Said:
     yield ask(f"total painted area in the studio of {owner}", sum(areas), step=3, unit=" m²")
 
 
-@plotted("Clinical_Medicine", 700, 420)
-def vitals(axes: Axes, rng: random.Random) -> Said:
-    """A patient's temperature chart."""
-    patient, readings = rng.choice(PEOPLE), [tenths / 10 for tenths in rng.sample(range(362, 402), 7)]
-    days, peak = range(1, 8), readings.index(max(readings)) + 1
-    picked = rng.choice([day for day in days if day != peak])
-    axes.plot(days, readings, "o-", color=rng.choice(PALETTES)[0], linewidth=2)
-    for day, value in zip(days, readings, strict=True):
-        axes.annotate(f"{value}", (day, value), (0, 9), textcoords="offset points", ha="center", fontsize=11)
-    axes.axhline(38, color=RED, linestyle="--", linewidth=1.2)
-    title = f"Temperature chart, patient {patient}"
-    axes.set(title=title, xlabel="Day", ylabel="Body temperature (°C)", ylim=(36, 40.6))
-    axes.grid()
-    names, fever = [f"Day {day}" for day in range(1, 11)], sum(value > 38 for value in readings)
-    yield ask(f"day on which the temperature of patient {patient} peaks", names[peak - 1], names)
-    yield ask(f"temperature of patient {patient} on day {picked}", readings[picked - 1], step=0.3, unit=" °C")
-    yield ask(f"number of days patient {patient} spent above the dashed line", fever)
-
-
-FIGURES = (
-    market, circuit, staff, molecule, ledger, tree, contours, pulley, timeline, pedigree, swatches, vitals,
-)  # fmt: skip
+FIGURES = (circuit, staff, molecule, ledger, tree, contours, pulley, timeline, pedigree, swatches)

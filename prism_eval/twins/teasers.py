@@ -23,6 +23,7 @@ def clock(sketch: Sketch, rng: random.Random) -> Said:
     sketch.line((190, 190), around(190, 190, 108, 90 - 6 * shown), width=4, colour=RED)
     sketch.disc(190, 190, 8, fill=INK)
     sketch.caption(f"{owner}'s clock", bold=False)
+    # From 1:00 to 12:55: a clock face does not show half past zero.
     times = {minute: f"{minute // 60}:{minute % 60:02d}" for minute in range(60, 780, 5)}
     ended = times[(shown + later - 60) % 720 + 60]
     yield ask(f"time shown by the clock of {owner}", times[shown], times.values())
@@ -51,6 +52,7 @@ def tiling(sketch: Sketch, rng: random.Random) -> Said:
     """A floor with some tiles shaded."""
     owner, wide, high = rng.choice(PEOPLE), rng.randint(5, 8), rng.randint(4, 6)
     cells = [(x, y) for x in range(wide) for y in range(high)]
+    # At least six of each colour are to be counted.
     shaded = rng.sample(cells, rng.randint(6, wide * high - 6))
     for x, y in cells:
         place = 222 + (x - wide / 2) * 48, 172 + (y - high / 2) * 48, 48, 48
@@ -65,6 +67,7 @@ def tiling(sketch: Sketch, rng: random.Random) -> Said:
 @drawn("algebra", 480, 330)
 def balance(sketch: Sketch, rng: random.Random) -> Said:
     """Scales in balance: balls on one side, a weight on the other."""
+    # More balls than lie on the scales, so that their weight is not the one that is read.
     owner, balls, each, more = rng.choice(PEOPLE), rng.randint(2, 5), rng.randint(3, 17), rng.randint(2, 6)
     sketch.polygon((240, 120), (200, 290), (280, 290), fill="#c9b79c")
     sketch.line((60, 120), (420, 120), width=7)
@@ -75,8 +78,10 @@ def balance(sketch: Sketch, rng: random.Random) -> Said:
         sketch.disc(113 + (ball - balls / 2) * 26, 187, 12, fill="#d23b3b")
     sketch.box(342, 142, 76, 58, f"{balls * each} g", fill="#56606d", round_by=8, size=20, bold=True, colour="white")
     sketch.caption(f"{owner}'s scales", bold=False)
-    yield ask(f"weight in grams of one red ball on the scales of {owner}", each)
-    yield ask(f"weight in grams of {balls + more} red balls on the scales of {owner}", (balls + more) * each, step=each)
+    yield ask(f"weight in grams of a single ball on the scales of {owner}", each)
+    yield ask(
+        f"total weight in grams of {balls + more} such balls on the scales of {owner}", (balls + more) * each, step=each
+    )
 
 
 @drawn("arithmetic", 616, 190)
@@ -102,6 +107,7 @@ def ruler(sketch: Sketch, rng: random.Random) -> Said:
         sketch.line((40 + mark * 40, 160), (40 + mark * 40, 184))
         sketch.text(40 + mark * 40, 202, str(mark), size=15)
     for y, length, colour in zip((60, 115), lengths, (BLUE, "#d23b3b"), strict=True):
+        # Never at zero: a length is a difference of two readings.
         left = 40 + rng.randint(1, 3) * 40
         tip = left + length * 40
         sketch.box(left, y, length * 40 - 26, 26, fill=colour, edge=INK)
