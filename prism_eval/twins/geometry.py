@@ -96,14 +96,14 @@ def parallels(sketch: Sketch, rng: random.Random) -> Said:
     """Two parallel lines cut by a third."""
     # At 60 degrees the difference of the two angles would be an angle that is marked.
     (a, b, c, d), angle = rng.sample(_NAMES, 4), rng.choice([value for value in range(41, 80) if value != 60])
-    upper, lower = (270.0, 130.0), around(270, 130, -170 / math.sin(math.radians(angle)), angle)
-    for y, first, second in ((upper[1], a, b), (lower[1], c, d)):
+    crossed, below = (270.0, 130.0), around(270, 130, -170 / math.sin(math.radians(angle)), angle)
+    for y, first, second in ((crossed[1], a, b), (below[1], c, d)):
         sketch.line((50, y), (430, y))
         sketch.labels((30, y, first), (450, y, second), size=18, serif=True)
-    sketch.line(around(*upper, 90, angle), around(*lower, -70, angle))
-    sketch.angle(upper, (430, upper[1]), around(*upper, 50, angle), f"{angle}°")
+    sketch.line(around(*crossed, 90, angle), around(*below, -70, angle))
+    sketch.angle(crossed, (430, crossed[1]), around(*crossed, 50, angle), f"{angle}°")
     for mark, half in (("1", angle / 2), ("2", 90 + angle / 2)):
-        sketch.text(*around(*lower, 32, half), mark, size=16, bold=True)
+        sketch.text(*around(*below, 32, half), mark, size=16, bold=True)
     where = f"where a transversal cuts parallel lines {a + b} and {c + d}"
     yield _degrees(f"measure of angle 1 {where}", angle, kind="Corresponding Angles")
     yield _degrees(f"measure of angle 2 {where}", 180 - angle, kind="Supplementary Angles")

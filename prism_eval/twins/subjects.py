@@ -113,9 +113,9 @@ def ledger(page: Sketch, rng: random.Random) -> Said:
 @drawn("Computer_Science", 560, 340)
 def tree(sketch: Sketch, rng: random.Random) -> Said:
     """A binary search tree."""
-    name, drawn_keys = tag(rng), rng.sample(range(11, 99), 10)
+    name, numbers = tag(rng), rng.sample(range(11, 99), 10)
     # In order from left to right, so the index of a key is its rank; three more are not in the tree.
-    keys, pool = sorted(drawn_keys[:7]), [str(key) for key in sorted(drawn_keys)]
+    keys, pool = sorted(numbers[:7]), [str(key) for key in sorted(numbers)]
     places = ((80, 250), (150, 160), (220, 250), (280, 70), (340, 250), (410, 160), (480, 250))
     for parent, child in ((3, 1), (3, 5), (1, 0), (1, 2), (5, 4), (5, 6)):
         sketch.line(places[parent], places[child])
