@@ -103,6 +103,7 @@ def _lines(axes: Axes, data: ChartData, palette: Sequence[str]) -> None:
     for (name, values), colour in zip(data.series.items(), palette, strict=False):
         axes.plot(range(len(values)), values, marker="o", linewidth=2.4, label=name, color=colour)
         for index, value in enumerate(values):
+            # Above the upper line and below the lower one, numbers keep clear of the other line.
             above = value == max(columns[index]) or _is_free_peak(values, columns, index)
             axes.annotate(
                 number(value), (index, value), (0, 9 if above else -16), textcoords="offset points", ha="center",

@@ -46,6 +46,7 @@ def figure_png(made: Figure) -> bytes:
     """The pixels of a figure that `figure` made, encoded."""
     from PIL import Image
 
+    # A figure knows its canvas only by the base class, which has no pixels.
     canvas = cast("FigureCanvasAgg", made.canvas)
     canvas.draw()  # type: ignore[no-untyped-call]
     pixels = bytes(canvas.buffer_rgba())  # type: ignore[no-untyped-call]

@@ -25,6 +25,7 @@ class Theme(NamedTuple):
     event: str
 
 
+# Twelve, as many as pages are drawn: each page is about something else.
 _THEMES = (
     Theme("Coffee", "coffee drinkers", ("add milk", "drink it cold", "grind beans at home"), "drink",
           ("latte", "espresso", "mocha", "cortado", "americano"), "the first café opened"),

@@ -17,6 +17,7 @@ _STEPS = (
     "Check stock", "Print label", "Call client", "Sign contract", "Pack parcel", "Send invoice", "Test sample",
     "Update record", "Book courier", "Review draft", "Order parts", "Close ticket",
 )  # fmt: skip
+# Column by column, as the map draws them.
 _SQUARES = [f"{letter}{number}" for letter in "ABCD" for number in range(1, 5)]
 
 
@@ -50,6 +51,7 @@ def web_page(page: Sketch, rng: random.Random) -> Said:
     yield ask(f"most expensive product at {shop}", by_price[-1], goods)
     yield ask(f"last entry in the top menu at {shop}", menu[-1], menu)
     yield ask(f"cheapest product at {shop}", by_price[0], goods)
+    # A step that changes every digit.
     yield ask(f"phone number after 0800 at {shop}", phone, step=111)
 
 

@@ -46,6 +46,7 @@ COLOURS = {
     "red": "#d23b3b", "blue": "#2f6fc4", "green": "#3c9a4e", "orange": "#e8842c", "purple": "#7b4fb0",
     "yellow": "#ecc02f", "brown": "#8a5a35", "pink": "#e583b0", "teal": "#249a97", "gray": "#8b8f96",
 }  # fmt: skip
+# The first of each is dark enough for white text.
 PALETTES = (
     ("#2f6fc4", "#e8842c", "#3c9a4e", "#d23b3b", "#7b4fb0", "#8a5a35"),
     ("#264653", "#2a9d8f", "#e9c46a", "#f4a261", "#e76f51", "#8ab17d"),

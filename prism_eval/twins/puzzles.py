@@ -120,6 +120,7 @@ def _draw_tile(sketch: Sketch, tile: Tile | None, x: float, y: float) -> None:
     sketch.box(x, y, _CELL, _CELL, "" if tile else "?", edge=INK, size=48, bold=True)
     if tile is None:
         return
+    # Where there are several, or a dial around it, a shape is smaller.
     x, y, radius = x + _CELL / 2, y + _CELL / 2, _CELL * (0.28 if tile.count == 1 else 0.16)
     if tile.turn is not None:
         radius = _CELL * 0.17

@@ -156,6 +156,7 @@ def mathverse(rng: random.Random) -> Iterator[Row]:
     """12 figures with three questions each, every third a number, in the version that leaves givens to the image."""
     dealer = Dealer(rng)
     for index, (_, scene, question) in enumerate(asked(rng, _MATHS, 3), start=1):
+        # Only numbers go without options: other answers could be worded in many ways.
         is_free, text, answer = _is_number(question) and index % 3 == 0, question.text, question.answer
         want = "final value, e.g., 1, 2.5, 300" if is_free else "correct option letter, e.g., A, B, C, D"
         if not is_free:
