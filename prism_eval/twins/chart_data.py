@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from prism_eval.twins import pools
-from prism_eval.twins.scene import Question, near, number, others
+from prism_eval.twins.questions import Question, ask, upper, which
+
+KINDS = ("bars", "grouped", "lines", "pie", "sideways", "stacked")
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(NamedTuple):
     """A measure taken of entities of one sort: its words, unit and range, and whether adding it up makes sense."""
 
     measure: str
@@ -45,6 +47,9 @@ TOPICS = (
     Topic("number of employees", "employees", "company", pools.COMPANIES, 210, 990),
     Topic("carbon saving", "kilotonnes", "source", pools.SOURCES, 21, 410),
 )
+# For "share of adults of knit" is not English, and a reader matches words.
+_POSSESSIVES = {"habit": "who", "place": "of the", "faculty": "of the faculty of", "source": "from"}
+_PLURALS = {"country": "countries", "city": "cities", "company": "companies", "faculty": "faculties"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,143 +67,89 @@ class ChartData:
     topic: Topic
     title: str
     axis: str
-    categories: tuple[str, ...]
-    series: dict[str, tuple[float, ...]]
+    categories: Sequence[str]
+    series: dict[str, list[float]]
 
     @property
     def label(self) -> str:
         """The value axis' label."""
-        return f"{self.topic.measure.capitalize()} ({self.topic.unit})"
+        return f"{upper(self.topic.measure)} ({self.topic.unit})"
 
-    @property
-    def about(self) -> list[str]:
-        """Statements about the chart as a whole."""
+    def what(self, series: str, category: str = "") -> str:
+        """The words for one value, or for a whole series: "coffee output of Peru in 2012"."""
+        of = _POSSESSIVES.get(self.topic.entity, "of")
+        words = [self.topic.measure, f"{of} {series}" if series else ""]
+        words.append(f"{'in' if self.axis == 'year' else of} {category}" if category else "")
+        return " ".join(filter(None, words))
+
+    def said(self, rng: random.Random) -> list[Question | str]:
+        """The words around the chart, then what it raises: readings of each value first, then comparisons."""
         facts = [f"The chart's title reads {self.title}.", f"The value axis is labelled {self.label}."]
         if len(self.series) > 1:
             facts.append(f"The legend lists {', '.join(self.series)}.")
-        return facts
+        # A tenth of the range apart, wrong values are plausible, and told from the right one at a glance.
+        step = max(self.topic.high - self.topic.low, 10) // 10
+        readings = [
+            ask(self.what(series, category), value, step=step, kind="reading")
+            for series, values in self.series.items()
+            for category, value in zip(self.categories, values, strict=True)
+        ]
+        derived = [question for series in self.series for question in self._comparisons(rng, series)]
+        return [*facts, *rng.sample(readings, len(readings)), *rng.sample(derived, len(derived))]
+
+    def _comparisons(self, rng: random.Random, series: str) -> Iterator[Question]:
+        values, what = self.series[series], self.what(series)
+        for word, best in (("highest", max(values)), ("lowest", min(values))):
+            # ChartQAPro marks the answers that are years, for they must be met exactly.
+            winner, kind = self.categories[values.index(best)], "year" if self.axis == "year" else "name"
+            yield which(self.axis, f"has the {word} {what}", winner, self.categories, kind=kind)
+        one, two = rng.sample(range(len(values)), 2)
+        pair = f"between {self.categories[one]} and {self.categories[two]}"
+        yield ask(f"difference in {what} {pair}", abs(values[one] - values[two]), step=3, kind="derived")
+        if self.topic.additive:
+            every = f"all {len(values)} {_PLURALS.get(self.axis, f'{self.axis}s')}"
+            yield ask(f"sum of the {what} over {every}", sum(values), step=7, kind="derived")
 
 
-def one_series(rng: random.Random, topic: Topic, *, size: int) -> ChartData:
-    """One value for each of ``size`` entities."""
-    entities = tuple(rng.sample(topic.pool, size))
-    title = f"{topic.measure.capitalize()} by {topic.entity}, {rng.randint(2008, 2024)}"
-    return ChartData(topic, title, topic.entity, entities, {"": _values(rng, topic, size)})
+def data_for(rng: random.Random, topic: Topic, kind: str) -> ChartData:
+    """Numbers of the shape that a chart of ``kind`` shows: one value an entity, or one for each of some years."""
+    # Up to five years from the first lie in the past.
+    year, measure = rng.randint(2008, 2019), topic.measure
+    if kind in ("bars", "sideways", "pie"):
+        entities = rng.sample(topic.pool, rng.randint(4, 6) if kind == "pie" else rng.randint(5, 7))
+        values = _values(rng, topic, len(entities))
+        if kind == "pie":
+            measure, values = f"share of {measure.removeprefix('number of ')}", _shares(rng, len(entities))
+            topic = Topic(measure, "percent", topic.entity, topic.pool, 0, 100)
+        return ChartData(topic, f"{upper(measure)} by {topic.entity}, {year}", topic.entity, entities, {"": values})
+    # The values of three lines would be written over each other.
+    names, years = rng.sample(topic.pool, 2 if kind == "lines" else rng.randint(2, 3)), rng.randint(3, 5)
+    values = _values(rng, topic, len(names) * years)
+    series = {name: values[index * years : (index + 1) * years] for index, name in enumerate(names)}
+    categories = [str(year + offset) for offset in range(years)]
+    return ChartData(topic, f"{upper(measure)}, {year} to {categories[-1]}", "year", categories, series)
 
 
-def shares(rng: random.Random, topic: Topic, *, size: int) -> ChartData:
-    """Percentages of ``size`` entities, all different, that add up to 100."""
-    least = 7
-    cuts = sorted(rng.sample(range(1, 101 - least * size), size))
-    parts = [least - 1 + after - before for before, after in itertools.pairwise([0, *cuts])]
-    parts[-1] += 100 - sum(parts)
-    if len(set(parts)) < size:
-        return shares(rng, topic, size=size)
-    title = f"Share of {topic.measure.removeprefix('number of ')} by {topic.entity}, {rng.randint(2008, 2024)}"
-    percent = Topic(f"share of {topic.measure.removeprefix('number of ')}", "percent", topic.entity, topic.pool, 0, 100)
-    entities = tuple(rng.sample(topic.pool, size))
-    return ChartData(percent, title, topic.entity, entities, {"": tuple(float(part) for part in parts)})
+def topics_for(rng: random.Random, kinds: Sequence[str]) -> list[Topic]:
+    """A topic of its own for each chart; only what adds up is piled up or cut into shares."""
+    left, chosen = rng.sample(TOPICS, len(TOPICS)), []
+    for kind in kinds:
+        chosen.append(next(topic for topic in left if topic.additive or kind not in ("pie", "stacked")))
+        left.remove(chosen[-1])
+    return chosen
 
 
-def over_years(rng: random.Random, topic: Topic, *, entities: int, years: int) -> ChartData:
-    """A value for each of some entities in each of some years."""
-    first = rng.randint(2003, 2024 - years)
-    chosen = rng.sample(topic.pool, entities)
-    values = _values(rng, topic, entities * years)
-    series = {name: values[index * years : (index + 1) * years] for index, name in enumerate(chosen)}
-    categories = tuple(str(first + offset) for offset in range(years))
-    return ChartData(topic, f"{topic.measure.capitalize()}, {first} to {first + years - 1}", "year", categories, series)
-
-
-def _values(rng: random.Random, topic: Topic, count: int) -> tuple[float, ...]:
+def _values(rng: random.Random, topic: Topic, count: int) -> list[float]:
+    """Values without a repetition, so that there is one highest and one lowest."""
     scale = 10**topic.decimals
-    return tuple(
-        value / scale for value in rng.sample(range(round(topic.low * scale), round(topic.high * scale)), count)
-    )
+    return [value / scale for value in rng.sample(range(round(topic.low * scale), round(topic.high * scale)), count)]
 
 
-def questions_on(rng: random.Random, data: ChartData) -> list[Question]:
-    """Every question ``data`` raises: readings of each value first, then comparisons, in a seeded order each."""
-    readings = [_reading(rng, data, series, index) for series in data.series for index in range(len(data.categories))]
-    makers = _DERIVED if data.topic.additive else _DERIVED[:-1]
-    derived = [make(rng, data, series) for series in data.series for make in makers]
-    return [*rng.sample(readings, len(readings)), *rng.sample(derived, len(derived))]
-
-
-def _of(data: ChartData, series: str, category: str | None = None) -> str:
-    """The words for one value, or for a whole series: "coffee output of Peru in 2012"."""
-    parts = [data.topic.measure]
-    if series:
-        parts.append(_possessor(data.topic, series))
-    if category is not None:
-        parts.append(f"in {category}" if data.axis == "year" else _possessor(data.topic, category))
-    return " ".join(parts)
-
-
-def _possessor(topic: Topic, entity: str) -> str:
-    words = {"habit": "who", "place": "of the", "faculty": "of the faculty of", "source": "from"}
-    return f"{words.get(topic.entity, 'of')} {entity}"
-
-
-def _reading(rng: random.Random, data: ChartData, series: str, index: int) -> Question:
-    what, value = _of(data, series, data.categories[index]), data.series[series][index]
-    return Question(
-        text=f"What is the {what}?",
-        answer=number(value),
-        fact=f"The {what} is {number(value)}.",
-        wrong=near(rng, value, step=max(data.topic.high - data.topic.low, 10) // 10 or 1),
-        kind="reading",
-    )
-
-
-def _extreme(data: ChartData, series: str, word: str, pick: Callable[[Sequence[float]], float]) -> Question:
-    values = data.series[series]
-    winner = data.categories[values.index(pick(values))]
-    what = _of(data, series)
-    return Question(
-        text=f"Which {data.axis} has the {word} {what}?",
-        answer=winner,
-        fact=f"The {data.axis} that has the {word} {what} is {winner}.",
-        wrong=others(data.categories, winner),
-        kind="year" if data.axis == "year" else "name",
-    )
-
-
-def _highest(_: random.Random, data: ChartData, series: str) -> Question:
-    return _extreme(data, series, "highest", max)
-
-
-def _lowest(_: random.Random, data: ChartData, series: str) -> Question:
-    return _extreme(data, series, "lowest", min)
-
-
-def _difference(rng: random.Random, data: ChartData, series: str) -> Question:
-    one, two = rng.sample(range(len(data.categories)), 2)
-    gap = abs(data.series[series][one] - data.series[series][two])
-    what = f"difference in {_of(data, series)} between {data.categories[one]} and {data.categories[two]}"
-    return Question(
-        text=f"What is the {what}?",
-        answer=number(gap),
-        fact=f"The {what} is {number(gap)}.",
-        wrong=near(rng, gap, step=3),
-        kind="derived",
-    )
-
-
-def _total(rng: random.Random, data: ChartData, series: str) -> Question:
-    total = sum(data.series[series])
-    what = f"sum of the {_of(data, series)} over all {len(data.categories)} {_plural(data.axis)}"
-    return Question(
-        text=f"What is the {what}?",
-        answer=number(total),
-        fact=f"The {what} is {number(total)}.",
-        wrong=near(rng, total, step=7),
-        kind="derived",
-    )
-
-
-_DERIVED = (_highest, _lowest, _difference, _total)
-
-
-def _plural(noun: str) -> str:
-    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+def _shares(rng: random.Random, size: int) -> list[float]:
+    """Percentages that add up to 100, all different and none too thin for its label."""
+    parts: list[float] = []
+    while len(set(parts)) < size:
+        rest = 100 - 7 * size
+        cuts = sorted(rng.sample(range(rest), size - 1))
+        parts = [7.0 + after - before for before, after in itertools.pairwise((0, *cuts, rest))]
+    return parts

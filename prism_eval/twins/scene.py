@@ -1,122 +1,71 @@
-"""What every generator makes: a picture, what it shows in words, and questions about it."""
+"""What every maker makes: a picture, with all that is said and asked about it."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-LETTERS = "ABCDEFGHIJ"
+from prism_eval.twins.canvas import Sketch
+from prism_eval.twins.questions import Question
+
+Said = Iterable[Question | str]
+"""The questions about a picture, and statements of what else is seen, which answer none of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """One question about a picture.
-
-    Attributes:
-        text: The question, without options.
-        answer: The right answer's text.
-        fact: The statement that answers the question to a reader who cannot see the picture.
-        wrong: Plausible wrong answers, of which the multiple-choice forms draw.
-        kind: The generator's own word for the sort of question.
-    """
-
-    text: str
-    answer: str
-    fact: str
-    wrong: tuple[str, ...] = ()
-    kind: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Scene:
-    """A rendered picture with everything that is asked about it.
-
-    Attributes:
-        png: The encoded picture.
-        subject: What the picture is about, as its benchmark would file it.
-        questions: The questions, best first.
-        asides: Statements of what else is seen, which answer none of the questions.
-    """
+    """A rendered picture, what it is about as its benchmark would file it, and what is said about it."""
 
     png: bytes = field(repr=False)
     subject: str
-    questions: tuple[Question, ...]
-    asides: tuple[str, ...] = ()
+    said: tuple[Question | str, ...]
+
+    @property
+    def questions(self) -> list[Question]:
+        """What can be asked."""
+        return [one for one in self.said if isinstance(one, Question)]
 
     @property
     def facts(self) -> list[str]:
-        """Every statement once, in order: the asides, then what answers each question."""
-        return list(dict.fromkeys((*self.asides, *(question.fact for question in self.questions))))
+        """Every statement once, in order."""
+        return list(dict.fromkeys(one if isinstance(one, str) else one.fact for one in self.said))
 
 
-class Dealer:
-    """Deals options so that, over the questions dealt, every letter is the answer equally often."""
-
-    def __init__(self, rng: random.Random) -> None:
-        self._rng = rng
-        self._positions: dict[int, list[int]] = {}
-
-    def deal(self, question: Question, width: int) -> tuple[list[str], str]:
-        """Options for ``question``, ``width`` of them or as many as it has, and the gold letter."""
-        wrong = self._rng.sample(question.wrong, min(width - 1, len(question.wrong)))
-        position = self.position(len(wrong) + 1)
-        return [*wrong[:position], question.answer, *wrong[position:]], LETTERS[position]
-
-    def position(self, width: int) -> int:
-        """Where the right one of ``width`` options goes, from 0."""
-        waiting = self._positions.setdefault(width, [])
-        if not waiting:
-            waiting.extend(self._rng.sample(range(width), width))
-        return waiting.pop()
+Maker = Callable[[random.Random], Scene]
 
 
-def others(pool: Sequence[str], *taken: str) -> tuple[str, ...]:
-    """The pool without ``taken``: the wrong answers of a question answered by a name."""
-    return tuple(name for name in pool if name not in taken)
+def drawn(
+    subject: str, width: int, height: int, *, paper: str = "white"
+) -> Callable[[Callable[[Sketch, random.Random], Said]], Maker]:
+    """Make a maker of a function that draws on an empty sketch and says what is to be asked about it."""
+
+    def maker(draw: Callable[[Sketch, random.Random], Said]) -> Maker:
+        def make(rng: random.Random) -> Scene:
+            sketch = Sketch(width, height, paper=paper)
+            # Drawing goes on between what is said, so all of it is said before the picture is taken.
+            said = tuple(draw(sketch, rng))
+            return Scene(sketch.png(), subject, said)
+
+        return make
+
+    return maker
 
 
-def near(
-    rng: random.Random, value: float, *, step: float = 1, count: int = 9, low: float = 0, pattern: str = "{:g}"
-) -> tuple[str, ...]:
-    """``count`` distinct numbers around ``value``, which may be any one of them by rank, written by ``pattern``."""
-    below = min(rng.randint(0, count), max(0, round((value - low) / step) - 1))
-    steps = (*range(-below, 0), *range(1, count - below + 1))
-    return tuple(pattern.format(round(value + step * offset, 6)) for offset in steps)
+def scenes(rng: random.Random, makers: Iterable[Maker]) -> Iterator[Scene]:
+    """A scene of each maker; drawn again where it would ask what an earlier one asked."""
+    seen: set[str] = set()
+    for make in makers:
+        scene = make(rng)
+        # The pools of names are small: two pictures of one maker may be about the same one.
+        while not seen.isdisjoint(question.text for question in scene.questions):
+            scene = make(rng)
+        seen.update(question.text for question in scene.questions)
+        yield scene
 
 
-def number(value: float) -> str:
-    """A number as a chart would label it: no trailing zeros, no thousands separator."""
-    return f"{round(value, 6):.6f}".rstrip("0").rstrip(".")
-
-
-def asked(rng: random.Random, what: str, value: float, *, unit: str = "", step: float = 1, kind: str = "") -> Question:
-    """The question for a number: ``what`` without its article, the answer with its ``unit`` attached."""
-    return Question(
-        text=f"What is the {what}?",
-        answer=f"{number(value)}{unit}",
-        fact=f"The {what} is {number(value)}{unit}.",
-        wrong=near(rng, value, step=step, pattern="{:g}" + unit),
-        kind=kind,
-    )
-
-
-def named(what: str, answer: str, pool: Sequence[str], *, kind: str = "") -> Question:
-    """The question for a name, of which the rest of the ``pool`` are the wrong answers."""
-    return Question(
-        text=f"What is the {what}?",
-        answer=answer,
-        fact=f"The {what} is {answer}.",
-        wrong=others(pool, answer),
-        kind=kind,
-    )
-
-
-def fresh(seen: set[str], make: Callable[[], Scene]) -> Scene:
-    """The first scene ``make`` draws that asks nothing ``seen`` before; what it asks is then seen."""
-    while True:
-        scene = make()
-        texts = {question.text for question in scene.questions}
-        if seen.isdisjoint(texts):
-            seen.update(texts)
-            return scene
+def asked(rng: random.Random, makers: Iterable[Maker], each: int = 2) -> Iterator[tuple[int, Scene, Question]]:
+    """``each`` of the questions about a scene of each maker, with the scene and its number from 1."""
+    for page, scene in enumerate(scenes(rng, makers), start=1):
+        for question in rng.sample(scene.questions, each):
+            yield page, scene, question

@@ -1,11 +1,12 @@
-"""Rows to Parquet in the shape the `datasets` library writes, read back by it and by any Parquet reader."""
+"""A table of a twin: its benchmark's own columns, and its rows in the shape the `datasets` library writes."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -13,95 +14,67 @@ if TYPE_CHECKING:
 FACTS = "facts"
 """The column every twin adds: a list of statements for each image of the row."""
 
-Row = dict[str, Any]
+Row = dict[str, object]
 """Values by column, images as encoded bytes. Columns left out are null."""
 
-
-def arrow_schema(columns: Mapping[str, str]) -> pa.Schema:
-    """The Arrow schema for columns of the kinds ``string``, ``int``, ``binary``, ``strings``, ``object`` and ``image``.
-
-    A column `FACTS` (a list of statements per image of the row) is added. The schema's metadata names the
-    `datasets` features, so that images are decoded there as they are for the real data.
-    """
-    import pyarrow as pa
-
-    kinds = _arrow_types()
-    fields = [pa.field(name, kinds[kind]) for name, kind in columns.items()]
-    fields.append(pa.field(FACTS, pa.list_(pa.list_(pa.string()))))
-    features = {name: _FEATURES[kind] for name, kind in columns.items() if kind in _FEATURES}
-    if len(features) < len(columns):
-        return pa.schema(fields)
-    features[FACTS] = _list_feature(_list_feature(_FEATURES["string"]))
-    return pa.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": features}})})
-
-
-def write_rows(path: Path, columns: Mapping[str, str], rows: Iterable[Row], *, group: int = 500) -> None:
-    """Write ``rows`` to ``path``, ``group`` rows held at a time.
-
-    Args:
-        path: The file to write.
-        columns: Kind of each column; see `arrow_schema`. A row may leave columns out: they are null.
-        rows: Values by column, images as encoded bytes, and `FACTS`.
-        group: Rows in a row group.
-    """
-    import pyarrow.parquet as pq
-
-    schema = arrow_schema(columns)
-    waiting: list[Row] = []
-    with pq.ParquetWriter(path, schema) as writer:
-        for row in rows:
-            waiting.append(_stored(columns, row))
-            if len(waiting) == group:
-                writer.write_table(_table(waiting, schema))
-                waiting.clear()
-        if waiting:
-            writer.write_table(_table(waiting, schema))
-
-
-def _table(rows: list[Row], schema: pa.Schema) -> pa.Table:
-    import pyarrow as pa
-
-    return pa.Table.from_pylist(rows, schema=schema)
-
-
-def _stored(columns: Mapping[str, str], row: Row) -> Row:
-    stored = dict(row)
-    for name, kind in columns.items():
-        if kind == "image" and isinstance(stored.get(name), bytes):
-            stored[name] = {"bytes": stored[name], "path": None}
-    return stored
-
-
-def _arrow_types() -> dict[str, pa.DataType]:
-    import pyarrow as pa
-
-    return {
-        "string": pa.string(),
-        "int": pa.int64(),
-        "binary": pa.binary(),
-        "strings": pa.list_(pa.string()),
-        "image": pa.struct([("bytes", pa.binary()), ("path", pa.string())]),
-        "source": pa.struct([("source", pa.string()), ("split", pa.string()), ("image_path", pa.string())]),
-        "paper": pa.struct(
-            [("split", pa.string()), ("source", pa.string()), ("subject", pa.string()), ("subfield", pa.string())]
-        ),
-    }
-
-
-def _list_feature(feature: dict[str, Any]) -> dict[str, Any]:
-    return {"feature": feature, "_type": "Sequence"}
-
-
-def _value(dtype: str) -> dict[str, Any]:
-    return {"dtype": dtype, "_type": "Value"}
-
-
-_FEATURES: dict[str, dict[str, Any]] = {
-    "string": _value("string"),
-    "int": _value("int64"),
-    "binary": _value("binary"),
-    "strings": _list_feature(_value("string")),
+_Feature = Mapping[str, "str | _Feature"]
+_TEXT: _Feature = {"dtype": "string", "_type": "Value"}
+_TEXTS: _Feature = {"feature": _TEXT, "_type": "Sequence"}
+# What `datasets` calls the kinds of columns; the Arrow types follow from it.
+_KINDS: dict[str, _Feature] = {
+    "": _TEXT,
+    "int": {"dtype": "int64", "_type": "Value"},
+    "binary": {"dtype": "binary", "_type": "Value"},
+    "texts": _TEXTS,
     "image": {"_type": "Image"},
-    "source": {name: _value("string") for name in ("source", "split", "image_path")},
-    "paper": {name: _value("string") for name in ("split", "source", "subject", "subfield")},
+    "source": dict.fromkeys(("source", "split", "image_path"), _TEXT),
+    "paper": dict.fromkeys(("split", "source", "subject", "subfield"), _TEXT),
+    "facts": {"feature": _TEXTS, "_type": "Sequence"},
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a twin.
+
+    Attributes:
+        columns: Their names, each followed by ":" and one of `_KINDS` unless it holds text.
+        make: Makes the rows.
+        folder: The configuration's folder inside the twin's, as in a snapshot of the hub; "" where there is but one.
+    """
+
+    columns: str
+    make: Callable[[random.Random], Iterator[Row]]
+    folder: str = ""
+
+    def arrow(self, rows: Iterable[Row]) -> pa.Table:
+        """Rows with the column `FACTS` added.
+
+        The metadata names the `datasets` features, so that images are decoded there as they are for the real data.
+        """
+        import pyarrow as pa
+
+        kinds = {name: kind for name, _, kind in (column.partition(":") for column in self.columns.split(", "))}
+        features = {name: _KINDS[kind] for name, kind in {**kinds, FACTS: "facts"}.items()}
+        metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+        schema = pa.schema([(name, _arrow_type(feature)) for name, feature in features.items()], metadata=metadata)
+        pictures = [name for name, kind in kinds.items() if kind == "image"]
+        stored = [row | {name: {"bytes": row[name], "path": None} for name in pictures if name in row} for row in rows]
+        return pa.Table.from_pylist(stored, schema=schema)
+
+
+def table(columns: str, folder: str = "") -> Callable[[Callable[[random.Random], Iterator[Row]]], Table]:
+    """Make a table of the function that makes its rows; see `Table`."""
+    return lambda make: Table(columns, make, folder)
+
+
+def _arrow_type(feature: _Feature) -> pa.DataType:
+    import pyarrow as pa
+
+    if feature.get("_type") == "Image":
+        # As `datasets` stores a picture: in the row, or by its path.
+        return pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    if isinstance(dtype := feature.get("dtype"), str):
+        return pa.type_for_alias(dtype)
+    parts = {name: _arrow_type(inner) for name, inner in feature.items() if not isinstance(inner, str)}
+    return pa.list_(parts["feature"]) if "feature" in parts else pa.struct(parts.items())

@@ -12,6 +12,7 @@ from prism_eval.cli.plan import plan
 from prism_eval.cli.run import run
 from prism_eval.errors import UsageError
 from prism_eval.plan import Plan
+from prism_eval.run.paths import with_absolute_paths
 
 FLAGS = [field.name for field in fields(PlanFlags)]
 
@@ -33,12 +34,12 @@ def test_benchmarks_are_taken_apart_at_commas():
 
 @pytest.mark.parametrize(("given", "meant"), [("~/data", Path.home() / "data"), ("data", Path("data").absolute())])
 def test_a_data_folder_is_where_it_is_from_any_folder(given, meant):
-    assert PlanFlags(captioners=["blind"], data=given).plan().data == str(meant)
+    assert with_absolute_paths(PlanFlags(captioners=["blind"], data=given).plan()).data == str(meant)
 
 
 @pytest.mark.parametrize("name", ["synthetic", "hub"])
 def test_data_that_is_no_folder_stays_a_word(name):
-    assert PlanFlags(captioners=["blind"], data=name).plan().data == name
+    assert with_absolute_paths(PlanFlags(captioners=["blind"], data=name).plan()).data == name
 
 
 def test_a_wrong_value_names_the_file_it_is_in(tmp_path):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from prism_eval.twins.bulk import write_bulk
+from tests.bulk import write_bulk
 
 pytestmark = pytest.mark.performance
 

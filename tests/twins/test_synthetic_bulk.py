@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from prism_eval.benchmarks import open_benchmark
-from prism_eval.twins.bulk import write_bulk
+from tests.bulk import write_bulk
 
 
 def test_bulk_has_the_asked_for_items_over_distinct_images(tmp_path: Path) -> None:

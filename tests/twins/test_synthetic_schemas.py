@@ -104,6 +104,11 @@ def test_mmmu_pro_has_its_three_configurations(folder: str, twin: Callable[..., 
     assert max(widths) == (4 if "4" in folder else 10)
 
 
+def test_mmmu_pro_asks_the_same_in_both_standard_configurations(twin: Callable[..., Rows]) -> None:
+    ten, four = (twin("mmmu_pro", folder=f"standard ({width} options)") for width in (10, 4))
+    assert [(row["question"], row["image_1"]) for row in ten] == [(row["question"], row["image_1"]) for row in four]
+
+
 def test_wemath_groups_are_whole(twin: Callable[..., Rows]) -> None:
     groups: dict[str, set[str]] = {}
     for row in twin("wemath"):

@@ -66,7 +66,8 @@ class Reading:
         # A question without a telling word is supported by nothing, not by everything.
         total = sum(weights.values()) or 1.0
         for statement in self.statements:
-            yield sum(weights[key] for key in weights.keys() & statement.keys) / total, statement
+            # Summed in the keys' own order: in a set's, the last digit, and so which of equals is first, is by chance.
+            yield sum(weight for key, weight in weights.items() if key in statement.keys) / total, statement
 
 
 # The questions on one caption come together, those on a few captions side by side.

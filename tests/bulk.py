@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import itertools
 import random
 from collections.abc import Iterator
 from pathlib import Path
 
 from prism_eval.twins.pools import COUNTRIES
-from prism_eval.twins.rows_charts import CHARTQA
-from prism_eval.twins.tables import FACTS, Row, write_rows
+from prism_eval.twins.rows_charts import chartqa
+from prism_eval.twins.tables import FACTS, Row
 
 _SIZE = (64, 48)
+_GROUP = 500
 
 
 def write_bulk(folder: Path, *, items: int, images: int, seed: int = 0) -> Path:
@@ -25,11 +27,16 @@ def write_bulk(folder: Path, *, items: int, images: int, seed: int = 0) -> Path:
     Raises:
         ValueError: There are fewer items than images, or no image.
     """
+    import pyarrow.parquet as pq
+
     if not 1 <= images <= items:
         raise ValueError(f"need at least one image and as many items as images, not {images} images, {items} items")
     path = folder / "chartqa" / "data.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_rows(path, CHARTQA, _rows(random.Random(f"bulk:{seed}"), items, images))
+    rows = _rows(random.Random(f"bulk:{seed}"), items, images)
+    with pq.ParquetWriter(path, chartqa.arrow([]).schema) as writer:
+        while group := list(itertools.islice(rows, _GROUP)):
+            writer.write_table(chartqa.arrow(group))
     return path
 
 
