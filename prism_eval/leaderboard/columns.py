@@ -202,5 +202,7 @@ def _tried(column: object, rows: Sequence[Row]) -> Column[Any]:
         raise TypeError(f"its entry point names a {type(column).__name__}, not a Column")
     for row in rows:
         column.text(row)
-        column.record(row)
+        for number in column.record(row).values():
+            if not isinstance(number, float | int | None):
+                raise TypeError(f"{number!r} is no number")  # the page could not sort by it
     return column
