@@ -77,6 +77,7 @@ class Column(Generic[V]):
     def key(self, row: Row) -> Number:
         """What the row is sorted by; rows without the number come last."""
         key = next(iter(self.record(row).values()))
+        # No number of ours is negative but a difference, and those are in no column.
         return -1 if key is None else key
 
 
@@ -86,7 +87,7 @@ _estimate = partial(
     parts={"": lambda e: e.value, "_low": lambda e: e.low, "_high": lambda e: e.high},
 )
 _count = partial(Column[int], write=numbers.count)
-_words = partial(Column[float], write=numbers.count)
+_words = partial(Column[float], write=numbers.count)  # a tenth of a word tells nobody anything
 _share = partial(Column[float], write=numbers.points, shown=frozenset({"leans", "positions"}))
 
 

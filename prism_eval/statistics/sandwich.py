@@ -104,10 +104,12 @@ class Design:
         items = np.maximum(items, 1)
         means = np.bincount(self.cell_stratum, weights=totals) / items
         seen = np.bincount(self.cell_stratum[met], minlength=items.size)
+        # Each stratum's mean counts alike, however many items it has: benchmarks are not weighed by their size.
         scale = np.sqrt(seen / np.maximum(seen - 1, 1)) / (strata * items)
         residuals = (totals - counts * means[self.cell_stratum]) * scale[self.cell_stratum]
         own = np.bincount(self.cell_stratum, weights=residuals**2)[present].astype(float)
         means, seen = means[present], seen[present]
+        # Sums of equal scores differ by rounding; 1e-24 is far above its square and far below any real variance.
         flat = np.isclose(own, 0, atol=1e-24) | (seen < 2)
         spare = (np.where(flat, _floor(means, seen), 0.0) if floor else np.where(seen < 2, 1.0, 0.0)) / strata**2
         return Spread(

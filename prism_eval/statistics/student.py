@@ -1,4 +1,4 @@
-"""Student's t distribution, without scipy.
+"""Student's t distribution, without scipy.stats, which takes longer to import than a report takes to compute.
 
 The tail is the regularised incomplete beta function (DLMF 8.17.22, its continued fraction evaluated by the modified
 Lentz method); degrees of freedom may be fractional, as Satterthwaite's are.
@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
+# Lentz's method divides by its terms: one that is 0 becomes this, which changes no digit of the result.
 _TINY = 1e-300
 _PRECISION = 1e-15
+# The fraction needs about the square root of the degrees of freedom in terms: enough for a hundred million.
 _MOST_TERMS = 10_000
 
 
@@ -39,6 +41,7 @@ def critical(level: float, degrees: float) -> float:
     low, high = 0.0, 1.0
     while two_sided(high, degrees) > 1 - level:
         low, high = high, high * 2
+    # Bisection, not Newton: it cannot run away at one degree of freedom, where the tail is nearly flat.
     while high - low > 1e-12 * high:
         middle = (low + high) / 2
         low, high = (middle, high) if two_sided(middle, degrees) > 1 - level else (low, middle)

@@ -51,7 +51,17 @@ def test_rows_come_one_by_one(table: Table) -> None:
     assert [row["row"] for row in table.rows(["row"])] == list(range(100))
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"benchmarks": [{}]}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        "{}",
+        '{"benchmarks": [{}]}',
+        '{"benchmarks": [], "protocol": "x"}',
+        '{"benchmarks": [], "captioners": [1]}',
+    ],
+)
 def test_what_is_no_manifest_is_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
     with pytest.raises(RunError, match=r"manifest\.json") as caught:
