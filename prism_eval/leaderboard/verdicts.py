@@ -32,6 +32,7 @@ _KINDS = {
     "caption_truncated": "bool",
 }
 _NEVER_EMPTY = ("captioner", "reasoner", "benchmark", "item", "outcome", "sample", "order")
+_NEVER_NEGATIVE = ("sample", "order", "caption_words", "chosen_position")
 # These are the same in every row of an item, and long: they are read once an item, not once a verdict.
 _OF_ITEMS = ("cluster", "images", "kind", "options")
 
@@ -128,9 +129,7 @@ def read_verdicts(folder: Path) -> Verdicts:
     """
     table = Table(folder, "verdicts")
     columns = table.columns(_KINDS)
-    for name in _NEVER_EMPTY:
-        if columns[name].null_count:
-            raise table.spoilt(f"has an empty cell in column {name}")
+    _check(table, columns)
     captioner, captioners = _labels(columns["captioner"])
     benchmark, benchmarks = _labels(columns["benchmark"])
     # Ids are unique within a benchmark only.
@@ -153,6 +152,18 @@ def read_verdicts(folder: Path) -> Verdicts:
         truncated=columns["caption_truncated"].to_numpy().astype(bool),
         items=_items(table, first, benchmark[first]),
     )
+
+
+def _check(table: Table, columns: pa.Table) -> None:
+    import pyarrow.compute as pc
+
+    for name in _NEVER_EMPTY:
+        if columns[name].null_count:
+            raise table.spoilt(f"has an empty cell in column {name}")
+    for name in _NEVER_NEGATIVE:
+        least = pc.min(columns[name]).as_py()
+        if least is not None and least < 0:
+            raise table.spoilt(f"has {least:g} in column {name}")
 
 
 def _labels(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], tuple[str, ...]]:
@@ -194,12 +205,13 @@ def _items(table: Table, first: NDArray[np.int64], benchmark: NDArray[np.int64])
     showing = pc.list_parent_indices(images).to_numpy()
     # Digests hold no zero byte, so that joined lists are equal only where the lists are.
     together = label_numbers(pc.binary_join(images, "\0"))
-    # Items without an image (a text-only question) share nothing: each has a caption of its own.
-    alone = (pc.list_value_length(images).fill_null(0).to_numpy() == 0) * (everyone + together.max(initial=0) + 1)
+    # An item without an image shares nothing: it has a caption of its own.
+    bare = pc.list_value_length(images).fill_null(0).to_numpy() == 0
+    image_set = np.where(bare, together.max(initial=0) + 1 + everyone, together)
     return Items(
         benchmark=benchmark,
         cluster=connected(np.concatenate([everyone, showing]), np.concatenate([own, shown])),
-        image_set=numbered(np.where(alone, alone, together)).numbers,
+        image_set=numbered(image_set).numbers,
         choice=pc.equal(kind, "choice").fill_null(False).to_numpy(zero_copy_only=False),
         options=options,
     )

@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prism_eval.leaderboard import Column, Leaderboard, numbers
+from prism_eval.leaderboard import Column, Leaderboard, writing
 from prism_eval.report import text
 from prism_eval.report.examples import MOST_CAPTIONERS, read_examples
 from prism_eval.run.folder import write_whole
@@ -93,11 +93,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        points=numbers.points,
-        score=numbers.score,
-        margin=numbers.margin,
-        place=numbers.place,
-        whole=numbers.count,
+        points=writing.points,
+        score=writing.score,
+        margin=writing.margin,
+        place=writing.place,
+        whole=writing.count,
         breakable=_breakable,
         pretty=_pretty,
     )

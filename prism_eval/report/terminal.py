@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
-from prism_eval.leaderboard.numbers import points, score, with_margin
+from prism_eval.leaderboard.writing import points, score, with_margin
 from prism_eval.report.text import one_line, short_labels, visible
 
 if TYPE_CHECKING:

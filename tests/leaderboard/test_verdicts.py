@@ -160,9 +160,11 @@ def test_labels_that_no_row_has_are_no_captioners(tmp_path: Path) -> None:
     [
         ({"captioner": None}, "an empty cell in column captioner"),
         ({"sample": None}, "an empty cell in column sample"),
+        ({"order": -1}, "has -1 in column order"),
+        ({"chosen_position": -2}, "has -2 in column chosen_position"),
     ],
 )
-def test_a_verdict_of_nobody_is_one_line(tmp_path: Path, change: dict[str, object], said: str) -> None:
+def test_a_cell_that_makes_no_sense_is_one_line(tmp_path: Path, change: dict[str, object], said: str) -> None:
     folder = write_run(tmp_path, [])
     pq.write_table(pa.Table.from_pylist([verdict("a", "one") | change], schema=SCHEMA), folder / "verdicts.parquet")
     with pytest.raises(RunError, match=f"{said}; score the run again: prism-eval score"):
