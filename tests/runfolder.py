@@ -77,6 +77,12 @@ def write_run(folder: Path, rows: Iterable[Mapping[str, Any]], **manifest: Any) 
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / "verdicts.parquet")
     benchmarks = dict.fromkeys(row["benchmark"] for row in rows)
     captioners = dict.fromkeys(row["captioner"] for row in rows)
+    write_manifest(folder, benchmarks, captioners, **manifest)
+    return folder
+
+
+def write_manifest(folder: Path, benchmarks: Iterable[str], captioners: Iterable[str], /, **manifest: Any) -> None:
+    """Write the manifest of a run of these; `manifest` replaces entries of it."""
     whole = {
         "format": 1,
         "version": "0.1.0",
@@ -94,7 +100,6 @@ def write_run(folder: Path, rows: Iterable[Mapping[str, Any]], **manifest: Any) 
         **manifest,
     }
     (folder / "manifest.json").write_text(json.dumps(whole), encoding="utf-8")
-    return folder
 
 
 def write_page(folder: Path) -> Path:

@@ -38,6 +38,7 @@ class Leaderboard:
     comparisons: tuple[Comparison, ...]
     warnings: tuple[str, ...]
     manifest: Manifest
+    # Handed on so that the page picks its examples from what is in memory, and reads the table for their texts alone.
     verdicts: Verdicts = field(repr=False, compare=False)
 
     def shown_in(self, place: Place) -> tuple[Column[Any], ...]:

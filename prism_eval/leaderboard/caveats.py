@@ -38,6 +38,7 @@ def _missing(rows: Sequence[Row], items: int) -> Iterator[str]:
         if not row.complete:
             lacking = [name for name, cell in row.cells.items() if cell.estimate is None]
             yield f"{row.captioner}: no score for {', '.join(lacking)}; its mean is over fewer benchmarks."
+    # Whoever failed on the hard items looks better on the rest.
     if len(rows) > 1 and any(row.items < items for row in rows):
         yield "Captioners are scored on different items: compare their differences, which use shared items only."
 
@@ -58,6 +59,7 @@ def _few(rows: Sequence[Row]) -> Iterator[str]:
         name for row in rows for name, cell in row.cells.items() if cell.estimate is not None and cell.estimate.few
     )
     if few:
+        # Twelve names say less than two words.
         everywhere = len(few) == len(rows[0].cells)
         where = "every benchmark" if everywhere else ", ".join(few)
         yield f"Fewer than {FEW_CLUSTERS} images in {where}: intervals there are rough."

@@ -13,7 +13,7 @@ from typing import Any, Generic, Literal, TypeVar, get_args
 
 from prism_eval import plugins
 from prism_eval.errors import PrismError
-from prism_eval.leaderboard import numbers
+from prism_eval.leaderboard import writing
 from prism_eval.leaderboard.rows import PositionBias, Row
 from prism_eval.schema import Outcome
 from prism_eval.statistics import Estimate, RankRange
@@ -67,7 +67,7 @@ class Column(Generic[V]):
     def text(self, row: Row) -> str:
         """The row's number as it is written."""
         value = self.value(row)
-        return (numbers.ABSENT if value is None else self.write(value)) + self.mark(row)
+        return (writing.ABSENT if value is None else self.write(value)) + self.mark(row)
 
     def record(self, row: Row) -> dict[str, Number]:
         """The row's number as the data frame has it."""
@@ -77,17 +77,18 @@ class Column(Generic[V]):
     def key(self, row: Row) -> Number:
         """What the row is sorted by; rows without the number come last."""
         key = next(iter(self.record(row).values()))
+        # No number of ours is negative but a difference, and those are in no column.
         return -1 if key is None else key
 
 
 _estimate = partial(
     Column[Estimate],
-    write=numbers.with_margin,
+    write=writing.with_margin,
     parts={"": lambda e: e.value, "_low": lambda e: e.low, "_high": lambda e: e.high},
 )
-_count = partial(Column[int], write=numbers.count)
-_words = partial(Column[float], write=numbers.count)
-_share = partial(Column[float], write=numbers.points, shown=frozenset({"leans", "positions"}))
+_count = partial(Column[int], write=writing.count)
+_words = partial(Column[float], write=writing.count)  # a tenth of a word tells nobody anything
+_share = partial(Column[float], write=writing.points, shown=frozenset({"leans", "positions"}))
 
 
 def benchmark_column(name: str, title: str) -> Column[Estimate]:
@@ -130,7 +131,7 @@ COLUMNS: tuple[Column[Any], ...] = (
         name="rank",
         title="Rank",
         value=lambda row: row.rank,
-        write=numbers.place,
+        write=writing.place,
         parts={"_best": lambda rank: rank.best, "_worst": lambda rank: rank.worst},
         shown=frozenset({"summary"}),
     ),
@@ -202,5 +203,7 @@ def _tried(column: object, rows: Sequence[Row]) -> Column[Any]:
         raise TypeError(f"its entry point names a {type(column).__name__}, not a Column")
     for row in rows:
         column.text(row)
-        column.record(row)
+        for number in column.record(row).values():
+            if not isinstance(number, float | int | None):
+                raise TypeError(f"{number!r} is no number")  # the page could not sort by it
     return column

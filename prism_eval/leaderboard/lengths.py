@@ -34,6 +34,7 @@ def caption_lengths(verdicts: Verdicts) -> list[CaptionLengths]:
     """The lengths of each captioner's captions, in the verdicts' order of captioners."""
     import numpy as np
 
+    # Counted once a verdict, a captioner would look wordier for every question asked about its longer captions.
     rows = np.flatnonzero(~np.isnan(verdicts.words))
     images = verdicts.items.image_set[verdicts.item[rows]]
     read = verdicts.captioner[rows] * (images.max(initial=0) + 1) + images

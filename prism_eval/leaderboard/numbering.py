@@ -29,8 +29,8 @@ def numbered(keys: NDArray[np.int64]) -> Numbered:
 
     # Arrow hashes where numpy's unique sorts: a third of the time, and in order of appearance.
     numbers = pa.array(keys).dictionary_encode().indices.to_numpy().astype(np.int64)
-    fresh = np.diff(np.maximum.accumulate(numbers), prepend=-1) if numbers.size else numbers
-    return Numbered(numbers, np.flatnonzero(fresh))
+    # Numbers rise by one where something appears first, and nowhere else.
+    return Numbered(numbers, np.flatnonzero(np.diff(np.maximum.accumulate(numbers), prepend=-1)))
 
 
 def label_numbers(labels: pa.Array) -> NDArray[np.int64]:

@@ -26,6 +26,7 @@ def position_biases(verdicts: Verdicts) -> list[PositionBias | None]:
     """
     import numpy as np
 
+    # Most runs ask in one order only; the columns below are then not even read.
     nobody: list[PositionBias | None] = [None] * len(verdicts.captioners)
     if not verdicts.order.any():
         return nobody
@@ -70,6 +71,7 @@ def _options_shown(verdicts: Verdicts, item: NDArray[np.int64]) -> NDArray[np.in
     import numpy as np
 
     items, place = np.unique(item, return_inverse=True)
+    # Each different list is parsed once: where options are "yes" and "no", that is one for thousands of questions.
     coded = verdicts.items.options.take(items).dictionary_encode()
     try:
         sizes = np.array([len(json.loads(text)) for text in coded.dictionary.to_pylist()], dtype=np.int64)
@@ -89,6 +91,7 @@ def _steady(verdicts: Verdicts, rows: NDArray[np.int64]) -> list[NDArray[np.bool
     rows = rows[several]
     question, first = numbered(question[several])
     chosen = label_numbers(verdicts.table.take(rows, ("extracted",))["extracted"].combine_chunks())
+    # An answer that chose nothing is as unsteady as one that chose another option.
     differs = np.isnan(verdicts.position[rows]) | (chosen != chosen[first][question])
     steady = np.bincount(question, weights=differs) == 0
     owner = verdicts.captioner[rows[first]]

@@ -38,6 +38,7 @@ def build(folder: Path) -> Leaderboard:
     if len(verdicts.reasoners) > 1:
         listing = ", ".join(sorted(verdicts.reasoners))
         raise RunError(f"{folder}: verdicts of several reasoners ({listing}); a leaderboard has one")
+    # A benchmark the manifest names keeps its column though nothing of it was scored: a missing column hides a failure.
     titles = {entry["name"]: entry.get("title") or entry["name"] for entry in manifest["benchmarks"]}
     benchmarks = tuple(dict.fromkeys([*titles, *verdicts.benchmarks]))
     rows, comparisons = _rank(verdicts, benchmarks)
@@ -58,6 +59,7 @@ def _rank(verdicts: Verdicts, benchmarks: Sequence[str]) -> tuple[tuple[Row, ...
     lengths, positions = caption_lengths(verdicts), position_biases(verdicts)
     rows = [_row(verdicts, number, benchmarks, *own) for number, own in enumerate(zip(lengths, positions, strict=True))]
     order = sorted(range(len(rows)), key=lambda number: _place(rows[number]))
+    # Compared in the order of the rows, so that a comparison's indices are places on the leaderboard.
     comparisons = compare_all(verdicts.matrix[order], verdicts.items.cluster, verdicts.items.benchmark)
     ranges = rank_ranges(len(rows), comparisons)
     return tuple(replace(rows[number], rank=ranges[place]) for place, number in enumerate(order)), comparisons

@@ -32,6 +32,8 @@ _KINDS = {
     "caption_truncated": "bool",
 }
 _NEVER_EMPTY = ("captioner", "reasoner", "benchmark", "item", "outcome", "sample", "order")
+_NEVER_NEGATIVE = ("sample", "order", "caption_words", "chosen_position")
+# These are the same in every row of an item, and long: they are read once an item, not once a verdict.
 _OF_ITEMS = ("cluster", "images", "kind", "options")
 
 
@@ -77,6 +79,7 @@ class Verdicts:
         import numpy as np
 
         shape = len(self.captioners), len(self.items)
+        # A failed call is infrastructure: counted as 0 it would make a server's bad night a captioner's bad score.
         scored = ~np.isnan(self.score)
         cell = (self.captioner * shape[1] + self.item)[scored]
         sums = np.bincount(cell, weights=self.score[scored], minlength=shape[0] * shape[1])
@@ -126,11 +129,10 @@ def read_verdicts(folder: Path) -> Verdicts:
     """
     table = Table(folder, "verdicts")
     columns = table.columns(_KINDS)
-    for name in _NEVER_EMPTY:
-        if columns[name].null_count:
-            raise table.spoilt(f"has an empty cell in column {name}")
+    _check(table, columns)
     captioner, captioners = _labels(columns["captioner"])
     benchmark, benchmarks = _labels(columns["benchmark"])
+    # Ids are unique within a benchmark only.
     id_number, ids = label_numbers(columns["item"].combine_chunks()), columns["item"].chunk(0).dictionary
     item, first = numbered(benchmark * len(ids) + id_number)
     outcome, score = _outcomes(table, columns)
@@ -152,6 +154,18 @@ def read_verdicts(folder: Path) -> Verdicts:
     )
 
 
+def _check(table: Table, columns: pa.Table) -> None:
+    import pyarrow.compute as pc
+
+    for name in _NEVER_EMPTY:
+        if columns[name].null_count:
+            raise table.spoilt(f"has an empty cell in column {name}")
+    for name in _NEVER_NEGATIVE:
+        least = pc.min(columns[name]).as_py()
+        if least is not None and least < 0:
+            raise table.spoilt(f"has {least:g} in column {name}")
+
+
 def _labels(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     coded = column.chunk(0)
     # A dictionary may hold labels that no row has, in an order of its own: number again what is there.
@@ -167,6 +181,7 @@ def _outcomes(table: Table, columns: pa.Table) -> tuple[NDArray[np.int64], NDArr
     known = np.array([OUTCOMES.index(Outcome(name)) if name in OUTCOMES else -1 for name in names], dtype=np.int64)
     outcome, score = known[numbers], columns["score"].to_numpy()
     failed = outcome == OUTCOMES.index(Outcome.FAILED)
+    # Rounded to 0 or left out, such a verdict would change a score unseen.
     for strange in np.flatnonzero(~failed & ~((score >= 0) & (score <= 1)) | (outcome < 0))[:1].tolist():
         row = {name: columns[name][strange].as_py() for name in ("benchmark", "item", "outcome", "score")}
         where = f"holds a verdict that makes no sense: {row['benchmark']} item {row['item']!r}"
@@ -188,12 +203,15 @@ def _items(table: Table, first: NDArray[np.int64], benchmark: NDArray[np.int64])
     own = numbered(benchmark * (named.max(initial=0) + 2) + named).numbers
     shown = own.max(initial=-1) + 1 + label_numbers(pc.list_flatten(images))
     showing = pc.list_parent_indices(images).to_numpy()
+    # Digests hold no zero byte, so that joined lists are equal only where the lists are.
     together = label_numbers(pc.binary_join(images, "\0"))
-    alone = (pc.list_value_length(images).fill_null(0).to_numpy() == 0) * (everyone + together.max(initial=0) + 1)
+    # An item without an image shares nothing: it has a caption of its own.
+    bare = pc.list_value_length(images).fill_null(0).to_numpy() == 0
+    image_set = np.where(bare, together.max(initial=0) + 1 + everyone, together)
     return Items(
         benchmark=benchmark,
         cluster=connected(np.concatenate([everyone, showing]), np.concatenate([own, shown])),
-        image_set=numbered(np.where(alone, alone, together)).numbers,
+        image_set=numbered(image_set).numbers,
         choice=pc.equal(kind, "choice").fill_null(False).to_numpy(zero_copy_only=False),
         options=options,
     )

@@ -1,4 +1,4 @@
-"""The whole road in one call: captioners in, a leaderboard and its page out."""
+"""A whole run in one call: captioners in, a leaderboard and its page out."""
 
 from __future__ import annotations
 

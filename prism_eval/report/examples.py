@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from prism_eval.leaderboard.numbering import numbered
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
@@ -17,14 +17,27 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# With these the page stays under a few megabytes however large the run: 12 benchmarks, 6 questions, 8 replies each.
 PER_BENCHMARK = 6
 MOST_CAPTIONERS = 8
 _CAPTION, _REPLY, _QUESTION, _GOLDS = 900, 400, 1500, 5
 
-_TEXTS = (
-    *("captioner", "benchmark", "item", "outcome", "score"),
-    *("question", "options", "gold", "caption", "answer", "extracted", "note"),
-)
+
+class _Row(TypedDict):
+    """What is read of a verdict that is shown."""
+
+    captioner: str
+    benchmark: str
+    item: str
+    outcome: str
+    score: float | None
+    question: str | None
+    options: str | None
+    gold: str | None
+    caption: str | None
+    answer: str | None
+    extracted: str | None
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +106,7 @@ def _first_replies(verdicts: Verdicts, captioners: Sequence[int]) -> NDArray[np.
     place = np.full(len(verdicts.captioners), -1)
     place[captioners] = np.arange(len(captioners))
     of_row = place[verdicts.captioner]
+    # Other samples and orders answer the same question again; one reply a captioner is enough to read.
     first = np.flatnonzero((verdicts.sample == 0) & (verdicts.order == 0) & (of_row >= 0))
     rows = np.full((len(captioners), len(verdicts.items)), -1)
     rows[of_row[first], verdicts.item[first]] = first
@@ -128,14 +142,14 @@ def _by_pattern(verdicts: Verdicts, items: NDArray[np.int64], rows: NDArray[np.i
     return [items[pattern == number] for number in best.tolist()]
 
 
-def _read_texts(verdicts: Verdicts, rows: NDArray[np.int64]) -> dict[int, dict[str, Any]]:
+def _read_texts(verdicts: Verdicts, rows: NDArray[np.int64]) -> dict[int, _Row]:
     import numpy as np
 
     places = np.unique(rows[rows >= 0])
-    return dict(zip(places.tolist(), verdicts.table.take(places, _TEXTS).to_pylist(), strict=True))
+    return dict(zip(places.tolist(), verdicts.table.take(places, tuple(_Row.__annotations__)).to_pylist(), strict=True))
 
 
-def _example(table: Table, replies: Sequence[Mapping[str, Any]]) -> Example:
+def _example(table: Table, replies: Sequence[_Row]) -> Example:
     asked = replies[0]
     return Example(
         benchmark=asked["benchmark"],
@@ -155,7 +169,7 @@ def _listed(table: Table, listing: str | None) -> list[str]:
     return [_head(str(text), _REPLY) for text in (texts if isinstance(texts, list) else [texts])]
 
 
-def _reply(row: Mapping[str, Any]) -> Reply:
+def _reply(row: _Row) -> Reply:
     return Reply(
         captioner=row["captioner"],
         outcome=Outcome(row["outcome"]),

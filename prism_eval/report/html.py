@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prism_eval.files.whole import write_whole
-from prism_eval.leaderboard import Column, Leaderboard, numbers
+from prism_eval.leaderboard import Column, Leaderboard, writing
 from prism_eval.report import text
 from prism_eval.report.examples import MOST_CAPTIONERS, read_examples
 from prism_eval.schema import Outcome
@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 REPORT = "leaderboard.html"
+# Twenty captioners make 190 pairs, which nobody reads; all pairs of five still fit on a screen.
 _MOST_PAIRS = 10
+# A label of a served model is often a whole address; its title attribute has all of it.
 _LABEL = 40
+# Where a label may be broken: behind what parts a path, an address or the options of a spec.
 _BREAKS = re.compile(r"(?<=[-/:,(&=_.])")
 
 
@@ -36,6 +39,7 @@ def write_html(folder: Path, board: Leaderboard) -> Path:
     Raises:
         RunError: The run's tables cannot be read, or the file cannot be written.
     """
+    # Rendered whole before the file is touched: a page that cannot be made leaves the old one.
     page = render(board)
     path = folder / REPORT
     write_whole(path, page)
@@ -83,16 +87,17 @@ def _environment() -> Environment:
         loader=jinja2.PackageLoader("prism_eval.report"),
         autoescape=True,
         finalize=_finalize,
+        # A misspelt name is an error here, where it would be an empty cell on the page.
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters.update(
-        points=numbers.points,
-        score=numbers.score,
-        margin=numbers.margin,
-        place=numbers.place,
-        whole=numbers.count,
+        points=writing.points,
+        score=writing.score,
+        margin=writing.margin,
+        place=writing.place,
+        whole=writing.count,
         breakable=_breakable,
         pretty=_pretty,
     )

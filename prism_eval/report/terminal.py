@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
-from prism_eval.leaderboard.numbers import points, score, with_margin
+from prism_eval.leaderboard.writing import points, score, with_margin
 from prism_eval.report.text import one_line, short_labels, visible
 
 if TYPE_CHECKING:
@@ -26,10 +26,14 @@ _POSITIONS = (
     "Options were shown in several orders. picked: share of picks by position, in points; lean: the largest distance "
     "from an even share; same: questions on which every order led to the same option."
 )
+# Ten options have ten shares, and a line of them would push the table past 80 columns.
 _SHARES_A_LINE = 5
+# What rich puts between two columns of a table without edges.
 _GAP = 2
+# ``100.0`` and ``100.0 ±50.0``: the least room for a score without and with its margin.
 _NARROWEST = 6
 _WITH_MARGIN = 11
+# A label shorter than 12 says no more than the row's number; one longer than 60 pushes the scores off the screen.
 _LABEL = (12, 60)
 
 
@@ -69,6 +73,7 @@ def render(board: Leaderboard) -> LeaderboardView:
 
 
 def _natural_width(console: Console, table: Table) -> int:
+    # Measured at the real width, rich would squeeze the table and say that it fits.
     return console.measure(table, options=console.options.update(max_width=10_000)).maximum
 
 

@@ -17,6 +17,7 @@ def visible(text: str) -> str:
     which reverse or hide what stands beside them, become ``⟨U+202E⟩``; a lone surrogate, which no file can hold,
     becomes ``�``.
     """
+    # Nearly every text is, and captions are long: the walk over characters is for the few that are not.
     if text.isprintable():
         return text
     return "".join(map(_shown, text.replace("\r\n", "\n")))
@@ -27,6 +28,7 @@ def one_line(text: str, length: int) -> str:
     flat = " ".join(visible(text).split())
     if len(flat) <= length:
         return flat
+    # The end of a model's name tells versions and sizes apart, so some of it is kept.
     tail = (length - 1) // 3
     return f"{flat[: length - 1 - tail]}…{flat[len(flat) - tail :]}"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Required, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Required, TypedDict, TypeGuard, cast
 
 from prism_eval.errors import RunError
 from prism_eval.run.folder import RunFolder
@@ -59,9 +59,20 @@ def read_manifest(folder: Path) -> Manifest:
     except (OSError, ValueError) as error:
         raise RunError(f"cannot read {path}: {error}") from error
     benchmarks = manifest.get("benchmarks") if isinstance(manifest, dict) else None
-    if not isinstance(benchmarks, list) or not all(isinstance(entry, dict) and "name" in entry for entry in benchmarks):
+    if not _are_objects(benchmarks) or not all(isinstance(entry.get("name"), str) for entry in benchmarks):
         raise RunError(f"{path}: no list of named benchmarks; is this the manifest of a prism-eval run?")
+    # A damaged part is said here, with the file's name, rather than found by whatever shows it.
+    for name in ("protocol", "reasoner", "judge"):
+        if not isinstance(manifest.get(name) or {}, dict):
+            raise RunError(f"{path}: {name} is no object; is this the manifest of a prism-eval run?")
+    for name in ("captioners", "aggregates"):
+        if not _are_objects(manifest.get(name) or []):
+            raise RunError(f"{path}: {name} is no list of objects; is this the manifest of a prism-eval run?")
     return cast("Manifest", manifest)
+
+
+def _are_objects(value: object) -> TypeGuard[list[dict[str, object]]]:
+    return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ def holm(pvalues: Sequence[float]) -> tuple[float, ...]:
     adjusted = [0.0] * len(pvalues)
     highest = 0.0
     for step, index in enumerate(sorted(range(len(pvalues)), key=pvalues.__getitem__)):
+        # A larger p-value must not end below a smaller one, though its factor is smaller.
         highest = max(highest, min(1.0, (len(pvalues) - step) * pvalues[index]))
         adjusted[index] = highest
     return tuple(adjusted)

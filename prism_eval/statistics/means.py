@@ -74,6 +74,7 @@ def clustered_mean(
     low, high = 0.0, 1.0
     if spread.degrees > 0:
         bernoulli = spread.value * (1 - spread.value)
+        # p(1-p) is 0 where all scores are 0 or 1, and so says nothing of how much was seen; the clusters do.
         size = bernoulli / spread.variance if bernoulli > 1e-12 else float(spread.clusters)
         low, high = wilson(spread.value, size, critical(level, spread.degrees))
     return Estimate(
@@ -91,4 +92,5 @@ def wilson(share: float, size: float, quantile: float) -> tuple[float, float]:
     pull = quantile**2 / size
     centre = (share + pull / 2) / (1 + pull)
     reach = math.sqrt(share * (1 - share) * pull + pull**2 / 4) / (1 + pull)
+    # Rounding can put an end of the interval on the wrong side of the share itself, at 0 and at 1.
     return max(0.0, min(centre - reach, share)), min(1.0, max(centre + reach, share))

@@ -76,6 +76,7 @@ def difference_of(spread: Spread, *, level: float = 0.95) -> Difference:
     return Difference(
         value=spread.value,
         error=math.sqrt(spread.variance),
+        # A t interval does not know that a difference of scores ends at 1.
         low=max(-1.0, spread.value - reach),
         high=min(1.0, spread.value + reach),
         p=p,
@@ -90,7 +91,9 @@ def _tested(spread: Spread, level: float) -> tuple[float, float]:
 
 
 def _degenerate(spread: Spread, level: float) -> tuple[float, float]:
+    # One image decides nothing: any difference in [-1, 1] may hold elsewhere.
     if spread.degrees == 0:
         return 2.0, 1.0
+    # No cluster of G behaved differently; Wilson's bound is on the share of those that would.
     _, share = wilson(0.0, spread.clusters, critical(level, spread.degrees))
     return share * (1 + abs(spread.value)), 1.0 if abs(spread.value) < 1e-12 else 2.0 ** (1 - spread.clusters)

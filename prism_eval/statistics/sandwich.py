@@ -38,16 +38,14 @@ class Spread:
 class Design:
     """Which cluster and which stratum each observation belongs to, worked out once for however many sets of scores.
 
-    A cell is what a cluster and a stratum share.
+    A cell is what a cluster and a stratum share: all that is asked of the scores is how many a cell has, and their sum.
 
     Attributes:
-        stratum: Shape (n,): the observation's stratum, from 0.
         cell: Shape (n,): the observation's cell, from 0.
         cell_stratum: Shape (cells,): the stratum of each cell.
         cell_cluster: Shape (cells,): the cluster of each cell, from 0.
     """
 
-    stratum: NDArray[np.intp]
     cell: NDArray[np.intp]
     cell_stratum: NDArray[np.intp]
     cell_cluster: NDArray[np.intp]
@@ -70,7 +68,7 @@ class Design:
         if stratum.shape != cluster.shape:
             raise ValueError("each score needs one cluster and one stratum: the lengths differ")
         cells, cell = np.unique(stratum * names.size + cluster, return_inverse=True)
-        return cls(stratum, cell, *np.divmod(cells, max(names.size, 1)))
+        return cls(cell, *np.divmod(cells, max(names.size, 1)))
 
     def spread(
         self, values: NDArray[np.float64], *, rows: NDArray[np.intp] | None = None, floor: bool = True
@@ -94,37 +92,42 @@ class Design:
         """
         import numpy as np
 
-        stratum, cell = (self.stratum, self.cell) if rows is None else (self.stratum[rows], self.cell[rows])
-        _check(values, stratum)
-        items = np.bincount(stratum)
-        present = np.flatnonzero(items)
-        weight = 1 / (present.size * np.maximum(items, 1))
-        means = np.bincount(stratum, weights=values) / np.maximum(items, 1)
-        met = np.bincount(cell, minlength=self.cell_stratum.size) > 0
+        cell = self.cell if rows is None else self.cell[rows]
+        _check(values, cell)
+        counts = np.bincount(cell, minlength=self.cell_stratum.size)
+        totals = np.bincount(cell, weights=values, minlength=self.cell_stratum.size)
+        met = counts > 0
+        items = np.bincount(self.cell_stratum, weights=counts)
+        # A stratum that none of these observations is in weighs nothing.
+        present = items > 0
+        strata = int(present.sum())
+        items = np.maximum(items, 1)
+        means = np.bincount(self.cell_stratum, weights=totals) / items
         seen = np.bincount(self.cell_stratum[met], minlength=items.size)
-        residuals = (values - means[stratum]) * (np.sqrt(seen / np.maximum(seen - 1, 1)) * weight)[stratum]
-        sums = np.bincount(cell, weights=residuals, minlength=met.size)
-        own = np.bincount(self.cell_stratum, weights=sums**2, minlength=items.size).astype(float)[present]
+        # Each stratum's mean counts alike, however many items it has: benchmarks are not weighed by their size.
+        scale = np.sqrt(seen / np.maximum(seen - 1, 1)) / (strata * items)
+        residuals = (totals - counts * means[self.cell_stratum]) * scale[self.cell_stratum]
+        own = np.bincount(self.cell_stratum, weights=residuals**2)[present].astype(float)
         means, seen = means[present], seen[present]
+        # Sums of equal scores differ by rounding; 1e-24 is far above its square and far below any real variance.
         flat = np.isclose(own, 0, atol=1e-24) | (seen < 2)
-        spare = np.where(flat, _floor(means, seen), 0.0) if floor else np.where(seen < 2, 1.0, 0.0)
-        spare /= present.size**2
+        spare = (np.where(flat, _floor(means, seen), 0.0) if floor else np.where(seen < 2, 1.0, 0.0)) / strata**2
         return Spread(
             value=float(means.mean()),
-            variance=float(np.square(np.bincount(self.cell_cluster, weights=sums)).sum() + spare.sum()),
+            variance=float(np.square(np.bincount(self.cell_cluster, weights=residuals)).sum() + spare.sum()),
             degrees=_degrees(own + spare, seen),
-            items=int(values.size),
-            clusters=np.unique(self.cell_cluster[met]).size,
+            items=values.size,
+            clusters=int(np.count_nonzero(np.bincount(self.cell_cluster[met]))),
             constant=bool(flat.all()),
         )
 
 
-def _check(values: NDArray[np.float64], stratum: NDArray[np.intp]) -> None:
+def _check(values: NDArray[np.float64], cell: NDArray[np.intp]) -> None:
     import numpy as np
 
     if values.ndim != 1 or values.size == 0:
         raise ValueError(f"a mean needs a flat, non-empty array of scores, not shape {values.shape}")
-    if stratum.shape != values.shape:
+    if cell.shape != values.shape:
         raise ValueError("each score needs one cluster and one stratum: the lengths differ")
     if not np.isfinite(values).all():
         raise ValueError("a score is not a finite number")

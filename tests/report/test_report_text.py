@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prism_eval.leaderboard.numbers import points
+from prism_eval.leaderboard.writing import points
 from prism_eval.report.text import one_line, short_labels, visible
 
 anything = st.text(st.characters(codec=None))

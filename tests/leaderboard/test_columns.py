@@ -1,0 +1,115 @@
+"""A number is described once, and a stranger's package can add one."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prism_eval.leaderboard import Column, build
+from prism_eval.leaderboard.columns import COLUMNS
+from tests.runfolder import verdict, write_run
+
+MODULE = """
+from prism_eval.leaderboard import Column
+
+per_word = Column(
+    name="points_per_word",
+    title="Points per word",
+    heading="per word",
+    value=lambda row: 100 * row.mean.value / row.words_mean if row.words_mean else None,
+    write="{:.2f} <b>".format,
+    shown=frozenset({"summary", "captions"}),
+)
+careless = Column(name="careless", title="Careless", value=lambda row: 1 / row.words_mean, shown=frozenset({"summary"}))
+wordy = Column(name="wordy", title="Wordy", value=lambda row: row.captioner, shown=frozenset({"summary"}))
+no_column = "something else"
+"""
+
+SHOW = """
+import sys
+from pathlib import Path
+from rich.console import Console
+from prism_eval.leaderboard import build
+from prism_eval.report import LeaderboardView, write_html
+board = build(Path(sys.argv[1]))
+Console(width=200).print(LeaderboardView(board))
+write_html(Path(sys.argv[1]), board)
+board.to_pandas().to_json(Path(sys.argv[1]) / "frame.json", orient="records")
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    rows = [verdict("wide", "one", caption="one two three four"), verdict("silent", "one", "wrong", caption="")]
+    return write_run(tmp_path / "run", rows)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A package with columns, as an installer leaves it."""
+    facts = tmp_path / "site" / "stranger-1.0.dist-info"
+    facts.mkdir(parents=True)
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n", encoding="utf-8")
+    names = ["per_word", "careless", "wordy", "no_column", "not_there"]
+    points = "".join(f"{name} = stranger:{name}\n" for name in names)
+    (facts / "entry_points.txt").write_text(f"[prism_eval.columns]\n{points}", encoding="utf-8")
+    (facts.parent / "stranger.py").write_text(MODULE, encoding="utf-8")
+    return facts.parent
+
+
+def test_a_column_from_outside_is_in_the_terminal_the_page_and_the_frame(run: Path, site: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    words = [sys.executable, "-c", SHOW, str(run)]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    heading, wide, silent = (
+        next(line for line in done.stdout.splitlines() if word in line) for word in ("captioner", " wide ", " silent ")
+    )
+    assert heading.endswith("per word ")
+    assert wide.split()[-2:] == ["25.00", "<b>"]
+    assert silent.split()[-1] == "\N{EN DASH}"
+    page = (run / "leaderboard.html").read_text(encoding="utf-8")
+    assert '<th scope="col">Points per word</th>' in page
+    assert re.search(r'<td data-value="25\.0">\s*25\.00 &lt;b&gt;</td>', page)
+    frame = {row["captioner"]: row for row in json.loads((run / "frame.json").read_text(encoding="utf-8"))}
+    assert (frame["wide"]["points_per_word"], frame["silent"]["points_per_word"]) == (25, None)
+
+
+def test_a_strangers_bug_costs_its_column_and_is_said(run: Path, site: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    words = [sys.executable, "-c", SHOW, str(run)]
+    said = " ".join(subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout.split())
+    assert "! Column 'careless' is left out: it raised ZeroDivisionError" in said
+    assert "! Column 'wordy' is left out: it raised TypeError: 'wide' is no number" in said
+    assert "! Column 'no_column' is left out: it raised TypeError: its entry point names a str, not a Column" in said
+    assert "! Column 'not_there' is left out: the column 'not_there' of package stranger cannot be imported" in said
+
+
+def test_every_column_is_in_the_frame_under_a_name_of_its_own(run: Path) -> None:
+    board = build(run)
+    (record, *_) = board.to_pandas().to_dict("records")
+    names = [name for column in (*board.scores, *COLUMNS) for name in column.record(board.rows[0])]
+    assert list(record) == ["captioner", *names]
+    assert len(set(names)) == len(names)
+
+
+def test_a_column_stands_where_it_says_and_nowhere_else(run: Path) -> None:
+    board = build(run)
+    titles = {place: [column.title for column in board.shown_in(place)] for place in ("summary", "captions")}
+    assert titles == {
+        "summary": ["Mean", "Rank", "Items scored", "Unparsed", "Failed", "Median words"],
+        "captions": ["Median words", "Mean words", "Captions", "Cut at the limit"],
+    }
+
+
+def test_a_table_that_does_not_exist_is_refused() -> None:
+    nowhere: Any = frozenset({"sumary"})
+    with pytest.raises(ValueError, match="no table 'sumary'; there are summary, leans, scores"):
+        Column(name="lost", title="Lost", value=lambda row: row.items, shown=nowhere)

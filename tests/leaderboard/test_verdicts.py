@@ -1,0 +1,187 @@
+"""The verdict table as columns says what it said row by row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from prism_eval.errors import RunError
+from prism_eval.leaderboard import build
+from prism_eval.leaderboard.lengths import caption_lengths
+from prism_eval.leaderboard.verdicts import OUTCOMES, read_verdicts
+from tests.runfolder import SCHEMA, verdict, write_run
+
+
+def rich_rows() -> list[dict[str, Any]]:
+    """Three captioners; shared and several images, samples, orders, a failed call, an unparsed answer."""
+    rows = []
+    for place, captioner in enumerate(("plain", "rich", "none")):
+        for number in range(9):
+            images = [f"image {number // 2}"] + (["image 0"] if number == 8 else [])
+            right = "correct" if (number * (place + 2)) % 3 else "wrong"
+            outcome = "failed" if captioner == "none" and number == 3 else right
+            caption = None if outcome == "failed" else " ".join(["word"] * (5 + number // 2 + 3 * place))
+            score = {"correct": 1.0, "wrong": 0.25, "failed": None}[outcome]
+            given = {"images": images, "caption": caption, "score": score, "caption_truncated": number == 4}
+            rows.append(verdict(captioner, str(number), outcome, **given))
+        for number, sample, order in np.ndindex(4, 2, 3):
+            position = (number + sample + order * place) % 4
+            parsed = (number, sample, order) != (2, 1, 2)
+            outcome = ("correct" if position == number else "wrong") if parsed else "unparsed"
+            given = {
+                "benchmark": "mmmu",
+                "images": [f"image {number}"],
+                "kind": "choice",
+                "options": '["a", "b", "c", "d"]' if number else '["a", "b", "c"]',
+                "sample": sample,
+                "order": order,
+                "caption": "four words are here" + " more" * sample,
+                "chosen_position": position if parsed else None,
+                "extracted": "ABCD"[(number + order * (number % 2) * place) % 4] if parsed else None,
+            }
+            rows.append(verdict(captioner, str(number), outcome, **given))
+    return rows
+
+
+def test_the_numbers_are_those_that_were_worked_out_row_by_row(tmp_path: Path) -> None:
+    plain, none, rich = build(write_run(tmp_path, rich_rows())).rows
+    assert [row.captioner for row in (plain, none, rich)] == ["plain", "none", "rich"]
+    means = [
+        (0.625, 0.09753802108378111, 0.35960983481444075, 0.8318379034615193, 13),
+        (0.5729166666666666, 0.09783182293482305, 0.32380243313464063, 0.7898255127174255, 12),
+        (0.20833333333333331, 0.12041856762405515, 0.050070446614493724, 0.567818146976727, 13),
+    ]
+    lengths = [(5, 55 / 9), (11, 85 / 9), (8, 70 / 9)]
+    for row, numbers, words in zip((plain, none, rich), means, lengths, strict=True):
+        mean = row.mean
+        assert mean is not None
+        assert (mean.value, mean.error, mean.low, mean.high, mean.items) == pytest.approx(numbers, abs=1e-12)
+        assert (mean.clusters, row.captions, row.truncated, row.answers) == (4, 9, 1, 33)
+        assert (row.words_median, row.words_mean) == pytest.approx(words, abs=1e-12)
+
+
+def test_comparisons_are_those_that_were_worked_out_row_by_row(tmp_path: Path) -> None:
+    board = build(write_run(tmp_path, rich_rows()))
+    stated = [
+        (0.08333333333333, 0.0, -0.56611900503541, 0.73278567170207, 0.125, 0.125),
+        (0.41666666666667, 0.03928371006592, 0.29164836870948, 0.54168496462385, 0.00179067301665, 0.00537201904995),
+        (0.36458333333333, 0.04279082480509, 0.22840383103226, 0.50076283563441, 0.00339628029785, 0.00679256059570),
+    ]
+    for comparison, numbers in zip(board.comparisons, stated, strict=True):
+        found = comparison.difference
+        assert found is not None
+        assert (found.value, found.error, found.low, found.high, found.p, comparison.p) == pytest.approx(
+            numbers, abs=1e-12
+        )
+    assert [tuple(row.rank) for row in board.rows] == [(1, 2), (1, 2), (3, 3)]
+
+
+def test_positions_are_those_that_were_worked_out_row_by_row(tmp_path: Path) -> None:
+    plain, none, rich = (row.positions for row in build(write_run(tmp_path, rich_rows())).rows)
+    assert plain is not None
+    assert none is not None
+    assert rich is not None
+    # 23 picks; the first question has three options, the others four.
+    assert [share.picked * 23 for share in plain.shares] == pytest.approx([6, 6, 6, 5])
+    assert [share.picked * 23 for share in rich.shares] == pytest.approx([6, 5, 6, 6])
+    even = [6 / 3 + 17 / 4] * 3 + [17 / 4]
+    assert [share.even * 23 for share in none.shares] == pytest.approx(even)
+    assert (plain.consistency, none.consistency, rich.consistency) == (0.875, 0.375, 0.375)
+    assert (plain.questions, none.questions, rich.questions) == (8, 8, 8)
+
+
+places = st.tuples(
+    st.sampled_from("ab"),
+    st.sampled_from(["chartqa", "mmmu"]),
+    st.integers(0, 4),
+    st.integers(0, 1),
+    st.sampled_from(["correct", "wrong", "unparsed", "failed"]),
+    st.integers(0, 9),
+)
+
+
+@given(st.lists(places, min_size=1, max_size=40))
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_scores_outcomes_and_lengths_agree_with_a_walk_over_the_rows(
+    tmp_path: Path, drawn: list[tuple[str, str, int, int, str, int]]
+) -> None:
+    rows = [
+        verdict(
+            captioner, str(item), outcome, benchmark=benchmark, sample=sample, images=[f"image {item // 2}"][: item % 4]
+        )
+        | {"caption_words": words if outcome != "failed" else None, "caption_truncated": words == 9}
+        for captioner, benchmark, item, sample, outcome, words in drawn
+    ]
+    verdicts = read_verdicts(write_run(tmp_path, rows))
+    scores: dict[tuple[int, int], list[float]] = {}
+    lengths: dict[str, dict[tuple[object, ...], tuple[int, bool]]] = {row["captioner"]: {} for row in rows}
+    items = list(dict.fromkeys((row["benchmark"], row["item"]) for row in rows))
+    for row in rows:
+        item = row["benchmark"], row["item"]
+        if row["outcome"] != "failed":
+            scores.setdefault((list(lengths).index(row["captioner"]), items.index(item)), []).append(row["score"])
+            read = (*(row["images"] or item), row["sample"])
+            lengths[row["captioner"]].setdefault(read, (row["caption_words"], row["caption_truncated"]))
+    expected = np.full((len(lengths), len(items)), np.nan)
+    for place, values in scores.items():
+        expected[place] = fmean(values)
+    np.testing.assert_allclose(verdicts.matrix, expected, rtol=0, atol=1e-15)
+    assert verdicts.captioners == tuple(lengths)
+    for found, own in zip(caption_lengths(verdicts), lengths.values(), strict=True):
+        words = [length for length, _ in own.values()]
+        assert (found.captions, found.truncated) == (len(own), sum(cut for _, cut in own.values()))
+        assert found.median == (median(words) if words else None)
+        assert found.mean == (pytest.approx(fmean(words)) if words else None)
+    assert verdicts.outcomes.sum() == len(rows)
+    assert verdicts.outcomes.sum(axis=(0, 1)).tolist() == [
+        sum(row["outcome"] == outcome for row in rows) for outcome in OUTCOMES
+    ]
+
+
+def test_labels_that_no_row_has_are_no_captioners(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, [verdict("a", "one"), verdict("gone", "one")])
+    path = folder / "verdicts.parquet"
+    table = pq.read_table(path)
+    coded = table.set_column(0, "captioner", table["captioner"].dictionary_encode()).slice(0, 1)
+    pq.write_table(coded, path)
+    assert [row.captioner for row in build(folder).rows] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"captioner": None}, "an empty cell in column captioner"),
+        ({"sample": None}, "an empty cell in column sample"),
+        ({"order": -1}, "has -1 in column order"),
+        ({"chosen_position": -2}, "has -2 in column chosen_position"),
+    ],
+)
+def test_a_cell_that_makes_no_sense_is_one_line(tmp_path: Path, change: dict[str, object], said: str) -> None:
+    folder = write_run(tmp_path, [])
+    pq.write_table(pa.Table.from_pylist([verdict("a", "one") | change], schema=SCHEMA), folder / "verdicts.parquet")
+    with pytest.raises(RunError, match=f"{said}; score the run again: prism-eval score"):
+        build(folder)
+
+
+def test_a_column_of_another_type_is_one_line(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, [verdict("a", "one")])
+    table = pq.read_table(folder / "verdicts.parquet")
+    wrong = table.set_column(table.schema.get_field_index("score"), "score", pa.array(["much"]))
+    pq.write_table(wrong, folder / "verdicts.parquet")
+    with pytest.raises(RunError, match=r"cannot be read \(.*much.*\); score the run again") as caught:
+        build(folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_options_that_are_no_list_are_one_line(tmp_path: Path) -> None:
+    rows = [verdict("a", "one", kind="choice", options="[", order=order, chosen_position=0) for order in range(2)]
+    with pytest.raises(RunError, match="options that are no JSON list of texts; score the run again"):
+        build(write_run(tmp_path, rows))

@@ -1,0 +1,131 @@
+"""`prism-eval report` on a run as large as they come: twenty captioners, twelve benchmarks, 20,000 items each."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from prism_eval.plan import make_plan
+from tests.runfolder import SCHEMA, write_manifest
+
+pytestmark = pytest.mark.performance
+
+CAPTIONERS = [f"openai:lab/captioner-{number:02}" for number in range(20)]
+BENCHMARKS = [f"benchmark_{letter}" for letter in "abcdefghijkl"]
+ITEMS = 20_000
+QUESTIONS_AN_IMAGE = 4
+ROWS_IN_A_GROUP = 2000
+"""As a run writes them."""
+
+MOST_SECONDS, MOST_MEGABYTES = 30, 2000
+
+# The peak is the child's own: what the kernel reports of a child to its parent begins with the parent's.
+_REPORT = """
+import sys
+from pathlib import Path
+from prism_eval.cli.app import app
+try:
+    app(["report", sys.argv[1]])
+finally:
+    print(next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")))
+"""
+
+
+def joined(*parts: object) -> pa.Array:
+    """Texts put together part by part, as whole columns."""
+    columns = [part if isinstance(part, str) else pa.array(part).cast(pa.string()) for part in parts]
+    return pc.binary_join_element_wise(*columns, "")
+
+
+def repeated(values: pa.Array, numbers: np.ndarray) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(numbers.astype(np.int32)), values)
+
+
+def constant(value: object, kind: pa.DataType, rows: int) -> pa.Array:
+    return pa.array([value], kind).take(pa.array(np.zeros(rows, dtype=np.int32)))
+
+
+def blocks(number: int, rng: np.random.Generator) -> Iterator[pa.Table]:
+    """A benchmark's verdicts, item by item as a run writes them, 2,000 items at a time."""
+    sentences = pa.array([" ".join(rng.choice(["bar", "axis", "red", "47", "title"], 110)) for _ in range(997)])
+    skill, ease = rng.normal(0, 0.5, len(CAPTIONERS)), rng.normal(0, 1, ITEMS)
+    choice = number % 2 == 0
+    for start in range(0, ITEMS, 2000):
+        own = np.arange(start, start + 2000)
+        image = own // QUESTIONS_AN_IMAGE
+        item, captioner = np.repeat(own, len(CAPTIONERS)), np.tile(np.arange(len(CAPTIONERS)), own.size)
+        rows, first = item.size, own[0]
+        digests = joined(f"{number:056}", 10_000_000 + image)
+        caption = (image - image[0]).repeat(len(CAPTIONERS)) * len(CAPTIONERS) + captioner
+        texts = np.arange(caption.max() + 1)
+        captions = joined(first + texts, " ", sentences.take(pa.array(texts % len(sentences))))
+        score = (rng.random(rows) < 1 / (1 + np.exp(-skill[captioner] - ease[item]))).astype(float)
+        outcome = np.where(score == 1, 0, np.where(rng.random(rows) < 0.02, 2, 1))
+        outcome[rng.random(rows) < 0.001] = 3
+        options = joined('["yes ', own, '", "no", "maybe", "all of these"]') if choice else joined("[]", own * 0)
+        yield pa.table(
+            {
+                "captioner": repeated(pa.array(CAPTIONERS), captioner),
+                "reasoner": constant("openai:lab/reasoner", pa.string(), rows),
+                "benchmark": constant(BENCHMARKS[number], pa.string(), rows),
+                "item": repeated(joined("validation_", own), item - first),
+                "images": pa.ListArray.from_arrays(
+                    pa.array(np.arange(rows + 1, dtype=np.int32)), digests.take(pa.array(item - first))
+                ),
+                "sample": np.zeros(rows, dtype=np.int64),
+                "order": np.zeros(rows, dtype=np.int64),
+                "cluster": repeated(digests, item - first),
+                "kind": constant("choice" if choice else "short", pa.string(), rows),
+                "question": repeated(joined("What does the chart numbered ", own, " show in 2019?"), item - first),
+                "options": repeated(options if choice else pa.array(["[]"] * own.size), item - first),
+                "gold": constant('["A"]', pa.string(), rows),
+                "outcome": repeated(pa.array(["correct", "wrong", "unparsed", "failed"]), outcome),
+                "score": pa.array(score, mask=outcome == 3),
+                "answer": joined("The caption says so in so many words. Answer: ", rng.integers(0, 99999, rows)),
+                "extracted": repeated(pa.array(list("ABCD")), rng.integers(0, 4, rows)),
+                "chosen_position": pa.array(rng.integers(0, 4, rows)) if choice else constant(None, pa.int64(), rows),
+                "note": constant("", pa.string(), rows),
+                "caption": repeated(captions, caption),
+                "caption_words": 100 + caption % 37,
+                "caption_truncated": caption % 50 == 0,
+            }
+        ).cast(SCHEMA)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("large")
+    rng = np.random.default_rng(0)
+    with pq.ParquetWriter(folder / "verdicts.parquet", SCHEMA, compression="zstd") as writer:
+        for number in range(len(BENCHMARKS)):
+            for block in blocks(number, rng):
+                writer.write_table(block, row_group_size=ROWS_IN_A_GROUP)
+    plan = make_plan({"captioners": CAPTIONERS})
+    (folder / "plan.toml").write_text(plan.to_toml(), encoding="utf-8")
+    write_manifest(folder, BENCHMARKS, CAPTIONERS, plan_digest=plan.digest)
+    return folder
+
+
+def test_five_million_verdicts_are_reported_in_half_a_minute_and_two_gigabytes(run: Path) -> None:
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    done = subprocess.run([sys.executable, "-c", _REPORT, str(run)], capture_output=True, text=True, check=False)
+    seconds, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert "leaderboard.html" in done.stdout, done.stderr
+    megabytes = int(done.stdout.splitlines()[-1].split()[1]) / 1024
+    rows = pq.read_metadata(run / "verdicts.parquet").num_rows
+    size = (run / "verdicts.parquet").stat().st_size / 2**20
+    print(f"\n{rows:,} verdicts, {size:,.0f} MB: {seconds:.1f} s ({cpu:.1f} s of CPU), {megabytes:,.0f} MB at the peak")
+    assert rows == len(CAPTIONERS) * len(BENCHMARKS) * ITEMS
+    assert seconds <= MOST_SECONDS
+    assert megabytes <= MOST_MEGABYTES
