@@ -51,6 +51,7 @@ class FinishReason(StrEnum):
     FILTERED = "content_filter"
 
 
+# Compared as objects: comparing megabytes is what the digest is there to avoid.
 @dataclass(frozen=True, eq=False)
 class Image:
     """Encoded image bytes, exactly as they came in.

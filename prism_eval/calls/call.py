@@ -69,6 +69,7 @@ class CallFailure:
     @classmethod
     def of(cls, error: CallError, attempts: int) -> CallFailure:
         """What is worth keeping of an error; a subclass of a plugin's own is kept as what it is to us."""
+        # Not its own class: a stranger's may want arguments that are long gone when it is raised anew.
         kinds = (FatalError, PermanentError, TransientError)
         return cls(next((kind for kind in kinds if isinstance(error, kind)), PermanentError), str(error), attempts)
 

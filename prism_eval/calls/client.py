@@ -33,6 +33,7 @@ from prism_eval.plugins.faults import fault_of
 from prism_eval.schema import Generation
 
 _LONGEST_WAIT = 120.0
+"""Seconds: what a server asks for beyond this, no run sits out call by call."""
 _GIVE_UP_AFTER = 5
 """Calls in a row to one lane that fail after every retry: fewer could be bad luck, and each has cost minutes."""
 
@@ -132,6 +133,7 @@ class Calls:
             CallError: The call failed now, or earlier in this run.
             StoreError: The store cannot be read or written.
         """
+        # Within a run a failure is final: each of an image's questions would else pay for all the retries again.
         found = self._failures.get(call.key) or self._known(call) or await self._flight(call)
         if isinstance(found, CallFailure):
             raise found.error()
@@ -154,6 +156,7 @@ class Calls:
 
     async def stop(self) -> None:
         """Give up the calls in flight, so that the plugins they ask can be closed."""
+        # A list, because a task that ends takes itself out of the mapping.
         flying = list(self._flying.values())
         for task in flying:
             task.cancel()
@@ -167,6 +170,7 @@ class Calls:
         """Results from the store that another server made. What this run's serve is known only once they were asked."""
         for (stage, place, address, root), count in self._hits.items():
             plugin = self._plugins[place]
+            # What one side does not say proves nothing: a server without a root, a captioner without a server.
             moved = bool(address and plugin.address and address != plugin.address)
             other = bool(root and plugin.root and root != plugin.root)
             if moved or other:
@@ -187,7 +191,7 @@ class Calls:
         return stored.generation
 
     def _is_new(self, key: str) -> bool:
-        short = int(key[:16], 16)
+        short = int(key[:16], 16)  # 64 bits: two of a million keys are alike once in thirty million runs
         new = short not in self._counted
         self._counted.add(short)
         return new
@@ -202,6 +206,7 @@ class Calls:
         return await asyncio.shield(task)
 
     async def _make(self, call: Call[G]) -> Generation | CallFailure:
+        # A failure comes back as a value: raised, it would hang on to the frames it passed, and to the image in them.
         made = await self._tried(call)
         if isinstance(made, CallFailure):
             return self._note(call, made)
@@ -212,6 +217,7 @@ class Calls:
         return await self._store.keep(Record(call.key, call.stage, plugin.source, made, plugin.address, plugin.root))
 
     async def _tried(self, call: Call[G]) -> G | CallFailure:
+        # A replay finds everything in the store or fails: it must never cost a model call by surprise.
         if call.stage not in self._live:
             source = call.plugin.source
             return CallFailure(
@@ -240,10 +246,12 @@ class Calls:
         """Remember a failure; one too many in a row from one lane ends the run."""
         self._failures[call.key] = failure
         self.tally(call.stage).failed += 1
+        # What a replay did not find is no failed call, and would hide the one that made it so.
         if call.stage in self._live:
             self._store.put_failure(
                 Failure(call.key, call.stage, call.plugin.source, failure.kind.__name__, failure.text, failure.attempts)
             )
+        # Counted for a lane: one dead server must not be forgiven because another one answers in between.
         lane = call.plugin.lane
         if not issubclass(failure.kind, TransientError):
             self._exhausted.pop(lane, None)
@@ -262,7 +270,7 @@ async def _asked(call: Call[G]) -> G:
     doing = f"{_word(call)} {call.plugin.name!r}, {call.about}"
     try:
         return await _said(call, doing)
-    except (CallError, StoreError):
+    except (CallError, StoreError):  # said by the contract, or ours: a call within this one can meet a full disk
         raise
     except MissingExtra as error:  # every further call would say the same
         raise FatalError(str(error)) from None
@@ -270,7 +278,7 @@ async def _asked(call: Call[G]) -> G:
         raise PermanentError(f"{doing}: {error}") from None
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
-        if task is None or task.cancelling():
+        if task is None or task.cancelling():  # by us: the run is being stopped
             raise
         raise PermanentError(fault_of(call.plugin, doing, error)) from None
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's code may raise anything

@@ -59,6 +59,7 @@ def connect(path: Path) -> sqlite3.Connection:
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Long enough for another process's largest group; its commits take milliseconds.
         connection = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"cannot open the store {path}: {error}; give another with --store") from error
@@ -92,6 +93,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         )
     if not os.access(path, os.W_OK):
         raise StoreError(f"the store {path} cannot be written: mend its permissions, or give another with --store")
+    # Readers beside a writer, and no wait for the disk at each commit: after a power cut the last commits may be
+    # missing, which costs calls and no correctness; after a kill nothing is.
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     if version < FORMAT:

@@ -25,6 +25,7 @@ def caption_key(captioner: str, seen: Sequence[object], *, sample: int, question
         question: The question, for captioners that are told it; ``None`` for the others, so that all questions on an
             image share its caption.
     """
+    # The digest stands for the identity: hashing a long prompt again for each image would cost more than the look-up.
     return _key("caption", captioner=captioner, images=list(seen), sample=sample, question=question)
 
 
@@ -47,6 +48,7 @@ def prior_key(engine: Mapping[str, object], prompt: str, question: str, options:
 
 def judge_key(judge: str, item: Item, reply: str) -> str:
     """The key of a judge's decision: who judges, and all that is shown."""
+    # Golds are part of it: a mended gold answer is a new question to the judge.
     shown = {"kind": item.kind, "question": item.question, "options": list(item.options), "golds": list(item.golds)}
     return _key("judge", judge=judge, item=shown, reply=reply)
 

@@ -37,6 +37,7 @@ class Limits:
         lane = plugin.lane
         if lane is None or not isinstance(wanted, int):
             return
+        # Not the smaller or the larger of the two: whoever typed the other number would be surprised.
         known = self._wanted.setdefault(lane, wanted)
         if known != wanted:
             raise UsageError(f"concurrency={known} and concurrency={wanted} for one address, {lane}: give it one limit")

@@ -105,10 +105,12 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        # A connection of its own for reading: in WAL mode a reader never waits for the writer's commit.
         self._reader = connect(path)
         self._queue: queue.SimpleQueue[_Write | threading.Event | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._problem: StoreError | None = None
+        # A daemon, so that a program which forgets to close the store can still end; what was returned is on disk.
         self._thread = threading.Thread(target=self._write_loop, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -143,6 +145,7 @@ class Store:
         """
         done = threading.Event()
         self._queue.put(done)
+        # In short waits, because a writer that has died sets no event.
         while not done.wait(0.2):
             self._raise_problem()
             if not self._thread.is_alive():
@@ -219,6 +222,7 @@ class Store:
         return going_on
 
     def _commit(self, writer: sqlite3.Connection, writes: Sequence[_Write]) -> list[Generation | None]:
+        # The lock is taken before the first look: between a plain BEGIN and the write another process could slip in.
         writer.execute("BEGIN IMMEDIATE")
         results = [self._write_entry(writer, write.entry) for write in writes]
         writer.execute("COMMIT")
@@ -230,7 +234,7 @@ class Store:
             writer.execute("INSERT OR REPLACE INTO failures VALUES (?,?,?,?,?,?,?)", _failure_row(entry))
             return None
         added = writer.execute("INSERT OR IGNORE INTO generations VALUES (?,?,?,?,?,?,?,?,?,?,?)", _row(entry))
-        writer.execute("DELETE FROM failures WHERE key = ?", (entry.key,))
+        writer.execute("DELETE FROM failures WHERE key = ?", (entry.key,))  # it has succeeded after all
         if added.rowcount:
             return entry.generation
         first = self._read(writer, entry.key)

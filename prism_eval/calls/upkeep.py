@@ -68,7 +68,7 @@ def prune(
             deleted += connection.execute(
                 "DELETE FROM generations WHERE created <= ? AND (? IS NULL OR source = ?)", (before, source, source)
             ).rowcount
-        connection.execute("VACUUM")
+        connection.execute("VACUUM")  # deleting alone leaves the file as large as it was
     return deleted
 
 

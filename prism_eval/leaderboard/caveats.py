@@ -25,6 +25,7 @@ def caveats(rows: Sequence[Row], items: int, manifest: Manifest) -> tuple[str, .
         *_missing(rows, items),
         *_notable(rows),
         *_few(rows),
+        *_made_elsewhere(manifest),
         *_judged(manifest),
         *_own_numbers(manifest),
     )
@@ -63,6 +64,15 @@ def _few(rows: Sequence[Row]) -> Iterator[str]:
         everywhere = len(few) == len(rows[0].cells)
         where = "every benchmark" if everywhere else ", ".join(few)
         yield f"Fewer than {FEW_CLUSTERS} images in {where}: intervals there are rough."
+
+
+def _made_elsewhere(manifest: Manifest) -> Iterator[str]:
+    """Results that the store had from another server: the same name may stand for other weights there."""
+    for one in manifest.get("counts", {}).get("made_elsewhere", []):
+        yield (
+            f"{one['count']:,} {one['stage']}s of {one['source']} were taken from the store and made by "
+            f"{one['made_by']}, not {one['asked_now']}: if it serves other weights, name them with revision=."
+        )
 
 
 def _judged(manifest: Manifest) -> Iterator[str]:

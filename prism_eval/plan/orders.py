@@ -38,7 +38,9 @@ class Orders:
         orders = [tuple(range(len(item.options)))]
         if self.count == 1 or not self._can_move(item):
             return orders
+        # Seeded by the item: its orders are the same whichever items are asked beside it.
         rng = random.Random(f"{self.seed}/{item.benchmark}/{item.id}")
+        # Drawn rather than rotated: a rotation keeps neighbours together, and a distractor beside the gold may matter.
         while len(orders) < min(self.count, factorial(len(item.options))):
             order = tuple(rng.sample(orders[0], len(orders[0])))
             if order not in orders:

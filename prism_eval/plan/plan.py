@@ -111,6 +111,7 @@ def make_plan(values: Mapping[str, Any], *, where: str = "the plan") -> Plan:
         UnknownName: A key does not exist.
         UsageError: A value will not do.
     """
+    # Before pydantic, whose own message cannot say what was meant.
     for key in values:
         if key not in Plan.model_fields:
             raise UnknownName(f"key in {where}", key, Plan.model_fields)
@@ -122,6 +123,7 @@ def make_plan(values: Mapping[str, Any], *, where: str = "the plan") -> Plan:
             raise UsageError("no captioner is named: pass --captioner NAME, or a plan with --plan FILE") from error
         where_in = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"{where}: {where_in}: {first['msg']}, got {first['input']!r}") from error
+    # Under two labels they are two texts; `assemble` looks at what they mean.
     repeated = {spec for spec in plan.captioners if plan.captioners.count(spec) > 1}
     if repeated:
         raise UsageError(f"{where}: the captioner {min(repeated)!r} is named twice")

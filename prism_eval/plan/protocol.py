@@ -87,6 +87,7 @@ def load_protocol(name: str) -> Protocol:
         UnknownName: No protocol has the name.
         UsageError: The file cannot be read or is not a protocol.
     """
+    # By its ending, not by whether it exists: a misspelt path is told as one.
     if name.endswith(".toml"):
         return _read(Path(name), name)
     if name not in protocol_names():

@@ -55,6 +55,7 @@ def build(kind: Kind[P], spec: Spec, settings: Settings) -> P:
         UsageError: A name or an option is wrong, an extra is missing, or the class is not what the kind asks for.
     """
     what = f"{kind.name} {spec.name!r}"
+    # ``NAME:MODEL`` is a short way to write ``?model=MODEL``; a plugin without such a field says so.
     options = dict(spec.options) | ({"model": spec.model} if spec.model is not None else {})
     if not _is_engine(kind, spec):
         cls = load(kind.name, spec.name)
@@ -68,6 +69,7 @@ def build(kind: Kind[P], spec: Spec, settings: Settings) -> P:
     for key in options:
         if key not in known or key == "engine":
             raise UnknownName(f"option of {what}", key, known.keys() - {"engine"})
+    # What both have is the engine's: it was there first, and its meaning is the better known.
     own = settable(engine_class)
     engine = _construct(engine_class, what, {key: options[key] for key in options if key in own}, settings)
     rest = {key: options[key] for key in options if key not in own}
@@ -78,6 +80,7 @@ def label_of(kind: Kind[Any], spec: Spec) -> str:
     """How tables name a plugin: its ``label``, or the spec string less the options that change no output."""
     if spec.label:
         return spec.label
+    # An address or a timeout in a table's first column would tell nobody anything.
     hidden = runtime_fields(load("engine" if _is_engine(kind, spec) else kind.name, spec.name))
     parts = f"({', '.join(label_of(kind, part) for part in spec.parts)})" if spec.parts else ""
     options = "&".join(f"{key}={value}" for key, value in spec.options.items() if key not in hidden)
@@ -94,6 +97,7 @@ def check_class(kind: Kind[P], cls: object, what: str) -> None:
     if not isinstance(cls, type) or not issubclass(cls, kind.base):
         raise UsageError(f"{what} is no {kind.name}: its class must subclass prism_eval.{kind.base.__name__}")
     _check_dataclass(cls, what)
+    # Python itself would say so with a traceback, and only when the object is made.
     lacking = sorted(getattr(cls, "__abstractmethods__", ()))
     if lacking:
         raise UsageError(f"{what} has no {' and no '.join(lacking)}(): class {cls.__name__} must define it")
@@ -140,6 +144,7 @@ def _parts(kind: Kind[P], cls: type | None, what: str, spec: Spec, settings: Set
 def _check_dataclass(cls: type, what: str) -> None:
     """Refuse a class whose fields nobody sees: they would be no options, and worse, no part of its identity."""
     own = vars(cls)
+    # A class that states its identity in words of its own needs no fields.
     tells_itself = getattr(cls, "identity", None) is not Plugin.identity
     undeclared = "__dataclass_fields__" not in own and (own.get("__annotations__") or "__init__" in own)
     if undeclared and not tells_itself:
@@ -221,6 +226,7 @@ def _converted(value: object, hint: Any, key: str, what: str) -> object:
     if not isinstance(value, str):
         return value
     try:
+        # Pydantic takes no configuration for a dataclass, which brings its own.
         config = None if dataclasses.is_dataclass(hint) else ConfigDict(arbitrary_types_allowed=True)
         return TypeAdapter(hint, config=config).validate_python(value)
     except ValidationError as error:

@@ -83,6 +83,7 @@ class Plugin:
     extra: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
+        # Of the class itself: an inherited name would give two plugins one identity.
         if "name" not in cls.__dict__:
             cls.name = cls.__name__.lower()
 
@@ -142,10 +143,12 @@ def canonical_json(value: object) -> str:
 
 def digest_of(value: object) -> str:
     """SHA-256 of a value's canonical JSON, as 64 hexadecimal digits."""
+    # Questions from damaged files hold half surrogate pairs; they must not end a run over a key.
     return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _as_json(value: object) -> object:
+    # Before dataclasses: an engine inside a captioner leaves its runtime fields out.
     if isinstance(value, Identified):
         return dict(value.identity)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -18,6 +18,7 @@ def with_absolute_paths(kind: str, spec: Spec) -> Spec:
     """
     engine = spec.name not in entry_points(kind) and spec.name in entry_points("engine")
     cls = load("engine" if engine else kind, spec.name)
+    # By the field's type: `model` is a file to one plugin and a name on a server to another.
     named = {name for name, hint in get_type_hints(cls).items() if hint is Path or Path in get_args(hint)}
     return replace(
         spec,

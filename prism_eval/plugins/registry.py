@@ -47,6 +47,7 @@ def entry_points(kind: str) -> Mapping[str, metadata.EntryPoint]:
     found: dict[str, metadata.EntryPoint] = {}
     for entry_point in metadata.entry_points(group=GROUPS[kind]):
         package = _package(entry_point)
+        # Whoever is installed later must not be able to change what a plan of yesterday means.
         if package == _OURS or (entry_point.name not in found and _allowed(package)):
             found[entry_point.name] = entry_point
     return found
@@ -118,6 +119,7 @@ def missing_packages(package: str, extra: str) -> list[str]:
     for line in metadata.requires(package) or []:
         requirement = Requirement(line)
         marker = requirement.marker
+        # Only what the extra adds: a requirement of the package itself is met, or we would not be running.
         wanted = marker is not None and marker.evaluate({"extra": extra}) and not marker.evaluate({"extra": ""})
         if wanted and not _installed(requirement.name):
             missing.append(requirement.name)

@@ -65,6 +65,7 @@ class Spec:
 def split_specs(text: str) -> list[str]:
     """Split at the commas that are outside parentheses; empty pieces are dropped."""
     pieces, depth, start = [], 0, 0
+    # By hand: a comma inside a part's parentheses belongs to the part, which no regular expression can count.
     for index, character in enumerate(text):
         depth += {"(": 1, ")": -1}.get(character, 0)
         if character == "," and depth == 0:

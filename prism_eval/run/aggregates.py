@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from prism_eval.files.jsonable import jsonable
 from prism_eval.run.pipeline import ItemResult
 from prism_eval.schema import Outcome
 from prism_eval.scoring.aggregation import Aggregation
@@ -35,6 +34,7 @@ class Aggregates:
 
     def add(self, result: ItemResult) -> None:
         """Take in a result's verdict, if it has one."""
+        # Other orders are ours: the benchmark's own number is made of the question as its authors put it.
         if result.verdict is None or result.order:
             return
         gathered = self._of(result)
@@ -46,7 +46,7 @@ class Aggregates:
         else:
             gathered.answers += 1
 
-    def entries(self) -> list[dict[str, Any]]:
+    def entries(self) -> list[dict[str, object]]:
         """What the benchmarks make of their verdicts.
 
         Returns:
@@ -64,24 +64,13 @@ class Aggregates:
                 "metrics": metrics,
             }
             for (benchmark, captioner, sample), gathered in sorted(self._gathered.items(), key=lambda entry: entry[0])
-            if gathered and (metrics := _plain(gathered.aggregation.metrics()))
+            if gathered and (metrics := jsonable(gathered.aggregation.metrics()))
         ]
 
     def _of(self, result: ItemResult) -> _Gathered | None:
         place = (result.item.benchmark, result.entry, result.sample)
+        # ``None`` is kept as well, so that a benchmark without an aggregation is asked for it once, not once an item.
         if place not in self._gathered:
             aggregation = self._scorers[result.item.benchmark].aggregation()
             self._gathered[place] = _Gathered(aggregation) if aggregation else None
         return self._gathered[place]
-
-
-def _plain(value: Any) -> Any:
-    """The value if JSON can say it; numpy's numbers become Python's, anything else its text."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    item = getattr(value, "item", None)
-    if callable(item) and getattr(value, "ndim", None) == 0:
-        value = item()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, str | int) else str(value)

@@ -52,7 +52,7 @@ class Assembly:
     async def close(self) -> None:
         """Give up what is under way and close every plugin."""
         settings = self.settings
-        await settings.calls.stop()
+        await settings.calls.stop()  # first: a plugin must not be closed under a call of its own
         settings.scoring.shutdown(wait=False, cancel_futures=True)
         for entry in settings.entries:
             await entry.captioner.close()
@@ -124,6 +124,7 @@ def assemble(
 
 def expected(assembly: Assembly) -> int | None:
     """How many verdicts there will be; ``None`` where only reading the items can tell."""
+    # How many orders an item has depends on its options.
     if assembly.plan.orders > 1:
         return None
     sizes = [benchmark.size() for benchmark in assembly.benchmarks]
@@ -148,6 +149,7 @@ def _orders(plan: Plan, benchmarks: Sequence[Benchmark]) -> Orders:
 
 def _protocol(plan: Plan) -> Protocol:
     protocol = load_protocol(plan.protocol)
+    # The only two that a plan may change: whatever else a protocol fixes is what makes scores comparable.
     changes = {key: value for key in ("edition", "samples") if (value := getattr(plan, key)) is not None}
     return protocol.model_copy(update=changes)
 
@@ -214,6 +216,7 @@ def _identity_digest(plugin: Plugin, label: str) -> str:
 def _declare(limits: Limits, plugin: Plugin) -> None:
     limits.declare(plugin)
     parts: Iterable[Plugin] = getattr(plugin, "parts", ())
+    # A limit in a part's spec is that server's, wherever the part stands.
     for part in parts:
         _declare(limits, part)
 
@@ -231,6 +234,7 @@ def _scorers(plan: Plan, benchmarks: Sequence[Benchmark], protocol: Protocol) ->
             scorers[benchmark.name] = benchmark.scorer
             continue
         name = definition.scoring[protocol.edition]
+        # One object for all benchmarks that share a scorer: mathematics has processes, and they are few.
         if name not in made:
             made[name] = build(SCORER, Spec.parse(name), settings)
         scorers[benchmark.name] = made[name]

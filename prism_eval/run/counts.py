@@ -24,6 +24,7 @@ class SeenDigests:
 
     def add(self, *parts: str) -> bool:
         """Whether the parts, taken together, had not been added before."""
+        # The whole digests of a million images would take a hundred megabytes of Python objects.
         short = int.from_bytes(hashlib.blake2b("\0".join(parts).encode(), digest_size=8).digest(), "big")
         if short in self._seen:
             return False

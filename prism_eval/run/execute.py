@@ -96,13 +96,14 @@ async def _drive(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage],
         for stage in stages:
             path = folder.table(TABLES[stage])
             writers[stage] = TableWriter(TABLES[stage], path, plan_digest=plan.digest_through(stage))
-            cleanup.callback(writers[stage].discard)
+            cleanup.callback(writers[stage].discard)  # half a table looks too much like a whole one
         try:
             await _write_all(assembly, writers, state, own)
         finally:
             await assembly.close()
         for stage, writer in writers.items():
             writer.finish()
+            # Only now: until the new table is whole, the old one and what was made from it belong together.
             folder.drop_after(stage)
         cleanup.pop_all()
 

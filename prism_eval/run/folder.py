@@ -31,6 +31,7 @@ class RunFolder:
         """
         try:
             path.mkdir(parents=True, exist_ok=True)
+            # Asked by writing: permission bits say nothing of full disks, quotas and read-only mounts.
             with tempfile.TemporaryFile(dir=path):
                 pass
         except OSError as error:
@@ -102,5 +103,6 @@ class RunFolder:
         """Remove what was made from a stage's table, which has just been written anew."""
         for later in STAGES[STAGES.index(stage) + 1 :]:
             self.table(TABLES[later]).unlink(missing_ok=True)
+        # The page is made after the verdicts, by whoever shows them.
         if stage != "score":
             self.html_file.unlink(missing_ok=True)

@@ -15,8 +15,8 @@ from prism_eval.run.paths import with_absolute_paths
 from prism_eval.run.pipeline import Entry, join_captions
 from prism_eval.schema import Caption, Image, Item
 
-_CHARACTERS_A_TOKEN = 4
-_PIXELS_A_TOKEN = 28 * 28
+_CHARACTERS_A_TOKEN = 4  # English prose in today's vocabularies; tables and formulas have fewer
+_PIXELS_A_TOKEN = 28 * 28  # Qwen2-VL and its successors: patches of 14 x 14, merged four to one
 
 
 @dataclass
@@ -83,6 +83,7 @@ class _Count:
         captions = self._captions(item, entry, sample, counted)
         text = item.question + "".join(item.options)
         orders = self.assembly.settings.orders.of(item)
+        # An answer's key holds the caption's digest: without the caption nobody can tell whether it is stored.
         if len(captions) < len(item.images):
             counted.answers += len(orders)
             counted.text_tokens += len(orders) * (len(text) // _CHARACTERS_A_TOKEN)

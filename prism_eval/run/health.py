@@ -59,7 +59,7 @@ def _store(path: Path | None) -> Finding:
 
     path = path or default_path()
     try:
-        with Store(path):
+        with Store(path):  # opening writes: nothing less shows that a disk lets it
             return Finding("store", True, f"{path} can be read and written")
     except PrismError as error:
         return Finding("store", False, str(error))

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 _WAIT_FOR_A_STOP = 0.4
+"""Seconds for calls to be given up and connections closed: more would be felt by whoever pressed Ctrl-C."""
 
 
 def run_in_thread(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -34,6 +35,7 @@ def run_in_thread(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
         except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, whatever it is
             finished.set_exception(error)
 
+    # A daemon: a thread stuck inside a plugin must not keep the program alive after Ctrl-C.
     threading.Thread(target=target, name="prism-eval-pipeline", daemon=True).start()
     try:
         return finished.result()

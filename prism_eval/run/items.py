@@ -60,6 +60,7 @@ async def read_items(
     Raises:
         DataError: A benchmark's data is not as its definition says.
     """
+    # One after the other, so that rows stand in an order that a reader can predict.
     for source in sources:
         scorer = scorers[source.name] if scorers else None
         items = islice(source.items(), limit or None)

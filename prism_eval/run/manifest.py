@@ -110,7 +110,7 @@ def _git_commit() -> str | None:
     """The commit of the repository the command was given in, if it is one."""
     try:
         answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=True)
-    except (OSError, subprocess.SubprocessError):
+    except (OSError, subprocess.SubprocessError):  # no git here, or no repository: most users have neither
         return None
     return answer.stdout.strip()
 

@@ -156,6 +156,7 @@ async def stream(
             await (_unless(stopped, window.slots.acquire()) if window.slots.locked() else window.slots.acquire())
             task = asyncio.create_task(trial.run())
             task.add_done_callback(finish)
+            # In the items' order: a result waits here for those before it.
             pending.append(task)
             while pending and (pending[0].done() or len(pending) > _UNWRITTEN):
                 yield await _unless(stopped, pending.popleft())
@@ -171,6 +172,7 @@ async def stream(
 
 def join_captions(captions: Sequence[Caption]) -> Caption:
     """The captions of an item's images as the one text that the reasoner reads."""
+    # As it is, headings and all: most items show one image, and their captions are compared byte by byte.
     if len(captions) == 1:
         return captions[0]
     texts = [f"<image {number}>\n{caption.text}" for number, caption in enumerate(captions, 1)]
@@ -212,6 +214,7 @@ class _Trial:
 
     async def run(self) -> ItemResult:
         result = ItemResult(self.item, self.digests, self.entry.label, self.sample, order=self.number)
+        # Not captioned at all: nothing that is said of it could be scored.
         if self.problem:
             self.pictures.captioned()
             return self._failed(result, self.problem)
@@ -219,7 +222,7 @@ class _Trial:
             images = self.pictures.images
             captions = tuple(await asyncio.gather(*map(self._caption, images)))
         finally:
-            del images
+            del images  # a frame that waits for an answer would hold its pictures as long
             self.pictures.captioned()
         result = replace(result, captions=captions)
         failed = next((captioned.error for captioned in captions if captioned.caption is None), None)
@@ -286,6 +289,7 @@ async def _trials(
     sources: Sequence[ItemSource], settings: Settings, window: Window, limit: int, stopped: asyncio.Future[None]
 ) -> AsyncIterator[_Trial]:
     """Entries side by side on one item, so that all of them show a benchmark's start early on."""
+    # `caption` and `answer` need no golds, and run where the scorer's extra is not installed.
     scorers = settings.scorers if settings.through == "score" else None
     async for read in read_items(sources, limit, scorers):
         await _unless(stopped, window.hold(read.item.images))

@@ -29,6 +29,7 @@ def reopen(path: Path, store: Path | None, stages: Sequence[Stage], **changes: o
     """
     folder = RunFolder.open(path)
     check_belonging(folder, *stages)
+    # Read again as values, so that a change is checked like anything that is typed.
     values = folder.read_plan().model_dump(exclude_none=True)
     plan = make_plan({**values, **{key: value for key, value in changes.items() if value is not None}})
     with Store(store or default_path()) as opened:

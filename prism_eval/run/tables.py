@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prism_eval.errors import RunError
 from prism_eval.run.pipeline import Captioned, ItemResult
-from prism_eval.schema import FinishReason
+from prism_eval.schema import FinishReason, Generation
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ROWS_IN_A_GROUP = 2000
+_ROWS_IN_A_GROUP = 2000  # some megabytes with captions: few groups to a table, and few rows lost to memory
 PLAN_DIGEST = b"prism_eval.plan_digest"
 """The key of a file's metadata under which a table says what its rows depend on."""
 _GENERATION = {
@@ -88,13 +88,13 @@ class TableWriter:
         self._path, self._partial = path, path.with_name(f"{path.name}.partial")
         columns = [(column, _type(kind)) for column, kind in COLUMNS[name].items()]
         self._schema = pa.schema(columns, metadata={PLAN_DIGEST: plan_digest.encode()})
-        self._rows: list[Mapping[str, Any]] = []
+        self._rows: list[Mapping[str, object]] = []
         try:
             self._writer = pq.ParquetWriter(self._partial, self._schema, compression="zstd")
         except OSError as error:
             raise RunError(f"cannot write {self._partial}: {error}; give another folder with --out") from error
 
-    def add(self, row: Mapping[str, Any]) -> None:
+    def add(self, row: Mapping[str, object]) -> None:
         """Add a row; raises `RunError` when the file cannot be written."""
         self._rows.append(row)
         if len(self._rows) >= _ROWS_IN_A_GROUP:
@@ -124,7 +124,7 @@ class TableWriter:
         self._rows = []
 
 
-def caption_row(captioner: str, sample: int, captioned: Captioned) -> dict[str, Any]:
+def caption_row(captioner: str, sample: int, captioned: Captioned) -> dict[str, object]:
     """A row of ``captions``."""
     return {
         "captioner": captioner,
@@ -137,7 +137,7 @@ def caption_row(captioner: str, sample: int, captioned: Captioned) -> dict[str, 
     }
 
 
-def answer_row(result: ItemResult, reasoner: str) -> dict[str, Any]:
+def answer_row(result: ItemResult, reasoner: str) -> dict[str, object]:
     """A row of ``answers``."""
     return {
         **_place(result, reasoner),
@@ -147,7 +147,7 @@ def answer_row(result: ItemResult, reasoner: str) -> dict[str, Any]:
     }
 
 
-def verdict_row(result: ItemResult, reasoner: str) -> dict[str, Any]:
+def verdict_row(result: ItemResult, reasoner: str) -> dict[str, object]:
     """A row of ``verdicts``; the result must have a verdict."""
     item, verdict, read = result.item, result.verdict, result.read
     if verdict is None:
@@ -156,6 +156,7 @@ def verdict_row(result: ItemResult, reasoner: str) -> dict[str, Any]:
         **_place(result, reasoner),
         "cluster": item.cluster,
         "kind": item.kind.value,
+        # Texts again in every row, so that a table can be read by itself; Parquet's dictionaries make them cheap.
         "question": _text(item.question),
         "options": _text(json.dumps(list(item.options), ensure_ascii=False)),
         "gold": _text(json.dumps(list(item.golds), ensure_ascii=False)),
@@ -171,7 +172,7 @@ def verdict_row(result: ItemResult, reasoner: str) -> dict[str, Any]:
     }
 
 
-def _place(result: ItemResult, reasoner: str) -> dict[str, Any]:
+def _place(result: ItemResult, reasoner: str) -> dict[str, object]:
     return {
         "captioner": result.entry,
         "reasoner": reasoner,
@@ -183,7 +184,7 @@ def _place(result: ItemResult, reasoner: str) -> dict[str, Any]:
     }
 
 
-def _generation(generation: Any, error: str) -> dict[str, Any]:
+def _generation(generation: Generation | None, error: str) -> dict[str, object]:
     if generation is None:
         return {"error": _text(error)}
     return {

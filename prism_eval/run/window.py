@@ -32,6 +32,7 @@ class Window:
     async def hold(self, images: Sequence[Image]) -> None:
         """Wait until there is room for the images, and hold them."""
         sizes = {image.digest: len(image.data) for image in images}
+        # With nothing held there is room for anything, however large: else it would wait for itself.
         while self._bytes and self._bytes + self._new(sizes) > self._limit:
             self._let_go.clear()
             await self._let_go.wait()
