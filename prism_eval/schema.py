@@ -102,7 +102,7 @@ class Item:
         options: The options' texts, in order: the first is A. Empty unless ``kind`` is ``CHOICE``.
         golds: The accepted answers; for ``CHOICE`` the gold option's letter alone.
         cluster: Items with the same cluster share images, so their errors are not independent.
-        extra: Further fields of the row that a scorer reads (question type, year, ...), JSON values.
+        columns: Further columns of the row that a scorer reads (question type, year, ...), JSON values.
     """
 
     benchmark: str
@@ -113,7 +113,7 @@ class Item:
     golds: tuple[str, ...]
     cluster: str
     options: tuple[str, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    columns: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def lettered(self) -> tuple[tuple[str, str], ...]:

@@ -123,7 +123,7 @@ class Question(_Table):
     Attributes:
         name: Ends the item's id.
         templated: Whether the question column holds a key of ``[templates]`` instead of a text.
-        extra: Columns that only this question's scorer reads.
+        columns: Columns that only this question's scorer reads.
         constants: Values handed to the scorer as they stand.
     """
 
@@ -131,7 +131,7 @@ class Question(_Table):
     question: Names
     answer: Names
     templated: bool = False
-    extra: dict[str, Names] = {}
+    columns: dict[str, Names] = {}
     constants: dict[str, str] = {}
 
 
@@ -156,8 +156,8 @@ class Definition(_Table):
         scoring: Scoring edition to scorer.
         kind: ``choice``, ``short``, ``options`` (``choice`` where a row has options), or a column that says.
         ask: What is asked where a row has no question of its own.
-        extra: Scorer's fields, each read from a column that must be there.
-        extra_if_present: The same for columns that may be missing.
+        columns: Scorer's fields, each read from a column that must be there.
+        columns_if_present: The same for columns that may be missing.
         where: All must hold for a row to be used.
         questions: For rows that hold several questions.
         only: Of those, the names to ask; none: all.
@@ -183,8 +183,8 @@ class Definition(_Table):
     options: Options = Options()
     answer: AnswerRule = AnswerRule()
     ask: str = ""
-    extra: dict[str, Names] = {}
-    extra_if_present: dict[str, Names] = {}
+    columns: dict[str, Names] = {}
+    columns_if_present: dict[str, Names] = {}
     where: tuple[Where, ...] = ()
     questions: tuple[Question, ...] = ()
     only: tuple[str, ...] = ()

@@ -52,14 +52,14 @@ class ChartQAPro(WholeReply):
 
 def _years(item: Item) -> list[bool]:
     """Whether each element of the gold is a year; a single flag stands for all."""
-    flags = item.extra.get("year", ["NO"])
+    flags = item.columns.get("year", ["NO"])
     if not isinstance(flags, list | tuple) or not flags or not all(isinstance(flag, str) for flag in flags):
         raise DataError(
             f'{item.benchmark}: item {item.id}: field \'year\' must be a list of "YES" and "NO", not {flags!r}: '
             "mend that row or its field mapping"
         )
     # Of a conversation only the last turn is asked, but the row keeps the flags of all.
-    if item.extra.get("question_type") == "Conversational":
+    if item.columns.get("question_type") == "Conversational":
         flags = flags[-1:]
     return [flag.upper() == "YES" for flag in flags]
 

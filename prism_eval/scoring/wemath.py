@@ -29,12 +29,12 @@ class FourDimensions(Aggregation):
 
     def add(self, item: Item, verdict: Verdict) -> None:
         """Take in whether an item was answered right; ``FAILED`` says neither."""
-        place = _KEY.fullmatch(str(item.extra.get("key", "")))
-        if place is None or item.extra.get("ID") is None:
+        place = _KEY.fullmatch(str(item.columns.get("key", "")))
+        if place is None or item.columns.get("ID") is None:
             return
         # Kept even so: the group was met, and is reported as incomplete.
         failed = verdict.outcome is Outcome.FAILED
-        group = self._groups[str(item.extra["ID"]), int(place[1])]
+        group = self._groups[str(item.columns["ID"]), int(place[1])]
         group[place[2]] = None if failed else verdict.outcome is Outcome.CORRECT
 
     def metrics(self) -> Mapping[str, float | int | None]:

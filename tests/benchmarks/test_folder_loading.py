@@ -26,7 +26,7 @@ def test_lines_and_pictures(jsonl_folder: Any, png: Any) -> None:
     ]
     assert [item.images[0].data for item in items] == [png(0), png(1)]
     assert items[0].cluster == hashlib.sha256(png(0)).hexdigest()
-    assert items[0].extra == {"type": "human_test"}
+    assert items[0].columns == {"type": "human_test"}
 
 
 @pytest.mark.parametrize("wrap", [lambda data: data, lambda data: {"bytes": data, "path": "p.png"}])

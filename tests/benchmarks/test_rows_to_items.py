@@ -30,7 +30,7 @@ def test_several_images_and_placeholders(jsonl_folder: Any) -> None:
     assert item.question == "Compare <image 1> with <image 2>."
     assert item.options == ("<image 1>", "it's")
     assert item.cluster == "+".join(sorted(image.digest for image in item.images))
-    assert item.extra["subfield"] == "Art"
+    assert item.columns["subfield"] == "Art"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_of_a_conversation_the_last_turn_is_asked(jsonl_folder: Any) -> None:
     (item,) = items(jsonl_folder, "chartqapro", row)
     assert item.question == "A survey.\n\nEarlier in the conversation:\nQ: how many?\nA: 60%\n\nand women?"
     assert item.golds == ("[a, b]",)
-    assert item.extra == {"question_type": "Conversational", "year": ["NO", "YES"]}
+    assert item.columns == {"question_type": "Conversational", "year": ["NO", "YES"]}
 
 
 def test_a_chart_list_answer_stays_text(jsonl_folder: Any) -> None:
@@ -91,8 +91,8 @@ CHART: dict[str, Any] = {
 def test_a_chart_of_five_questions(jsonl_folder: Any) -> None:
     found = items(jsonl_folder, "charxiv", CHART)
     assert [item.id for item in found] == ["0/reasoning", *(f"0/descriptive{number}" for number in range(1, 5))]
-    assert found[0].extra == {"part": "reasoning", "answer_type": 2}
-    assert found[2].extra == {"part": "descriptive", "template": 7}
+    assert found[0].columns == {"part": "reasoning", "answer_type": 2}
+    assert found[2].columns == {"part": "descriptive", "template": 7}
     assert found[2].question.startswith(
         "For the current plot, what is the spatially highest labeled tick on the y-axis?"
     )
@@ -145,7 +145,7 @@ def test_mathverse_by_version(jsonl_folder: Any) -> None:
     rows = [VERSE, {**VERSE, "sample_index": "6", "problem_version": "Text Lite"}]
     (item,) = items(jsonl_folder, "mathverse", *rows)
     assert (item.id, item.question, item.options, item.golds) == ("5", "Find it.", ("40°", ".70°A70°"), ("B",))
-    assert item.extra["subject"] == "Plane Geometry"
+    assert item.columns["subject"] == "Plane Geometry"
     assert [item.id for item in items(jsonl_folder, "mathverse:text_lite", *rows)] == ["6"]
 
 
@@ -180,7 +180,7 @@ def test_options_in_columns(jsonl_folder: Any) -> None:
     }
     (item,) = items(jsonl_folder, "seedbench2plus", row)
     assert item.options == ("text A", "text B", "text C", "text D")
-    assert item.extra == {"image_type": "map"}
+    assert item.columns == {"image_type": "map"}
 
 
 def test_wemath_ids_and_groups(jsonl_folder: Any) -> None:
@@ -196,7 +196,7 @@ def test_wemath_ids_and_groups(jsonl_folder: Any) -> None:
     (item,) = items(jsonl_folder, "wemath", row)
     assert item.id == "2steps_1/2steps_multi"
     assert item.options == ("10 cm, 5 cm", "3", "No correct answer")
-    assert item.extra == {"ID": "2steps_1", "key": "2steps_multi", "knowledge_concept": "Area"}
+    assert item.columns == {"ID": "2steps_1", "key": "2steps_multi", "knowledge_concept": "Area"}
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def item(row: Row) -> Item:
         golds=golds,
         cluster="",
         options=options if kind is ItemKind.CHOICE else (),
-        extra=extra,
+        columns=extra,
     )
 
 
@@ -67,8 +67,8 @@ def chartqapro() -> Grader:
     grade = utilities("chartqapro").chartqapro_process_results
 
     def score(one: Item, reply: str) -> float:
-        year = one.extra["year"]
-        row = {"Answer": list(one.golds), "Question Type": one.extra["question_type"], "Year": year}
+        year = one.columns["year"]
+        row = {"Answer": list(one.golds), "Question Type": one.columns["question_type"], "Year": year}
         return grade(row, [reply])["relaxed_overall"]
 
     return score

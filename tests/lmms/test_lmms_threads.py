@@ -99,7 +99,7 @@ def item(document):
         images=(),
         golds=("",),
         cluster="c",
-        extra={"doc": document},
+        columns={"doc": document},
     )
 
 

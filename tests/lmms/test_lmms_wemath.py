@@ -39,7 +39,7 @@ def ours(items: list[tuple[str, str, bool]]) -> dict[str, str]:
             images=(),
             golds=("A",),
             cluster="",
-            extra=extra,
+            columns=extra,
         )
         aggregation.add(item, Verdict(Outcome.CORRECT, 1.0) if right else Verdict(Outcome.WRONG, 0.0))
     found = aggregation.metrics()

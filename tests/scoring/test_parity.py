@@ -45,7 +45,15 @@ def item(golds: Any, options: Any = None, **extra: Any) -> Item:
     options = tuple(options.values() if isinstance(options, dict) else options or ())
     kind = ItemKind.CHOICE if options else ItemKind.SHORT
     return Item(
-        benchmark="b", id="1", kind=kind, question="", images=(), golds=golds, cluster="", options=options, extra=extra
+        benchmark="b",
+        id="1",
+        kind=kind,
+        question="",
+        images=(),
+        golds=golds,
+        cluster="",
+        options=options,
+        columns=extra,
     )
 
 

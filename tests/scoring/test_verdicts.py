@@ -28,7 +28,7 @@ def choice(*, golds=("C",), options=("Aurelia", "Matilda", "Hermione", "Juno")):
 
 def short(*golds, **extra):
     return Item(
-        benchmark="b", id="7", kind=ItemKind.SHORT, question="?", images=(), golds=golds, cluster="", extra=extra
+        benchmark="b", id="7", kind=ItemKind.SHORT, question="?", images=(), golds=golds, cluster="", columns=extra
     )
 
 

@@ -45,7 +45,7 @@ def item(group, key):
         golds=("A",),
         cluster="",
         options=("1", "2"),
-        extra={"ID": group, "key": key},
+        columns={"ID": group, "key": key},
     )
 
 
@@ -98,7 +98,7 @@ def test_groups_of_two_and_of_three_steps_with_one_id_are_two():
     aggregation = WeMath().aggregation()
     for marks in ("111", "1111"):
         for one, verdict in items("1", marks):
-            aggregation.add(item("7", one.extra["key"]), verdict)
+            aggregation.add(item("7", one.columns["key"]), verdict)
     assert aggregation.metrics()["groups"] == 2
 
 
@@ -117,7 +117,7 @@ def test_where_no_whole_problem_was_solved_there_is_no_rate_of_rote_memorisation
 @pytest.mark.parametrize("extra", [{}, {"ID": "1"}, {"key": "2steps_1"}, {"ID": "1", "key": "steps"}])
 def test_items_outside_groups_say_nothing(extra):
     aggregation = WeMath().aggregation()
-    aggregation.add(replace(item("1", "2steps_1"), extra=extra), RIGHT)
+    aggregation.add(replace(item("1", "2steps_1"), columns=extra), RIGHT)
     assert aggregation.metrics() == {}
 
 
@@ -155,7 +155,7 @@ class Sly(prism_eval.Reasoner):
     async def answer(self, caption, item, *, sample):
         if item.id == self.fails:
             raise PermanentError("no answer")
-        right = item.extra["key"].endswith(("_multi", "_1"))
+        right = item.columns["key"].endswith(("_multi", "_1"))
         other = next(letter for letter in item.letters if letter not in item.golds)
         return Answer(f"Answer: {item.golds[0] if right else other}")
 

@@ -66,7 +66,7 @@ class Converter:
             golds=golds,
             options=options,
             cluster=self._cluster(row, images),
-            extra=MappingProxyType(self._extra(row, asked)),
+            columns=MappingProxyType(self._columns(row, asked)),
         )
 
     def _row_id(self, row: Row) -> str:
@@ -123,17 +123,17 @@ class Converter:
         # By digest, not by name: data sets store one picture under many names, and their errors go together.
         return "+".join(sorted({image.digest for image in images}))
 
-    def _extra(self, row: Row, asked: Question) -> dict[str, Json]:
-        needed: Mapping[str, Names] = {**self._definition.extra, **asked.extra}
-        extra = {name: jsonable(row.need(names, name)) for name, names in needed.items()}
-        for name, names in self._definition.extra_if_present.items():
+    def _columns(self, row: Row, asked: Question) -> dict[str, Json]:
+        needed: Mapping[str, Names] = {**self._definition.columns, **asked.columns}
+        columns = {name: jsonable(row.need(names, name)) for name, names in needed.items()}
+        for name, names in self._definition.columns_if_present.items():
             value = row.get(names)
             if value is not MISSING:
-                extra[name] = jsonable(value)
+                columns[name] = jsonable(value)
         if asked.templated:
             # The question has become a text, and CharXiv's grading rules go by the template's number.
-            extra["template"] = jsonable(row.need(asked.question, "question"))
-        return {**extra, **asked.constants}
+            columns["template"] = jsonable(row.need(asked.question, "question"))
+        return {**columns, **asked.constants}
 
 
 def _conversation(row: Row, questions: list[object], answers: object) -> str:

@@ -13,9 +13,9 @@ def wanted_columns(definition: Definition) -> frozenset[str]:
     fields = definition.fields
     groups = [fields.question, fields.answer, fields.options, fields.context, fields.cluster, fields.facts]
     groups += [*fields.id, *fields.images, definition.options.columns]
-    groups += [*definition.extra.values(), *definition.extra_if_present.values()]
+    groups += [*definition.columns.values(), *definition.columns_if_present.values()]
     for question in definition.questions:
-        groups += [question.question, question.answer, *question.extra.values()]
+        groups += [question.question, question.answer, *question.columns.values()]
     if definition.place:
         groups += [definition.place.text, definition.place.row, definition.place.column]
     if not isinstance(definition.kind, str):

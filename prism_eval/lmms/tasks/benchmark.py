@@ -122,7 +122,7 @@ def _definition(task: Task) -> Definition:
         # Options stand in lmms-eval's own prompt, where they cannot be put into another order.
         kind="short",
         answer=AnswerRule(empty=True),
-        extra={"doc": ("doc",)},
+        columns={"doc": ("doc",)},
     )
 
 

@@ -104,7 +104,7 @@ class LmmsAggregation(Aggregation):
 
 
 def _document(item: Item) -> int:
-    return int(item.extra["doc"])
+    return int(item.columns["doc"])
 
 
 def _outcome(score: float, said: str, answer: Answer, form: AnswerForm) -> Outcome:
