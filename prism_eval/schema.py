@@ -60,7 +60,7 @@ class Image:
         data: The encoded bytes (PNG, JPEG, ...).
         name: Where the image came from, for messages and for matching caption files.
         facts: What a synthetic scene shows, one statement each; ``None`` for real images.
-        other: Another image of the same benchmark, for control arms.
+        other: Another image of the same benchmark, for controls such as `mismatched`.
     """
 
     data: bytes = field(repr=False)

@@ -1,4 +1,4 @@
-"""A newcomer finds where a captioner, an engine, a scorer and a benchmark go, and adds one of each from outside."""
+"""A newcomer finds where a captioner, an engine, a scorer, a column and a benchmark go, and adds one of each from outside."""
 
 import json
 import os
@@ -51,3 +51,4 @@ def test_one_of_each_works_beside_the_built_in_ones(tickets, tmp_path):
     verdicts = pd.read_parquet(tmp_path / "run" / "verdicts.parquet")
     assert set(verdicts.benchmark) == {"tickets"}
     assert sorted(verdicts[verdicts.captioner == "blind"].score) == [0.5, 1.0]
+    assert "Points per word" in (tmp_path / "run" / "leaderboard.html").read_text(encoding="utf-8")

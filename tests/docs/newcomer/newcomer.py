@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 from prism_eval import Caption, Captioner, Engine, Image, Item, Scorer
 from prism_eval.benchmarks.catalogue import read_definition
 from prism_eval.benchmarks.definition import Definition
+from prism_eval.leaderboard import Column
 from prism_eval.schema import Completion, Request
 from prism_eval.scoring.base import Comparison
 
@@ -43,6 +44,16 @@ class Closeness(Scorer):
 
     def parse(self, item: Item, reply: str) -> str | None:
         return None
+
+
+per_word = Column(
+    name="points_per_word",
+    title="Points per word",
+    heading="per word",
+    value=lambda row: 100 * row.mean.value / row.words_mean if row.mean and row.words_mean else None,
+    write="{:.2f}".format,
+    shown=frozenset({"summary", "captions"}),
+)
 
 
 def tickets(name: str) -> Definition:
