@@ -1,4 +1,4 @@
-"""A newcomer finds where a captioner, an engine, a scorer, a column and a benchmark go, and adds one of each from outside."""
+"""A newcomer adds a captioner, an engine, a scorer, a column and a benchmark from outside, each in one place."""
 
 import json
 import os
