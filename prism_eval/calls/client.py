@@ -7,7 +7,6 @@ between questions, entries and combinators, and replaying a run without its mode
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
@@ -15,21 +14,13 @@ from typing import TypeVar
 
 import stamina
 
+from prism_eval.calls.asking import asked
 from prism_eval.calls.call import Call, CallFailure
 from prism_eval.calls.limits import Limits
 from prism_eval.calls.store import Failure, Record, Store
-from prism_eval.errors import (
-    CallError,
-    FatalError,
-    MissingExtra,
-    PermanentError,
-    PrismError,
-    RateLimited,
-    StoreError,
-    TransientError,
-)
+from prism_eval.calls.tally import Elsewhere, Tally, place_of
+from prism_eval.errors import CallError, FatalError, PermanentError, RateLimited, TransientError
 from prism_eval.plugins import Plugin
-from prism_eval.plugins.faults import fault_of
 from prism_eval.schema import Generation
 
 _LONGEST_WAIT = 120.0
@@ -54,42 +45,6 @@ class Patience:
     attempts: int = 6
     seconds: float = 300.0
     first_wait: float = 0.5
-
-
-@dataclass
-class Tally:
-    """What became of the calls so far: unique calls found in the store, made, and failed; tokens of those made."""
-
-    hits: int = 0
-    made: int = 0
-    failed: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-    def add(self, generation: Generation) -> None:
-        """Count a call that was made."""
-        self.made += 1
-        self.prompt_tokens += generation.prompt_tokens or 0
-        self.completion_tokens += generation.completion_tokens or 0
-
-
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """Results that were taken from the store though another server, or another model under the name, had made them.
-
-    Attributes:
-        stage: The stage.
-        source: Who was asked.
-        count: How many results.
-        made_by: The server's address and what it really served, as far as the store knows.
-        asked_now: The same of this run.
-    """
-
-    stage: str
-    source: str
-    count: int
-    made_by: str
-    asked_now: str
 
 
 class Calls:
@@ -174,7 +129,7 @@ class Calls:
             moved = bool(address and plugin.address and address != plugin.address)
             other = bool(root and plugin.root and root != plugin.root)
             if moved or other:
-                made_by, now = _server(address, root), _server(plugin.address, plugin.root)
+                made_by, now = place_of(address, root), place_of(plugin.address, plugin.root)
                 yield Elsewhere(stage, plugin.source, count, made_by, now)
 
     def _known(self, call: Call[G]) -> Generation | None:
@@ -237,7 +192,7 @@ class Calls:
                     attempts = attempt.num
                     # Held for one try, not for the waits between: a call that waits must not keep others out.
                     async with self.limits.slot(call.plugin):
-                        return await _asked(call)
+                        return await asked(call)
         except CallError as error:
             return CallFailure.of(error, attempts)
         raise AssertionError("stamina makes one attempt at least")
@@ -265,54 +220,11 @@ class Calls:
         )
 
 
-async def _asked(call: Call[G]) -> G:
-    """Ask the plugin once. Whatever it raises of its own is an error of this call, and of nothing else."""
-    doing = f"{_word(call)} {call.plugin.name!r}, {call.about}"
-    try:
-        return await _said(call, doing)
-    except (CallError, StoreError):  # said by the contract, or ours: a call within this one can meet a full disk
-        raise
-    except MissingExtra as error:  # every further call would say the same
-        raise FatalError(str(error)) from None
-    except PrismError as error:
-        raise PermanentError(f"{doing}: {error}") from None
-    except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():  # by us: the run is being stopped
-            raise
-        raise PermanentError(fault_of(call.plugin, doing, error)) from None
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's code may raise anything
-        raise PermanentError(fault_of(call.plugin, doing, error)) from None
-
-
-async def _said(call: Call[G], doing: str) -> G:
-    coming: object = call.ask()
-    if not inspect.isawaitable(coming):
-        raise PermanentError(f"{doing}: {_method(call)} is not async: it returned {type(coming).__name__} at once")
-    said: object = await coming
-    if not isinstance(said, call.returns):
-        wanted = call.returns.__name__
-        raise PermanentError(f"{doing}: {_method(call)} returned {type(said).__name__}, not a prism_eval.{wanted}")
-    return said
-
-
-def _word(call: Call[G]) -> str:
-    return {"caption": "captioner", "answer": "reasoner", "prior": "reasoner"}.get(call.stage, call.stage)
-
-
-def _method(call: Call[G]) -> str:
-    return {"caption": "caption()", "answer": "answer()", "judge": "ask()"}.get(call.stage, "it")
-
-
 def _as(kind: type[G], said: Generation) -> G:
     """A stored generation as what its stage calls it."""
     if isinstance(said, kind):
         return said
     return kind(said.text, said.finish_reason, said.prompt_tokens, said.completion_tokens)
-
-
-def _server(address: str, root: str | None) -> str:
-    return f"{address} ({root})" if root else address
 
 
 def _wait_before_retry(error: Exception) -> bool | float:

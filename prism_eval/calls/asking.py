@@ -1,0 +1,53 @@
+"""Asking a plugin once, whatever it does."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import TypeVar
+
+from prism_eval.calls.call import Call
+from prism_eval.errors import CallError, FatalError, MissingExtra, PermanentError, PrismError, StoreError
+from prism_eval.plugins.faults import fault_of
+from prism_eval.schema import Generation
+
+G = TypeVar("G", bound=Generation)
+
+
+async def asked(call: Call[G]) -> G:
+    """Ask the plugin once. Whatever it raises of its own is an error of this call, and of nothing else."""
+    doing = f"{_word(call)} {call.plugin.name!r}, {call.about}"
+    try:
+        return await _said(call, doing)
+    except (CallError, StoreError):  # said by the contract, or ours: a call within this one can meet a full disk
+        raise
+    except MissingExtra as error:  # every further call would say the same
+        raise FatalError(str(error)) from None
+    except PrismError as error:
+        raise PermanentError(f"{doing}: {error}") from None
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():  # by us: the run is being stopped
+            raise
+        raise PermanentError(fault_of(call.plugin, doing, error)) from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's code may raise anything
+        raise PermanentError(fault_of(call.plugin, doing, error)) from None
+
+
+async def _said(call: Call[G], doing: str) -> G:
+    coming: object = call.ask()
+    if not inspect.isawaitable(coming):
+        raise PermanentError(f"{doing}: {_method(call)} is not async: it returned {type(coming).__name__} at once")
+    said: object = await coming
+    if not isinstance(said, call.returns):
+        wanted = call.returns.__name__
+        raise PermanentError(f"{doing}: {_method(call)} returned {type(said).__name__}, not a prism_eval.{wanted}")
+    return said
+
+
+def _word(call: Call[G]) -> str:
+    return {"caption": "captioner", "answer": "reasoner", "prior": "reasoner"}.get(call.stage, call.stage)
+
+
+def _method(call: Call[G]) -> str:
+    return {"caption": "caption()", "answer": "answer()", "judge": "ask()"}.get(call.stage, "it")
