@@ -55,8 +55,8 @@ class Assembly:
         settings = self.settings
         await settings.calls.stop()  # first: a plugin must not be closed under a call of its own
         settings.scoring.shutdown(wait=False, cancel_futures=True)
-        judges = [settings.judge] if settings.judge else []
-        for plugin in (*(entry.captioner for entry in settings.entries), settings.reasoner, *judges):
+        asked: list[Captioner | Reasoner | Judge] = [entry.captioner for entry in settings.entries]
+        for plugin in [*asked, settings.reasoner, *([settings.judge] if settings.judge else [])]:
             # All that was asked of it is done: a slip while tidying up must not cost the tables.
             with contextlib.suppress(Exception):
                 await plugin.close()
