@@ -146,7 +146,7 @@ def _describe(found: Description) -> list[str]:
     ]
     for item in found.samples:
         lines += [f"[{item.id}] {item.question.strip()}"]
-        lines += [f"    {letter}. {option}" for letter, option in zip(item.letters, item.options, strict=True)]
+        lines += [f"    {letter}. {option}" for letter, option in item.lettered]
         lines += [f"    gold: {' | '.join(item.golds)}"]
     return [*lines, "", *definition.citation.strip().splitlines()]
 

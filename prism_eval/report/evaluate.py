@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from prism_eval.captioners.base import Captioner
@@ -61,7 +61,7 @@ def evaluate(
     store: str | Path | None = None,
     overwrite: bool = False,
     watch: Watch | None = None,
-    **plan: Any,
+    **plan: object,
 ) -> Result:
     """Evaluate captioners: caption, answer, score, and build a leaderboard.
 
