@@ -43,5 +43,4 @@ class Budget(Combinator):
         if len(ends) <= self.words:
             return caption
         cut = caption.text[: ends[self.words - 1]] if self.words else ""
-        # The leaderboard counts captions that broke off, and this is one.
         return dataclasses.replace(caption, text=cut, finish_reason=FinishReason.LENGTH)

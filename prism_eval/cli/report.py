@@ -28,6 +28,7 @@ def report(run: o.Folder) -> None:
     from prism_eval.run.belonging import check_belonging
 
     folder = RunFolder.open(run)
+    # Verdicts of another plan would be ranked under a protocol that is not theirs.
     check_belonging(folder, "score", manifest=True)
     board = build(folder.path)
     Console().print(LeaderboardView(board))

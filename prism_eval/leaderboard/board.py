@@ -48,6 +48,7 @@ class Leaderboard:
     def to_dict(self) -> dict[str, object]:
         """Plain values that JSON can say."""
         return {
+            # Manifest and verdicts are files of the run folder already.
             "warnings": list(self.warnings),
             "benchmarks": list(self.benchmarks),
             "rows": [asdict(row) for row in self.rows],

@@ -88,6 +88,7 @@ AnyColumn = Column[Any]
 _estimate = partial(
     Column[Estimate],
     write=writing.with_margin,
+    # The bare name is the mean itself: `frame["chartqa"]` is what one types first.
     parts={"": lambda e: e.value, "_low": lambda e: e.low, "_high": lambda e: e.high},
 )
 _count = partial(Column[int], write=writing.count)
@@ -123,11 +124,13 @@ def _position(value: Callable[[PositionBias], V]) -> Callable[[Row], V | None]:
     return lambda row: None if row.positions is None else value(row.positions)
 
 
+# In the order in which they stand in every table and in the data frame.
 COLUMNS: tuple[AnyColumn, ...] = (
     _estimate(
         name="mean",
         title="Mean",
         value=lambda row: row.mean,
+        # A mean over fewer benchmarks stands in the same column, and must not be read as the others are.
         mark=lambda row: "" if row.complete else "*",
         shown=frozenset({"summary", "scores"}),
     ),
@@ -191,6 +194,7 @@ def from_outside(rows: Sequence[Row]) -> tuple[tuple[AnyColumn, ...], tuple[str,
 
     Every column is tried on every row first: a stranger's bug costs its column, not the leaderboard.
     """
+    # By name: entry points come in the order of installation, which differs from machine to machine.
     columns, problems = [], []
     for name in sorted(plugins.entry_points("column")):
         try:

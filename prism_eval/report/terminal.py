@@ -56,6 +56,7 @@ class LeaderboardView:
         if _natural_width(console, whole) <= width:
             yield whole
         else:
+            # With labels of one letter, that column is as wide as its heading: what is left over is for the labels.
             others = _natural_width(console, _summary(self.board.rows, columns, 1)) - len("captioner")
             yield _summary(self.board.rows, columns, min(max(width - others, _LABEL[0]), _LABEL[1]))
             yield from _blocks(self.board, width)
@@ -116,6 +117,7 @@ def _cells(columns: Sequence[AnyColumn], row: Row) -> list[Text]:
 
 
 def _blocks(board: Leaderboard, width: int) -> Iterator[Table]:
+    # A definition file may give a benchmark a name as long as it likes; the scores need the room.
     names = [one_line(name, 24) for name in board.benchmarks]
     room = width - max(map(len, ["benchmark", *names])) - _GAP
     blocks = math.ceil(len(board.rows) / max(1, room // (_NARROWEST + _GAP)))

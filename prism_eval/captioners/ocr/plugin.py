@@ -36,10 +36,8 @@ class Ocr(Captioner):
 
     extra: ClassVar[str] = "ocr"
 
-    # RapidOCR's own threshold; and a page of A4 at 200 dots an inch.
     min_confidence: float = 0.5
     max_pixels: int = 4_000_000
-    # How many images are read at once changes no caption.
     workers: int = runtime(2)
     _threads: ThreadPoolExecutor | None = field(init=False, repr=False, default=None)
     _local: threading.local = field(init=False, repr=False, default_factory=threading.local)
