@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 from prism_eval.errors import StoreError
@@ -11,6 +12,8 @@ from prism_eval.files.filesystems import network_file_system
 
 FORMAT = 2
 """1 did not say which server had written a text."""
+_BUSY_SECONDS = 30.0
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _APPLICATION_ID = 0x50524953
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS generations (
@@ -60,11 +63,11 @@ def connect(path: Path) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Long enough for another process's largest group; its commits take milliseconds.
-        connection = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"cannot open the store {path}: {error}; give another with --store") from error
     try:
-        _prepare(connection, path)
+        _prepare_patiently(connection, path)
     except sqlite3.Error as error:
         connection.close()
         raise StoreError(f"cannot use the store {path}: {error}; give another with --store") from error
@@ -72,6 +75,25 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _prepare_patiently(connection: sqlite3.Connection, path: Path) -> None:
+    """Prepare the file, and wait for another process that does the same at this moment.
+
+    SQLite's own timeout does not cover it: the change to WAL wants the file alone, and is told at once that it is not.
+    """
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            _prepare(connection, path)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() > deadline:
+                raise
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -54,13 +55,14 @@ class Assembly:
         settings = self.settings
         await settings.calls.stop()  # first: a plugin must not be closed under a call of its own
         settings.scoring.shutdown(wait=False, cancel_futures=True)
-        for entry in settings.entries:
-            await entry.captioner.close()
-        await settings.reasoner.close()
-        if settings.judge:
-            await settings.judge.close()
+        asked: list[Captioner | Reasoner | Judge] = [entry.captioner for entry in settings.entries]
+        for plugin in [*asked, settings.reasoner, *([settings.judge] if settings.judge else [])]:
+            # All that was asked of it is done: a slip while tidying up must not cost the tables.
+            with contextlib.suppress(Exception):
+                await plugin.close()
         for scorer in settings.scorers.values():
-            scorer.close()
+            with contextlib.suppress(Exception):
+                scorer.close()
 
 
 def assemble(

@@ -90,6 +90,20 @@ def test_a_flushed_record_is_seen_by_another_process_s_connection(path):
         assert two.get("k").generation.text == "a caption"
 
 
+def test_many_may_make_a_store_at_the_same_moment(path):
+    opened = []
+
+    def open_it():
+        with Store(path) as store:
+            store.put(record(str(threading.get_ident())))
+            opened.append(store)
+
+    threads = [threading.Thread(target=open_it) for _ in range(12)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert len(opened) == 12
+
+
 def test_two_writers_take_turns(path):
     def write(name):
         with Store(path) as store:

@@ -131,6 +131,17 @@ def test_what_is_no_captioner_at_all_is_said_at_start(run):
         run({"x": object()})
 
 
+def test_a_slip_while_tidying_up_costs_nothing(run):
+    class Untidy(Captioner):
+        async def caption(self, images, *, sample, question=None):
+            return Caption("x")
+
+        async def close(self):
+            raise ValueError("no")
+
+    assert run({"x": Untidy()}).failed == 0
+
+
 def test_a_class_without_fields_needs_no_decorator(run):
     class Plain(Captioner):
         async def caption(self, images, *, sample, question=None):
