@@ -6,7 +6,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from prism_eval.calls import Call, Calls
 from prism_eval.calls.keys import caption_key
@@ -51,6 +51,7 @@ class Captioner(Plugin, ABC):
 
     def call(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Call[Caption]:
         """One caption as a call of a run: its key, and how to ask for it."""
+        # Told only whom it concerns, for it is in the key: else each question would pay for a caption of its own.
         told = question if self.needs_question else None
         return Call(
             key=caption_key(self.identity_digest, self.seen(images), sample=sample, question=told),
@@ -82,6 +83,7 @@ class Combinator(Captioner):
         return part
 
     @property
+    # A class says it once for all its objects; a combinator knows only when it has its parts.
     def needs_question(self) -> bool:  # type: ignore[override]
         """Whether a part needs it."""
         return any(part.needs_question for part in self.parts)
@@ -102,7 +104,7 @@ class Combinator(Captioner):
         )
 
     async def close(self) -> None:
-        """Close the parts."""
+        """Close the parts: a run knows only the captioners that its plan names."""
         for part in self.parts:
             await part.close()
 
@@ -117,8 +119,9 @@ class _Part(Captioner):
     async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
         return await self.calls.within(self.inner.call(images, sample=sample, question=question))
 
+    # What keys are made of is the inner one's: a combinator that is bound to a run keeps the key it had.
     @property
-    def identity(self) -> Mapping[str, Any]:
+    def identity(self) -> Mapping[str, object]:
         return self.inner.identity
 
     @property

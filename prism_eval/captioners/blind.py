@@ -14,9 +14,10 @@ class Blind(Captioner):
     """The empty caption, for the control that shows what questions give away by themselves."""
 
     async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
-        """Say nothing."""
+        """The empty text, of which the store remembers one."""
         return Caption("")
 
     def seen(self, images: Sequence[Image]) -> Sequence[object]:
         """No image at all."""
+        # So all images share one key: a whole run makes one call, and the store holds one empty text.
         return ()

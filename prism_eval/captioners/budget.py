@@ -12,6 +12,7 @@ from prism_eval.captioners.base import Combinator
 from prism_eval.errors import UsageError
 from prism_eval.schema import Caption, FinishReason, Image
 
+# Found in the text rather than split off it: what stands between words, line breaks above all, is kept.
 _WORD = re.compile(r"\S+")
 
 
@@ -37,6 +38,7 @@ class Budget(Combinator):
     async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
         """Cut what the part says."""
         caption = await self.part.caption(images, sample=sample, question=question)
+        # One word more than is kept says whether anything is cut; the rest of a long caption is not looked at.
         ends = [word.end() for word in islice(_WORD.finditer(caption.text), self.words + 1)]
         if len(ends) <= self.words:
             return caption

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from prism_eval.captioners.base import Captioner
 from prism_eval.errors import DataError, PermanentError
@@ -16,10 +15,14 @@ from prism_eval.plugins import runtime
 from prism_eval.plugins.identity import identity_of
 from prism_eval.schema import Caption, Image
 
+# `image` and `image_name` as in a run's own captions.parquet, the rest as people call them.
 _IMAGE_COLUMNS = ("digest", "sha256", "image", "image_path", "path", "image_name")
 _TEXT_COLUMNS = ("caption", "text")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
+# A stranger's file: nothing is known of a cell until it is looked at.
+_Row = Mapping[str, object]
+# By sample. Under None stands the caption of a file that numbers none: it serves for every sample.
 _Captions = dict[int | None, str]
 
 
@@ -52,6 +55,7 @@ class File(Captioner):
 
     def __post_init__(self) -> None:
         path = Path(self.model).expanduser()
+        # Read once more for the hash: a Parquet reader jumps about in the file, and passes over columns.
         try:
             with path.open("rb") as stream:
                 self._sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -61,7 +65,7 @@ class File(Captioner):
             self._add(where, row)
 
     @property
-    def identity(self) -> Mapping[str, Any]:
+    def identity(self) -> Mapping[str, object]:
         """The plugin and the SHA-256 of the file's content."""
         return {**identity_of(self), "sha256": self._sha256}
 
@@ -77,9 +81,10 @@ class File(Captioner):
         """The images and their names, by which they are looked up where the file gives no digests."""
         return [[image.digest, image.name] for image in images]
 
-    def _add(self, where: str, row: Mapping[str, Any]) -> None:
+    def _add(self, where: str, row: _Row) -> None:
         text = _one_of(row, _TEXT_COLUMNS, where)
         sample = row.get("sample")
+        # A call that failed is a row without a text in a run's table: a gap, where the file as a whole is good.
         if text is None:
             return
         if not isinstance(text, str):
@@ -89,9 +94,10 @@ class File(Captioner):
         keys = {_key(row[column], where) for column in _IMAGE_COLUMNS if row.get(column) is not None}
         if not keys:
             raise DataError(f"{where}: no image is named; give one of {', '.join(_IMAGE_COLUMNS)}")
+        # The same caption twice is no conflict: a table of questions repeats it for each of them.
         for key in keys:
             captions = self._index.setdefault(key, {})
-            if captions.setdefault(sample, text) != text or (sample is not None) is (None in captions):
+            if captions.setdefault(sample, text) != text or (None in captions and len(captions) > 1):
                 raise DataError(f"{where}: image {key} has a caption already; number several with a column 'sample'")
             self._paths_by_name.setdefault(PurePosixPath(key).name, set()).add(key)
 
@@ -104,6 +110,7 @@ class File(Captioner):
         return text
 
     def _captions_of(self, image: Image) -> _Captions:
+        # From what cannot be mistaken to what can: a path may be of another data set, a name of another folder.
         path = _normal(image.name)
         for key in (image.digest, path):
             if key in self._index:
@@ -115,18 +122,20 @@ class File(Captioner):
         return self._index[next(iter(paths))] if paths else {}
 
 
-def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _rows(path: Path) -> Iterator[tuple[str, _Row]]:
     """Every row with the words that say where it is."""
     reader = _parquet_rows if path.suffix.lower() in {".parquet", ".pq"} else _json_rows
     for number, row in enumerate(reader(path), start=1):
         yield f"{path} row {number}", row
 
 
-def _json_rows(path: Path) -> Iterator[Mapping[str, Any]]:
+def _json_rows(path: Path) -> Iterator[_Row]:
+    # As bytes: text that is no UTF-8 is then a mistake of its row, named by its number like any other.
     with path.open("rb") as stream:
         for number, line in enumerate(stream, start=1):
             try:
                 row = json.loads(line)
+            # Brackets nested a thousand deep are no syntax error to the parser: its stack ends first.
             except (ValueError, RecursionError) as error:
                 raise DataError(f"{path} row {number}: not a line of JSON in UTF-8") from error
             if not isinstance(row, dict):
@@ -134,31 +143,34 @@ def _json_rows(path: Path) -> Iterator[Mapping[str, Any]]:
             yield row
 
 
-def _parquet_rows(path: Path) -> Iterator[Mapping[str, Any]]:
+def _parquet_rows(path: Path) -> Iterator[_Row]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(path) as table:
             wanted = {*_IMAGE_COLUMNS, *_TEXT_COLUMNS, "sample"} & set(table.schema_arrow.names)
+            # In batches, and of the columns that are used: other people's tables hold images beside captions.
             for batch in table.iter_batches(columns=sorted(wanted)):
                 yield from batch.to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path}: not a readable Parquet file: {str(error).splitlines()[0]}") from error
 
 
-def _one_of(row: Mapping[str, Any], columns: Sequence[str], where: str) -> Any:
+def _one_of(row: _Row, columns: Sequence[str], where: str) -> object:
     for column in columns:
         if column in row:
             return row[column]
     raise DataError(f"{where}: no column {' or '.join(map(repr, columns))}; it has {', '.join(row) or 'none'}")
 
 
-def _key(value: Any, where: str) -> str:
+def _key(value: object, where: str) -> str:
     if not isinstance(value, str):
         raise DataError(f"{where}: {value!r} names no image; give a path or a digest")
+    # A digest in capitals is the same digest; paths are left alone, as file systems tell capitals apart.
     return value.lower() if _DIGEST.fullmatch(value.lower()) else _normal(value)
 
 
 def _normal(path: str) -> str:
+    # A file written on Windows is read elsewhere; and `./a.png` is `a.png`.
     return str(PurePosixPath(path.replace("\\", "/")))

@@ -9,6 +9,7 @@ from prism_eval.captioners.base import Combinator
 from prism_eval.errors import UsageError
 from prism_eval.schema import Caption, FinishReason, Image
 
+# The leaderboard counts captions that were cut: a whole part beside a cut one must not hide it.
 _WORST_FIRST = (FinishReason.LENGTH, FinishReason.FILTERED)
 
 
@@ -25,9 +26,10 @@ class Merge(Combinator):
             raise UsageError("merge needs at least two captioners: write merge(ocr, file:captions.jsonl)")
 
     async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
-        """Ask every part in turn."""
+        """Ask every part in turn; an error of one spares those behind it."""
         captions = [await part.caption(images, sample=sample, question=question) for part in self.parts]
         reasons = [caption.finish_reason for caption in captions]
+        # A part that saw nothing (`blind`, a page without text) leaves no empty paragraph.
         return Caption(
             "\n\n".join(caption.text for caption in captions if caption.text),
             next((reason for reason in _WORST_FIRST if reason in reasons), FinishReason.STOP),
@@ -37,5 +39,6 @@ class Merge(Combinator):
 
 
 def _total(counts: list[int | None]) -> int | None:
+    # A sum over some of the parts would pass for what the whole caption cost.
     known = [count for count in counts if count is not None]
     return sum(known) if len(known) == len(counts) else None

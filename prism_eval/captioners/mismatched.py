@@ -42,4 +42,5 @@ class Mismatched(Combinator):
 
 
 def _others(images: Sequence[Image]) -> tuple[Image, ...]:
+    # `seen` is asked before `caption` can refuse: here an image without another is only passed over.
     return tuple(image.other for image in images if image.other is not None)

@@ -13,7 +13,9 @@ from prism_eval.plugins import from_plan
 from prism_eval.plugins.identity import digest_of
 from prism_eval.schema import Caption, Image
 
+# With its thousands and decimals one number; not inside a word: the 2 of CO2 is no quantity.
 _NUMBER = re.compile(r"(?<!\w)\d+(?:[.,]\d+)*")
+# A capital that does not begin a sentence: in the twins' plain sentences, a name.
 _NAME = re.compile(r"(?<=[^.!?] )[A-Z]\w+")
 
 
@@ -60,6 +62,8 @@ class Oracle(Captioner):
             raise PermanentError(f"oracle needs synthetic twins; image {image.name or image.digest} has no facts")
         stated = []
         for index, fact in enumerate(image.facts):
+            # A generator for each fact, and both draws made whether needed or not: a higher recall then adds to the
+            # facts of a lower one, and the same facts are distorted. Text seeds are hashed alike on every machine.
             rng = random.Random(f"{self.seed}/{image.digest}/{sample}/{index}")
             kept, distorted = rng.random() < self.recall, rng.random() < self.hallucination
             if kept:
@@ -72,6 +76,7 @@ def _distort(fact: str, facts: Sequence[str], rng: random.Random) -> str:
     swaps: list[tuple[tuple[int, int], list[str]]] = []
     for pattern in (_NUMBER, _NAME):
         own = set(pattern.findall(fact))
+        # Sorted, since a set of texts has another order in every process.
         pool = sorted({word for other in facts for word in pattern.findall(other)} - own)
         swaps += [(match.span(), pool) for match in pattern.finditer(fact) if pool]
     if not swaps:

@@ -49,5 +49,6 @@ def _leave_at_once(code: int) -> None:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
+    # Whoever read our output may be gone, and flushing then raises once more.
     finally:
         os._exit(code)

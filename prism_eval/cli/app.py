@@ -38,5 +38,6 @@ def _root(
     pass
 
 
+# As --help lists them: what everybody starts with, its stages one by one, then what looks after things.
 for verb in (run, caption, answer, score, report, plan, benchmarks, plugins, store, doctor):
     verb.register(app)

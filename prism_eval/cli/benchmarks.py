@@ -55,6 +55,7 @@ def _list(context: typer.Context) -> None:
         return
     from prism_eval.benchmarks import definition_names, load_definition
 
+    # The shipped ones, whose data need not be here: what is at hand is what `verify` says.
     definitions = {name: load_definition(name) for name in definition_names()}
     show_table(
         ("name", "title", "rows", "licence", "official scorer"),
@@ -144,9 +145,10 @@ def _describe(found: Description) -> list[str]:
         f"scorers     {', '.join(f'{edition}: {scorer}' for edition, scorer in definition.scoring.items())}",
         "",
     ]
+    # The gold beside the question: whether a reading is right is seen at once.
     for item in found.samples:
         lines += [f"[{item.id}] {item.question.strip()}"]
-        lines += [f"    {letter}. {option}" for letter, option in zip(item.letters, item.options, strict=True)]
+        lines += [f"    {letter}. {option}" for letter, option in item.lettered]
         lines += [f"    gold: {' | '.join(item.golds)}"]
     return [*lines, "", *definition.citation.strip().splitlines()]
 

@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command(name="caption", epilog=_EPILOG)(caption)
 
 
+# Questions are not reached, so neither how they are put nor how they are scored.
 @o.plan_flags(without=("edition", "orders"))
 def caption(
     flags: o.PlanFlags,

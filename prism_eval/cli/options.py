@@ -14,6 +14,8 @@ import typer
 if TYPE_CHECKING:
     from prism_eval.plan.plan import Plan
 
+# Each flag is written once, so that it reads the same in every verb's help. Defaults are told in words: the value is
+# left to the plan (see `PlanFlags`).
 Reasoner = Annotated[
     str | None, typer.Option("--reasoner", "-r", metavar="SPEC", help="The one reasoner. [default: lexical]")
 ]
@@ -101,6 +103,7 @@ def plan_flags(*, without: tuple[str, ...]) -> Callable[[Callable[..., int | Non
     """
 
     def take(verb: Callable[..., int | None]) -> Callable[..., int | None]:
+        # Evaluated: annotations are texts in these files, and typer needs what they say. The first is `flags` itself.
         own = list(inspect.signature(verb, eval_str=True).parameters.values())[1:]
         of_plan = inspect.signature(PlanFlags, eval_str=True).parameters
         taken = [parameter for name, parameter in of_plan.items() if name not in without]

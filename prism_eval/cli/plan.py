@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command(name="plan", epilog=_EPILOG)(plan)
 
 
+# Neither the scoring edition nor the calls in flight change how many calls there are.
 @o.plan_flags(without=("edition", "concurrency"))
 def plan(flags: o.PlanFlags, *, store: o.Store = None) -> None:
     """Say what a run would do, without calling any model.

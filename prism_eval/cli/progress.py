@@ -12,6 +12,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from prism_eval.run.result import State
 
+# Seconds. Five times a second looks alive; in a log, four lines a minute leave a night's run readable.
 _EVERY = 0.2
 _LINE_EVERY = 15.0
 
@@ -20,6 +21,7 @@ def watch(state: State, *, quiet: bool = False) -> AbstractContextManager[object
     """Show how far a run has come, on standard error."""
     if quiet:
         return nullcontext()
+    # Standard output is for the leaderboard alone, so that it can be piped or kept.
     console = Console(stderr=True)
     return _bar(state, console) if console.is_terminal else _lines(state, console)
 
@@ -60,6 +62,7 @@ def _lines(state: State, console: Console) -> Iterator[None]:
     def say() -> None:
         total = f" of {state.total}" if state.total else ""
         line = f"{state.counts.done}{total} answered · {describe(state)}"
+        # Unwrapped, one line a report: a log's reader searches by line.
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     with _ticking(_LINE_EVERY, say):
@@ -74,10 +77,12 @@ def _ticking(seconds: float, tick: Callable[[], object]) -> Iterator[None]:
         while not stop.wait(seconds):
             tick()
 
+    # A thread of its own, for the main one waits for the run; a daemon, for nobody waits for a display.
     thread = threading.Thread(target=loop, name="progress", daemon=True)
     thread.start()
     try:
         yield
     finally:
         stop.set()
+        # Waited for, lest a last line come between those of the leaderboard.
         thread.join()

@@ -23,12 +23,13 @@ def report(run: o.Folder) -> None:
 
     from prism_eval.leaderboard import build
     from prism_eval.report.html import write_html
-    from prism_eval.report.terminal import render
+    from prism_eval.report.terminal import LeaderboardView
     from prism_eval.run import RunFolder
     from prism_eval.run.belonging import check_belonging
 
     folder = RunFolder.open(run)
+    # Verdicts of another plan would be ranked under a protocol that is not theirs.
     check_belonging(folder, "score", manifest=True)
     board = build(folder.path)
-    Console().print(render(board))
+    Console().print(LeaderboardView(board))
     typer.echo(f"Leaderboard: {write_html(folder.path, board)}")

@@ -27,6 +27,7 @@ def stats(store: o.Store = None) -> None:
     from prism_eval.calls import default_path
     from prism_eval.calls.upkeep import stats as count
 
+    # By source, since that is what `prune --source` takes.
     path = store or default_path()
     rows = [(line.stage, line.source, line.generations, line.failures, line.characters) for line in count(path)]
     show_table(("stage", "source", "stored", "failed", "characters"), rows)

@@ -16,6 +16,7 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str | int]]) -> 
     from rich.table import Table
     from rich.text import Text
 
+    # All at once: a column is set to the right if any of its cells is a number.
     cells = list(rows)
     table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(headings))
     for column, heading in enumerate(headings):

@@ -27,8 +27,10 @@ def network_file_system(path: Path, *, mounts: str | None = None) -> str | None:
         fields = line.split()
         if len(fields) < 3:
             continue
+        # The mount table writes a blank as \040, since blanks part its fields.
         point = fields[1].replace("\\040", " ")
         inside = real == point or real.startswith(point.rstrip("/") + "/")
+        # The deepest mount point holds the path; of two at one place the later hides the earlier.
         if inside and len(point) >= len(best):
             best, kind = point, fields[2]
     return kind if kind in NETWORK else None

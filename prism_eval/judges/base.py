@@ -11,6 +11,7 @@ from prism_eval.calls.keys import judge_key
 from prism_eval.plugins import Plugin
 from prism_eval.schema import FinishReason, Generation, Item
 
+# Models set it bold, quote it or put a dash before it. With a word more ("correct, but ...") it is no verdict.
 _VERDICT = re.compile(r"^[ \t*_>#-]*verdict[ *_]*:[ *_]*(correct|wrong)[ \t*_.\r]*$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -39,6 +40,7 @@ class Judge(Plugin, ABC):
 
     def call(self, item: Item, reply: str) -> Call[Generation]:
         """One decision as a call of a run: its key, and how to ask for it."""
+        # By the reply, not by who gave it: captioners that led to the same answer share one decision.
         return Call(
             key=judge_key(self.identity_digest, item, reply),
             stage="judge",
@@ -54,7 +56,9 @@ class Judge(Plugin, ABC):
 
 def read_verdict(said: Generation) -> bool | None:
     """Whether a judge's reply says "correct", by its last line that is a verdict; ``None`` if none is."""
+    # Cut short, it may have been about to take its verdict back.
     if said.finish_reason is not FinishReason.STOP:
         return None
+    # The last one, since a model that thinks aloud writes the word before it has decided.
     found = _VERDICT.findall(said.text)
     return found[-1].casefold() == "correct" if found else None

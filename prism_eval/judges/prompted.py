@@ -52,6 +52,7 @@ class PromptedJudge(OnEngine, Judge):
         said = await self.engine.generate(Request(messages=(asked,), sampling=self.sampling))
         if read_verdict(said) is None:
             quoted = " ".join(said.text[-_QUOTED:].split())
+            # A guess would be a score that nobody gave, and the same question would get the same reply.
             raise PermanentError(f"its reply has no line 'Verdict: correct' or 'Verdict: wrong': {quoted!r}")
         return said
 
@@ -64,4 +65,5 @@ def _golds(item: Item) -> str:
     texts = dict(item.lettered)
     if item.kind is not ItemKind.CHOICE:
         return "\n".join(item.golds)
+    # Letter and text: a reply may give either.
     return "\n".join(f"{gold}. {texts[gold]}" for gold in item.golds)

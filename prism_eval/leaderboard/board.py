@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from prism_eval.leaderboard.columns import Column, Place
+from prism_eval.leaderboard.columns import AnyColumn, Number, Place
 from prism_eval.leaderboard.rows import Row
 from prism_eval.leaderboard.verdicts import Verdicts
 from prism_eval.run.reading import Manifest
@@ -33,21 +33,22 @@ class Leaderboard:
 
     rows: tuple[Row, ...]
     benchmarks: tuple[str, ...]
-    scores: tuple[Column[Any], ...]
-    columns: tuple[Column[Any], ...]
+    scores: tuple[AnyColumn, ...]
+    columns: tuple[AnyColumn, ...]
     comparisons: tuple[Comparison, ...]
     warnings: tuple[str, ...]
     manifest: Manifest
     # Handed on so that the page picks its examples from what is in memory, and reads the table for their texts alone.
     verdicts: Verdicts = field(repr=False, compare=False)
 
-    def shown_in(self, place: Place) -> tuple[Column[Any], ...]:
+    def shown_in(self, place: Place) -> tuple[AnyColumn, ...]:
         """The columns, those of benchmarks aside, that stand in a table."""
         return tuple(column for column in self.columns if place in column.shown)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain values that JSON can say."""
         return {
+            # Manifest and verdicts are files of the run folder already.
             "warnings": list(self.warnings),
             "benchmarks": list(self.benchmarks),
             "rows": [asdict(row) for row in self.rows],
@@ -60,6 +61,6 @@ class Leaderboard:
 
         return pd.DataFrame([{"captioner": row.captioner, **dict(self._numbers(row))} for row in self.rows])
 
-    def _numbers(self, row: Row) -> Iterator[tuple[str, float | int | None]]:
+    def _numbers(self, row: Row) -> Iterator[tuple[str, Number]]:
         for column in (*self.scores, *self.columns):
             yield from column.record(row).items()

@@ -21,6 +21,7 @@ def caveats(rows: Sequence[Row], items: int, manifest: Manifest) -> tuple[str, .
         items: Items that any of them was asked.
         manifest: The run's manifest.
     """
+    # What changes a score stands before what widens its interval, and that before what only explains it.
     return (
         *_missing(rows, items),
         *_notable(rows),
@@ -87,6 +88,7 @@ def _own_numbers(manifest: Manifest) -> Iterator[str]:
     several = any(entry["sample"] for entry in entries)
     for entry in entries:
         numbers = ", ".join(f"{metric} {_short(value)}" for metric, value in entry["metrics"].items())
+        # Counted from 1 for readers; the manifest counts from 0.
         sample = f", caption {entry['sample'] + 1}" if several else ""
         yield f"{entry['benchmark']}, {entry['captioner']}{sample}, by the benchmark's own aggregation: {numbers}."
 
@@ -94,4 +96,5 @@ def _own_numbers(manifest: Manifest) -> Iterator[str]:
 def _short(value: object) -> str:
     if value is None:
         return "none"
+    # Four digits suit shares and scores in hundreds alike: what a stranger's metric is, nobody says.
     return f"{value:.4g}" if isinstance(value, int | float) else str(value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Generic, Literal, TypeVar, get_args
+from typing import Any, Generic, Literal, TypeVar, cast, get_args
 
 from prism_eval import plugins
 from prism_eval.errors import PrismError
@@ -27,8 +27,9 @@ the page: ``scores``, ``answers`` (how they ended), ``captions`` and ``positions
 Number = float | int | None
 
 
-def _itself(value: Any) -> Any:
-    return value
+def _itself(value: object) -> Number:
+    # Only a value that is a number may leave its parts out; `_tried` refuses a stranger's that is none.
+    return cast("Number", value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +82,13 @@ class Column(Generic[V]):
         return -1 if key is None else key
 
 
+AnyColumn = Column[Any]
+"""A column of whatever kind: a table asks it for texts and numbers, and never sees the value they are made from."""
+
 _estimate = partial(
     Column[Estimate],
     write=writing.with_margin,
+    # The bare name is the mean itself: `frame["chartqa"]` is what one types first.
     parts={"": lambda e: e.value, "_low": lambda e: e.low, "_high": lambda e: e.high},
 )
 _count = partial(Column[int], write=writing.count)
@@ -119,11 +124,13 @@ def _position(value: Callable[[PositionBias], V]) -> Callable[[Row], V | None]:
     return lambda row: None if row.positions is None else value(row.positions)
 
 
-COLUMNS: tuple[Column[Any], ...] = (
+# In the order in which they stand in every table and in the data frame.
+COLUMNS: tuple[AnyColumn, ...] = (
     _estimate(
         name="mean",
         title="Mean",
         value=lambda row: row.mean,
+        # A mean over fewer benchmarks stands in the same column, and must not be read as the others are.
         mark=lambda row: "" if row.complete else "*",
         shown=frozenset({"summary", "scores"}),
     ),
@@ -182,11 +189,12 @@ COLUMNS: tuple[Column[Any], ...] = (
 )
 
 
-def from_outside(rows: Sequence[Row]) -> tuple[tuple[Column[Any], ...], tuple[str, ...]]:
+def from_outside(rows: Sequence[Row]) -> tuple[tuple[AnyColumn, ...], tuple[str, ...]]:
     """The columns that installed packages add, and a sentence on each that had to be left out.
 
     Every column is tried on every row first: a stranger's bug costs its column, not the leaderboard.
     """
+    # By name: entry points come in the order of installation, which differs from machine to machine.
     columns, problems = [], []
     for name in sorted(plugins.entry_points("column")):
         try:
@@ -198,7 +206,7 @@ def from_outside(rows: Sequence[Row]) -> tuple[tuple[Column[Any], ...], tuple[st
     return tuple(columns), tuple(problems)
 
 
-def _tried(column: object, rows: Sequence[Row]) -> Column[Any]:
+def _tried(column: object, rows: Sequence[Row]) -> AnyColumn:
     if not isinstance(column, Column):
         raise TypeError(f"its entry point names a {type(column).__name__}, not a Column")
     for row in rows:

@@ -37,6 +37,7 @@ def caption_lengths(verdicts: Verdicts) -> list[CaptionLengths]:
     # Counted once a verdict, a captioner would look wordier for every question asked about its longer captions.
     rows = np.flatnonzero(~np.isnan(verdicts.words))
     images = verdicts.items.image_set[verdicts.item[rows]]
+    # Captioner, images and sample as one number: numbers are hashed, where rows of three would be sorted.
     read = verdicts.captioner[rows] * (images.max(initial=0) + 1) + images
     sample = verdicts.sample[rows]
     once = rows[numbered(read * (sample.max(initial=0) + 1) + sample).first]
@@ -50,6 +51,7 @@ def caption_lengths(verdicts: Verdicts) -> list[CaptionLengths]:
 def _lengths_of(words: NDArray[np.float64], truncated: NDArray[np.bool_]) -> CaptionLengths:
     import numpy as np
 
+    # numpy would call the median of nothing NaN, and warn on the reader's screen.
     if not words.size:
         return CaptionLengths(0, 0, None, None)
     return CaptionLengths(words.size, int(truncated.sum()), float(np.median(words)), float(words.mean()))

@@ -85,6 +85,7 @@ def _steady(verdicts: Verdicts, rows: NDArray[np.int64]) -> list[NDArray[np.bool
     import numpy as np
 
     sample = verdicts.sample[rows]
+    # A question and a sample of each captioner; what is left to differ within one number is the order.
     pair = verdicts.captioner[rows] * len(verdicts.items) + verdicts.item[rows]
     question = numbered(pair * (sample.max(initial=0) + 1) + sample).numbers
     several = np.bincount(question)[question] > 1

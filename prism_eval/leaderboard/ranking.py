@@ -85,6 +85,7 @@ def _row(
     outcomes = dict(zip(OUTCOMES, verdicts.outcomes[number].sum(axis=0).tolist(), strict=True))
     return Row(
         captioner=verdicts.captioners[number],
+        # Every place, until the comparisons with the other rows have narrowed it.
         rank=RankRange(1, len(verdicts.captioners)),
         mean=_estimate(verdicts, scores, known, strata=verdicts.items.benchmark[known]),
         complete=all(cell.estimate is not None for cell in cells.values()),
@@ -101,6 +102,7 @@ def _row(
 
 
 def _cell(verdicts: Verdicts, number: int, benchmark: str, known: NDArray[np.intp]) -> Cell:
+    # Named by the manifest, and not one verdict: the column stands, empty.
     if benchmark not in verdicts.benchmarks:
         return Cell(estimate=None, outcomes=dict.fromkeys(Outcome, 0))
     place = verdicts.benchmarks.index(benchmark)

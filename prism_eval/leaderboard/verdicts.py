@@ -31,12 +31,14 @@ _KINDS = {
     **dict.fromkeys(("score", "caption_words", "chosen_position"), "double"),
     "caption_truncated": "bool",
 }
+# An empty label has the number -1, and in numpy -1 is the last: the verdict would count for somebody else.
 _NEVER_EMPTY = ("captioner", "reasoner", "benchmark", "item", "outcome", "sample", "order")
 _NEVER_NEGATIVE = ("sample", "order", "caption_words", "chosen_position")
 # These are the same in every row of an item, and long: they are read once an item, not once a verdict.
 _OF_ITEMS = ("cluster", "images", "kind", "options")
 
 
+# Without slots, since `cached_property` keeps what it worked out in the object's dictionary.
 @dataclass(frozen=True, eq=False)
 class Verdicts:
     """What the verdicts of a run say. Arrays of shape (verdicts,) are in the table's order.
@@ -81,6 +83,7 @@ class Verdicts:
         shape = len(self.captioners), len(self.items)
         # A failed call is infrastructure: counted as 0 it would make a server's bad night a captioner's bad score.
         scored = ~np.isnan(self.score)
+        # One flat index, counted once: a loop over captioners would walk millions of rows for each.
         cell = (self.captioner * shape[1] + self.item)[scored]
         sums = np.bincount(cell, weights=self.score[scored], minlength=shape[0] * shape[1])
         counts = np.bincount(cell, minlength=shape[0] * shape[1])
@@ -132,7 +135,7 @@ def read_verdicts(folder: Path) -> Verdicts:
     _check(table, columns)
     captioner, captioners = _labels(columns["captioner"])
     benchmark, benchmarks = _labels(columns["benchmark"])
-    # Ids are unique within a benchmark only.
+    # Ids are unique within a benchmark only. One chunk: `Table.columns` has made the row groups' dictionaries one.
     id_number, ids = label_numbers(columns["item"].combine_chunks()), columns["item"].chunk(0).dictionary
     item, first = numbered(benchmark * len(ids) + id_number)
     outcome, score = _outcomes(table, columns)
@@ -200,6 +203,7 @@ def _items(table: Table, first: NDArray[np.int64], benchmark: NDArray[np.int64])
     everyone = np.arange(first.size)
     # Two benchmarks may call different things by one cluster name; an image's digest means one thing everywhere.
     named = label_numbers(cluster)
+    # Two more than the largest: the -1 of an item without a cluster would be the last of the benchmark before.
     own = numbered(benchmark * (named.max(initial=0) + 2) + named).numbers
     shown = own.max(initial=-1) + 1 + label_numbers(pc.list_flatten(images))
     showing = pc.list_parent_indices(images).to_numpy()

@@ -9,6 +9,7 @@ ABSENT = "\N{EN DASH}"
 
 def points(value: float | None) -> str:
     """A score in [0, 1] as points out of 100: ``48.3``."""
+    # One decimal: at a thousand images the interval is some six points wide.
     return ABSENT if value is None else f"{100 * value:.1f}"
 
 
@@ -34,4 +35,5 @@ def count(value: float | None) -> str:
 
 def with_margin(estimate: Estimate | None) -> str:
     """An estimate's mean and half the width of its interval: ``48.3  ±2.1``."""
+    # `±50.0` is the widest margin that a score in [0, 1] can have.
     return f"{score(estimate)} {margin(estimate):>5}".rstrip()

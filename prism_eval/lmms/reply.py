@@ -8,6 +8,7 @@ from prism_eval.scoring.extraction import read_form, strip_reasoning
 
 def graded_text(answer: Answer, form: AnswerForm) -> str:
     """What stands in the form the protocol asked for, else the whole answer; either without reasoning tags."""
+    # Reasoning goes first: it may write the form while it still weighs answers.
     reply = strip_reasoning(answer.text)
     written = read_form(reply, form) if form.marker else None
     return reply if written is None else written

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prism_eval.report.html import REPORT, write_html
+from prism_eval.report.html import write_html
 from prism_eval.report.terminal import LeaderboardView
 
-__all__ = ["REPORT", "LeaderboardView", "write_html"]
+__all__ = ["LeaderboardView", "write_html"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from prism_eval.captioners.base import Captioner
@@ -46,6 +46,7 @@ class Result(RunResult):
 
 def published(run: RunResult) -> Result:
     """A finished run with its leaderboard read and its page written."""
+    # Of one result, so that the table is read once for the page and for who asks for the leaderboard next.
     result = Result(run.folder, run.counts, run.tallies, run.elsewhere)
     write_html(result.folder.path, result.leaderboard)
     return result
@@ -61,7 +62,7 @@ def evaluate(
     store: str | Path | None = None,
     overwrite: bool = False,
     watch: Watch | None = None,
-    **plan: Any,
+    **plan: object,
 ) -> Result:
     """Evaluate captioners: caption, answer, score, and build a leaderboard.
 
@@ -111,6 +112,7 @@ def _labelled(captioners: Captioners) -> list[tuple[str, str | Captioner]]:
         return [
             (_with_label(spec, label) if isinstance(spec, str) else label, spec) for label, spec in captioners.items()
         ]
+    # A text before all: it is a sequence too, of letters.
     if isinstance(captioners, str) or not isinstance(captioners, Sequence):
         captioners = [captioners]
     return [(captioner if isinstance(captioner, str) else _name(captioner), captioner) for captioner in captioners]
@@ -122,4 +124,5 @@ def _name(captioner: object) -> str:
 
 
 def _with_label(spec: str, label: str) -> str:
+    # Quoted, since a label that holds `&` or `=` would go on as another option.
     return f"{spec}{'&' if '?' in spec else '?'}label={quote(label)}"

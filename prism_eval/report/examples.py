@@ -138,6 +138,7 @@ def _by_pattern(verdicts: Verdicts, items: NDArray[np.int64], rows: NDArray[np.i
     pattern, first = numbered((len(OUTCOMES) + 1) ** np.arange(len(rows)) @ ends)
     scores = np.where(rows >= 0, verdicts.score[rows], np.nan)[:, first]
     agreement = np.fmin.reduce(scores, initial=1.0) - np.fmax.reduce(scores, initial=0.0)
+    # The last key sorts first: the widest disagreement, and among equals what most items ended in.
     best = np.lexsort((-np.bincount(pattern, minlength=first.size), agreement))[:PER_BENCHMARK]
     return [items[pattern == number] for number in best.tolist()]
 

@@ -11,12 +11,13 @@ import hashlib
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prism_eval.files.whole import write_whole
-from prism_eval.leaderboard import Column, Leaderboard, writing
+from prism_eval.leaderboard import AnyColumn, Leaderboard, writing
 from prism_eval.report import text
 from prism_eval.report.examples import MOST_CAPTIONERS, read_examples
+from prism_eval.run.folder import RunFolder
 from prism_eval.schema import Outcome
 from prism_eval.statistics import Comparison, Estimate
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-REPORT = "leaderboard.html"
 # Twenty captioners make 190 pairs, which nobody reads; all pairs of five still fit on a screen.
 _MOST_PAIRS = 10
 # A label of a served model is often a whole address; its title attribute has all of it.
@@ -41,7 +41,7 @@ def write_html(folder: Path, board: Leaderboard) -> Path:
     """
     # Rendered whole before the file is touched: a page that cannot be made leaves the old one.
     page = render(board)
-    path = folder / REPORT
+    path = RunFolder(folder).html_file
     write_whole(path, page)
     return path
 
@@ -70,13 +70,14 @@ def render(board: Leaderboard) -> str:
 
 def _shown_comparisons(board: Leaderboard) -> list[Comparison]:
     """Every pair if they are few, else neighbours on the leaderboard only."""
+    # Two captioners without a shared item have no difference to show.
     every = [comparison for comparison in board.comparisons if comparison.difference is not None]
     if len(every) <= _MOST_PAIRS:
         return every
     return [comparison for comparison in every if comparison.second == comparison.first + 1]
 
 
-def _largest(board: Leaderboard, column: Column[Any]) -> float:
+def _largest(board: Leaderboard, column: AnyColumn) -> float:
     return max((column.key(row) or 0 for row in board.rows), default=0)
 
 
@@ -123,6 +124,7 @@ def _pretty(value: object) -> str:
 
 
 def _policy(environment: Environment) -> str:
+    # Hashed as the page has them: Jinja takes the last line break of a file away.
     style, script = (_hash(environment.get_template(name).render()) for name in ("leaderboard.css", "leaderboard.js"))
     return f"default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'"
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.writing import points, score, with_margin
 from prism_eval.report.text import one_line, short_labels, visible
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from prism_eval.leaderboard import Column, Leaderboard, PositionBias, Row
+    from prism_eval.leaderboard import AnyColumn, Leaderboard, PositionBias, Row
 
 _LEGEND = (
     "Points out of 100 with half the width of a 95 % interval, clustered on images. "
@@ -56,6 +56,7 @@ class LeaderboardView:
         if _natural_width(console, whole) <= width:
             yield whole
         else:
+            # With labels of one letter, that column is as wide as its heading: what is left over is for the labels.
             others = _natural_width(console, _summary(self.board.rows, columns, 1)) - len("captioner")
             yield _summary(self.board.rows, columns, min(max(width - others, _LABEL[0]), _LABEL[1]))
             yield from _blocks(self.board, width)
@@ -65,11 +66,6 @@ class LeaderboardView:
             yield _plain(_POSITIONS, style="dim")
         for warning in self.board.warnings:
             yield _plain(f"! {visible(warning)}")
-
-
-def render(board: Leaderboard) -> LeaderboardView:
-    """The leaderboard as something rich can print."""
-    return LeaderboardView(board)
 
 
 def _natural_width(console: Console, table: Table) -> int:
@@ -87,7 +83,7 @@ def _title(board: Leaderboard) -> str:
     return " · ".join(visible(part) for part in parts)
 
 
-def _summary(rows: Sequence[Row], columns: Sequence[Column[Any]], label_width: int) -> Table:
+def _summary(rows: Sequence[Row], columns: Sequence[AnyColumn], label_width: int) -> Table:
     table = _table("#", "captioner", *map(_heading, columns))
     labels = short_labels([row.captioner for row in rows], label_width)
     for number, row in enumerate(rows, 1):
@@ -112,15 +108,16 @@ def _picked(positions: PositionBias) -> Text:
     return _plain("\n".join(map(" ".join, lines)))
 
 
-def _heading(column: Column[Any]) -> str:
+def _heading(column: AnyColumn) -> str:
     return visible(column.heading or column.title.lower())
 
 
-def _cells(columns: Sequence[Column[Any]], row: Row) -> list[Text]:
+def _cells(columns: Sequence[AnyColumn], row: Row) -> list[Text]:
     return [_plain(visible(column.text(row))) for column in columns]
 
 
 def _blocks(board: Leaderboard, width: int) -> Iterator[Table]:
+    # A definition file may give a benchmark a name as long as it likes; the scores need the room.
     names = [one_line(name, 24) for name in board.benchmarks]
     room = width - max(map(len, ["benchmark", *names])) - _GAP
     blocks = math.ceil(len(board.rows) / max(1, room // (_NARROWEST + _GAP)))

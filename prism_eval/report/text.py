@@ -52,6 +52,7 @@ def _shown(character: str) -> str:
     if character in _KEPT:
         return character
     code, category = ord(character), unicodedata.category(character)
+    # Unicode has a symbol for each of the first 32 control characters, in their order, from U+2400.
     if category == "Cc":
         return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else f"⟨U+{code:04X}⟩"
     if category == "Cs":

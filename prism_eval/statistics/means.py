@@ -72,6 +72,7 @@ def clustered_mean(
     if array.min() < 0 or array.max() > 1:
         raise ValueError(f"a score lies in [0, 1]; these reach from {array.min():g} to {array.max():g}")
     low, high = 0.0, 1.0
+    # The spread between clusters is all there is to go by, and one cluster has none.
     if spread.degrees > 0:
         bernoulli = spread.value * (1 - spread.value)
         # p(1-p) is 0 where all scores are 0 or 1, and so says nothing of how much was seen; the clusters do.
@@ -89,6 +90,7 @@ def clustered_mean(
 
 def wilson(share: float, size: float, quantile: float) -> tuple[float, float]:
     """Wilson's interval of a share seen in ``size`` observations (a real number), clipped to [0, 1]."""
+    # As if z^2 more had been seen, half of them right: the centre moves to 1/2, and no end leaves [0, 1].
     pull = quantile**2 / size
     centre = (share + pull / 2) / (1 + pull)
     reach = math.sqrt(share * (1 - share) * pull + pull**2 / 4) / (1 + pull)

@@ -96,4 +96,5 @@ def _degenerate(spread: Spread, level: float) -> tuple[float, float]:
         return 2.0, 1.0
     # No cluster of G behaved differently; Wilson's bound is on the share of those that would.
     _, share = wilson(0.0, spread.clusters, critical(level, spread.degrees))
+    # Those would differ by 1 the other way, at worst. Sign test: G coins on one side have the chance 2 * 2^-G.
     return share * (1 + abs(spread.value)), 1.0 if abs(spread.value) < 1e-12 else 2.0 ** (1 - spread.clusters)

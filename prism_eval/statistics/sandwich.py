@@ -106,6 +106,7 @@ class Design:
         seen = np.bincount(self.cell_stratum[met], minlength=items.size)
         # Each stratum's mean counts alike, however many items it has: benchmarks are not weighed by their size.
         scale = np.sqrt(seen / np.maximum(seen - 1, 1)) / (strata * items)
+        # The factor G/(G-1) goes in by its root: only sums over clusters are squared, and those reach over strata.
         residuals = (totals - counts * means[self.cell_stratum]) * scale[self.cell_stratum]
         own = np.bincount(self.cell_stratum, weights=residuals**2)[present].astype(float)
         means, seen = means[present], seen[present]
@@ -134,6 +135,7 @@ def _check(values: NDArray[np.float64], cell: NDArray[np.intp]) -> None:
 
 
 def _floor(means: NDArray[np.float64], seen: NDArray[np.int_]) -> NDArray[np.float64]:
+    # Of the mean that their interval is centred on, which is never 0 nor 1: so the variance is not 0 either.
     size = seen + _Z2
     centre = (means * seen + _Z2 / 2) / size
     floor: NDArray[np.float64] = centre * (1 - centre) / size
@@ -147,4 +149,5 @@ def _degrees(own: NDArray[np.float64], seen: NDArray[np.int_]) -> float:
         return 0.0
     if not own.any():
         return float(np.maximum(seen - 1, 0).sum())
+    # Satterthwaite (1946): a stratum that brings most of the variance brings its few clusters with it.
     return float(own.sum() ** 2 / (own**2 / np.maximum(seen - 1, 1)).sum())

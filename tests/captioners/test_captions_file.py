@@ -85,6 +85,7 @@ def test_identity_is_the_content_and_not_the_place(tmp_path: Path) -> None:
         (b'{"path": "a.png", "caption": "x", "sample": "one"}\n', "row 1: sample 'one' is not a number"),
         (b'{"path": "a.png", "caption": "x"}\n{"path": "a.png", "caption": "y"}\n', "row 2: image a.png has a caption"),
         (b'{"path": "a.png", "caption": "x"}\n{"path": "a.png", "caption": "y", "sample": 1}\n', "row 2: image a.png"),
+        (b'{"path": "a.png", "caption": "x", "sample": 1}\n{"path": "a.png", "caption": "y"}\n', "row 2: image a.png"),
         (b"\xff\xfe\n", "row 1: not a line of JSON in UTF-8"),
     ],
 )

@@ -110,11 +110,11 @@ def test_a_lean_towards_a_position_is_averaged_out_and_reported(tmp_path):
 def test_the_pages_show_the_lean(tmp_path):
     from rich.console import Console
 
-    from prism_eval.report.terminal import render
+    from prism_eval.report.terminal import LeaderboardView
 
     result = run(AlwaysB(), tmp_path, orders=2)
     console = Console(file=io.StringIO(), width=100)
-    console.print(render(result.leaderboard))
+    console.print(LeaderboardView(result.leaderboard))
     said = console.file.getvalue()
     assert "A 0.0 B 100.0" in said
     assert "75.0" in said

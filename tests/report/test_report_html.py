@@ -12,7 +12,7 @@ from rich.console import Console
 
 from prism_eval.errors import RunError
 from prism_eval.leaderboard import build
-from prism_eval.report.terminal import render
+from prism_eval.report.terminal import LeaderboardView
 from tests.runfolder import verdict, write_page, write_run
 
 HOSTILE = (
@@ -143,7 +143,7 @@ def test_it_agrees_with_the_terminal(tmp_path: Path) -> None:
     ]
     folder = write_run(tmp_path, rows)
     console = Console(file=io.StringIO(), width=200, color_system=None)
-    console.print(render(build(folder)))
+    console.print(LeaderboardView(build(folder)))
     assert isinstance(console.file, io.StringIO)
     numbers = re.findall(r"(\d+\.\d) +±(\d+\.\d)", console.file.getvalue())
     assert len(numbers) == 6

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from prism_eval.leaderboard import build
-from prism_eval.report.terminal import render
+from prism_eval.report.terminal import LeaderboardView
 from tests.runfolder import verdict, write_run
 
 TWELVE = [f"benchmark_{letter}" for letter in "abcdefghijkl"]
@@ -15,7 +15,7 @@ TWELVE = [f"benchmark_{letter}" for letter in "abcdefghijkl"]
 
 def printed(folder: Path, width: int) -> str:
     console = Console(file=io.StringIO(), width=width, color_system=None)
-    console.print(render(build(folder)))
+    console.print(LeaderboardView(build(folder)))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 

@@ -34,6 +34,7 @@ def decode(image: Image, *, max_pixels: int) -> Picture:
 
     try:
         picture = _header(image)
+        # A phone stores the picture as its sensor lay and writes into EXIF how to turn it; unturned, text is noise.
         upright = ImageOps.exif_transpose(picture)
         return _scaled(_with_margins(_flat(upright)), max_pixels)
     except _BROKEN as error:
@@ -46,6 +47,7 @@ def _header(image: Image) -> Picture:
     from PIL import UnidentifiedImageError
 
     try:
+        # Between its limit and twice that, Pillow only warns, and then decodes.
         with warnings_as("error", Pillow.DecompressionBombWarning):
             return Pillow.open(io.BytesIO(image.data))
     except (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError) as error:
@@ -67,6 +69,7 @@ def _flat(picture: Picture) -> Picture:
         return picture.convert("F").point(lambda value: value * factor + 0).convert("L").convert("RGB")
     if not picture.has_transparency_data:
         return picture.convert("RGB")
+    # Charts on a clear ground are drawn for a white page: over black, black letters would be gone.
     solid = picture.convert("RGBA")
     white = Pillow.new("RGBA", solid.size, "white")
     return Pillow.alpha_composite(white, solid).convert("RGB")

@@ -77,6 +77,7 @@ class Ocr(Captioner):
     async def close(self) -> None:
         """End the threads; reads that have not begun are dropped."""
         if self._threads is not None:
+            # An image inside a model cannot be called back: waiting for it would hold up Ctrl-C.
             self._threads.shutdown(wait=False, cancel_futures=True)
             self._threads = None
 

@@ -87,6 +87,8 @@ def _engine() -> _Engine:
     # A path to each model keeps RapidOCR from looking for it on the network. One core each: readers run side by side.
     models = Path(rapidocr.__file__).parent / "models"
     paths = {f"{role}.model_path": str(next(models.glob(f"*_{role.lower()}*.onnx"))) for role in ("Det", "Rec", "Cls")}
+    # Scaled already (`Ocr.max_pixels`): RapidOCR's own limit of 2,000 a side would blur small letters a second time.
+    # One line a batch: lines are padded to the widest beside them, which may change what is read.
     engine = rapidocr.RapidOCR(
         params={
             "Global.log_level": "critical",
