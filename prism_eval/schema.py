@@ -76,6 +76,7 @@ class Image:
     @cached_property
     def media_type(self) -> str:
         """The MIME type read off the first bytes; ``application/octet-stream`` if unknown."""
+        # Not from the name: data sets hold JPEG files called .png, which servers refuse under that type.
         for magic, media_type in _MAGIC.items():
             if self.data.startswith(magic):
                 return media_type
@@ -215,7 +216,7 @@ class Generation:
     completion_tokens: int | None = None
 
     def __post_init__(self) -> None:
-        if not self.text.isascii():
+        if not self.text.isascii():  # which costs nothing to know, and is true of most replies
             object.__setattr__(self, "text", self.text.encode("utf-8", "replace").decode("utf-8"))
         for name in ("prompt_tokens", "completion_tokens"):
             count = getattr(self, name)

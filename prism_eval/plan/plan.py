@@ -89,6 +89,7 @@ class Plan(BaseModel):
         return next((key for key in own if own[key] != others[key]), "")
 
     def _through(self, stage: Stage) -> dict[str, object]:
+        # By leaving out what comes later: a key that nobody has placed counts from the first stage on.
         place = STAGES.index(stage)
         later = {key for key, first in _LATER.items() if STAGES.index(first) > place}
         return self.model_dump(mode="json", exclude={*_RUNTIME, *later})
@@ -118,7 +119,7 @@ def make_plan(values: Mapping[str, Any], *, where: str = "the plan") -> Plan:
     try:
         plan = Plan.model_validate(dict(values))
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors()[0]  # one line: the others are told when this one is mended
         if first["loc"] == ("captioners",) and first["type"] in ("missing", "too_short"):
             raise UsageError("no captioner is named: pass --captioner NAME, or a plan with --plan FILE") from error
         where_in = ".".join(str(part) for part in first["loc"])

@@ -71,7 +71,7 @@ class Protocol(_Section):
     def reasoner_settings(self, seed: int) -> Mapping[str, object]:
         """What reasoners may take from the protocol and the plan, by name."""
         prompts = self.answer.model_dump(exclude={"sampling"})
-        sampling = replace(self.answer.sampling, seed=seed)
+        sampling = replace(self.answer.sampling, seed=seed)  # a protocol fixes how to draw, a plan what is drawn
         return {**prompts, "sampling": sampling, "marker": self.form.marker, "seed": seed}
 
 

@@ -125,6 +125,7 @@ def _is_engine(kind: Kind[Any], spec: Spec) -> bool:
 
 
 def _class_around_engine(kind: Kind[P], what: str, options: dict[str, str]) -> type[P]:
+    # Where there is one way, `by` is no option, and a misspelt one is told like any other.
     ways = kind.around_engines
     if len(ways) == 1:
         return next(iter(ways.values()))
@@ -175,6 +176,7 @@ def _construct(
     cls: type, what: str, options: Mapping[str, str], settings: Settings, given: Mapping[str, object] | None = None
 ) -> Any:
     fields, hints = settable(cls), _hints(cls)
+    # In rising order of who says so: the plan, the parts and the engine, the spec string.
     values: dict[str, object] = {
         name: settings[asked]
         for name, field in fields.items()
@@ -223,7 +225,7 @@ def _hints(cls: type) -> dict[str, Any]:
 def _converted(value: object, hint: Any, key: str, what: str) -> object:
     from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-    if not isinstance(value, str):
+    if not isinstance(value, str):  # given as an object, by Python code that knows its type
         return value
     try:
         # Pydantic takes no configuration for a dataclass, which brings its own.

@@ -27,6 +27,7 @@ def fault_of(plugin: object, doing: str, error: BaseException) -> str:
 
 def _where(plugin: object, error: BaseException) -> str:
     """The last frame in the plugin's package; the last one of all where there is none, as in a compiled plugin."""
+    # Of its own code: the last line of all is mostly in a library that did as it was told.
     frames = traceback.extract_tb(error.__traceback__)
     home = _home(plugin)
     own = [frame for frame in frames if home is not None and Path(frame.filename).is_relative_to(home)]

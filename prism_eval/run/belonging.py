@@ -21,6 +21,7 @@ def check_belonging(folder: RunFolder, *stages: Stage, manifest: bool = False) -
     """
     plan = folder.read_plan()
     again = f"do the run again: prism-eval run --plan {folder.plan_file} --out {folder.path}"
+    # The digest through a stage: verdicts of another judge are wrong, captions under another judge are not.
     for stage in stages:
         table = Table(folder.path, TABLES[stage])
         if table.plan_digest() != plan.digest_through(stage):

@@ -84,5 +84,6 @@ class Counts:
             count.add(result.item, result.images)
         if result.verdict:
             self.outcomes[result.verdict.outcome.value] += 1
+        # By its words, so that a dead server is one line with a count and not ten thousand lines.
         if result.error:
             self.failures[result.error] += 1

@@ -62,6 +62,7 @@ def run_plan(
     """
     plan = with_absolute_paths(plan, ready=captioners or {}, ready_reasoner=reasoner is not None)
     folder = RunFolder.create(out or default_folder(plan))
+    # `answer` and `score` change the plan of a folder on purpose: its captions outlive another reasoner.
     goes_on = stages[0] != STAGES[0]
     if not overwrite and not goes_on:
         folder.refuse_another(plan)
@@ -77,6 +78,7 @@ def run_plan(
             with (watch or _unwatched)(state):
                 run_in_thread(lambda: _drive(assembly, folder, stages, state, own))
         except KeyboardInterrupt:
+            # Failures are noted without waiting; results were on disk before anybody saw them.
             opened.flush()
             raise Interrupted("stopped; everything finished is in the store") from None
     folder.write_manifest(make_manifest(assembly, state.counts, own.entries()))

@@ -62,6 +62,7 @@ async def forecast(plan: Plan, store: Path | None = None) -> Forecast:
         assembly = assemble(with_absolute_paths(plan), opened)
         result = Forecast(entries=[EntryForecast(entry.label) for entry in assembly.settings.entries])
         count, images = _Count(assembly, opened), SeenDigests()
+        # Without scorers: what something would cost can be asked where the scorers' extras are not installed.
         async for read in read_items(assembly.benchmarks, plan.limit):
             item = read.item
             result.items[item.benchmark] = result.items.get(item.benchmark, 0) + 1
@@ -124,6 +125,7 @@ def _image_tokens(image: Image) -> int:
     try:
         with PillowImage.open(BytesIO(image.data)) as opened:
             width, height = opened.size
+    # A damaged image costs nothing: it will be refused before anybody is asked about it.
     except (OSError, ValueError, PillowImage.DecompressionBombError):
         return 0
     return width * height // _PIXELS_A_TOKEN

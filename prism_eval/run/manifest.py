@@ -40,6 +40,7 @@ def make_manifest(assembly: Assembly, counts: Counts, aggregates: Sequence[Mappi
                 "fingerprint": count.fingerprint,
             }
             for benchmark in assembly.benchmarks
+            # One that gave no item has no fingerprint, and nothing to be compared by.
             if (count := counts.benchmarks.get(benchmark.name))
         ],
         "counts": _counts(assembly, counts),
@@ -65,6 +66,7 @@ def _about(assembly: Assembly) -> dict[str, object]:
 
 
 def _plugin(label: str, plugin: Plugin) -> dict[str, object]:
+    # Beside the identity and not in it: a server may move without its captions becoming others.
     served = {"address": plugin.address, "root": plugin.root} if plugin.address else {}
     return {"label": label, "identity": dict(plugin.identity), **served}
 

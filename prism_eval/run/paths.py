@@ -28,6 +28,7 @@ def with_absolute_paths(plan: Plan, *, ready: Container[str] = (), ready_reasone
     Raises:
         UsageError: A plugin that the plan names does not exist.
     """
+    # A copy without a second validation: a label stands in place of a spec where a ready object was given.
     return plan.model_copy(
         update={
             "captioners": tuple(text if text in ready else _spec(CAPTIONER, text) for text in plan.captioners),

@@ -25,6 +25,7 @@ class Pictures:
     def __init__(self, read: ReadItem, trials: int, window: Window) -> None:
         self.images = read.item.images
         self.problems = read.image_problems
+        # Counted rather than left to the garbage collector: the window must know at once that there is room.
         self._wanted_by = trials
         self._window = window
 
@@ -38,7 +39,19 @@ class Pictures:
 
 @dataclass(slots=True)
 class Trial:
-    """One item for one entry, sample and order."""
+    """One item for one entry, sample and order.
+
+    Attributes:
+        item: The item, its options in their own order, without its images.
+        digests: The images' digests.
+        problem: Why the item cannot be scored; empty if it can.
+        pictures: The images, shared with the item's other trials.
+        entry: Who captions them.
+        sample: Which of the captions, from 0.
+        number: Which of the item's orders, from 0.
+        order: That order.
+        settings: What every item goes through.
+    """
 
     item: Item
     digests: tuple[str, ...]
@@ -78,12 +91,13 @@ class Trial:
 
     async def _caption(self, image: Image) -> Captioned:
         captioner, item = self.entry.captioner, self.item
+        # The key is wanted even where the image is refused: the row is found by it when the image is mended.
         key, caption, error = "", None, self.pictures.problems.get(image.digest, "")
         try:
             call = made_by(captioner, lambda: captioner.call([image], sample=self.sample, question=item.question))
             key = call.key
             caption = None if error else await self.settings.calls.get(call)
-        except FatalError:
+        except FatalError:  # ends the run
             raise
         except CallError as failure:
             error = str(failure)
@@ -109,6 +123,7 @@ class Trial:
         if left_open and self.settings.judge:
             verdict = await self._judged(self.settings.judge, shown, left_open, verdict)
         error = verdict.note if verdict.outcome is Outcome.FAILED else ""
+        # In the item's own order again, so that tables can be read without knowing which order was shown.
         verdict, position = restore(verdict, self.item, self.order)
         return replace(result, verdict=verdict, chosen_position=position, error=error)
 
@@ -140,7 +155,7 @@ def _scored(scorer: Scorer, item: Item, answer: Answer, form: AnswerForm) -> tup
         return Verdict(Outcome.FAILED, None, note=wrong), None
     except DataError as error:
         return Verdict(Outcome.FAILED, None, note=str(error)), None
-    except PrismError:
+    except PrismError:  # a missing package, say: no further answer could be scored
         raise
     except Exception as error:  # noqa: BLE001 - a stranger's scorer may raise anything, and costs one item with it
         return Verdict(Outcome.FAILED, None, note=fault_of(scorer, doing, error)), None

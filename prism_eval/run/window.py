@@ -36,6 +36,7 @@ class Window:
         while self._bytes and self._bytes + self._new(sizes) > self._limit:
             self._let_go.clear()
             await self._let_go.wait()
+        # Counted by holders: a picture that ten questions show in a row is let go by the tenth.
         for digest, size in sizes.items():
             if digest not in self._held:
                 self._bytes += size
