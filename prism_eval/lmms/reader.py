@@ -14,7 +14,7 @@ from prism_eval.lmms.prompt import Prompt
 from prism_eval.lmms.reply import graded_text
 from prism_eval.plan.plan import Plan
 from prism_eval.run.assemble import Assembly, assemble
-from prism_eval.run.pipeline import join_captions
+from prism_eval.run.item_result import join_captions
 from prism_eval.schema import Caption, Image, Item, ItemKind
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from string import ascii_uppercase
 from typing import TYPE_CHECKING, TypedDict
 
 from prism_eval.leaderboard.numbering import numbered
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
 from prism_eval.run.reading import Table
-from prism_eval.schema import Outcome
+from prism_eval.schema import Outcome, option_letters
 
 if TYPE_CHECKING:
     import numpy as np
@@ -152,11 +151,12 @@ def _read_texts(verdicts: Verdicts, rows: NDArray[np.int64]) -> dict[int, _Row]:
 
 def _example(table: Table, replies: Sequence[_Row]) -> Example:
     asked = replies[0]
+    options = _listed(table, asked["options"])
     return Example(
         benchmark=asked["benchmark"],
         item=asked["item"],
         question=_head(asked["question"] or "", _QUESTION),
-        options=tuple(zip(ascii_uppercase, _listed(table, asked["options"]), strict=False)),
+        options=tuple(zip(option_letters(len(options)), options, strict=True)),
         golds=tuple(_listed(table, asked["gold"])[:_GOLDS]),
         replies=tuple(_reply(reply) for reply in replies),
     )

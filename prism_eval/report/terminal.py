@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.writing import points, score, with_margin
 from prism_eval.report.text import one_line, short_labels, visible
+from prism_eval.schema import option_letters
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
@@ -102,7 +102,7 @@ def _leans(board: Leaderboard) -> Table:
 
 
 def _picked(positions: PositionBias) -> Text:
-    pairs = zip(ascii_uppercase, positions.shares, strict=False)
+    pairs = zip(option_letters(len(positions.shares)), positions.shares, strict=True)
     shares = [f"{letter} {points(share.picked)}" for letter, share in pairs]
     lines = [shares[start : start + _SHARES_A_LINE] for start in range(0, len(shares), _SHARES_A_LINE)]
     return _plain("\n".join(map(" ".join, lines)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prism_eval.files.jsonable import jsonable
-from prism_eval.run.pipeline import ItemResult
+from prism_eval.run.item_result import ItemResult
 from prism_eval.schema import Outcome
 from prism_eval.scoring.aggregation import Aggregation
 from prism_eval.scoring.base import Scorer

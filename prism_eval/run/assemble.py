@@ -17,7 +17,7 @@ from prism_eval.plan import Orders, Plan, Protocol, Stage, load_protocol
 from prism_eval.plugins import Kind, Plugin, Spec, build, check_class, label_of
 from prism_eval.plugins.faults import fault_of
 from prism_eval.reasoners import REASONER, Reasoner
-from prism_eval.run.pipeline import Entry, Settings
+from prism_eval.run.settings import Entry, Settings
 from prism_eval.schema import Sampling
 from prism_eval.scoring.base import SCORER, Scorer
 

@@ -13,7 +13,7 @@ from prism_eval.schema import Item
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-    from prism_eval.run.pipeline import ItemResult
+    from prism_eval.run.item_result import ItemResult
 
 
 class SeenDigests:

@@ -17,9 +17,10 @@ from prism_eval.run.assemble import LIVE, Assembly, assemble, expected
 from prism_eval.run.counts import Counts, SeenDigests
 from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.interruptible import run_in_thread
+from prism_eval.run.item_result import ItemResult
 from prism_eval.run.manifest import make_manifest
 from prism_eval.run.paths import with_absolute_paths
-from prism_eval.run.pipeline import ItemResult, stream
+from prism_eval.run.pipeline import stream
 from prism_eval.run.result import RunResult, State
 from prism_eval.run.tables import TableWriter, answer_row, caption_row, verdict_row
 

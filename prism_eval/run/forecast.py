@@ -10,9 +10,10 @@ from prism_eval.plan.orders import reorder
 from prism_eval.plan.plan import Plan
 from prism_eval.run.assemble import Assembly, assemble
 from prism_eval.run.counts import SeenDigests
+from prism_eval.run.item_result import join_captions
 from prism_eval.run.items import read_items
 from prism_eval.run.paths import with_absolute_paths
-from prism_eval.run.pipeline import Entry, join_captions
+from prism_eval.run.settings import Entry
 from prism_eval.schema import Caption, Image, Item
 
 _CHARACTERS_A_TOKEN = 4  # English prose in today's vocabularies; tables and formulas have fewer

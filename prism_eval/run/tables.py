@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prism_eval.errors import RunError
-from prism_eval.run.pipeline import Captioned, ItemResult
+from prism_eval.run.item_result import Captioned, ItemResult
 from prism_eval.schema import FinishReason, Generation
 
 if TYPE_CHECKING:

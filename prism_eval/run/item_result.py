@@ -1,0 +1,63 @@
+"""What comes of an item, stage by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prism_eval.schema import Answer, Caption, FinishReason, Item, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Captioned:
+    """An image's caption, or why there is none."""
+
+    image: str
+    image_name: str
+    key: str
+    caption: Caption | None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """What came of an item, for one entry, sample and order; without its images.
+
+    Attributes:
+        item: The item, its options in their own order; its images are dropped.
+        images: The images' digests.
+        entry: The entry's label.
+        sample: Which of the captions.
+        captions: One per image; none where the item cannot be scored.
+        read: What the reasoner read: the captions as one; ``None`` if one of them failed.
+        answer_key: The store's key of the answer; empty if none was asked for.
+        answer: The reasoner's answer, or ``None``.
+        verdict: The scorer's verdict, its letter as in the item's own order; ``None`` if an earlier stage is the last.
+        error: Why there is no answer or no verdict.
+        order: Which of the item's orders its options were shown in; 0 for their own.
+        chosen_position: The position of the option that was picked, as shown, from 0.
+    """
+
+    item: Item
+    images: tuple[str, ...]
+    entry: str
+    sample: int
+    captions: tuple[Captioned, ...] = ()
+    read: Caption | None = None
+    answer_key: str = ""
+    answer: Answer | None = None
+    verdict: Verdict | None = None
+    error: str = ""
+    order: int = 0
+    chosen_position: int | None = None
+
+
+def join_captions(captions: Sequence[Caption]) -> Caption:
+    """The captions of an item's images as the one text that the reasoner reads."""
+    # As it is, headings and all: most items show one image, and their captions are compared byte by byte.
+    if len(captions) == 1:
+        return captions[0]
+    texts = [f"<image {number}>\n{caption.text}" for number, caption in enumerate(captions, 1)]
+    silent = not any(caption.text for caption in captions)
+    cut = any(caption.finish_reason is FinishReason.LENGTH for caption in captions)
+    return Caption("" if silent else "\n\n".join(texts), FinishReason.LENGTH if cut else FinishReason.STOP)

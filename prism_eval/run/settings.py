@@ -1,0 +1,67 @@
+"""What every item of a run goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from prism_eval.calls import Calls
+from prism_eval.captioners import Captioner
+from prism_eval.judges import Judge
+from prism_eval.plan import ONE_ORDER, Orders, Stage
+from prism_eval.reasoners import Reasoner
+from prism_eval.run.window import BYTES
+from prism_eval.schema import AnswerForm
+from prism_eval.scoring.base import Scorer
+
+_SCORING_THREADS = 8
+"""Answers scored at the same time. More than there are processes for mathematics, so that a few answers which keep
+those busy until their time is up leave threads for everybody else's."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the leaderboard: a captioner under a label."""
+
+    label: str
+    captioner: Captioner
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every item goes through.
+
+    Attributes:
+        calls: Makes every model call of the run.
+        entries: The captioners.
+        reasoner: The one reasoner.
+        reasoner_label: What tables call it.
+        scorers: By benchmark name.
+        form: How the protocol asks for answers.
+        samples: Captions per image.
+        through: The last stage.
+        window: Items, times entries, samples and orders, in work at once.
+        judge: Decides what the scorers' rules leave open; ``None`` for nobody.
+        judge_label: What notes call it.
+        orders: The orders of their options that multiple-choice items are asked under.
+        image_bytes: Bytes of images held at once.
+    """
+
+    calls: Calls
+    entries: Sequence[Entry]
+    reasoner: Reasoner
+    scorers: Mapping[str, Scorer]
+    form: AnswerForm
+    samples: int
+    through: Stage
+    window: int
+    reasoner_label: str = ""
+    judge: Judge | None = None
+    judge_label: str = ""
+    orders: Orders = ONE_ORDER
+    image_bytes: int = BYTES
+    # Threads, because a plugin's scoring is plain Python that may take as long as it likes.
+    scoring: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(_SCORING_THREADS, thread_name_prefix="scoring")
+    )

@@ -1,0 +1,146 @@
+"""One item for one entry, sample and order: captioned, answered, scored."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from functools import partial
+
+from prism_eval.calls import made_by
+from prism_eval.errors import CallError, DataError, FatalError, PrismError
+from prism_eval.judges import Judge, read_verdict
+from prism_eval.plan import Order, reorder, restore
+from prism_eval.plugins.faults import fault_of
+from prism_eval.run.item_result import Captioned, ItemResult, join_captions
+from prism_eval.run.items import ReadItem
+from prism_eval.run.settings import Entry, Settings
+from prism_eval.run.window import Window
+from prism_eval.schema import Answer, AnswerForm, Caption, Image, Item, Outcome, Verdict
+from prism_eval.scoring.base import Scorer
+
+
+class Pictures:
+    """An item's images while its trials are captioned; the last of them lets the images go."""
+
+    def __init__(self, read: ReadItem, trials: int, window: Window) -> None:
+        self.images = read.item.images
+        self.problems = read.image_problems
+        self._wanted_by = trials
+        self._window = window
+
+    def captioned(self) -> None:
+        """One more trial has its captions."""
+        self._wanted_by -= 1
+        if not self._wanted_by:
+            self._window.release(self.images)
+            self.images = ()
+
+
+@dataclass(slots=True)
+class Trial:
+    """One item for one entry, sample and order."""
+
+    item: Item
+    digests: tuple[str, ...]
+    problem: str
+    pictures: Pictures
+    entry: Entry
+    sample: int
+    number: int
+    order: Order
+    settings: Settings
+
+    async def run(self) -> ItemResult:
+        """Take the item as far as the stages go; what fails on the way is in the result.
+
+        Raises:
+            FatalError: No further call can succeed.
+            StoreError: The store cannot be read or written.
+        """
+        result = ItemResult(self.item, self.digests, self.entry.label, self.sample, order=self.number)
+        # Not captioned at all: nothing that is said of it could be scored.
+        if self.problem:
+            self.pictures.captioned()
+            return self._failed(result, self.problem)
+        try:
+            images = self.pictures.images
+            captions = tuple(await asyncio.gather(*map(self._caption, images)))
+        finally:
+            del images  # a frame that waits for an answer would hold its pictures as long
+            self.pictures.captioned()
+        result = replace(result, captions=captions)
+        failed = next((captioned.error for captioned in captions if captioned.caption is None), None)
+        if failed is not None:
+            return self._failed(result, failed)
+        read = join_captions([captioned.caption for captioned in captions if captioned.caption is not None])
+        result = replace(result, read=read)
+        return result if self.settings.through == "caption" else await self._answer(result, read)
+
+    async def _caption(self, image: Image) -> Captioned:
+        captioner, item = self.entry.captioner, self.item
+        key, caption, error = "", None, self.pictures.problems.get(image.digest, "")
+        try:
+            call = made_by(captioner, lambda: captioner.call([image], sample=self.sample, question=item.question))
+            key = call.key
+            caption = None if error else await self.settings.calls.get(call)
+        except FatalError:
+            raise
+        except CallError as failure:
+            error = str(failure)
+        return Captioned(image.digest, image.name, key, caption, error)
+
+    async def _answer(self, result: ItemResult, read: Caption) -> ItemResult:
+        shown, reasoner = reorder(self.item, self.order), self.settings.reasoner
+        try:
+            call = made_by(reasoner, lambda: reasoner.call(read, shown, sample=self.sample))
+            result = replace(result, answer_key=call.key)
+            answer = await self.settings.calls.get(call)
+        except FatalError:
+            raise
+        except CallError as error:
+            return self._failed(result, str(error))
+        result = replace(result, answer=answer)
+        return result if self.settings.through == "answer" else await self._score(result, shown, answer)
+
+    async def _score(self, result: ItemResult, shown: Item, answer: Answer) -> ItemResult:
+        scorer = self.settings.scorers[shown.benchmark]
+        scored = partial(_scored, scorer, shown, answer, self.settings.form)
+        verdict, left_open = await asyncio.get_running_loop().run_in_executor(self.settings.scoring, scored)
+        if left_open and self.settings.judge:
+            verdict = await self._judged(self.settings.judge, shown, left_open, verdict)
+        error = verdict.note if verdict.outcome is Outcome.FAILED else ""
+        verdict, position = restore(verdict, self.item, self.order)
+        return replace(result, verdict=verdict, chosen_position=position, error=error)
+
+    async def _judged(self, judge: Judge, shown: Item, reply: str, ruled: Verdict) -> Verdict:
+        """The judge's verdict on a reply that rules left open; one that cannot be had is no score."""
+        label = f"judge {self.settings.judge_label}"
+        try:
+            correct = bool(read_verdict(await self.settings.calls.get(judge.call(shown, reply))))
+        except FatalError:
+            raise
+        except CallError as error:
+            return Verdict(Outcome.FAILED, None, ruled.extracted, f"{label}: {error}")
+        return Verdict(Outcome.CORRECT if correct else Outcome.WRONG, float(correct), ruled.extracted, label)
+
+    def _failed(self, result: ItemResult, error: str) -> ItemResult:
+        scored = self.settings.through == "score"
+        verdict = Verdict(Outcome.FAILED, None, note=error) if scored else None
+        return replace(result, error=error, verdict=verdict)
+
+
+def _scored(scorer: Scorer, item: Item, answer: Answer, form: AnswerForm) -> tuple[Verdict, str | None]:
+    """The scorer's verdict, and what it leaves to a judge; runs in a thread."""
+    doing = f"scorer {scorer.name!r}, item {item.id} of {item.benchmark}"
+    try:
+        verdict: object = scorer.score(item, answer, form)
+        if isinstance(verdict, Verdict):
+            return verdict, scorer.left_open(answer, verdict)
+        wrong = f"{doing}: score() returned {type(verdict).__name__}, not a prism_eval.Verdict"
+        return Verdict(Outcome.FAILED, None, note=wrong), None
+    except DataError as error:
+        return Verdict(Outcome.FAILED, None, note=str(error)), None
+    except PrismError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a stranger's scorer may raise anything, and costs one item with it
+        return Verdict(Outcome.FAILED, None, note=fault_of(scorer, doing, error)), None
