@@ -73,6 +73,11 @@ class Image:
         """SHA-256 of the encoded bytes, as 64 hexadecimal digits."""
         return hashlib.sha256(self.data).hexdigest()
 
+    @property
+    def label(self) -> str:
+        """What messages call it: its name, or so much of its digest as tells images apart and fits a line."""
+        return self.name or self.digest[:12]
+
     @cached_property
     def media_type(self) -> str:
         """The MIME type read off the first bytes; ``application/octet-stream`` if unknown."""

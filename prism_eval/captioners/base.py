@@ -57,7 +57,7 @@ class Captioner(Plugin, ABC):
             key=caption_key(self.identity_digest, self.seen(images), sample=sample, question=told),
             stage="caption",
             plugin=self,
-            about=f"image {', '.join(image.name or image.digest[:12] for image in images)}",
+            about=f"image {', '.join(image.label for image in images)}",
             ask=lambda: self.caption(images, sample=sample, question=told),
             returns=Caption,
         )

@@ -105,6 +105,7 @@ class File(Captioner):
         captions = self._captions_of(image)
         text = captions.get(sample, captions.get(None))
         if text is None:
+            # The whole digest of an image without a name: it is what the missing row would have to hold.
             which = f", sample {sample}," if captions else ""
             raise PermanentError(f"no caption for image {image.name or image.digest}{which} in {self.model}")
         return text

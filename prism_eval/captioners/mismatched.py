@@ -31,7 +31,7 @@ class Mismatched(Combinator):
         for image in images:
             if image.other is None:
                 raise PermanentError(
-                    f"mismatched: image {image.name or image.digest} is the only one of its benchmark; "
+                    f"mismatched: image {image.label} is the only one of its benchmark; "
                     "raise --limit or drop this captioner"
                 )
         return await self.part.caption(_others(images), sample=sample, question=question)

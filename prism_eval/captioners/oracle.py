@@ -59,7 +59,7 @@ class Oracle(Captioner):
 
     def _state(self, image: Image, sample: int) -> str:
         if image.facts is None:
-            raise PermanentError(f"oracle needs synthetic twins; image {image.name or image.digest} has no facts")
+            raise PermanentError(f"oracle needs synthetic twins; image {image.label} has no facts")
         stated = []
         for index, fact in enumerate(image.facts):
             # A generator for each fact, and both draws made whether needed or not: a higher recall then adds to the

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from prism_eval.cli.printable import printable
+
 
 def main() -> None:
     """Run the command line; exits with 0, 1 (a run that could not finish), 2 (usage) or 130 (Ctrl-C)."""
@@ -38,10 +40,8 @@ def main() -> None:
 
 
 def _say(text: str) -> None:
-    """Write one line: a message may quote a server's reply, with line breaks and control characters."""
-    line = " ".join(text.split())
-    printable = "".join(character if character.isprintable() else "?" for character in line)
-    print(f"prism-eval: {printable}", file=sys.stderr)
+    """Write one line, though a message may quote a server's reply with its line breaks."""
+    print(f"prism-eval: {printable(' '.join(text.split()))}", file=sys.stderr)
 
 
 def _leave_at_once(code: int) -> None:

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from prism_eval.cli import options as o
+from prism_eval.cli.printable import printable
 from prism_eval.cli.table import show_table
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME", help="A benchmark."
     from prism_eval.benchmarks import describe, open_benchmark
 
     for line in _describe(describe(open_benchmark(name, data or "synthetic"))):
-        typer.echo(_printable(line))
+        typer.echo(printable(line))
 
 
 @_app.command(epilog="Example:\n\n  prism-eval benchmarks verify chartqa mmmu --data ~/benchmarks")
@@ -97,12 +98,12 @@ def verify(
         try:
             report = check(open_benchmark(name, data or "synthetic"))
         except PrismError as error:
-            typer.echo(_printable(f"{name}: {error}"))
+            typer.echo(printable(f"{name}: {error}"))
             bad += 1
             continue
         bad += not report.ok
         for line in _report(report):
-            typer.echo(_printable(line))
+            typer.echo(printable(line))
     return 1 if bad else 0
 
 
@@ -160,8 +161,3 @@ def _report(report: VerifyReport) -> list[str]:
         lines.append(f"  {reason}: {problem.count}")
         lines += [f"    {example}" for example in problem.examples]
     return lines
-
-
-def _printable(line: str) -> str:
-    """The line without control characters: questions come from data sets, and could speak to the terminal."""
-    return "".join(character if character.isprintable() else " " for character in line)

@@ -38,7 +38,7 @@ def check_image(image: Image) -> None:
     if _REFUSAL not in kept:
         kept[_REFUSAL] = _refusal(image)
     if kept[_REFUSAL]:
-        raise PermanentError(f"image {image.name or image.digest[:12]!r} {kept[_REFUSAL]}")
+        raise PermanentError(f"image {image.label!r} {kept[_REFUSAL]}")
 
 
 def _refusal(image: Image) -> str:

@@ -39,7 +39,7 @@ def decode(image: Image, *, max_pixels: int) -> Picture:
         return _scaled(_with_margins(_flat(upright)), max_pixels)
     except _BROKEN as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise PermanentError(f"image {image.name or image.digest} cannot be decoded: {reason}") from error
+        raise PermanentError(f"image {image.label} cannot be decoded: {reason}") from error
 
 
 def _header(image: Image) -> Picture:
@@ -52,7 +52,7 @@ def _header(image: Image) -> Picture:
             return Pillow.open(io.BytesIO(image.data))
     except (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError) as error:
         raise PermanentError(
-            f"image {image.name or image.digest} is too large to decode safely: over {Pillow.MAX_IMAGE_PIXELS} pixels"
+            f"image {image.label} is too large to decode safely: over {Pillow.MAX_IMAGE_PIXELS} pixels"
         ) from error
     except UnidentifiedImageError as error:
         raise OSError(f"{len(image.data)} bytes in no image format that Pillow knows") from error
