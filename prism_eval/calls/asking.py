@@ -16,7 +16,9 @@ G = TypeVar("G", bound=Generation)
 
 async def asked(call: Call[G]) -> G:
     """Ask the plugin once. Whatever it raises of its own is an error of this call, and of nothing else."""
-    doing = f"{_word(call)} {call.plugin.name!r}, {call.about}"
+    # Behind an engine's name stands our own prompt: what fails there is mostly the engine's.
+    plugin = getattr(call.plugin, "engine", call.plugin)
+    doing = f"{_word(call)} {plugin.name!r}, {call.about}"
     try:
         return await _said(call, doing)
     except (CallError, StoreError):  # said by the contract, or ours: a call within this one can meet a full disk
@@ -29,9 +31,9 @@ async def asked(call: Call[G]) -> G:
         task = asyncio.current_task()
         if task is None or task.cancelling():  # by us: the run is being stopped
             raise
-        raise PermanentError(fault_of(call.plugin, doing, error)) from None
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's code may raise anything
-        raise PermanentError(fault_of(call.plugin, doing, error)) from None
+        raise PermanentError(fault_of(plugin, doing, error)) from None
+    except BaseException as error:  # noqa: BLE001 - compiled plugins panic beside Exception, others call sys.exit
+        raise PermanentError(fault_of(plugin, doing, error)) from None
 
 
 async def _said(call: Call[G], doing: str) -> G:

@@ -35,18 +35,26 @@ class Call(Generic[G]):
     returns: type[G]
 
 
-def made_by(plugin: Plugin, make: Callable[[], Call[G]]) -> Call[G]:
+def made_by(plugin: Plugin, about: str, make: Callable[[], Call[G]]) -> Call[G]:
     """The call that ``make`` makes; its key holds what the plugin says of itself, and a plugin may say anything.
+
+    Args:
+        plugin: Who is to be asked.
+        about: The image or item it is about, for messages.
+        make: Makes the call.
 
     Raises:
         PermanentError: The plugin's own code failed.
     """
     try:
-        return make()
+        call = make()
     except PrismError:
         raise
-    except Exception as error:  # noqa: BLE001 - a stranger's bug costs this call, not the run
-        raise PermanentError(fault_of(plugin, f"{plugin.name!r}, what it depends on", error)) from None
+    except BaseException as error:  # noqa: BLE001 - a stranger's bug costs this call, not the run
+        raise PermanentError(fault_of(plugin, f"{plugin.name!r}, {about}", error)) from None
+    if not isinstance(call, Call):
+        raise PermanentError(f"{plugin.name!r}, {about}: call() returned {type(call).__name__}, not a call")
+    return call
 
 
 @dataclass(frozen=True, slots=True)

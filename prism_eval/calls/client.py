@@ -194,7 +194,9 @@ class Calls:
                     async with self.limits.slot(call.plugin):
                         return await asked(call)
         except CallError as error:
-            return CallFailure.of(error, attempts)
+            failure = CallFailure.of(error, attempts)
+            _let_go(error)
+            return failure
         raise AssertionError("stamina makes one attempt at least")
 
     def _note(self, call: Call[G], failure: CallFailure) -> CallFailure:
@@ -225,6 +227,13 @@ def _as(kind: type[G], said: Generation) -> G:
     if isinstance(said, kind):
         return said
     return kind(said.text, said.finish_reason, said.prompt_tokens, said.completion_tokens)
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Cut an error from the frames it passed: they hold it in turn, and images until cycles are next collected."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__context__
 
 
 def _wait_before_retry(error: Exception) -> bool | float:

@@ -37,6 +37,8 @@ class Limits:
         lane = plugin.lane
         if lane is None or not isinstance(wanted, int):
             return
+        if wanted < 1:
+            raise UsageError(f"concurrency must be 1 or more, not {wanted}")
         # Not the smaller or the larger of the two: whoever typed the other number would be surprised.
         known = self._wanted.setdefault(lane, wanted)
         if known != wanted:

@@ -30,5 +30,5 @@ class PromptedCaptioner(OnEngine, Captioner):
         """Ask the engine to describe the images; the question is not looked at."""
         asked = Message("user", (*images, self.prompt))
         request = Request(messages=(asked,), sampling=self.sampling.of_sample(sample), sample=sample)
-        said = await self.engine.generate(request)
+        said = await self.ask_engine(request)
         return Caption(said.text, said.finish_reason, said.prompt_tokens, said.completion_tokens)

@@ -27,7 +27,8 @@ def base_url_of(text: str) -> str:
     url = _split(stripped)
     if url.scheme not in ("http", "https"):
         raise UsageError(f"base_url {text!r} has no http:// or https:// in front: did you mean 'http://{stripped}'?")
-    return stripped if url.path else f"{stripped}/v1"
+    # Names of hosts have no case: two spellings must not be two servers.
+    return f"{url.scheme}://{url.netloc.lower()}{url.path or '/v1'}"
 
 
 def proxy_for(base_url: str) -> str | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
-from prism_eval.errors import FatalError, UsageError
+from prism_eval.errors import FatalError, PermanentError, UsageError
 from prism_eval.plugins import Plugin, runtime
-from prism_eval.schema import Completion, Request
+from prism_eval.schema import Completion, Generation, Request
 
 
 @dataclass(kw_only=True)
@@ -105,6 +107,20 @@ class OnEngine(Plugin):
     def lane(self) -> Hashable | None:
         """The engine's, whoever prompts it."""
         return self.engine.lane
+
+    async def ask_engine(self, request: Request) -> Completion:
+        """Let the engine write once, and see that it did.
+
+        Raises:
+            PermanentError: It returned something else, or nothing that can be awaited.
+            CallError: It could not.
+        """
+        coming: object = self.engine.generate(request)
+        said: object = await coming if inspect.isawaitable(coming) else coming
+        if said is coming or not isinstance(said, Generation):
+            kind = type(said).__name__
+            raise PermanentError(f"engine {self.engine.name!r}: generate() gave {kind}, not an awaited Completion")
+        return cast("Completion", said)
 
     async def close(self) -> None:
         """Close the engine."""

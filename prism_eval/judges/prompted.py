@@ -49,7 +49,7 @@ class PromptedJudge(OnEngine, Judge):
         """
         slots = {"question": _question(item), "golds": _golds(item), "reply": reply[-_LONGEST_REPLY:]}
         asked = Message("user", (fill(self.prompt, slots),))
-        said = await self.engine.generate(Request(messages=(asked,), sampling=self.sampling))
+        said = await self.ask_engine(Request(messages=(asked,), sampling=self.sampling))
         if read_verdict(said) is None:
             quoted = " ".join(said.text[-_QUOTED:].split())
             # A guess would be a score that nobody gave, and the same question would get the same reply.

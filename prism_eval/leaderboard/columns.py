@@ -201,7 +201,7 @@ def from_outside(rows: Sequence[Row]) -> tuple[tuple[AnyColumn, ...], tuple[str,
             columns.append(_tried(plugins.load("column", name), rows))
         except PrismError as error:
             problems.append(f"Column {name!r} is left out: {error}.")
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+        except BaseException as error:  # noqa: BLE001 - whatever a stranger's code raises, sys.exit included
             problems.append(f"Column {name!r} is left out: it raised {type(error).__name__}: {error}.")
     return tuple(columns), tuple(problems)
 

@@ -33,6 +33,7 @@ class Kind(Generic[P]):
         coroutines: The methods that must be ``async``.
         around_engines: The classes that make such a plugin of an engine, by the value of the option ``by`` that chooses
             one; the first is the default. Empty where an engine's name does not serve.
+        engines: What such an engine must be.
         takes_parts: The class whose specs may name parts, ``NAME(PART, PART)``.
     """
 
@@ -40,6 +41,7 @@ class Kind(Generic[P]):
     base: type[P]
     coroutines: tuple[str, ...] = ()
     around_engines: Mapping[str, type[P]] = field(default_factory=dict)
+    engines: Kind[Any] | None = None
     takes_parts: type[P] | None = None
 
 
@@ -64,7 +66,8 @@ def build(kind: Kind[P], spec: Spec, settings: Settings) -> P:
     _parts(kind, None, what, spec, settings)
     cls = _class_around_engine(kind, what, options)
     engine_class = load("engine", spec.name)
-    _check_dataclass(engine_class, what)
+    if kind.engines is not None:
+        check_class(kind.engines, engine_class, what)
     known = {**settable(engine_class), **_options_of(cls)}
     for key in options:
         if key not in known or key == "engine":

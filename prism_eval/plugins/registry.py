@@ -68,7 +68,9 @@ def load(kind: str, name: str) -> Any:
     entry_point = points[name]
     try:
         plugin = entry_point.load()
-    except Exception as error:
+    except KeyboardInterrupt:  # the user's, while something large is imported
+        raise
+    except BaseException as error:
         reason = f"{type(error).__name__}: {error}"
         raise BrokenPlugin(
             f"the {kind} {name!r} of package {_package(entry_point)} cannot be imported: {reason}"

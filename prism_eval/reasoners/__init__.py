@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from prism_eval.engines import ENGINE
 from prism_eval.plugins import Kind
 from prism_eval.reasoners.base import Reasoner
 from prism_eval.reasoners.prompted import PromptedReasoner
@@ -14,5 +15,6 @@ REASONER: Kind[Reasoner] = Kind(
     Reasoner,
     coroutines=("answer",),
     around_engines={"generate": PromptedReasoner, "rank": RankingReasoner},
+    engines=ENGINE,
 )
 """The kind, for `prism_eval.plugins.build`. With an engine the option ``by`` chooses the way of answering."""

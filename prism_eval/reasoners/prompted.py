@@ -45,9 +45,7 @@ class PromptedReasoner(OnEngine, Reasoner):
     async def answer(self, caption: Caption, item: Item, *, sample: int) -> Answer:
         """Ask the engine the item's question about the caption."""
         sampling = self.sampling.of_sample(sample)
-        said = await self.engine.generate(
-            Request(messages=self._messages(caption, item), sampling=sampling, sample=sample)
-        )
+        said = await self.ask_engine(Request(messages=self._messages(caption, item), sampling=sampling, sample=sample))
         return Answer(said.text, said.finish_reason, said.prompt_tokens, said.completion_tokens)
 
     def shown(self, caption: Caption) -> str:

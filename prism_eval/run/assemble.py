@@ -162,22 +162,23 @@ def _entries(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner]) -> 
     by_label: dict[str, Entry] = {}
     by_identity: dict[str, Entry] = {}
     for entry in entries:
-        if by_label.setdefault(entry.label, entry) is not entry:
-            raise UsageError(f"two captioners are called {entry.label!r}: tell them apart with label=...")
-        other = by_identity.setdefault(_identity_digest(entry.captioner, entry.label), entry)
+        # Identities first: two servers under one name are told both things that set them apart, and not one by one.
+        other = by_identity.setdefault(_introduced(entry.captioner, entry.label), entry)
         if other is not entry:
             raise UsageError(
                 f"captioners {other.label!r} and {entry.label!r} are one and the same, and would share every caption: "
                 "if they serve different weights, tell them apart with revision=... (and name them with label=...); "
                 "else drop one"
             )
+        if by_label.setdefault(entry.label, entry) is not entry:
+            raise UsageError(f"two captioners are called {entry.label!r}: tell them apart with label=...")
     return entries
 
 
 def _reasoner(plan: Plan, protocol: Protocol, ready: Reasoner | None) -> tuple[Reasoner, str]:
     given = {plan.reasoner: ready} if ready is not None else {}
     reasoner, label = _named(REASONER, plan.reasoner, ready=given, settings=protocol.reasoner_settings(plan.seed))
-    _identity_digest(reasoner, label)
+    _introduced(reasoner, label)
     return reasoner, label
 
 
@@ -187,7 +188,7 @@ def _judge(plan: Plan, through: Stage, scorers: Mapping[str, Scorer]) -> tuple[J
         return None, ""
     settings = {"sampling": Sampling(seed=plan.seed), "seed": plan.seed}
     judge, label = _named(JUDGE, plan.judge, ready={}, settings=settings)
-    _identity_digest(judge, label)
+    _introduced(judge, label)
     return judge, label
 
 
@@ -201,18 +202,20 @@ def _named(kind: Kind[P], text: str, *, ready: Mapping[str, P], settings: Mappin
     return build(kind, spec, settings), label_of(kind, spec)
 
 
-def _identity_digest(plugin: Plugin, label: str) -> str:
-    """The digest of a plugin's identity, worked out before anything is paid for.
+def _introduced(plugin: Plugin, label: str) -> str:
+    """The digest of a plugin's identity: all that it says of itself is asked before anything is paid for.
 
     Raises:
-        UsageError: Its identity cannot be told, or holds what JSON cannot say.
+        UsageError: It cannot tell, or its identity holds what JSON cannot say.
     """
     try:
-        return plugin.identity_digest
+        _ = plugin.lane, plugin.address, plugin.root, plugin.source
+        digest = plugin.identity_digest
     except PrismError:
         raise
-    except Exception as error:
-        raise UsageError(fault_of(plugin, f"{plugin.name!r} ({label}), its identity", error)) from error
+    except BaseException as error:
+        raise UsageError(fault_of(plugin, f"{plugin.name!r} ({label}), what it says of itself", error)) from error
+    return digest
 
 
 def _declare(limits: Limits, plugin: Plugin) -> None:

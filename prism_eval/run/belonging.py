@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prism_eval.errors import RunError
-from prism_eval.plan import Stage
+from prism_eval.plan import STAGES, Stage
 from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.reading import Table, read_manifest
 
@@ -13,7 +13,7 @@ def check_belonging(folder: RunFolder, *stages: Stage, manifest: bool = False) -
 
     Args:
         folder: The run folder.
-        *stages: The stages whose tables are to be read.
+        *stages: The stages whose tables must be there; the others' are looked at where they are.
         manifest: Whether the manifest is to be read too.
 
     Raises:
@@ -22,7 +22,8 @@ def check_belonging(folder: RunFolder, *stages: Stage, manifest: bool = False) -
     plan = folder.read_plan()
     again = f"do the run again: prism-eval run --plan {folder.plan_file} --out {folder.path}"
     # The digest through a stage: verdicts of another judge are wrong, captions under another judge are not.
-    for stage in stages:
+    there = [stage for stage in STAGES if stage in stages or folder.table(TABLES[stage]).exists()]
+    for stage in there:
         table = Table(folder.path, TABLES[stage])
         if table.plan_digest() != plan.digest_through(stage):
             raise RunError(f"{table.path} is not of the plan beside it ({folder.plan_file}); {again}")

@@ -89,7 +89,7 @@ def _problem(item: Item, scorer: Scorer | None) -> str:
         return str(error)
     except PrismError:  # nothing to do with this item: a missing package, say
         raise
-    except Exception as error:  # noqa: BLE001 - a stranger's scorer may raise anything, and costs one item with it
+    except BaseException as error:  # noqa: BLE001 - a stranger's scorer may raise anything, and costs one item with it
         return fault_of(scorer, f"scorer {scorer.name!r}, item {item.id} of {item.benchmark}", error)
     return ""
 

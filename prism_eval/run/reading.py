@@ -26,7 +26,7 @@ LABEL = "label"
 """The kind of a column whose texts are numbered."""
 
 _REMEDIES = {
-    "captions": "make them again: prism-eval run --plan {folder}/plan.toml",
+    "captions": "make them again: prism-eval run --plan {folder}/plan.toml --out {folder}",
     "answers": "answer again: prism-eval answer {folder}",
     "verdicts": "score the run again: prism-eval score {folder}",
 }

@@ -94,7 +94,11 @@ class Trial:
         # The key is wanted even where the image is refused: the row is found by it when the image is mended.
         key, caption, error = "", None, self.pictures.problems.get(image.digest, "")
         try:
-            call = made_by(captioner, lambda: captioner.call([image], sample=self.sample, question=item.question))
+            call = made_by(
+                captioner,
+                f"image {image.label}",
+                lambda: captioner.call([image], sample=self.sample, question=item.question),
+            )
             key = call.key
             caption = None if error else await self.settings.calls.get(call)
         except FatalError:  # ends the run
@@ -106,7 +110,11 @@ class Trial:
     async def _answer(self, result: ItemResult, read: Caption) -> ItemResult:
         shown, reasoner = reorder(self.item, self.order), self.settings.reasoner
         try:
-            call = made_by(reasoner, lambda: reasoner.call(read, shown, sample=self.sample))
+            call = made_by(
+                reasoner,
+                f"item {shown.id} of {shown.benchmark}",
+                lambda: reasoner.call(read, shown, sample=self.sample),
+            )
             result = replace(result, answer_key=call.key)
             answer = await self.settings.calls.get(call)
         except FatalError:
@@ -157,5 +165,5 @@ def _scored(scorer: Scorer, item: Item, answer: Answer, form: AnswerForm) -> tup
         return Verdict(Outcome.FAILED, None, note=str(error)), None
     except PrismError:  # a missing package, say: no further answer could be scored
         raise
-    except Exception as error:  # noqa: BLE001 - a stranger's scorer may raise anything, and costs one item with it
+    except BaseException as error:  # noqa: BLE001 - a stranger's scorer may do anything, and costs one item with it
         return Verdict(Outcome.FAILED, None, note=fault_of(scorer, doing, error)), None

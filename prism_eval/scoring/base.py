@@ -165,7 +165,9 @@ class Scorer(Plugin, ABC):
         return self._verdict(item, parsed, "benchmark's parser")
 
     def _verdict(self, item: Item, extracted: str, rule: str) -> Verdict:
-        result = self.compare(item, extracted)
+        result: object = self.compare(item, extracted)
+        if not isinstance(result, Comparison):
+            raise TypeError(f"compare() returned {type(result).__name__}, not a Comparison")
         # Most rules say 0 or 1. Similarities and lists lie between: half of an answer or more counts as found.
         outcome = Outcome.CORRECT if result.score >= 0.5 else Outcome.WRONG
         note = "; ".join(part for part in (rule, result.note) if part)

@@ -102,6 +102,7 @@ def test_report_and_score_check_that_all_belongs_together(places, tmp_path, cli)
         assert "manifest.json is not of the plan beside it" in done.stderr
         assert "Traceback" not in done.stderr
     (tmp_path / "other" / "answers.parquet").replace(places["out"] / "answers.parquet")
+    assert "answers.parquet is not of the plan beside it" in cli("report", places["out"]).stderr
     done = cli("score", places["out"])
     assert "answers.parquet is not of the plan beside it" in done.stderr
 

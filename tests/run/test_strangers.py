@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint
 
 import pytest
 
-from prism_eval import Answer, Caption, Captioner, Reasoner, evaluate
+from prism_eval import Answer, Caption, Captioner, Engine, Reasoner, evaluate, runtime
+from prism_eval.captioners import CAPTIONER
+from prism_eval.captioners.prompted import PromptedCaptioner
 from prism_eval.errors import UsageError
+from prism_eval.plugins import Spec
+from prism_eval.schema import Completion
 from tests.builders import chart_folder
+
+
+class Panic(BaseException):
+    """What a compiled plugin raises that panics."""
 
 
 @dataclass(kw_only=True)
@@ -35,6 +45,10 @@ class Faulty(Captioner):
                 return Caption(str(1 / 0))
             case "exits":
                 raise SystemExit(3)
+            case "panics":
+                raise Panic("at the disco")
+            case "interrupts":
+                raise KeyboardInterrupt
             case "text":
                 return "a chart"
         return Caption("a chart")
@@ -56,6 +70,8 @@ def run(tmp_path):
     [
         ("raises", "ZeroDivisionError: division by zero"),
         ("exits", "SystemExit: 3"),
+        ("panics", "Panic: at the disco"),
+        ("interrupts", "KeyboardInterrupt"),
         ("text", "caption() returned str, not a prism_eval.Caption"),
         ("seen", "LookupError: what was that?"),
     ],
@@ -68,8 +84,8 @@ def test_a_fault_costs_the_rows_of_one_image(way, says, run):
     assert says in note
     assert "faulty" in note
     assert len(note.splitlines()) <= 3
-    if way in ("raises", "exits"):
-        assert "image 0.png" in note
+    assert "image 0.png" in note
+    if way in ("raises", "exits", "panics", "interrupts"):
         assert "test_strangers.py, line" in note.splitlines()[2]
 
 
@@ -140,6 +156,80 @@ def test_a_slip_while_tidying_up_costs_nothing(run):
             raise ValueError("no")
 
     assert run({"x": Untidy()}).failed == 0
+
+
+@dataclass(kw_only=True)
+class FaultyEngine(Engine):
+    way: str = ""
+
+    async def generate(self, request):
+        match self.way:
+            case "text":
+                return "Answer: 1"
+            case "exits":
+                raise SystemExit(1)
+        raise RuntimeError("no weights")
+
+
+@pytest.mark.parametrize(
+    ("way", "says"),
+    [
+        ("raises", "RuntimeError: no weights"),
+        ("exits", "SystemExit: 1"),
+        ("text", "generate() gave str, not an awaited Completion"),
+    ],
+)
+def test_an_engine_s_fault_names_the_engine_and_its_line(way, says, run):
+    captioner = PromptedCaptioner(engine=FaultyEngine(model="m", way=way), prompt="p")
+    note = run({"x": captioner}).to_pandas()["note"][0]
+    assert says in note
+    assert "faultyengine" in note
+    if way != "text":
+        assert "image 0.png" in note
+        assert "test_strangers.py, line" in note.splitlines()[2]
+
+
+build_module = sys.modules["prism_eval.plugins.build"]  # the package exports a function of that name
+
+
+@dataclass(kw_only=True)
+class SyncEngine(Engine):
+    def generate(self, request):
+        return Completion("x")
+
+
+def test_an_engine_that_is_not_async_is_refused_at_start(monkeypatch):
+    points = {"sync": EntryPoint("sync", f"{__name__}:SyncEngine", "prism_eval.engines")}
+    monkeypatch.setattr(build_module, "entry_points", lambda kind: points if kind == "engine" else {})
+    monkeypatch.setattr(build_module, "load", lambda kind, name: SyncEngine)
+    with pytest.raises(UsageError, match=r"SyncEngine.generate is not async"):
+        build_module.build(CAPTIONER, Spec.parse("sync:m"), {"prompt": "p"})
+
+
+@pytest.mark.parametrize("concurrency", [0, -1])
+def test_a_limit_that_lets_nobody_in_is_refused_at_start(concurrency, run):
+    @dataclass(kw_only=True)
+    class Limited(Captioner):
+        concurrency: int | None = runtime(None)
+
+        async def caption(self, images, *, sample, question=None):
+            return Caption("x")
+
+    with pytest.raises(UsageError, match="concurrency must be 1 or more"):
+        run({"x": Limited(concurrency=concurrency)})
+
+
+def test_what_it_says_of_itself_may_fail_as_well(run):
+    class Lost(Captioner):
+        @property
+        def address(self):
+            raise OSError("nowhere")
+
+        async def caption(self, images, *, sample, question=None):
+            return Caption("x")
+
+    with pytest.raises(UsageError, match="OSError: nowhere"):
+        run({"x": Lost()})
 
 
 def test_a_class_without_fields_needs_no_decorator(run):
