@@ -94,9 +94,7 @@ def test_a_plugin_that_fails_to_import_is_reported_and_the_rest_work(with_plugin
     assert not states["blind"]
 
 
-def test_a_plugin_that_ends_the_program_while_it_is_imported_is_a_row_like_the_others(
-    with_plugin, tmp_path, monkeypatch
-):
+def test_a_plugin_that_ends_the_program_when_imported_is_a_row_like_the_others(with_plugin, tmp_path, monkeypatch):
     (tmp_path / "leaves.py").write_text("import sys; sys.exit(3)", encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     with_plugin("leaves", "leaves:Thing")
