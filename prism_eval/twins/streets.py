@@ -46,18 +46,15 @@ def street(sketch: Sketch, rng: random.Random) -> Said:
 def _sky(sketch: Sketch, weather: str) -> None:
     # Over the paper, whose colour is chosen before the weather is.
     sketch.box(0, 0, 720, 310, fill=_SKIES[weather])
-    if weather == "sunny":
-        sketch.disc(640, 66, 38, fill="#ffd23f", edge=None)
-    elif weather == "starry":
-        sketch.disc(640, 66, 26, fill="#f5f0d8", edge=None)
-        for index in range(24):
-            # Steps that share no factor with the width scatter without a random number.
-            sketch.disc(30 + index * 29 % 690, 20 + index * 53 % 120, 2, fill="white", edge=None)
-    else:
-        fill = "#f4f6f8" if weather == "cloudy" else "#6c7a88"
-        for x, y in ((110, 60), (330, 44), (560, 66)):
-            for across, radius in ((0, 26), (30, 34), (62, 24)):
-                sketch.disc(x + across, y, radius, fill=fill, edge=None)
+    # Steps that share no factor with the width scatter stars and drops without a random number.
+    stars = [(30 + index * 29 % 690, 20 + index * 53 % 120, 2) for index in range(24)]
+    clouds = [(x + a, y, r) for x, y in ((110, 60), (330, 44), (560, 66)) for a, r in ((0, 26), (30, 34), (62, 24))]
+    fill, discs = {
+        "sunny": ("#ffd23f", [(640, 66, 38)]), "starry": ("#f5f0d8", [(640, 66, 26), *stars]),
+        "cloudy": ("#f4f6f8", clouds), "rainy": ("#6c7a88", clouds),
+    }[weather]  # fmt: skip
+    for x, y, radius in discs:
+        sketch.disc(x, y, radius, fill=fill, edge=None)
     for index in range(40 if weather == "rainy" else 0):
         x, y = 12 + index * 67 % 700, 100 + index * 41 % 190
         sketch.line((x, y), (x - 5, y + 15), colour="#e4eef6", width=1.5)
