@@ -10,8 +10,13 @@ from prism_eval.twins.questions import ask
 from prism_eval.twins.scene import Said, drawn
 
 _SKIES = {"sunny": "#bfe3ff", "cloudy": "#cdd5dc", "starry": "#1b2a4a", "rainy": "#9fb1c0"}
-_VEHICLES = {"bus": 190, "car": 110, "truck": 160}
-_GLASS, _DARK = "#dceaf5", "#222222"
+_DARK = "#222222"
+# The boxes of each one's body, the one on the wheels first, and of its windows: x from its back, y, width, height.
+_VEHICLES = {
+    "bus": ([(0, 356, 190, 64)], [(10 + 36 * window, 366, 28, 22) for window in range(5)]),
+    "car": ([(0, 394, 110, 26), (22, 370, 66, 28)], [(28, 376, 24, 16), (58, 376, 24, 16)]),
+    "truck": ([(0, 400, 160, 20), (0, 356, 114, 64), (116, 376, 44, 44)], [(130, 382, 24, 16)]),
+}
 
 
 @drawn("street", 720, 460)
@@ -71,18 +76,11 @@ def _house(sketch: Sketch, x: float, width: float, colour: str, sign: str) -> No
 
 
 def _vehicle(sketch: Sketch, vehicle: str, colour: str, x: float) -> None:
-    length = _VEHICLES[vehicle]
-    if vehicle == "car":
-        sketch.polygon((x + 22, 396), (x + 38, 372), (x + 80, 372), (x + 96, 396), fill=_GLASS)
-        sketch.box(x, 394, length, 26, fill=colour, edge=_DARK, round_by=8)
-    elif vehicle == "bus":
-        sketch.box(x, 356, length, 64, fill=colour, edge=_DARK, round_by=8)
-        for window in range(5):
-            sketch.box(x + 10 + window * 36, 366, 28, 22, fill=_GLASS, edge=_DARK, width=1)
-    else:
-        sketch.box(x, 356, length - 46, 64, fill=colour, edge=_DARK)
-        sketch.box(x + length - 44, 376, 44, 44, fill=colour, edge=_DARK, round_by=6)
-        sketch.box(x + length - 30, 382, 24, 16, fill=_GLASS, edge=_DARK, width=1)
-    for wheel in (x + 28, x + length - 26):
+    bodies, windows = _VEHICLES[vehicle]
+    for across, y, wide, high in bodies:
+        sketch.box(x + across, y, wide, high, fill=colour, edge=_DARK, round_by=8)
+    for across, y, wide, high in windows:
+        sketch.box(x + across, y, wide, high, fill="#dceaf5", edge=_DARK, width=1)
+    for wheel in (x + 28, x + bodies[0][2] - 26):
         sketch.disc(wheel, 422, 13, fill=_DARK)
         sketch.disc(wheel, 422, 5, fill="#bbbbbb", edge=None)
