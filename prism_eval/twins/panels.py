@@ -59,7 +59,8 @@ def paper_figure(rng: random.Random, titles: Sequence[str]) -> tuple[Scene, dict
 
 
 def _panel(rng: random.Random, title: str) -> _Panel:
-    x_step, y_step = rng.choice((5, 10, 20, 25, 50)), rng.choice((0.1, 0.2, 0.5, 2, 5, 10))
+    # No multiple of a step is 1: of "row 1 and column 1", a reader would not take a 1 for the answer.
+    x_step, y_step = rng.choice((5, 10, 20, 25, 50)), rng.choice((0.15, 0.3, 0.4, 2, 5, 10))
     x_ticks = [float(x_step * index) for index in range(rng.randint(1, 3), rng.randint(7, 9))]
     first, count = rng.randint(0, 4), rng.randint(5, 7)
     y_ticks = [round(y_step * index, 6) for index in range(first, first + count)]
