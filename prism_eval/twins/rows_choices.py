@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from prism_eval.twins import geometry, graphs, puzzles, subjects, teasers
 from prism_eval.twins.chart_data import TOPICS
 from prism_eval.twins.charts import chart
 from prism_eval.twins.pages import PAGES, exam_page
 from prism_eval.twins.questions import LETTERS, Dealer, Question, listed, lower
-from prism_eval.twins.scene import Maker, Scene, asked, scenes
+from prism_eval.twins.scene import Maker, asked, scenes
 from prism_eval.twins.streets import street
 from prism_eval.twins.tables import FACTS, Row, Table, table
 
@@ -21,6 +21,7 @@ _EXAMS = (graphs.market, *subjects.FIGURES, graphs.vitals)
 _MATHS = (*geometry.FIGURES, graphs.straight_line, graphs.parabola)
 _SEVEN_IMAGES = ", ".join(f"image_{index}:image" for index in range(1, 8))
 _MMMU = f"id, question, options, explanation, {_SEVEN_IMAGES}, img_type, answer, topic_difficulty"
+_MMMU_PRO = f"{_MMMU}, subject"
 
 
 @table(f"{_MMMU}, question_type, subfield")
@@ -36,19 +37,13 @@ def mmmu(rng: random.Random) -> Iterator[Row]:
         options, answer = ([], _open_answer(question)) if is_open else dealer.deal(question, 4)
         lead = "<image 1>" if len(shown) == 1 else "Compare <image 1> and <image 2>."
         yield {
-            "id": f"validation_{shown[0].subject}_{number}", **_exam(rng, shown, f"{lead} {question.text}", options),
-            "answer": answer, "question_type": "open" if is_open else "multiple-choice", "subfield": shown[0].subject,
+            "id": f"validation_{shown[0].subject}_{number}", "question": f"{lead} {question.text}",
+            # The real data keeps its lists as Python would print them.
+            "options": str(options), "explanation": "", "img_type": "['Diagrams']", "answer": answer,
+            **{f"image_{index}": scene.png for index, scene in enumerate(shown, start=1)},
+            "question_type": "open" if is_open else "multiple-choice", "subfield": shown[0].subject,
+            "topic_difficulty": rng.choice(_LEVELS), FACTS: [scene.facts for scene in shown],
         }  # fmt: skip
-
-
-def _exam(rng: random.Random, shown: Sequence[Scene], text: str, options: list[str]) -> Row:
-    """What MMMU and MMMU-Pro have in common."""
-    return {
-        # The real data keeps its lists as Python would print them.
-        "question": text, "options": str(options), "explanation": "", "img_type": "['Diagrams']",
-        **{f"image_{index}": scene.png for index, scene in enumerate(shown, start=1)},
-        "topic_difficulty": rng.choice(_LEVELS), FACTS: [scene.facts for scene in shown],
-    }  # fmt: skip
 
 
 def _open_answer(question: Question) -> str:
@@ -64,15 +59,14 @@ def _mmmu_pro(rng: random.Random, *, width: int) -> Iterator[Row]:
     for number, (_, scene, question) in enumerate(turns, start=1):
         options, letter = dealer.deal(question, width)
         yield {
-            "id": f"test_{scene.subject}_{number}", **_exam(rng, [scene], f"<image 1> {question.text}", options),
-            "answer": letter, "subject": scene.subject,
+            "id": f"test_{scene.subject}_{number}", "question": f"<image 1> {question.text}", "options": str(options),
+            "explanation": "", "image_1": scene.png, "img_type": "['Diagrams']", "answer": letter,
+            "topic_difficulty": rng.choice(_LEVELS), "subject": scene.subject, FACTS: [scene.facts],
         }  # fmt: skip
 
 
-mmmu_pro, mmmu_pro_standard4 = (
-    Table(f"{_MMMU}, subject", functools.partial(_mmmu_pro, width=width), f"standard ({width} options)")
-    for width in (10, 4)
-)
+mmmu_pro = Table(_MMMU_PRO, functools.partial(_mmmu_pro, width=10), "standard (10 options)")
+mmmu_pro_standard4 = Table(_MMMU_PRO, functools.partial(_mmmu_pro, width=4), "standard (4 options)")
 
 
 @table("id, image:image, options, answer, subject", "vision")
