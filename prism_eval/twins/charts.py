@@ -99,19 +99,24 @@ def _stacked(axes: Axes, data: ChartData, palette: Sequence[str]) -> None:
 
 
 def _lines(axes: Axes, data: ChartData, palette: Sequence[str]) -> None:
-    from matplotlib.patheffects import withStroke
-
-    columns, halo = list(zip(*data.series.values(), strict=True)), [withStroke(linewidth=3, foreground="white")]
+    columns = list(zip(*data.series.values(), strict=True))
     for (name, values), colour in zip(data.series.items(), palette, strict=False):
         axes.plot(range(len(values)), values, marker="o", linewidth=2.4, label=name, color=colour)
         for index, value in enumerate(values):
-            # Above the upper line and below the lower one, numbers keep clear of the other line; the white around
-            # them keeps them apart from their own, which falls away below a peak.
+            # Above the upper line and below the lower one, numbers keep clear of the other line.
+            above = value == max(columns[index]) or _is_free_peak(values, columns, index)
             axes.annotate(
-                number(value), (index, value), (0, 9 if value == max(columns[index]) else -16), color=colour,
-                textcoords="offset points", ha="center", fontsize=10, path_effects=halo,
+                number(value), (index, value), (0, 9 if above else -16), textcoords="offset points", ha="center",
+                fontsize=10, color=colour,
             )  # fmt: skip
     axes.margins(x=0.08)
+
+
+def _is_free_peak(values: Sequence[float], columns: Sequence[Sequence[float]], index: int) -> bool:
+    """Whether a point is the highest of its neighbours with nothing drawn close above it."""
+    spread = max(map(max, columns)) - min(map(min, columns))
+    near = values[max(0, index - 1) : index + 2]
+    return values[index] == max(near) and max(columns[index]) - values[index] > 0.15 * spread
 
 
 _DRAWN = {"bars": _bars, "grouped": _bars, "lines": _lines, "sideways": _sideways, "stacked": _stacked}
