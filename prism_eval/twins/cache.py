@@ -13,7 +13,7 @@ from prism_eval.twins import rows_charts, rows_choices
 from prism_eval.twins.figures import plain_style
 from prism_eval.twins.tables import Row, Table
 
-VERSION = 3
+VERSION = 4
 """Raise it when a maker changes, so that twins rendered by older ones are not read."""
 
 

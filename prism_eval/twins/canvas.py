@@ -111,8 +111,7 @@ class Sketch:
 
     def text(self, x: float, y: float, text: str, **style: Unpack[Style]) -> None:
         """One line of text."""
-        face = "Serif" if style.get("serif") else "Sans"
-        face += "-Bold" if style.get("bold") else ""
+        face = f"{'Serif' if style.get('serif') else 'Sans'}{'-Bold' if style.get('bold') else ''}"
         size, room = style.get("size", 14), style.get("room", math.inf) * _SCALE
         font = _font(size * _SCALE, face)
         if font.getlength(text) > room:

@@ -30,8 +30,7 @@ def triangle(sketch: Sketch, rng: random.Random) -> Said:
     sketch.text(446, 310, d, size=18, serif=True)
     angles = f"{alpha}°", "", f"{180 - alpha - beta}°"
     # The names are pushed away from above the second corner, so that its own does not lie on the extended side.
-    _polygon(sketch, a + b + c, corners, angles=angles, centre=(330, 250))
-    name = f"triangle {a + b + c}"
+    name = _polygon(sketch, "triangle", a + b + c, corners, angles=angles, centre=(330, 250))
     yield _degrees(f"sum of angle {c + a + b} and angle {a + c + b} in {name}", 180 - beta, kind="Addition of Angles")
     yield _degrees(f"measure of angle {a + b + c} in {name}", beta, kind="Sum of the Angles of a Triangle")
     yield _degrees(f"exterior angle {c + b + d} of {name}", 180 - beta, kind="Exterior Angles of a Triangle")
@@ -45,9 +44,8 @@ def right_triangle(sketch: Sketch, rng: random.Random) -> Said:
     # Flatter than this, the short side has no room for its size: then the drawing is not to scale.
     corners = (80, 310), (400, 310), (80, 310 - 255 * max(0.45, short / long))
     sides = f"{long} cm", "", f"{short} cm"
-    _polygon(sketch, a + b + c, corners, sides=sides, fill="#eaf1fb")
+    name = _polygon(sketch, "right triangle", a + b + c, corners, sides=sides, fill="#eaf1fb")
     sketch.box(80, 290, 20, 20, edge=INK, width=1.5)
-    name = f"right triangle {a + b + c}"
     yield ask(f"area in cm² of {name}", short * long / 2, step=short, kind="Area of Triangles")
     yield ask(f"length in cm of hypotenuse {b + c} of {name}", slope, kind="Pythagorean Theorem")
     yield ask(f"perimeter in cm of {name}", short + long + slope, step=2, kind="Perimeter of Triangles")
@@ -60,13 +58,12 @@ def parallelogram(sketch: Sketch, rng: random.Random) -> Said:
     (a, b, c, d, foot), height = rng.sample(_NAMES, 5), rng.randint(4, 11)
     # A slanted side is longer than the height.
     side, base = height + rng.randint(1, 4), height + rng.randint(6, 14)
-    corners = (60, 300), (340, 300), (430, 110), (150, 110)
-    _polygon(sketch, a + b + c + d, corners, sides=(f"{base} cm", "", "", f"{side} cm"), fill="#eef7ee")
+    corners, sides = ((60, 300), (340, 300), (430, 110), (150, 110)), (f"{base} cm", "", "", f"{side} cm")
+    name = _polygon(sketch, "parallelogram", a + b + c + d, corners, sides=sides, fill="#eef7ee")
     sketch.dashed((150, 110), (150, 300))
     sketch.box(150, 286, 14, 14, edge=RED, width=1.5)
     sketch.text(190, 205, f"{height} cm", size=16, colour=RED)
     sketch.text(140, 318, foot, size=18, serif=True)
-    name = f"parallelogram {a + b + c + d}"
     area = base * height
     yield ask(f"sum in cm of sides {a + b} and {a + d} of {name}", base + side, kind="Addition of Lengths")
     yield ask(f"perimeter in cm of {name}", 2 * (base + side), step=2, kind="Perimeter of Parallelograms")
@@ -80,15 +77,13 @@ def trapezoid(sketch: Sketch, rng: random.Random) -> Said:
     # An even height keeps the area whole.
     (a, b, c, d), top, height = rng.sample(_NAMES, 4), rng.randint(4, 9), 2 * rng.randint(2, 6)
     bottom = top + rng.randint(4, 11)
-    corners = (60, 300), (420, 300), (340, 120), (140, 120)
-    _polygon(sketch, a + b + c + d, corners, sides=(f"{bottom} cm", "", f"{top} cm"), fill="#fdf3e3")
+    corners, sides = ((60, 300), (420, 300), (340, 120), (140, 120)), (f"{bottom} cm", "", f"{top} cm")
+    name = _polygon(sketch, "trapezoid", a + b + c + d, corners, sides=sides, fill="#fdf3e3")
     sketch.dashed((200, 120), (200, 300))
     sketch.text(236, 215, f"{height} cm", size=16, colour=RED)
-    name = f"trapezoid {a + b + c + d}"
-    area = (top + bottom) * height / 2
     yield ask(f"sum in cm of bases {a + b} and {c + d} of {name}", top + bottom, kind="Addition of Lengths")
     yield ask(f"midsegment in cm of {name}", (top + bottom) / 2, step=0.5, kind="Midsegment of Trapezoids")
-    yield ask(f"area in cm² of {name}", area, step=height / 2, kind="Area of Trapezoids")
+    yield ask(f"area in cm² of {name}", (top + bottom) * height / 2, step=height / 2, kind="Area of Trapezoids")
 
 
 @drawn("Plane Geometry", 480, 400)
@@ -147,32 +142,23 @@ def ring(sketch: Sketch, rng: random.Random) -> Said:
     about = f"ring around centre {name}"
     yield ask(f"width in cm of the {about}", outer - inner, kind="Circles and Radii")
     yield ask(f"diameter in cm of the outer circle of the {about}", 2 * outer, step=2, kind="Diameters")
-    yield ask(
-        f"area in cm² of the {about} as a multiple of π", outer**2 - inner**2, unit="π", step=3, kind="Area of Rings"
-    )
+    area = f"area in cm² of the {about} as a multiple of π"
+    yield ask(area, outer**2 - inner**2, unit="π", step=3, kind="Area of Rings")
 
 
 @drawn("Solid Geometry", 640, 330)
 def cuboid(sketch: Sketch, rng: random.Random) -> Said:
     """A box with its three edges."""
-    name = tag(rng)
-    length, height, depth = rng.randint(7, 14), rng.randint(3, 9), rng.randint(2, 6)
+    name, length, height, depth = tag(rng), rng.randint(7, 14), rng.randint(3, 9), rng.randint(2, 6)
     # The depth goes back shortened and at an angle of 35 degrees.
     w, h, d, rise = 26 * length, 20 * height, 16 * depth, 11.2 * depth
     x, y = 300 - (w + d) / 2, 165 + (h + rise) / 2
-    left, right, top = (x, y), (x + w, y), y - h
-    sketch.polygon(left, right, (x + w, top), (x, top), fill="#dfe9f7")
-    sketch.polygon((x, top), (x + w, top), (x + w + d, top - rise), (x + d, top - rise), fill="#f0f5fc")
-    sketch.polygon(right, (x + w + d, y - rise), (x + w + d, top - rise), (x + w, top), fill="#c3d5ee")
-    sketch.labels(
-        (x + w / 2, y + 22, f"{length} cm"),
-        (x + w + d / 2 + 36, y - rise / 2 + 14, f"{depth} cm"),
-        (x + w + d + 36, y - h / 2 - rise, f"{height} cm"),
-        size=16,
-    )
+    _block(sketch, (x, y - h), (w, h), (d, rise), ("#dfe9f7", "#f0f5fc", "#c3d5ee"))
+    back = x + w + d
+    sketch.labels((x + w / 2, y + 22, f"{length} cm"), (back + 36, y - h / 2 - rise, f"{height} cm"), size=16)
+    sketch.text(back - d / 2 + 36, y - rise / 2 + 14, f"{depth} cm", size=16)
     sketch.text(x + w / 2, y - h / 2, name, size=22, serif=True)
-    base, sides = length * depth, 2 * height * (length + depth)
-    edges = 4 * (length + depth + height)
+    base, sides, edges = length * depth, 2 * height * (length + depth), 4 * (length + depth + height)
     yield ask(f"area in cm² of the base of cuboid {name}", base, step=2, kind="Area of Rectangles")
     yield ask(f"volume in cm³ of cuboid {name}", base * height, step=length, kind="Volume of Cuboids")
     yield ask(f"total length in cm of all edges of cuboid {name}", edges, step=4, kind="Edges of Cuboids")
@@ -207,10 +193,8 @@ def cubes(sketch: Sketch, rng: random.Random) -> Said:
     # From the left and from the ground, so that each cube covers what is behind it.
     for column, tall in enumerate(towers):
         for level in range(tall):
-            x, y = 222 + (column - len(towers) / 2) * 58, 310 - level * 58
-            sketch.polygon((x, y), (x + 58, y), (x + 76, y - 18), (x + 18, y - 18), fill="#fff3d6")
-            sketch.polygon((x + 58, y), (x + 76, y - 18), (x + 76, y + 40), (x + 58, y + 58), fill="#d9ae57")
-            sketch.box(x, y, 58, 58, fill="#f0cd83", edge=INK)
+            corner = 222 + (column - len(towers) / 2) * 58, 310 - level * 58
+            _block(sketch, corner, (58, 58), (18, 18), ("#f0cd83", "#fff3d6", "#d9ae57"))
     sketch.caption(upper(stack), serif=True, bold=False)
     tallest, total = max(towers), sum(towers)
     missing = f"number of cubes missing to make every tower of {stack} as tall as its tallest"
@@ -219,11 +203,20 @@ def cubes(sketch: Sketch, rng: random.Random) -> Said:
     yield ask(missing, tallest * len(towers) - total, kind="Combining Solids")
 
 
+def _block(sketch: Sketch, corner: Point, size: Point, depth: Point, fills: Sequence[str]) -> None:
+    """A box seen from the front, with its top and right side, from the front's top left corner."""
+    (x, y), (w, h), (d, rise) = corner, size, depth
+    front, top, side = fills
+    sketch.polygon((x, y), (x + w, y), (x + w, y + h), (x, y + h), fill=front)
+    sketch.polygon((x, y), (x + w, y), (x + w + d, y - rise), (x + d, y - rise), fill=top)
+    sketch.polygon((x + w, y), (x + w + d, y - rise), (x + w + d, y + h - rise), (x + w, y + h), fill=side)
+
+
 def _polygon(
-    sketch: Sketch, names: str, corners: Sequence[Point], *, sides: Sequence[str] = (), angles: Sequence[str] = (),
-    fill: str | None = None, centre: Point | None = None,
-) -> None:  # fmt: skip
-    """A polygon with its corners named, and sizes at some of its sides and angles, "" at the others."""
+    sketch: Sketch, word: str, names: str, corners: Sequence[Point], *, sides: Sequence[str] = (),
+    angles: Sequence[str] = (), fill: str | None = None, centre: Point | None = None,
+) -> str:  # fmt: skip
+    """A polygon with its corners named, and sizes at some of its sides and angles, "" at the others; its name."""
     centre = centre or (statistics.fmean(x for x, _ in corners), statistics.fmean(y for _, y in corners))
     sketch.polygon(*corners, fill=fill)
     for index, (corner, following) in enumerate(zip(corners, (*corners[1:], corners[0]), strict=True)):
@@ -235,6 +228,7 @@ def _polygon(
             reach = 22 + 16 * abs(middle[0] - centre[0]) / math.dist(middle, centre)
             sketch.text(*beyond(middle, centre, reach), sides[index], size=16)
     _corners(sketch, names, corners, centre)
+    return f"{word} {names}"
 
 
 def _corners(sketch: Sketch, names: str, corners: Iterable[Point], centre: Point) -> None:

@@ -20,11 +20,8 @@ _signed = functools.partial(ask, least=-math.inf)
 @drawn("Functions", 460, 460)
 def straight_line(sketch: Sketch, rng: random.Random) -> Said:
     """The graph of a linear function through two marked grid points."""
-    slope, start, at = (
-        rng.choice((-3, -2, -1, 1, 2, 3)),
-        rng.choice((-4, -3, -2, -1, 1, 2, 3, 4)),
-        rng.choice((-1, 1, 2)),
-    )
+    slopes, starts = (-3, -2, -1, 1, 2, 3), (-4, -3, -2, -1, 1, 2, 3, 4)
+    slope, start, at = rng.choice(slopes), rng.choice(starts), rng.choice((-1, 1, 2))
     line = f"line {tag(rng)}"
     _graph(sketch, line, lambda x: slope * x + start, (0, at), below=slope > 0)
     yield _signed(f"slope of {line}", slope, kind="Slope of a Line")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from prism_eval.twins.figures import figure, figure_png
 from prism_eval.twins.pools import PALETTES
@@ -26,15 +25,15 @@ _X = ("Epoch", "Training steps", "Noise level", "Batch size", "Depth", "Time (ms
 _Y = ("Accuracy (%)", "Validation loss", "F1 score", "Reward", "Energy (eV)", "Error rate", "Recall", "Regret")
 
 
-@dataclass(frozen=True, slots=True)
-class _Panel:
+class _Panel(NamedTuple):
+    """A plot's labels and ticks, and its curves: values at the x ticks by method."""
+
     title: str
     x_label: str
     y_label: str
     x_ticks: list[float]
     y_ticks: list[float]
     curves: dict[str, list[float]]
-    """Values at the x ticks by method."""
 
 
 def paper_figure(rng: random.Random, titles: Sequence[str]) -> tuple[Scene, dict[int, Question]]:
@@ -52,17 +51,16 @@ def paper_figure(rng: random.Random, titles: Sequence[str]) -> tuple[Scene, dict
     others = [f"Another plot in the figure is titled {title}." for title in titles[1:]]
     # CharXiv's own words for which plot is meant.
     here = "For the current plot, " if len(titles) == 1 else "For the subplot at row 1 and column 1, "
-    asked = {
-        **_templates(panels[0]), 18: ("layout of the subplots", f"{rows} by {columns}"),
-        19: ("number of subplots", str(len(titles))),
-    }  # fmt: skip
+    whole = {18: ("layout of the subplots", f"{rows} by {columns}"), 19: ("number of subplots", str(len(titles)))}
+    asked = {**_templates(panels[0]), **whole}
     templates = {key: ask(what, answer, lead=here) for key, (what, answer) in asked.items()}
     facts = (question.fact for question in templates.values())
     return Scene(figure_png(made), titles[0], (*others, *_reasoning(rng, panels[0]), *facts)), templates
 
 
 def _panel(rng: random.Random, title: str) -> _Panel:
-    x_step, y_step = rng.choice((5, 10, 20, 25, 50)), rng.choice((0.1, 0.2, 0.5, 2, 5, 10))
+    # No multiple of a step is 1: of "row 1 and column 1", a reader would not take a 1 for the answer.
+    x_step, y_step = rng.choice((5, 10, 20, 25, 50)), rng.choice((0.15, 0.3, 0.4, 2, 5, 10))
     x_ticks = [float(x_step * index) for index in range(rng.randint(1, 3), rng.randint(7, 9))]
     first, count = rng.randint(0, 4), rng.randint(5, 7)
     y_ticks = [round(y_step * index, 6) for index in range(first, first + count)]

@@ -18,6 +18,8 @@ _CHARXIV = (
     "subplot_col:int, subplot_loc, reasoning_q_source:int, reasoning_q, reasoning_a, reasoning_a_type:int, "
 ) + ", ".join(f"descriptive_q{index}:int, descriptive_a{index}" for index in range(1, 5))
 
+_SORTS = ("Multi Choice", "Fact Checking", "Conversational", "Hypothetical")
+
 
 @table("type, question, answer, image:image")
 def chartqa(rng: random.Random) -> Iterator[Row]:
@@ -75,50 +77,44 @@ def chartqapro(rng: random.Random) -> Iterator[Row]:
         # Five apart, so no two dashboards show the same pair.
         scene = dashboard(rng, topics[index], topics[(index + 5) % len(topics)])
         plain, readings = _of_kind(scene, "derived", "name", "year")[0], _of_kind(scene, "reading")
-        turns: list[_Turn] = [("Factoid", [plain.text], [plain.answer], "")]
-        picked = (index, index // 3 + 1)[: 1 if index % 3 else 2]
-        turns.extend(_SORTS[turn % 4](rng, dealer, readings) for turn in picked)
+        turns: dict[str, _Turn] = {"Factoid": ([plain.text], [plain.answer], "")}
+        for place in (index, index // 3 + 1)[: 1 if index % 3 else 2]:
+            turns[_SORTS[place % 4]] = _turn(_SORTS[place % 4], rng, dealer, readings)
         # A claim and a supposition are facts of their own, which every row of the picture then carries.
-        facts = list(dict.fromkeys((*scene.facts, *(fact for *_, fact in turns if fact))))
-        for kind, texts, answers, _ in turns:
-            is_plain = kind == "Factoid"
+        facts = list(dict.fromkeys((*scene.facts, *(fact for *_, fact in turns.values() if fact))))
+        for sort, (texts, answers, _) in turns.items():
+            is_plain = sort == "Factoid"
             yield {
-                "Question": texts, "Answer": answers, "Question Type": kind, "image": scene.png,
+                "Question": texts, "Answer": answers, "Question Type": sort, "image": scene.png,
                 "Year": ["YES" if is_plain and plain.kind == "year" else "NO"] * len(texts),
                 "Paragraph": "The office that drew these charts checks its figures twice." if is_plain else "",
                 FACTS: [facts],
             }  # fmt: skip
 
 
-_Turn = tuple[str, list[str], list[str], str]
-"""A row's sort, its questions and their answers, and the fact that answers it where the picture's do not."""
+_Turn = tuple[list[str], list[str], str]
+"""A row's questions and their answers, and the fact that answers them where the picture's do not."""
 
 
-def _multi_choice(_: random.Random, dealer: Dealer, readings: Sequence[Question]) -> _Turn:
-    options, letter = dealer.deal(readings[0], 4)
-    return "Multi Choice", [f"{readings[0].text}\n\n{listed(options, ') ', letters='abcd')}"], [letter], ""
-
-
-def _fact_checking(rng: random.Random, _: Dealer, readings: Sequence[Question]) -> _Turn:
-    question, truth = readings[1], rng.random() < 0.5
-    said = question.answer if truth else question.wrong(rng, 1)[0]
-    claim = question.fact.replace(f"is {question.answer}.", f"is {said}.")
-    return "Fact Checking", [claim], [str(truth)], f"The claim that {lower(claim).removesuffix('.')} is {truth}."
-
-
-def _conversation(_: random.Random, __: Dealer, readings: Sequence[Question]) -> _Turn:
-    one, two = readings[2:4]
-    return "Conversational", [one.text, f"And {lower(two.text)}"], [one.answer, two.answer], ""
-
-
-def _hypothetical(_: random.Random, __: Dealer, readings: Sequence[Question]) -> _Turn:
-    what = readings[4].text.removeprefix("What is the ").removesuffix("?")
-    doubled = number(2 * float(readings[4].answer))
-    fact = f"If it doubled, the {what} would be {doubled}."
-    return "Hypothetical", [f"If it doubled, what would the {what} be?"], [doubled], fact
-
-
-_SORTS = (_multi_choice, _fact_checking, _conversation, _hypothetical)
+def _turn(sort: str, rng: random.Random, dealer: Dealer, readings: Sequence[Question]) -> _Turn:
+    """One of ChartQAPro's four further sorts of question, each on other values than the rest."""
+    read, claimed, one, two, supposed = readings[:5]
+    match sort:
+        case "Multi Choice":
+            options, letter = dealer.deal(read, 4)
+            return [f"{read.text}\n\n{listed(options, ') ', letters='abcd')}"], [letter], ""
+        case "Fact Checking":
+            truth = rng.random() < 0.5
+            said = claimed.answer if truth else claimed.wrong(rng, 1)[0]
+            claim = claimed.fact.replace(f"is {claimed.answer}.", f"is {said}.")
+            return [claim], [str(truth)], f"The claim that {lower(claim).removesuffix('.')} is {truth}."
+        case "Conversational":
+            return [one.text, f"And {lower(two.text)}"], [one.answer, two.answer], ""
+        case _:
+            what = supposed.text.removeprefix("What is the ").removesuffix("?")
+            doubled = number(2 * float(supposed.answer))
+            fact = f"If it doubled, the {what} would be {doubled}."
+            return [f"If it doubled, what would the {what} be?"], [doubled], fact
 
 
 def _of_kind(scene: Scene, *kinds: str) -> list[Question]:

@@ -20,12 +20,11 @@ _PAIRED = (graphs.market, subjects.circuit, subjects.ledger, subjects.tree)
 _EXAMS = (graphs.market, *subjects.FIGURES, graphs.vitals)
 _MATHS = (*geometry.FIGURES, graphs.straight_line, graphs.parabola)
 _SEVEN_IMAGES = ", ".join(f"image_{index}:image" for index in range(1, 8))
-_MMMU_PRO = f"id, question, options, explanation, {_SEVEN_IMAGES}, img_type, answer, topic_difficulty, subject"
+_MMMU = f"id, question, options, explanation, {_SEVEN_IMAGES}, img_type, answer, topic_difficulty"
+_MMMU_PRO = f"{_MMMU}, subject"
 
 
-@table(
-    f"id, question, options, explanation, {_SEVEN_IMAGES}, img_type, answer, topic_difficulty, question_type, subfield"
-)
+@table(f"{_MMMU}, question_type, subfield")
 def mmmu(rng: random.Random) -> Iterator[Row]:
     """12 figures with two questions each, every fourth one open, and four questions on two images."""
     dealer, drawn = Dealer(rng), list(scenes(rng, (*_EXAMS, *_PAIRED, *_PAIRED)))

@@ -10,8 +10,13 @@ from prism_eval.twins.questions import ask
 from prism_eval.twins.scene import Said, drawn
 
 _SKIES = {"sunny": "#bfe3ff", "cloudy": "#cdd5dc", "starry": "#1b2a4a", "rainy": "#9fb1c0"}
-_VEHICLES = {"bus": 190, "car": 110, "truck": 160}
-_GLASS, _DARK = "#dceaf5", "#222222"
+_DARK = "#222222"
+# The boxes of each one's body, the one on the wheels first, and of its windows: x from its back, y, width, height.
+_VEHICLES = {
+    "bus": ([(0, 356, 190, 64)], [(10 + 36 * window, 366, 28, 22) for window in range(5)]),
+    "car": ([(0, 394, 110, 26), (22, 370, 66, 28)], [(28, 376, 24, 16), (58, 376, 24, 16)]),
+    "truck": ([(0, 400, 160, 20), (0, 356, 114, 64), (116, 376, 44, 44)], [(130, 382, 24, 16)]),
+}
 
 
 @drawn("street", 720, 460)
@@ -46,18 +51,15 @@ def street(sketch: Sketch, rng: random.Random) -> Said:
 def _sky(sketch: Sketch, weather: str) -> None:
     # Over the paper, whose colour is chosen before the weather is.
     sketch.box(0, 0, 720, 310, fill=_SKIES[weather])
-    if weather == "sunny":
-        sketch.disc(640, 66, 38, fill="#ffd23f", edge=None)
-    elif weather == "starry":
-        sketch.disc(640, 66, 26, fill="#f5f0d8", edge=None)
-        for index in range(24):
-            # Steps that share no factor with the width scatter without a random number.
-            sketch.disc(30 + index * 29 % 690, 20 + index * 53 % 120, 2, fill="white", edge=None)
-    else:
-        fill = "#f4f6f8" if weather == "cloudy" else "#6c7a88"
-        for x, y in ((110, 60), (330, 44), (560, 66)):
-            for across, radius in ((0, 26), (30, 34), (62, 24)):
-                sketch.disc(x + across, y, radius, fill=fill, edge=None)
+    # Steps that share no factor with the width scatter stars and drops without a random number.
+    stars = [(30 + index * 29 % 690, 20 + index * 53 % 120, 2) for index in range(24)]
+    clouds = [(x + a, y, r) for x, y in ((110, 60), (330, 44), (560, 66)) for a, r in ((0, 26), (30, 34), (62, 24))]
+    fill, discs = {
+        "sunny": ("#ffd23f", [(640, 66, 38)]), "starry": ("#f5f0d8", [(640, 66, 26), *stars]),
+        "cloudy": ("#f4f6f8", clouds), "rainy": ("#6c7a88", clouds),
+    }[weather]  # fmt: skip
+    for x, y, radius in discs:
+        sketch.disc(x, y, radius, fill=fill, edge=None)
     for index in range(40 if weather == "rainy" else 0):
         x, y = 12 + index * 67 % 700, 100 + index * 41 % 190
         sketch.line((x, y), (x - 5, y + 15), colour="#e4eef6", width=1.5)
@@ -74,18 +76,11 @@ def _house(sketch: Sketch, x: float, width: float, colour: str, sign: str) -> No
 
 
 def _vehicle(sketch: Sketch, vehicle: str, colour: str, x: float) -> None:
-    length = _VEHICLES[vehicle]
-    if vehicle == "car":
-        sketch.polygon((x + 22, 396), (x + 38, 372), (x + 80, 372), (x + 96, 396), fill=_GLASS)
-        sketch.box(x, 394, length, 26, fill=colour, edge=_DARK, round_by=8)
-    elif vehicle == "bus":
-        sketch.box(x, 356, length, 64, fill=colour, edge=_DARK, round_by=8)
-        for window in range(5):
-            sketch.box(x + 10 + window * 36, 366, 28, 22, fill=_GLASS, edge=_DARK, width=1)
-    else:
-        sketch.box(x, 356, length - 46, 64, fill=colour, edge=_DARK)
-        sketch.box(x + length - 44, 376, 44, 44, fill=colour, edge=_DARK, round_by=6)
-        sketch.box(x + length - 30, 382, 24, 16, fill=_GLASS, edge=_DARK, width=1)
-    for wheel in (x + 28, x + length - 26):
+    bodies, windows = _VEHICLES[vehicle]
+    for across, y, wide, high in bodies:
+        sketch.box(x + across, y, wide, high, fill=colour, edge=_DARK, round_by=8)
+    for across, y, wide, high in windows:
+        sketch.box(x + across, y, wide, high, fill="#dceaf5", edge=_DARK, width=1)
+    for wheel in (x + 28, x + bodies[0][2] - 26):
         sketch.disc(wheel, 422, 13, fill=_DARK)
         sketch.disc(wheel, 422, 5, fill="#bbbbbb", edge=None)

@@ -86,14 +86,8 @@ def molecule(sketch: Sketch, rng: random.Random) -> Said:
 def ledger(page: Sketch, rng: random.Random) -> Said:
     """An income statement."""
     firm = rng.choice(COMPANIES)
-    ranges = {
-        "Sales": (60, 99),
-        "Cost of goods sold": (15, 30),
-        "Wages": (5, 12),
-        "Rent": (1, 5),
-        "Depreciation": (1, 4),
-    }
-    entries = {name: 10 * rng.randint(*limits) for name, limits in ranges.items()}
+    limits = ("Sales", 60, 99), ("Cost of goods sold", 15, 30), ("Wages", 5, 12), ("Rent", 1, 5), ("Depreciation", 1, 4)
+    entries = {name: 10 * rng.randint(low, high) for name, low, high in limits}
     sales, goods, wages, rent, _ = entries.values()
     title = f"{firm}: income statement (thousand $)"
     page.box(20, 16, 520, 46, title, fill="#264653", size=17, bold=True, colour="white")
@@ -139,8 +133,7 @@ def contours(page: Sketch, rng: random.Random) -> Said:
         x, wide = 280 + ring * 8, 240 - ring * 44
         page.disc(x, 248, wide, flat=0.75, edge="#9a6b3a")
         # The number interrupts its line, as on a map.
-        sign = x - 20, 238 + 0.75 * wide, 40, 19, str(height)
-        page.box(*sign, fill="#f4f7ea", size=13, bold=True, colour="#7a4a1c")
+        page.box(x - 20, 238 + 0.75 * wide, 40, 19, f"{height}", fill="#f4f7ea", size=13, bold=True, colour="#7a4a1c")
     for letter, side, ring in zip("PQ", (-1, 1), spots, strict=True):
         x = 280 + ring * 8 + side * (240 - ring * 44)
         page.disc(x, 248, 6, fill=RED)
@@ -227,8 +220,7 @@ def swatches(page: Sketch, rng: random.Random) -> Said:
     owner, colours, areas = rng.choice(PEOPLE), rng.sample(list(COLOURS), 5), rng.sample(range(6, 38), 5)
     parts, (one, two) = ("wall", "floor", "ceiling", "door", "curtain"), rng.sample(range(5), 2)
     page.text(310, 32, f"Colour plan for {owner}'s studio", size=19, bold=True)
-    for index, (part, colour, area) in enumerate(zip(parts, colours, areas, strict=True)):
-        x = 24 + index * 116
+    for x, part, colour, area in zip(range(24, 604, 116), parts, colours, areas, strict=True):
         page.box(x, 64, 106, 150, fill=COLOURS[colour], edge=INK, width=1.5, round_by=8)
         page.text(x + 53, 238, part, size=16, bold=True)
         page.text(x + 53, 266, f"{area} m²", size=16)

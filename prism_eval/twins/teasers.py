@@ -58,10 +58,10 @@ def tiling(sketch: Sketch, rng: random.Random) -> Said:
         place = 222 + (x - wide / 2) * 48, 172 + (y - high / 2) * 48, 48, 48
         sketch.box(*place, fill="#5b8bd0" if (x, y) in shaded else "white", edge=INK)
     sketch.caption(f"{owner}'s floor", bold=False)
-    white = len(cells) - len(shaded)
-    yield ask(f"number of shaded tiles on the floor of {owner}", len(shaded))
+    dark, white = len(shaded), len(cells) - len(shaded)
+    yield ask(f"number of shaded tiles on the floor of {owner}", dark)
     yield ask(f"number of white tiles on the floor of {owner}", white)
-    yield ask(f"difference between shaded and white tiles on the floor of {owner}", abs(len(shaded) - white), step=2)
+    yield ask(f"difference between shaded and white tiles on the floor of {owner}", abs(dark - white), step=2)
 
 
 @drawn("algebra", 480, 330)
@@ -79,9 +79,8 @@ def balance(sketch: Sketch, rng: random.Random) -> Said:
     sketch.box(342, 142, 76, 58, f"{balls * each} g", fill="#56606d", round_by=8, size=20, bold=True, colour="white")
     sketch.caption(f"{owner}'s scales", bold=False)
     yield ask(f"weight in grams of a single ball on the scales of {owner}", each)
-    yield ask(
-        f"total weight in grams of {balls + more} such balls on the scales of {owner}", (balls + more) * each, step=each
-    )
+    more += balls
+    yield ask(f"total weight in grams of {more} such balls on the scales of {owner}", more * each, step=each)
 
 
 @drawn("arithmetic", 616, 190)
