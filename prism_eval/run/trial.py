@@ -77,7 +77,9 @@ class Trial:
             return self._failed(result, self.problem)
         try:
             images = self.pictures.images
-            captions = tuple(await asyncio.gather(*map(self._caption, images)))
+            # Most items show one image, and a task of its own for it would cost more than looking its caption up.
+            one = len(images) == 1
+            captions = (await self._caption(*images),) if one else await self._all_captions(images)
         finally:
             del images  # a frame that waits for an answer would hold its pictures as long
             self.pictures.captioned()
@@ -88,6 +90,9 @@ class Trial:
         read = join_captions([captioned.caption for captioned in captions if captioned.caption is not None])
         result = replace(result, read=read)
         return result if self.settings.through == "caption" else await self._answer(result, read)
+
+    async def _all_captions(self, images: tuple[Image, ...]) -> tuple[Captioned, ...]:
+        return tuple(await asyncio.gather(*map(self._caption, images)))
 
     async def _caption(self, image: Image) -> Captioned:
         captioner, item = self.entry.captioner, self.item
