@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from prism_eval.schema import Image
 
-BYTES = 256 * 2**20
-"""Image bytes in work at once. With 64 calls in flight images of up to 4 MB keep every one of them busy."""
+BYTES = 224 * 2**20
+"""Image bytes in work at once: 64 calls in flight are all kept busy with images of up to 3.5 MB."""
 
 
 class Window:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from prism_eval.plan import make_plan
+from prism_eval.run.tables import PLAN_DIGEST
 from tests.runfolder import SCHEMA, write_manifest
 
 pytestmark = pytest.mark.performance
@@ -106,11 +107,12 @@ def blocks(number: int, rng: np.random.Generator) -> Iterator[pa.Table]:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("large")
     rng = np.random.default_rng(0)
-    with pq.ParquetWriter(folder / "verdicts.parquet", SCHEMA, compression="zstd") as writer:
+    plan = make_plan({"captioners": CAPTIONERS})
+    schema = SCHEMA.with_metadata({PLAN_DIGEST: plan.digest_through("score").encode()})
+    with pq.ParquetWriter(folder / "verdicts.parquet", schema, compression="zstd") as writer:
         for number in range(len(BENCHMARKS)):
             for block in blocks(number, rng):
                 writer.write_table(block, row_group_size=ROWS_IN_A_GROUP)
-    plan = make_plan({"captioners": CAPTIONERS})
     (folder / "plan.toml").write_text(plan.to_toml(), encoding="utf-8")
     write_manifest(folder, BENCHMARKS, CAPTIONERS, plan_digest=plan.digest)
     return folder
