@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import typer
-
 from prism_eval.cli import options as o
 from prism_eval.cli.running import carry_out, say_how_it_ended
 
-_EPILOG = """Examples:
+EPILOG = """Examples:
 
   prism-eval answer runs/mine
 
   prism-eval answer runs/mine -r 'openai:NAME?base_url=http://127.0.0.1:8001/v1'
 """
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command(name="answer", epilog=_EPILOG)(answer)
 
 
 def answer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -38,6 +39,15 @@ def _root(
     pass
 
 
+def _add(module: ModuleType) -> None:
+    """Add a verb: the function that is named as its file, or a group of verbs of their own."""
+    name = module.__name__.rpartition(".")[2]
+    if hasattr(module, "app"):
+        app.add_typer(module.app, name=name)
+    else:
+        app.command(name=name, epilog=module.EPILOG)(getattr(module, name))
+
+
 # As --help lists them: what everybody starts with, its stages one by one, then what looks after things.
 for verb in (run, caption, answer, score, report, plan, benchmarks, plugins, store, doctor):
-    verb.register(app)
+    _add(verb)

@@ -37,7 +37,7 @@ class _NameIsShown(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-_app = typer.Typer(
+app = typer.Typer(
     cls=_NameIsShown,
     help="List benchmarks, show one (NAME), check data, start a new one.",
     invoke_without_command=True,
@@ -45,12 +45,7 @@ _app = typer.Typer(
 )
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.add_typer(_app, name="benchmarks")
-
-
-@_app.callback()
+@app.callback()
 def _list(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
@@ -67,7 +62,7 @@ def _list(context: typer.Context) -> None:
     )
 
 
-@_app.command(epilog="Example:\n\n  prism-eval benchmarks mmmu_pro:vision --data hub")
+@app.command(epilog="Example:\n\n  prism-eval benchmarks mmmu_pro:vision --data hub")
 def show(name: Annotated[str, typer.Argument(metavar="NAME", help="A benchmark.")], data: o.Data = None) -> None:
     """Show a benchmark and three of its items.
 
@@ -79,7 +74,7 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME", help="A benchmark."
         typer.echo(printable(line))
 
 
-@_app.command(epilog="Example:\n\n  prism-eval benchmarks verify chartqa mmmu --data ~/benchmarks")
+@app.command(epilog="Example:\n\n  prism-eval benchmarks verify chartqa mmmu --data ~/benchmarks")
 def verify(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="[default: all there are]")] = None,
     data: o.Data = None,
@@ -107,7 +102,7 @@ def verify(
     return 1 if bad else 0
 
 
-@_app.command(epilog="Example:\n\n  prism-eval benchmarks new receipts --out receipts.toml")
+@app.command(epilog="Example:\n\n  prism-eval benchmarks new receipts --out receipts.toml")
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")],
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write. [default: the screen]")] = None,

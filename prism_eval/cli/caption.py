@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import typer
-
 from prism_eval.cli import options as o
 from prism_eval.cli.running import carry_out, say_how_it_ended
 
-_EPILOG = """Examples:
+EPILOG = """Examples:
 
   prism-eval caption -c ocr -b chartqa --data ~/benchmarks --out runs/mine
 
   prism-eval answer runs/mine && prism-eval score runs/mine
 """
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command(name="caption", epilog=_EPILOG)(caption)
 
 
 # Questions are not reached, so neither how they are put nor how they are scored.

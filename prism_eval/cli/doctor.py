@@ -9,17 +9,12 @@ import typer
 from prism_eval.cli import options as o
 from prism_eval.cli.table import show_table
 
-_EPILOG = """Examples:
+EPILOG = """Examples:
 
   prism-eval doctor
 
   prism-eval doctor 'openai:NAME?base_url=http://127.0.0.1:8000/v1' --data ~/benchmarks
 """
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command(name="doctor", epilog=_EPILOG)(doctor)
 
 
 def doctor(

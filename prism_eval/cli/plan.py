@@ -7,17 +7,12 @@ import typer
 from prism_eval.cli import options as o
 from prism_eval.cli.table import show_table
 
-_EPILOG = """Examples:
+EPILOG = """Examples:
 
   prism-eval plan -c ocr -b chartqa --data ~/benchmarks
 
   prism-eval plan --plan plan.toml --limit 100
 """
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command(name="plan", epilog=_EPILOG)(plan)
 
 
 # Neither the scoring edition nor the calls in flight change how many calls there are.

@@ -11,17 +11,12 @@ from prism_eval.cli.table import show_table
 if TYPE_CHECKING:
     from prism_eval.plugins import PluginInfo
 
-_EPILOG = """Examples:
+EPILOG = """Examples:
 
   prism-eval plugins
 
   PRISM_EVAL_PLUGINS= prism-eval plugins     (only prism-eval's own)
 """
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command(name="plugins", epilog=_EPILOG)(plugins)
 
 
 def plugins() -> None:

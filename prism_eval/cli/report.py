@@ -6,15 +6,10 @@ import typer
 
 from prism_eval.cli import options as o
 
-_EPILOG = """Examples:
+EPILOG = """Examples:
 
   prism-eval report runs/mine
 """
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command(name="report", epilog=_EPILOG)(report)
 
 
 def report(run: o.Folder) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import typer
-
 from prism_eval.cli import options as o
 from prism_eval.cli.running import carry_out, show_leaderboard
 
-_EPILOG = """Examples:
+EPILOG = """Examples:
 
   prism-eval run -c ocr -c blind -c oracle --data synthetic
 
@@ -18,11 +16,6 @@ _EPILOG = """Examples:
 
   prism-eval run --plan runs/chartqa-1a2b3c4d/plan.toml
 """
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command(name="run", epilog=_EPILOG)(run)
 
 
 @o.plan_flags(without=("samples",))

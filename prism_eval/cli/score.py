@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import typer
-
 from prism_eval.cli import options as o
 from prism_eval.cli.running import carry_out, show_leaderboard
 
-_EPILOG = """Examples:
+EPILOG = """Examples:
 
   prism-eval score runs/mine
 
   prism-eval score runs/mine --edition strict
 """
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command(name="score", epilog=_EPILOG)(score)
 
 
 def score(run: o.Folder, edition: o.Edition = None, store: o.Store = None, quiet: o.Quiet = False) -> int:

@@ -9,19 +9,14 @@ import typer
 from prism_eval.cli import options as o
 from prism_eval.cli.table import show_table
 
-_app = typer.Typer(
+app = typer.Typer(
     help="Look after the store, which remembers every model call.",
     no_args_is_help=True,
     epilog="Example:\n\n  prism-eval store stats",
 )
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.add_typer(_app, name="store")
-
-
-@_app.command(epilog="Example:\n\n  prism-eval store stats --store /data/store.sqlite")
+@app.command(epilog="Example:\n\n  prism-eval store stats --store /data/store.sqlite")
 def stats(store: o.Store = None) -> None:
     """Say what the store holds, by stage and source."""
     from prism_eval.calls import default_path
@@ -34,7 +29,7 @@ def stats(store: o.Store = None) -> None:
     typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
 
 
-@_app.command(
+@app.command(
     epilog="Examples:\n\n  prism-eval store prune --failures\n\n  prism-eval store prune --source ocr --older-than 30"
 )
 def prune(
@@ -59,7 +54,7 @@ def prune(
     typer.echo(f"{count} entries deleted.")
 
 
-@_app.command(epilog="Example:\n\n  prism-eval store verify")
+@app.command(epilog="Example:\n\n  prism-eval store verify")
 def verify(store: o.Store = None) -> int:
     """Check the file and every text in it."""
     from prism_eval.calls import default_path
