@@ -51,7 +51,8 @@ def test_overwrite_replaces_it_but_not_for_a_plan_that_cannot_run(places):
 
 def test_another_concurrency_is_the_same_plan(places):
     evaluate("blind", benchmarks="chartqa", concurrency=3, **places)
-    evaluate("blind", benchmarks="chartqa", concurrency=4, attempts=2, **places)
+    again = evaluate("blind", benchmarks="chartqa", concurrency=4, attempts=2, **places)
+    assert again.folder.read_plan().concurrency == 4
 
 
 def test_an_overwriting_run_that_stops_half_way_leaves_no_table_of_the_old_one(places, cli):
