@@ -10,7 +10,8 @@ from prism_eval.errors import DataError
 from prism_eval.plugins import Kind, Plugin
 from prism_eval.schema import Answer, AnswerForm, FinishReason, Item, ItemKind, Outcome, Verdict
 from prism_eval.scoring.aggregation import Aggregation
-from prism_eval.scoring.extraction import read_form, read_letter, same_answer, strip_reasoning, tidy
+from prism_eval.scoring.extraction import read_form, read_letter, same_answer, tidy
+from prism_eval.scoring.thinking import strip_reasoning
 from prism_eval.scoring.wording import is_abstention, is_refusal
 
 
