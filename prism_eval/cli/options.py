@@ -30,11 +30,17 @@ Edition = Annotated[
 Concurrency = Annotated[
     int | None, typer.Option(metavar="N", help="Calls in flight, per server address. [default: the plan's]")
 ]
+Judge = Annotated[
+    str | None, typer.Option(metavar="SPEC", help="An engine that judges what rules leave open. [default: none]")
+]
 Store = Annotated[
-    Path | None, typer.Option(metavar="PATH", help="The generation store. [default: in the user's cache folder]")
+    Path | None,
+    typer.Option(metavar="PATH", dir_okay=False, help="The generation store. [default: in the user's cache folder]"),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run of another plan in that folder.")]
-Out = Annotated[Path | None, typer.Option(metavar="DIR", help="The run folder. [default: one under runs/]")]
+Out = Annotated[
+    Path | None, typer.Option(metavar="DIR", file_okay=False, help="The run folder. [default: one under runs/]")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")]
 Folder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 
@@ -62,12 +68,14 @@ class PlanFlags:
     ] = None
     data: Data = None
     file: Annotated[
-        Path | None, typer.Option("--plan", metavar="FILE", help="A TOML plan; the other flags override it.")
+        Path | None,
+        typer.Option("--plan", metavar="FILE", dir_okay=False, help="A TOML plan; the other flags override it."),
     ] = None
     protocol: Annotated[
         str | None, typer.Option(metavar="NAME", help="Prompts, sampling and answer form. [default: standard]")
     ] = None
     edition: Edition = None
+    judge: Judge = None
     samples: Annotated[int | None, typer.Option(metavar="N", help="Captions per image. [default: the protocol's]")] = (
         None
     )
@@ -84,14 +92,20 @@ class PlanFlags:
         Raises:
             UsageError: The file cannot be read, or a value will not do.
         """
+        from prism_eval.errors import UsageError
         from prism_eval.plan.plan import make_plan, read_plan
         from prism_eval.plugins.specs import split_specs
 
         values = dict(read_plan(self.file)) if self.file else {}
         # Typer gives an empty list for a flag that may be repeated and was not given.
         values |= {key: value for key, value in vars(self).items() if key != "file" and value not in (None, [])}
+        # In a file 0 stands for all, which nobody means who types it.
+        if self.limit == 0:
+            raise UsageError("--limit 0 asks nothing: leave --limit out to ask everything")
         if self.benchmarks:
             values["benchmarks"] = [name for text in self.benchmarks for name in split_specs(text)]
+            if not values["benchmarks"]:
+                raise UsageError(f"--benchmark {self.benchmarks[0]!r} names no benchmark: leave it out to ask all")
         return make_plan(values, where=str(self.file) if self.file else "the command")
 
 

@@ -8,7 +8,6 @@ The key ``label`` names the plugin in tables; every other key is an option of th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -49,7 +48,7 @@ class Spec:
         head, question_mark, query = rest.partition("?")
         if head and not head.startswith(":"):
             raise UsageError(f"cannot read {head!r} in {text!r}: after the name comes :MODEL or ?key=value")
-        options = dict(_options(query, text)) if question_mark else {}
+        options = _options(query, text) if question_mark else {}
         label = options.pop("label", None)
         return cls(text, match.group(), unquote(head[1:]) or None, parts, options, label)
 
@@ -88,9 +87,13 @@ def _closing(rest: str, text: str) -> int:
     raise UsageError(f"a parenthesis is not closed in {text!r}")
 
 
-def _options(query: str, text: str) -> Iterator[tuple[str, str]]:
+def _options(query: str, text: str) -> dict[str, str]:
+    options: dict[str, str] = {}
     for pair in filter(None, query.split("&")):
         key, equals, value = pair.partition("=")
         if not equals or not key:
             raise UsageError(f"cannot read {pair!r} in {text!r}: options are key=value, joined by &")
-        yield unquote(key), unquote(value)
+        if unquote(key) in options:
+            raise UsageError(f"{unquote(key)!r} is given twice in {text!r}")
+        options[unquote(key)] = unquote(value)
+    return options
