@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from importlib import metadata
 
 from prism_eval._version import __version__
 from prism_eval.benchmarks import Benchmark
+from prism_eval.errors import PrismError
 from prism_eval.plugins import Plugin
 from prism_eval.run.assemble import Assembly
 from prism_eval.run.counts import Counts
@@ -83,7 +85,16 @@ def _facts(assembly: Assembly, benchmark: Benchmark) -> dict[str, object]:
         "revision": benchmark.revision,
         "scorer": scorer.name,
         "needs_judge": scorer.needs_judge,
+        # Of how many the first were asked; the whole of a benchmark needs no second number.
+        **({"size": _size(benchmark)} if plan.limit else {}),
     }
+
+
+def _size(benchmark: Benchmark) -> int | None:
+    # Counted in files that may be gone by now: the run is over, and must not be lost for a number beside it.
+    with contextlib.suppress(PrismError, OSError):
+        return benchmark.size()
+    return None
 
 
 def _counts(assembly: Assembly, counts: Counts) -> dict[str, object]:
