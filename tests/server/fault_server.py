@@ -31,7 +31,7 @@ from typing import Any
 
 from aiohttp import web
 
-ECHOES = ("good", "beginning", "unlisted", "shifted", "renamed", "holed", "short", "none")
+ECHOES = ("good", "beginning", "unlisted", "shifted", "renamed", "holed", "short", "none", "worn")
 DEFAULT_MODES = ("429", "500", "reset", "cut")
 _STATUS_MESSAGES = {
     "400": "this request is not valid",
@@ -73,7 +73,7 @@ class Behaviour:
         text: A fixed reply; empty for the deterministic ones.
         root: What the list says that each model's root is; empty for nothing.
         echo: How completions are echoed: ``good``, with a mark of the ``beginning``, with the generated token
-            ``unlisted``, or wrongly.
+            ``unlisted``, or wrongly: always, or (``worn``) only texts of more than 40 characters.
         seed: Seed of the faults.
     """
 
@@ -277,6 +277,8 @@ def echo(prompts: Sequence[str], kind: str) -> dict[str, Any]:
         match kind:
             case "shifted":
                 values = [*values[1:], -1.0]
+            case "worn" if len(prompt) > 40:
+                tokens = [token.swapcase() for token in tokens]
             case "renamed":
                 tokens = [*tokens[1:], " the"]
             case "holed":
