@@ -12,7 +12,7 @@ _NO_IMAGES = re.compile(
     r"|image_url\W? (?:is|are) only supported"
     r"|image input (?:is not|isn't) (?:supported|enabled)"
     r"|(?:not|n't) (?:support|accept|process|handle|take) (?:image|vision|visual|multi-?modal)"
-    r"(?:s|\W?url|[ -]inputs?|[ -]content)?\b(?! (?:of|format|type|size|larger|with|in)\b)"
+    r"(?:s|_url|[ -]inputs?|[ -]content)?\b(?! (?:of|format|type|size|larger|with|in)\b)"
     r"|endpoints found that support image"
     r"|unknown variant .?image_url"
     r"|content\W{0,3} must be a string"

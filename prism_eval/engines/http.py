@@ -72,6 +72,9 @@ class Server:
         base_url: As `prism_eval.engines.address.base_url_of` returns it.
         key: Sent as a bearer token; none is sent if empty. Never part of a message.
         timeout: Seconds an exchange may take.
+
+    Attributes:
+        proxy: The proxy on the way, as messages name it; empty for none.
     """
 
     def __init__(self, base_url: str, *, key: str, timeout: float) -> None:
@@ -84,7 +87,7 @@ class Server:
         # Looked up once: aiohttp's own trust_env would do it for every request, and sends .netrc passwords.
         self._proxy = proxy_for(base_url)
         # What fails on the way may well be the proxy's doing, of which its user need not even know.
-        self._way = f" (through the proxy {shown(self._proxy)})" if self._proxy else ""
+        self.proxy = shown(self._proxy) if self._proxy else ""
         headers = {"User-Agent": f"prism-eval/{__version__}", "Accept": "application/json"}
         # Compressing short replies costs a local server more than the bytes are worth.
         headers["Accept-Encoding"] = "identity"
@@ -176,7 +179,8 @@ class Server:
                 words = f"the reply is not HTTP; {_ADVICE}"
             case _:
                 words = "the server closed the connection without a reply"
-        return kind(f"{self.base_url}: {words}{self._way}")
+        way = f" (through the proxy {self.proxy})" if self.proxy else ""
+        return kind(f"{self.base_url}: {words}{way}")
 
 
 def _distrust(error: Exception) -> str:

@@ -225,6 +225,8 @@ class OpenAIEngine(Engine):
         if reply.redirect:
             target = server.quote(reply.headers.get("Location", "somewhere else"))
             return FatalError(f"{where}: redirects to {target}; set base_url to where the server is")
+        if reply.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            return FatalError(f"{where}: the proxy {server.proxy} wants a user name and password in its address")
         if reply.unauthorized:
             state = "was refused" if self._key() else "is not set"
             return FatalError(f"{where}: the server wants a key, and ${self.api_key_env} {state}")
