@@ -10,7 +10,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar, Literal
 
-from prism_eval.engines.address import address_from
+from prism_eval.engines.address import VARIABLE, address_from
 from prism_eval.engines.advice import option_against, takes_no_images
 from prism_eval.engines.base import Engine
 from prism_eval.engines.body import Body
@@ -57,7 +57,7 @@ class OpenAIEngine(Engine):
     limit_name: Literal["max_tokens", "max_completion_tokens"] | None = "max_tokens"
     max_pixels: int | None = None
     image_format: ImageFormat | None = None
-    base_url: str = runtime("")
+    base_url: str = runtime("", environment=VARIABLE)
     api_key_env: str = runtime("OPENAI_API_KEY")
     timeout: float = runtime(120.0)
     check_model: bool = runtime(True)
