@@ -27,6 +27,7 @@ def caveats(rows: Sequence[Row], items: int, manifest: Manifest) -> tuple[str, .
         *_notable(rows),
         *_few(rows),
         *_made_elsewhere(manifest),
+        *_remarks(manifest),
         *_judged(manifest),
         *_own_numbers(manifest),
     )
@@ -74,6 +75,13 @@ def _made_elsewhere(manifest: Manifest) -> Iterator[str]:
             f"{one['count']:,} {one['stage']}s of {one['source']} were taken from the store and made by "
             f"{one['made_by']}, not {one['asked_now']}: if it serves other weights, name them with revision=."
         )
+
+
+def _remarks(manifest: Manifest) -> Iterator[str]:
+    """What captioners, the reasoner and the judge found out of their servers."""
+    plugins = [*manifest.get("captioners", []), manifest.get("reasoner", {}), manifest.get("judge", {})]
+    # Once, however many entries ask one server.
+    yield from dict.fromkeys(remark for plugin in plugins for remark in plugin.get("remarks", []))
 
 
 def _judged(manifest: Manifest) -> Iterator[str]:

@@ -18,11 +18,13 @@ class State:
         counts: What was counted so far.
         tallies: Calls by stage.
         total: Verdicts there will be, where that is known.
+        destinations: Which server is sent what, in one sentence; empty where nothing leaves this process.
     """
 
     counts: Counts
     tallies: Mapping[str, Tally]
     total: int | None
+    destinations: str = ""
 
 
 @dataclass(frozen=True)
