@@ -10,9 +10,11 @@ import dataclasses
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, TypeVar, get_type_hints
 
 from prism_eval.errors import PrismError, UnknownName, UsageError
+from prism_eval.files.folders import user_path
 from prism_eval.plugins.faults import fault_of
 from prism_eval.plugins.identity import Plugin, is_runtime, plan_name
 from prism_eval.plugins.registry import entry_points, load
@@ -233,10 +235,11 @@ def _converted(value: object, hint: Any, key: str, what: str) -> object:
     try:
         # Pydantic takes no configuration for a dataclass, which brings its own.
         config = None if dataclasses.is_dataclass(hint) else ConfigDict(arbitrary_types_allowed=True)
-        return TypeAdapter(hint, config=config).validate_python(value)
+        converted = TypeAdapter(hint, config=config).validate_python(value)
     except ValidationError as error:
         reason = error.errors()[0]["msg"]
         raise UsageError(f"{what}: {key}={value!r} will not do: {reason}") from error
+    return user_path(converted) if isinstance(converted, Path) else converted
 
 
 def _check_complete(fields: Mapping[str, dataclasses.Field[Any]], values: Mapping[str, object], what: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args, get_type_hints
 
+from prism_eval.files.folders import user_path
 from prism_eval.plugins.registry import entry_points, load
 from prism_eval.plugins.specs import Spec
 
@@ -30,4 +31,4 @@ def with_absolute_paths(kind: str, spec: Spec) -> Spec:
 
 def absolute(path: str) -> str:
     """The path from the root, ``~`` replaced. Links stay: where they lead may change, and that is their purpose."""
-    return str(Path(path).expanduser().absolute())
+    return str(user_path(path).absolute())
