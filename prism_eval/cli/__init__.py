@@ -31,7 +31,8 @@ def main() -> None:
         _say(str(error))
         _leave_at_once(Interrupted.exit_code)
     except PrismError as error:
-        _say(f"error: {error}")
+        for line in error.lines or (str(error),):
+            _say(f"error: {line}")
         code = error.exit_code
     except BrokenPipeError:  # whoever read our output, such as `head`, has gone
         _leave_at_once(1)

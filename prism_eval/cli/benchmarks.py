@@ -152,6 +152,7 @@ def _describe(found: Description) -> list[str]:
 def _report(report: VerifyReport) -> list[str]:
     state = "sound" if report.ok else f"{report.failed} problems"
     lines = [f"{report.name}: {state}; {report.items:,} items, {report.images:,} images in {report.origin}"]
+    lines += [f"  {missing}" for missing in report.missing]
     for reason, problem in report.problems.items():
         lines.append(f"  {reason}: {problem.count}")
         lines += [f"    {example}" for example in problem.examples]

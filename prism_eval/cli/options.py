@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from prism_eval.files.folders import user_path
+
 if TYPE_CHECKING:
     from prism_eval.plan.plan import Plan
 
@@ -31,12 +33,15 @@ Concurrency = Annotated[
     int | None, typer.Option(metavar="N", help="Calls in flight, per server address. [default: the plan's]")
 ]
 Store = Annotated[
-    Path | None, typer.Option(metavar="PATH", help="The generation store. [default: in the user's cache folder]")
+    Path | None,
+    typer.Option(parser=user_path, metavar="PATH", help="The generation store. [default: in the user's cache folder]"),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run of another plan in that folder.")]
-Out = Annotated[Path | None, typer.Option(metavar="DIR", help="The run folder. [default: one under runs/]")]
+Out = Annotated[
+    Path | None, typer.Option(parser=user_path, metavar="DIR", help="The run folder. [default: one under runs/]")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")]
-Folder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+Folder = Annotated[Path, typer.Argument(parser=user_path, metavar="RUN", help="A run folder.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +67,8 @@ class PlanFlags:
     ] = None
     data: Data = None
     file: Annotated[
-        Path | None, typer.Option("--plan", metavar="FILE", help="A TOML plan; the other flags override it.")
+        Path | None,
+        typer.Option("--plan", parser=user_path, metavar="FILE", help="A TOML plan; the other flags override it."),
     ] = None
     protocol: Annotated[
         str | None, typer.Option(metavar="NAME", help="Prompts, sampling and answer form. [default: standard]")
