@@ -110,6 +110,10 @@ def option_letters(count: int) -> tuple[str, ...]:
     return tuple(chr(ord("A") + index) for index in range(count))
 
 
+EMPTY_GOLD = "empty_gold"
+"""The column that says of an item that its gold is empty, and that its benchmark keeps it all the same."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One question about one or more images.
@@ -124,6 +128,7 @@ class Item:
         golds: The accepted answers; for ``CHOICE`` the gold option's letter alone.
         cluster: Items with the same cluster share images, so their errors are not independent.
         columns: Further columns of the row that a scorer reads (question type, year, ...), JSON values.
+        image_numbers: What ``<image n>`` calls each image; empty where they are counted from 1 without a gap.
     """
 
     benchmark: str
@@ -135,6 +140,7 @@ class Item:
     cluster: str
     options: tuple[str, ...] = ()
     columns: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    image_numbers: tuple[int, ...] = ()
 
     @property
     def lettered(self) -> tuple[tuple[str, str], ...]:

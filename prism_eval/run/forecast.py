@@ -93,7 +93,7 @@ class _Count:
             counted.answers += len(orders)
             counted.text_tokens += len(orders) * (len(text) // _CHARACTERS_A_TOKEN)
             return
-        read = join_captions(captions)
+        read = join_captions(captions, item.image_numbers)
         for order in orders:
             key = self.assembly.settings.reasoner.call(read, reorder(item, order), sample=sample).key
             self._answer(key, read.text + text, entry, counted)
