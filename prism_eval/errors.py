@@ -9,6 +9,7 @@ PrismError                       base: its text is one line a person can act on
 │       └── DataUnreadable       of benchmarks that were asked for no item at all can be read
 ├── StoreError                   the generation store cannot be opened, read or written
 ├── RunError                     a run folder cannot be read or written
+│   └── NotThere                 ... because it is none, or its stage was not run yet: exit code 2
 ├── Interrupted                  the user pressed Ctrl-C; finished work is kept
 └── CallError                    one call of a captioner, reasoner or engine went wrong
     ├── TransientError           worth another try
@@ -95,6 +96,13 @@ class StoreError(PrismError):
 
 class RunError(PrismError):
     """A run folder cannot be read or written."""
+
+
+class NotThere(RunError):
+    """A folder holds no run, or not yet what a later stage of the run is made from."""
+
+    # Unlike a full disk, it is mended by another command.
+    exit_code = UsageError.exit_code
 
 
 class Interrupted(PrismError):
