@@ -51,7 +51,8 @@ def _obey() -> int:
         _say(str(error))
         _leave_at_once(Interrupted.exit_code)
     except PrismError as error:
-        _say(f"error: {error}")
+        for line in error.lines or (str(error),):
+            _say(f"error: {line}")
         code = error.exit_code
     # A verb returns its exit code, or None; --help and --version return what typer makes of them.
     return code if isinstance(code, int) else 0

@@ -165,6 +165,7 @@ def _report(report: VerifyReport) -> list[str]:
     state = "sound" if report.ok else counted(report.failed, "problem")
     items, images = counted(report.items, "item"), counted(report.images, "image")
     lines = [f"{report.name}: {state}; {items}, {images} in {report.origin}"]
+    lines += [f"  {missing}" for missing in report.missing]
     for reason, problem in report.problems.items():
         lines.append(f"  {reason}: {problem.count}")
         lines += [f"    {example}" for example in problem.examples]

@@ -11,8 +11,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from prism_eval.files.folders import user_path
+
 if TYPE_CHECKING:
     from prism_eval.plan.plan import Plan
+
+
+def file_path(text: str) -> Path:
+    """A file that a flag names."""
+    path = user_path(text)
+    if path.is_dir():
+        raise typer.BadParameter(f"{text!r} is a directory")
+    return path
+
+
+def folder_path(text: str) -> Path:
+    """A folder that a flag names."""
+    path = user_path(text)
+    if path.is_file():
+        raise typer.BadParameter(f"{text!r} is a file")
+    return path
+
 
 # Each flag is written once, so that it reads the same in every verb's help. Defaults are told in words: the value is
 # left to the plan (see `PlanFlags`).
@@ -35,14 +54,14 @@ Judge = Annotated[
 ]
 Store = Annotated[
     Path | None,
-    typer.Option(metavar="PATH", dir_okay=False, help="The generation store. [default: in the user's cache folder]"),
+    typer.Option(parser=file_path, metavar="PATH", help="The generation store. [default: in the user's cache folder]"),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run of another plan in that folder.")]
 Out = Annotated[
-    Path | None, typer.Option(metavar="DIR", file_okay=False, help="The run folder. [default: one under runs/]")
+    Path | None, typer.Option(parser=folder_path, metavar="DIR", help="The run folder. [default: one under runs/]")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")]
-Folder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+Folder = Annotated[Path, typer.Argument(parser=user_path, metavar="RUN", help="A run folder.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +88,7 @@ class PlanFlags:
     data: Data = None
     file: Annotated[
         Path | None,
-        typer.Option("--plan", metavar="FILE", dir_okay=False, help="A TOML plan; the other flags override it."),
+        typer.Option("--plan", parser=file_path, metavar="FILE", help="A TOML plan; the other flags override it."),
     ] = None
     protocol: Annotated[
         str | None, typer.Option(metavar="NAME", help="Prompts, sampling and answer form. [default: standard]")

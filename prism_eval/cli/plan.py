@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from prism_eval.cli import options as o
+from prism_eval.cli.running import say_unread
 from prism_eval.cli.table import show_table
 
 EPILOG = """Examples:
@@ -29,6 +30,7 @@ def plan(flags: o.PlanFlags, *, store: o.Store = None) -> None:
     from prism_eval.run.forecast import forecast
 
     result = asyncio.run(forecast(flags.plan(), store))
+    say_unread(result.unread)
     show_table(
         ("benchmark", "items", "images"),
         [(name, items, result.images[name]) for name, items in result.items.items()],

@@ -5,15 +5,18 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import typer
 
+from prism_eval.cli.printable import printable
+
 if TYPE_CHECKING:
     from prism_eval.plan.plan import Plan, Stage
-    from prism_eval.run.result import RunResult
+    from prism_eval.run.result import RunResult, State
 
 # A dead server gives one reason a thousand times; of many different ones, the commonest say what to look at first.
 _REASONS_SHOWN = 3
@@ -37,14 +40,24 @@ def carry_out(plan: Plan, *, out: Path | None, store: Path | None, quiet: bool, 
     from prism_eval.errors import Interrupted
     from prism_eval.run.execute import run_plan
 
+    def started(state: State) -> AbstractContextManager[object]:
+        say_unread(state.unread)
+        return watch(state, quiet=quiet)
+
     # A scheduler that ends a job sends this: its finished calls are kept as after Ctrl-C.
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
-        return run_plan(plan, out=out, store=store, watch=lambda state: watch(state, quiet=quiet), **stages)
+        return run_plan(plan, out=out, store=store, watch=started, **stages)
     except Interrupted as error:
         # Quoted as a shell wants it: specs hold `?` and `&`, and pasted bare they would start a job of half a spec.
         again = shlex.join(["prism-eval", *sys.argv[1:]])
         raise Interrupted(f"{error}. To go on where it stopped, give the same command again: {again}") from None
+
+
+def say_unread(unread: Mapping[str, str]) -> None:
+    """Print which benchmarks are left out, before anything is paid for the others."""
+    for name, reason in unread.items():
+        typer.echo(printable(f"prism-eval: {name} is left out: {reason}"), err=True)
 
 
 def show_leaderboard(run: RunResult) -> int:
@@ -74,7 +87,7 @@ def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
         typer.echo(f"{results} from the store: made by {one.made_by}, not by {one.asked_now}.")
     typer.echo(f"Run folder: {result.folder.path}")
     if not result.failed:
-        return 0
+        return 1 if result.unread else 0
     items = f"{counted(result.failed, 'item')} failed, in no score."
     typer.echo(f"{items} {_what_helps(result)}", err=True)
     for reason, count in result.counts.failures.most_common(_REASONS_SHOWN):

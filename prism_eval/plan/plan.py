@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from prism_eval.errors import UnknownName, UsageError
+from prism_eval.files.folders import user_path
 from prism_eval.plan.protocol import Edition
 from prism_eval.plugins.identity import digest_of
 
@@ -141,7 +142,7 @@ def read_plan(path: Path) -> dict[str, Any]:
         UsageError: The file cannot be read or is not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(user_path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"cannot read the plan {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

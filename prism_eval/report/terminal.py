@@ -14,7 +14,7 @@ from prism_eval.report.text import visible
 from prism_eval.schema import option_letters
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+    from rich.console import Console, ConsoleOptions
     from rich.table import Table
     from rich.text import Text
 
@@ -53,14 +53,13 @@ class LeaderboardView:
 
     board: Leaderboard
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table | Text]:
         """Yield the tables that suit the console's width."""
         for part in self._parts(console, options.max_width):
-            # A table that has no room even so sticks out: rich would cut its numbers.
-            wide = max(options.max_width, _natural_width(console, part))
-            yield from console.render(part, options.update(max_width=wide))
+            # Rich would cut the numbers of a table that has no room even so.
+            yield _spelt_out(part) if _natural_width(console, part) > options.max_width else part
 
-    def _parts(self, console: Console, width: int) -> Iterator[RenderableType]:
+    def _parts(self, console: Console, width: int) -> Iterator[Table | Text]:
         board = self.board
         if board.failed:
             yield _plain(f"{board.failed}: in no score.", style="bold")
@@ -72,7 +71,9 @@ class LeaderboardView:
             yield whole
         else:
             kept = _fitting(console, board.rows, columns, width)
-            yield _summary(board.rows, kept, _room(console, board.rows, kept, width))
+            room = _room(console, board.rows, kept, width)
+            # With less, it is told in sentences, and those break where they have to.
+            yield _summary(board.rows, kept, room if room >= len("captioner") else _NAME[1])
             yield from _blocks(board, width)
             if spared := [_heading(column) for column in columns if column not in kept]:
                 notes.append(f"Not shown at this width: {', '.join(spared)}.")
@@ -99,7 +100,7 @@ def as_text(board: Leaderboard, width: int = 100) -> str:
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
-def _natural_width(console: Console, part: RenderableType) -> int:
+def _natural_width(console: Console, part: Table | Text) -> int:
     # Measured at the real width, rich would squeeze a table and say that it fits; a text may always be broken.
     from rich.text import Text
 
@@ -107,10 +108,22 @@ def _natural_width(console: Console, part: RenderableType) -> int:
     return 0 if isinstance(part, Text) else console.measure(part, options=wide).maximum
 
 
+def _spelt_out(part: Table | Text) -> Text:
+    """A table as sentences, a row each: every cell behind its heading."""
+    from rich.text import Text
+
+    if isinstance(part, Text):
+        return part
+    headings = [str(column.header) for column in part.columns]
+    rows = zip(*(column.cells for column in part.columns), strict=True)
+    told = ([f"{heading} {cell}" for heading, cell in zip(headings, row, strict=True)] for row in rows)
+    return _plain("\n".join(map(", ".join, told)))
+
+
 def _fitting(console: Console, rows: Sequence[Row], columns: Sequence[AnyColumn], width: int) -> list[AnyColumn]:
     """The columns that leave room for names which tell the captioners apart."""
     kept = list(columns)
-    wanted = min(_NAME[0], max((columns_of(visible(row.captioner)) for row in rows), default=0))
+    wanted = min(_NAME[0], max(map(columns_of, ["captioner", *(visible(row.captioner) for row in rows)])))
     for column in sorted(columns, key=_worth):
         if column.name == "mean" or _room(console, rows, kept, width) >= wanted:
             break
@@ -137,7 +150,7 @@ def _summary(rows: Sequence[Row], columns: Sequence[AnyColumn], name_width: int)
     return table
 
 
-def _own(own: OwnNumbers, rows: Sequence[Row], width: int) -> Iterator[RenderableType]:
+def _own(own: OwnNumbers, rows: Sequence[Row], width: int) -> Iterator[Table | Text]:
     """A benchmark's own numbers: its metrics as rows, whom they are about as numbered columns."""
     yield _plain(f"{visible(own.benchmark)}, by the benchmark's own aggregation", style="bold")
     place = {row.captioner: number for number, row in enumerate(rows, 1)}

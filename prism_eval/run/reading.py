@@ -44,6 +44,7 @@ class Manifest(TypedDict, total=False):
     reasoner: Mapping[str, Any]
     judge: Mapping[str, Any]
     aggregates: list[Mapping[str, Any]]
+    unread: Mapping[str, str]
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -63,7 +64,7 @@ def read_manifest(folder: Path) -> Manifest:
     if not _are_objects(benchmarks) or not all(isinstance(entry.get("name"), str) for entry in benchmarks):
         raise RunError(f"{path}: no list of named benchmarks; is this the manifest of a prism-eval run?")
     # A damaged part is said here, with the file's name, rather than found by whatever shows it.
-    for name in ("plan", "protocol", "reasoner", "judge"):
+    for name in ("plan", "protocol", "reasoner", "judge", "unread"):
         if not isinstance(manifest.get(name) or {}, dict):
             raise RunError(f"{path}: {name} is no object; is this the manifest of a prism-eval run?")
     for name in ("captioners", "aggregates"):

@@ -115,7 +115,9 @@ def test_benchmarks_are_listed_shown_verified_and_started(prism_eval, data, tmp_
     shown = prism_eval("benchmarks", "chartqa", "--data", data)
     assert "GPL-3.0" in shown.stdout
     assert "What is the value of bar 0 in chart 0?" in shown.stdout
-    assert prism_eval("benchmarks", "verify", "--data", data).returncode == 0
+    assert prism_eval("benchmarks", "verify", "chartqa").returncode == 0
+    part = prism_eval("benchmarks", "verify", "--data", data)
+    assert (part.returncode, "2,500 rows are published; found here: " in part.stdout) == (1, True)
     (data / "chartqa" / "images" / "1.png").write_bytes(b"\x89PNG cut")
     verified = prism_eval("benchmarks", "verify", "chartqa", "--data", data)
     assert (verified.returncode, "does not open" in verified.stdout) == (1, True)

@@ -125,10 +125,13 @@ def test_a_narrow_terminal_goes_without_columns_and_says_so(tmp_path: Path) -> N
     assert "Not shown" not in printed(tmp_path, 260)
 
 
-def test_far_too_narrow_sticks_out_and_cuts_nothing(tmp_path: Path) -> None:
-    text = printed(run_of(tmp_path, ["ocr", "blind"], TWELVE[:2]), 8)
-    assert "50.0 ±" in text
-    assert "benchmark_a" in text
+def test_far_too_narrow_for_a_table_is_told_in_sentences(tmp_path: Path) -> None:
+    text = printed(run_of(tmp_path, ["ocr", "blind"], TWELVE[:2]), 16)
+    assert max(map(len, text.splitlines())) <= 16
+    told = " ".join(text.split())
+    assert "# 1, captioner blind, mean 66.7 ±" in told
+    assert "benchmark benchmark_a, 1 66.7" in told
+    assert "…" not in told
 
 
 def test_what_was_measured_stands_first(tmp_path: Path) -> None:
