@@ -2,6 +2,7 @@
 
 from prism_eval.benchmarks.benchmark import Benchmark
 from prism_eval.benchmarks.catalogue import definition_names, load_definition, read_definition, shipped_definition
+from prism_eval.benchmarks.checks import gold_problem, image_problem
 from prism_eval.benchmarks.definition import Definition
 from prism_eval.benchmarks.describe import Description, describe
 from prism_eval.benchmarks.opening import available, open_benchmark
@@ -23,6 +24,8 @@ __all__ = [
     "check_image",
     "definition_names",
     "describe",
+    "gold_problem",
+    "image_problem",
     "load_definition",
     "open_benchmark",
     "read_definition",

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import typer
 
+from prism_eval.cli.printable import printable
+
 if TYPE_CHECKING:
     from prism_eval.plan.plan import Plan, Stage
     from prism_eval.run.result import RunResult
@@ -71,11 +73,12 @@ def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
     for one in result.elsewhere:
         typer.echo(f"{one.count} {one.stage}s from the store were made by {one.made_by}, not by {one.asked_now}.")
     typer.echo(f"Run folder: {result.folder.path}")
-    if not result.failed:
-        return 0
-    typer.echo(
-        f"{result.failed} items failed and are in no score. Give the same command again to retry just these.", err=True
-    )
+    for name, met in result.counts.unusable.items():
+        typer.echo(printable(met.unusable.sentence(name, met.items)), err=True)
+    failed = result.counts.failures.total()
+    if not failed:
+        return 1 if result.failed else 0
+    typer.echo(f"{failed} items failed and are in no score. Give the same command again to retry just these.", err=True)
     for reason, count in result.counts.failures.most_common(_REASONS_SHOWN):
         # A plugin's fault has three lines; they stay together.
         first, *rest = reason.splitlines()

@@ -139,9 +139,19 @@ def expected(assembly: Assembly) -> int | None:
 
 
 def open_benchmarks(plan: Plan) -> list[Benchmark]:
-    """The plan's benchmarks; all that the data holds where the plan names none."""
+    """The plan's benchmarks; all that the data holds where the plan names none.
+
+    Raises:
+        UsageError: One of them does not exist, or is named twice.
+    """
     names = plan.benchmarks or tuple(available(plan.data))
-    return [open_benchmark(name, plan.data, seed=plan.seed) for name in names]
+    opened: dict[str, Benchmark] = {}
+    for name in names:
+        benchmark = open_benchmark(name, plan.data, seed=plan.seed)
+        # In the tables its items would be one item asked several times.
+        if opened.setdefault(benchmark.name, benchmark) is not benchmark:
+            raise UsageError(f"the benchmark {benchmark.name} is named twice: drop one of them")
+    return list(opened.values())
 
 
 def _orders(plan: Plan, benchmarks: Sequence[Benchmark]) -> Orders:
