@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from itertools import islice
+
 from prism_eval.benchmarks.reading.image_check import check_image
 from prism_eval.benchmarks.rows import RowError
 from prism_eval.errors import DataError, PermanentError, PrismError
 from prism_eval.plugins.faults import fault_of
 from prism_eval.schema import Item
 from prism_eval.scoring.base import Scorer
+
+TRIED = 100
+"""Rows of which one at least must be usable: a hundred bad ones in a row are no slips but a wrong definition."""
+
+
+def why_none(problems: Iterable[object]) -> str:
+    """Why none of a benchmark's first rows can be used; empty if one can.
+
+    Args:
+        problems: What is wrong with each row, a `RowError`; anything else for a row that can be used.
+    """
+    errors: list[RowError] = []
+    for problem in islice(problems, TRIED):
+        if not isinstance(problem, RowError):
+            return ""
+        errors.append(problem)
+    if not errors:
+        return ""
+    ((reason, count),) = Counter(error.reason for error in errors).most_common(1)
+    first = next(error for error in errors if error.reason == reason)
+    return f"none of the first {len(errors)} rows can be used; {count} x {reason}, the first: {first}"
 
 
 def image_problem(item: Item) -> RowError | None:

@@ -31,14 +31,17 @@ class Source(_Table):
     Attributes:
         dataset: The data set's id on the Hugging Face hub.
         split: The split that is asked.
+        also: Splits of copies of the data set that hold its rows among others, from which ``where`` picks them; asked
+            where there is no such split.
         config: The configuration, for data sets that have several.
         revision: The commit to read; without one the newest is resolved once, when the data is opened.
-        rows: How many rows the selected split is published to have.
+        rows: How many rows are published, of those that ``where`` keeps.
         files: Files to download and read as a folder, for data sets that are not stored as tables.
     """
 
     dataset: str
     split: str
+    also: tuple[str, ...] = ()
     config: str | None = None
     revision: str | None = None
     rows: int | None = Field(default=None, gt=0)
@@ -201,6 +204,11 @@ class Definition(_Table):
     def full_name(self) -> str:
         """The name with its variant, as it stands in tables: ``mmmu_pro:vision``."""
         return f"{self.name}:{self.variant}" if self.variant else self.name
+
+    @property
+    def folder(self) -> str:
+        """The benchmark's folder in a data folder: one for all its variants, but for CapRL's questions."""
+        return CAPRL if self.is_caprl else self.name
 
     @property
     def asked(self) -> tuple[Question, ...]:

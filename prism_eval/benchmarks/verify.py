@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from prism_eval.benchmarks.benchmark import Benchmark
 from prism_eval.benchmarks.checks import gold_problem, image_problem
+from prism_eval.benchmarks.completeness import what_is_missing
 from prism_eval.benchmarks.reading.identity import Ids
 from prism_eval.benchmarks.reading.image_check import UNREADABLE
 from prism_eval.benchmarks.rows import RowError
@@ -45,6 +46,7 @@ class VerifyReport:
         expected_rows: How many rows the data set is published with.
         problems: Reason to count and examples.
         unchecked: Scorers that could not be asked whether they can score the golds, each with the reason.
+        missing: What the data lacks beside what was published.
     """
 
     name: str
@@ -54,16 +56,17 @@ class VerifyReport:
     images: int = 0
     problems: dict[str, Problem] = field(default_factory=dict)
     unchecked: dict[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether a run could read all of it: no row, id or image has a problem."""
-        return not self.problems
+        """Whether it is all there and a run could read all of it: no row, id or image has a problem."""
+        return not self.problems and not self.missing
 
     @property
     def failed(self) -> int:
         """How many problems there are, over all reasons; one item may have several."""
-        return sum(problem.count for problem in self.problems.values())
+        return sum(problem.count for problem in self.problems.values()) + len(self.missing)
 
     def add(self, reason: str, message: str) -> None:
         """Count a problem under its reason, and keep its message if it is among the first."""
@@ -99,6 +102,7 @@ def verify(benchmark: Benchmark) -> VerifyReport:
         for number in range(2, further + 2):
             report.add("id not unique", f"item {repeated} occurs more than once; a run asks this one as #{number}")
     report.images = len(images)
+    report.missing = what_is_missing(benchmark)
     return report
 
 

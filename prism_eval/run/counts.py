@@ -7,13 +7,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from prism_eval.benchmarks import RowError
 from prism_eval.plugins.identity import canonical_json
 from prism_eval.schema import Item
 
 if TYPE_CHECKING:
     from hashlib import _Hash
 
+    from prism_eval.benchmarks import RowError
     from prism_eval.run.item_result import ItemResult
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
-from prism_eval.benchmarks import RowError, gold_problem, image_problem
+from prism_eval.benchmarks import RowError, gold_problem, image_problem, why_none
 from prism_eval.errors import DataError
 from prism_eval.schema import Item, ItemKind
 from prism_eval.scoring.base import Scorer
@@ -17,9 +16,6 @@ from prism_eval.scoring.base import Scorer
 _AT_ONCE = 16
 _BYTES_AT_ONCE = 16 * 2**20
 """Items and image bytes that are read in one go: enough to be worth a thread, not enough to be felt in memory."""
-
-_TRIED = 100
-"""Rows of which one at least must be usable: a hundred bad ones in a row are no slips but a wrong definition."""
 
 
 class ItemSource(Protocol):
@@ -59,32 +55,18 @@ async def read_items(
         scorers: By benchmark name, to check golds with; ``None`` where nothing will be scored.
 
     Raises:
-        DataError: A benchmark cannot be read at all; said before the first item of any.
+        DataError: Nothing of a benchmark can be used; said before the first item of any.
     """
     for source in sources:
-        await asyncio.to_thread(_try, source, limit, scorers)
+        problems = (read.problem for read in islice(_reads(source, scorers), limit or None))
+        if reason := await asyncio.to_thread(why_none, problems):
+            raise DataError(f"benchmark {source.name}: {reason}")
     # One after the other, so that rows stand in an order that a reader can predict.
     for source in sources:
         items = islice(_reads(source, scorers), limit or None)
         while chunk := await asyncio.to_thread(_chunk, items):
             for read in chunk:
                 yield read
-
-
-def _try(source: ItemSource, limit: int, scorers: Mapping[str, Scorer] | None) -> None:
-    """Make sure that some row of a benchmark can be used."""
-    problems: list[RowError] = []
-    for read in islice(_reads(source, scorers), min(limit or _TRIED, _TRIED)):
-        if read.problem is None:
-            return
-        problems.append(read.problem)
-    if problems:
-        (reason, count), *_ = Counter(problem.reason for problem in problems).most_common(1)
-        first = next(problem for problem in problems if problem.reason == reason)
-        raise DataError(
-            f"benchmark {source.name}: none of the first {len(problems)} rows can be used; {count} x {reason}, "
-            f"the first: {first}"
-        )
 
 
 def _chunk(reads: Iterator[ReadItem]) -> list[ReadItem]:

@@ -180,16 +180,28 @@ def test_a_wrong_definition_is_said_before_the_first_call(tmp_path: Path) -> Non
     (data / "mine").mkdir()
     (data / "mine" / "data.jsonl").write_text(good)
     (data / "mine" / "images").symlink_to(data / "chartqa" / "images")
+    with pytest.raises(DataError, match="none of the first 100 rows can be used; 100 x column missing"):
+        run(tmp_path, data, benchmarks=str(other))
+    result = run(tmp_path, data, benchmarks=["chartqa", str(other)], overwrite=True)
+    assert list(result.counts.benchmarks) == ["chartqa"]
+    assert "none of the first 100 rows can be used" in result.unread[str(other)]
+
+
+def test_answers_that_nobody_could_score_are_not_asked_for(tmp_path: Path) -> None:
+    # Its rows are read, and no scorer of letters can grade a word.
+    data = chart_folder(tmp_path / "data")
+    definition = (Path(__file__).parents[2] / "benchmarks" / "chartqa.toml").read_text()
+    (tmp_path / "mine.toml").write_text(definition.replace('official = "relaxed"', 'official = "mmstar"'))
     captioner = Counting()
-    with pytest.raises(DataError, match="benchmark mine: none of the first 100 rows can be used; 100 x column missing"):
-        run(tmp_path, data, captioner, benchmarks=["chartqa", str(other)])
+    with pytest.raises(DataError, match="none of the first 8 rows can be used; 8 x cannot be scored"):
+        run(tmp_path, data, captioner, benchmarks=str(tmp_path / "mine.toml"))
     assert captioner.asked == []
 
 
 @pytest.mark.parametrize("limit", [0, 3])
 def test_rows_of_which_none_can_be_used_are_no_run(tmp_path: Path, limit: int) -> None:
     data = chart_folder(tmp_path / "data")
-    spoil(data, *[(number, {"label": None}) for number in range(8)])
+    spoil(data, *[(number, {"label": None}) for number in range(limit or 8)])
     with pytest.raises(DataError, match=f"none of the first {limit or 8} rows can be used"):
         run(tmp_path, data, limit=limit)
 
