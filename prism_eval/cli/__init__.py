@@ -10,15 +10,11 @@ from prism_eval.cli.printable import printable
 
 def main() -> None:
     """Run the command line; exits with 0, 1 (a run that could not finish), 2 (usage) or 130 (Ctrl-C)."""
-    import logging
-
     import typer
 
     from prism_eval.cli.app import app
     from prism_eval.errors import Interrupted, PrismError
 
-    # stamina logs each retry; without a handler Python would print them between the lines of the display.
-    logging.getLogger("stamina").addHandler(logging.NullHandler())
     # Typer outside its standalone mode raises what it would print, so that every error is one line of the same form.
     try:
         code = app(prog_name="prism-eval", standalone_mode=False)

@@ -30,6 +30,12 @@ Edition = Annotated[
 Concurrency = Annotated[
     int | None, typer.Option(metavar="N", help="Calls in flight, per server address. [default: the plan's]")
 ]
+Patience = Annotated[
+    float | None,
+    typer.Option(
+        metavar="S", help="Seconds without progress after which a server is given up. [default: 300, never seen: 10]"
+    ),
+]
 Store = Annotated[
     Path | None, typer.Option(metavar="PATH", help="The generation store. [default: in the user's cache folder]")
 ]
@@ -77,6 +83,7 @@ class PlanFlags:
     limit: Annotated[int | None, typer.Option(metavar="N", help="Only the first N items of each benchmark.")] = None
     seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of everything drawn. [default: 0]")] = None
     concurrency: Concurrency = None
+    patience: Patience = None
 
     def plan(self) -> Plan:
         """The plan of the file and of the flags that override it.

@@ -15,8 +15,8 @@ EPILOG = """Examples:
 """
 
 
-# Neither the scoring edition nor the calls in flight change how many calls there are.
-@o.plan_flags(without=("edition", "concurrency"))
+# Neither the scoring edition nor how calls are made changes how many there are.
+@o.plan_flags(without=("edition", "concurrency", "patience"))
 def plan(flags: o.PlanFlags, *, store: o.Store = None) -> None:
     """Say what a run would do, without calling any model.
 

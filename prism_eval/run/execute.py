@@ -73,7 +73,8 @@ def run_plan(
             if overwrite and not goes_on and folder.plan_file.exists() and folder.read_plan().difference(plan):
                 folder.clear()
             folder.write_plan(plan)
-            state = State(Counts(), assembly.settings.calls.tallies, expected(assembly))
+            calls = assembly.settings.calls
+            state = State(Counts(), calls.tallies, expected(assembly), calls.limits.waits)
             own = Aggregates(assembly.settings.scorers)
             with (watch or _unwatched)(state):
                 run_in_thread(lambda: _drive(assembly, folder, stages, state, own))
@@ -82,7 +83,7 @@ def run_plan(
             opened.flush()
             raise Interrupted("stopped; everything finished is in the store") from None
     folder.write_manifest(make_manifest(assembly, state.counts, own.entries()))
-    return RunResult(folder, state.counts, state.tallies, tuple(assembly.settings.calls.elsewhere()))
+    return RunResult(folder, state.counts, state.tallies, tuple(calls.elsewhere()))
 
 
 def default_folder(plan: Plan) -> Path:

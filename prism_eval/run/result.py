@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from prism_eval.calls import Elsewhere, Tally
@@ -18,11 +18,13 @@ class State:
         counts: What was counted so far.
         tallies: Calls by stage.
         total: Verdicts there will be, where that is known.
+        waits: Says what is waited for at the moment, such as a server that is away.
     """
 
     counts: Counts
     tallies: Mapping[str, Tally]
     total: int | None
+    waits: Callable[[], Iterable[str]] = tuple
 
 
 @dataclass(frozen=True)

@@ -202,9 +202,22 @@ def test_a_server_that_refuses_stops_the_run_in_one_line(prism_eval, data, serve
     assert says in line
 
 
-def test_a_server_that_is_down_stops_the_run_in_one_line(prism_eval, data):
+@pytest.mark.parametrize("words", [["-c"], ["-c", "blind", "-r"]], ids=["captioner", "reasoner"])
+def test_a_server_that_is_down_stops_the_run_in_one_line(prism_eval, data, words):
+    words = ["run", *words, "openai:model?base_url=http://127.0.0.1:9/v1"]
+    line = one_line(prism_eval(*words, "-b", "chartqa", "--data", data, "-q", "--patience", "1"), 1)
+    assert "127.0.0.1:9" in line
+    assert "connection refused" in line
+    assert "--patience" in line
+    assert "finished work is in the store" in line
+
+
+def test_what_is_waited_for_is_said_at_once(prism_eval, data):
     spec = "openai:model?base_url=http://127.0.0.1:9/v1"
-    assert "127.0.0.1:9" in one_line(prism_eval("run", "-c", spec, "-b", "chartqa", "--data", data, "-q"), 1)
+    done = prism_eval("run", "-c", spec, "-b", "chartqa", "--data", data, "--patience", "3")
+    first, *_, last = done.stderr.strip().splitlines()
+    assert "waiting for http://127.0.0.1:9/v1: cannot connect (connection refused) (1 s)" in first
+    assert "given up after 3 s" in last
 
 
 def test_an_unwritable_store_and_folder_are_one_line(prism_eval, data, tmp_path):
@@ -214,9 +227,10 @@ def test_an_unwritable_store_and_folder_are_one_line(prism_eval, data, tmp_path)
     assert "run folder" in one_line(prism_eval(*words, "--out", "file/run"), 1)
 
 
-def test_every_verb_has_examples_and_run_has_at_most_fifteen_flags(prism_eval):
+def test_every_verb_has_examples_and_run_has_at_most_nineteen_flags(prism_eval):
     verbs = ["run", "caption", "answer", "score", "report", "plan", "benchmarks", "plugins", "store", "doctor"]
     for verb in verbs:
         assert "Example" in prism_eval(verb, "--help").stdout, verb
     flags = [line for line in prism_eval("run", "--help").stdout.splitlines() if line.strip().startswith("-")]
-    assert len([flag for flag in flags if "--help" not in flag]) <= 15
+    # Fifteen that say what and where; captions per image, the judge, patience and missing captions are asked for daily.
+    assert len([flag for flag in flags if "--help" not in flag]) <= 19
