@@ -204,9 +204,22 @@ def test_a_server_that_refuses_stops_the_run_in_one_line(prism_eval, data, serve
     assert says in line
 
 
-def test_a_server_that_is_down_stops_the_run_in_one_line(prism_eval, data):
+@pytest.mark.parametrize("words", [["-c"], ["-c", "blind", "-r"]], ids=["captioner", "reasoner"])
+def test_a_server_that_is_down_stops_the_run_in_one_line(prism_eval, data, words):
+    words = ["run", *words, "openai:model?base_url=http://127.0.0.1:9/v1"]
+    line = one_line(prism_eval(*words, "-b", "chartqa", "--data", data, "-q", "--patience", "1"), 1)
+    assert "127.0.0.1:9" in line
+    assert "connection refused" in line
+    assert "--patience" in line
+    assert "finished work is in the store" in line
+
+
+def test_what_is_waited_for_is_said_at_once(prism_eval, data):
     spec = "openai:model?base_url=http://127.0.0.1:9/v1"
-    assert "127.0.0.1:9" in one_line(prism_eval("run", "-c", spec, "-b", "chartqa", "--data", data, "-q"), 1)
+    done = prism_eval("run", "-c", spec, "-b", "chartqa", "--data", data, "--patience", "3")
+    _, first, *_, last = done.stderr.strip().splitlines()
+    assert "waiting for http://127.0.0.1:9/v1: cannot connect (connection refused) (1 s)" in first
+    assert "given up after 3 s" in last
 
 
 def test_an_unwritable_store_and_folder_are_one_line(prism_eval, data, tmp_path):
