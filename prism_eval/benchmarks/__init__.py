@@ -5,6 +5,7 @@ from prism_eval.benchmarks.catalogue import definition_names, load_definition, r
 from prism_eval.benchmarks.completeness import what_is_missing
 from prism_eval.benchmarks.definition import Definition
 from prism_eval.benchmarks.describe import Description, describe
+from prism_eval.benchmarks.download import Download, download
 from prism_eval.benchmarks.opening import available, open_benchmark, open_readable
 from prism_eval.benchmarks.reading.image_check import check_image
 from prism_eval.benchmarks.rows import Row, RowError
@@ -16,6 +17,7 @@ __all__ = [
     "Benchmark",
     "Definition",
     "Description",
+    "Download",
     "Row",
     "RowError",
     "RowSource",
@@ -24,6 +26,7 @@ __all__ = [
     "check_image",
     "definition_names",
     "describe",
+    "download",
     "load_definition",
     "open_benchmark",
     "open_readable",

@@ -27,7 +27,7 @@ def what_is_missing(benchmark: Benchmark) -> tuple[str, ...]:
     if not isinstance(source, FolderSource) or not source.published:
         return ()
     try:
-        folder = data_folder(source.folder)
+        folder = data_folder(source.folder, source.definition.source)
         files = split_files_in(folder, source.definition.source)
     except DataError:
         return ()

@@ -13,8 +13,9 @@ from prism_eval.benchmarks.definition import Definition
 from prism_eval.benchmarks.rows import RowError
 from prism_eval.benchmarks.sources.caprl import CapRLSource, caprl_definition
 from prism_eval.benchmarks.sources.folder import FolderSource, benchmark_folder
-from prism_eval.benchmarks.sources.hub import HubSource, download_files, resolve_revision
+from prism_eval.benchmarks.sources.hub import HubSource, cached_folder, download_files, is_offline, resolve_revision
 from prism_eval.benchmarks.sources.source import RowSource
+from prism_eval.benchmarks.sources.tree import holds_rows
 from prism_eval.errors import DataError, DataUnreadable
 from prism_eval.files.folders import user_path
 
@@ -117,15 +118,21 @@ def _read_one(benchmark: Benchmark) -> None:
 
 
 def _source(definition: Definition, data: str | Path, seed: int) -> RowSource:
-    if data == HUB and not definition.source.files:
-        return HubSource(definition)
     revision = None
-    if data == HUB:
+    if data != HUB:
+        folder = benchmark_folder(_data_folder(definition, data, seed), definition.folder)
+    elif is_offline():
+        kept = cached_folder(definition.source)
+        # Without files of its own the hub's library may still have kept the rows, as `datasets` keeps them.
+        if kept is None or not holds_rows(kept, definition.source):
+            return HubSource(definition)
+        folder = kept
+    elif definition.source.files:
         # Data sets that are no tables, which the hub's libraries cannot stream.
         revision = resolve_revision(definition.source)
         folder = download_files(definition.source, revision)
     else:
-        folder = benchmark_folder(_data_folder(definition, data, seed), definition.folder)
+        return HubSource(definition)
     if definition.is_caprl:
         return CapRLSource(definition, folder, revision)
     return FolderSource(definition, folder, revision, published=data != SYNTHETIC)
