@@ -15,7 +15,7 @@ from prism_eval.benchmarks.sources.caprl import CapRLSource, caprl_definition
 from prism_eval.benchmarks.sources.folder import FolderSource, benchmark_folder
 from prism_eval.benchmarks.sources.hub import HubSource, cached_folder, download_files, is_offline, resolve_revision
 from prism_eval.benchmarks.sources.source import RowSource
-from prism_eval.benchmarks.sources.tree import holds_rows
+from prism_eval.benchmarks.sources.tree import data_folder, holds_rows
 from prism_eval.errors import DataError, DataUnreadable
 from prism_eval.files.folders import user_path
 
@@ -124,7 +124,7 @@ def _source(definition: Definition, data: str | Path, seed: int) -> RowSource:
     elif is_offline():
         kept = cached_folder(definition.source)
         # Without files of its own the hub's library may still have kept the rows, as `datasets` keeps them.
-        if kept is None or not holds_rows(kept, definition.source):
+        if kept is None or not (definition.is_caprl or holds_rows(kept, definition.source)):
             return HubSource(definition)
         folder = kept
     elif definition.source.files:
@@ -133,6 +133,7 @@ def _source(definition: Definition, data: str | Path, seed: int) -> RowSource:
         folder = download_files(definition.source, revision)
     else:
         return HubSource(definition)
+    folder = data_folder(folder, definition.source)
     if definition.is_caprl:
         return CapRLSource(definition, folder, revision)
     return FolderSource(definition, folder, revision, published=data != SYNTHETIC)

@@ -25,16 +25,11 @@ def files_in(folder: Path, source: Source) -> list[Path]:
     Raises:
         DataError: There are none, or it is not clear which.
     """
-    top = data_folder(folder, source)
-    return [top / file.path for file in split_files_in(top, source)]
+    return [folder / file.path for file in split_files_in(folder, source)]
 
 
 def split_files_in(folder: Path, source: Source) -> list[SplitFile]:
     """The same files, with what their names say.
-
-    Args:
-        folder: What `data_folder` gave.
-        source: The configuration and split that are asked for.
 
     Raises:
         DataError: There are none, or it is not clear which.
@@ -66,14 +61,13 @@ def data_folder(folder: Path, source: Source) -> Path:
 def commit_of(folder: Path, source: Source) -> str | None:
     """The commit of the hub that a folder's files are of, where what downloaded them says so."""
     try:
-        top = data_folder(folder, source)
-        files = split_files_in(top, source)
+        files = split_files_in(folder, source)
     except DataError:  # said by whoever reads the rows
         return None
-    place = top.resolve()
+    place = folder.resolve()
     if place.parent.name == "snapshots" and _COMMIT.fullmatch(place.name):
         return place.name
-    noted = {_noted_commit(top / _NOTES / f"{file.path}.metadata") for file in files}
+    noted = {_noted_commit(folder / _NOTES / f"{file.path}.metadata") for file in files}
     # Files of two commits are a data set that nobody has published.
     return noted.pop() if len(noted) == 1 else None
 
@@ -81,7 +75,7 @@ def commit_of(folder: Path, source: Source) -> str | None:
 def holds_rows(folder: Path, source: Source) -> bool:
     """Whether there are files of a source's rows."""
     try:
-        return bool(files_in(folder, source))
+        return bool(files_in(data_folder(folder, source), source))
     except DataError:
         return False
 
