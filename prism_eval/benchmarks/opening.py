@@ -119,24 +119,22 @@ def _read_one(benchmark: Benchmark) -> None:
 
 def _source(definition: Definition, data: str | Path, seed: int) -> RowSource:
     revision = None
+    folder: Path | None = None
     if data != HUB:
         folder = benchmark_folder(_data_folder(definition, data, seed), definition.folder)
     elif is_offline():
-        kept = cached_folder(definition.source)
-        # Without files of its own the hub's library may still have kept the rows, as `datasets` keeps them.
-        if kept is None or not (definition.is_caprl or holds_rows(kept, definition.source)):
-            return HubSource(definition)
-        folder = kept
+        folder = cached_folder(definition.source)
     elif definition.source.files:
         # Data sets that are no tables, which the hub's libraries cannot stream.
         revision = resolve_revision(definition.source)
         folder = download_files(definition.source, revision)
-    else:
+    snapshot = folder and data_folder(folder, definition.source)
+    # Where the hub's library has kept no such files, `datasets` may still have kept the rows in a way of its own.
+    if snapshot is None or (data == HUB and not definition.is_caprl and not holds_rows(snapshot, definition.source)):
         return HubSource(definition)
-    folder = data_folder(folder, definition.source)
     if definition.is_caprl:
-        return CapRLSource(definition, folder, revision)
-    return FolderSource(definition, folder, revision, published=data != SYNTHETIC)
+        return CapRLSource(definition, snapshot, revision)
+    return FolderSource(definition, snapshot, revision, published=data != SYNTHETIC)
 
 
 def _data_folder(definition: Definition, data: str | Path, seed: int) -> Path:

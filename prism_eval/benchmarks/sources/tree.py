@@ -75,7 +75,7 @@ def commit_of(folder: Path, source: Source) -> str | None:
 def holds_rows(folder: Path, source: Source) -> bool:
     """Whether there are files of a source's rows."""
     try:
-        return bool(files_in(data_folder(folder, source), source))
+        return bool(files_in(folder, source))
     except DataError:
         return False
 
