@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 from prism_eval.errors import PrismError, UnknownName, UsageError
+from prism_eval.files.folders import user_path
 from prism_eval.plugins.faults import fault_of
 from prism_eval.plugins.identity import Plugin, is_runtime, plan_name
 from prism_eval.plugins.registry import entry_points, load
@@ -239,12 +240,13 @@ def _converted(value: object, hint: Any, key: str, what: str) -> object:
         value = _from_json(value) if _is_json(hint) else value
         # Pydantic takes no configuration for a dataclass, which brings its own.
         config = None if dataclasses.is_dataclass(hint) else ConfigDict(arbitrary_types_allowed=True)
-        return TypeAdapter(hint, config=config).validate_python(value)
+        converted = TypeAdapter(hint, config=config).validate_python(value)
     except ValidationError as error:
         reason = error.errors()[0]["msg"]
         raise UsageError(f"{what}: {key}={value!r} will not do: {reason}") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f'{what}: {key}={value!r} is not JSON, as {{"key": true}} would be: {error}') from error
+    return user_path(converted) if isinstance(converted, Path) else converted
 
 
 def _is_json(hint: Any) -> bool:

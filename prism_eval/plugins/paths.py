@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args, get_type_hints
 
+from prism_eval.files.folders import user_path
 from prism_eval.plugins.build import settable
 from prism_eval.plugins.identity import environment_name
 from prism_eval.plugins.registry import entry_points, load
@@ -37,4 +38,4 @@ def settled(kind: str, spec: Spec) -> Spec:
 
 def absolute(path: str) -> str:
     """The path from the root, ``~`` replaced. Links stay: where they lead may change, and that is their purpose."""
-    return str(Path(path).expanduser().absolute())
+    return str(user_path(path).absolute())

@@ -50,7 +50,7 @@ class Spec:
         head, question_mark, query = rest.partition("?")
         if head and not head.startswith(":"):
             raise UsageError(f"cannot read {head!r} in {text!r}: after the name comes :MODEL or ?key=value")
-        options = dict(_options(query, text)) if question_mark else {}
+        options = _options(query, text) if question_mark else {}
         label = options.pop("label", None)
         return cls(text, match.group(), unquote(head[1:]) or None, parts, options, label)
 
@@ -89,14 +89,18 @@ def _closing(rest: str, text: str) -> int:
     raise UsageError(f"a parenthesis is not closed in {text!r}")
 
 
-def _options(query: str, text: str) -> Iterator[tuple[str, str]]:
+def _options(query: str, text: str) -> dict[str, str]:
+    options: dict[str, str] = {}
     ends = [index for index, character in _outside_json(query) if character == "&"]
     starts = [0, *(end + 1 for end in ends)]
     for pair in filter(None, (query[start:end] for start, end in zip(starts, [*ends, None], strict=True))):
         key, equals, value = pair.partition("=")
         if not equals or not key:
             raise UsageError(f"cannot read {pair!r} in {text!r}: options are key=value, joined by &")
-        yield unquote(key), unquote(value)
+        if unquote(key) in options:
+            raise UsageError(f"{unquote(key)!r} is given twice in {text!r}")
+        options[unquote(key)] = unquote(value)
+    return options
 
 
 def _outside_json(text: str) -> Iterator[tuple[int, str]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from prism_eval.benchmarks import Benchmark, available, open_benchmark
+from prism_eval.benchmarks import Benchmark, available, open_readable
 from prism_eval.calls import Calls, Limits, Patience, Store
 from prism_eval.captioners import CAPTIONER, Captioner
 from prism_eval.errors import PrismError, UsageError
@@ -46,6 +46,7 @@ class Assembly:
         benchmarks: The benchmarks, in order.
         settings: What each item goes through.
         destinations: Which server is sent what, in one sentence; empty where nothing leaves this process.
+        unread: Of the plan's benchmarks those that cannot be read at all, and why; the run is of the others.
     """
 
     plan: Plan
@@ -53,6 +54,7 @@ class Assembly:
     benchmarks: Sequence[Benchmark]
     settings: Settings
     destinations: str = ""
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     async def close(self) -> None:
         """Give up what is under way and close every plugin."""
@@ -94,7 +96,7 @@ def assemble(
         UsageError: Something the plan names does not exist or will not do.
     """
     protocol = _protocol(plan)
-    opened = open_benchmarks(plan) if benchmarks is None else benchmarks
+    opened, unread = open_benchmarks(plan) if benchmarks is None else (benchmarks, {})
     limits = Limits(plan.concurrency)
     calls = Calls(
         store,
@@ -132,7 +134,7 @@ def assemble(
     }
     calling = live.intersection(STAGES[: STAGES.index(through) + 1])
     destinations = _destinations({stage: plugins for stage, plugins in asked.items() if stage in calling})
-    return Assembly(plan, protocol, opened, settings, destinations)
+    return Assembly(plan, protocol, opened, settings, destinations, unread)
 
 
 def _destinations(asked: Mapping[Stage, Sequence[Plugin]]) -> str:
@@ -166,10 +168,10 @@ def expected(assembly: Assembly) -> int | None:
     return items * len(assembly.settings.entries) * assembly.settings.samples
 
 
-def open_benchmarks(plan: Plan) -> list[Benchmark]:
-    """The plan's benchmarks; all that the data holds where the plan names none."""
+def open_benchmarks(plan: Plan) -> tuple[Sequence[Benchmark], Mapping[str, str]]:
+    """The plan's benchmarks, all that the data holds where the plan names none; and those that cannot be read."""
     names = plan.benchmarks or tuple(available(plan.data))
-    return [open_benchmark(name, plan.data, seed=plan.seed) for name in names]
+    return open_readable(names, plan.data, seed=plan.seed)
 
 
 def _orders(plan: Plan, benchmarks: Sequence[Benchmark]) -> Orders:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from prism_eval.calls import Store, default_path
 from prism_eval.captioners import Captioner
-from prism_eval.errors import Interrupted
+from prism_eval.errors import DataUnreadable, Interrupted
 from prism_eval.plan import STAGES, Plan, Stage
 from prism_eval.reasoners import Reasoner
 from prism_eval.run.aggregates import Aggregates
@@ -70,12 +70,19 @@ def run_plan(
     with Store(store or default_path()) as opened:
         try:
             assembly = assemble(plan, opened, through=stages[-1], live=live, captioners=captioners, reasoner=reasoner)
+            # What another benchmark's tables hold would be lost with the stage that goes on without it.
+            if goes_on and assembly.unread:
+                raise DataUnreadable(assembly.unread)
             # Only now that the plan is known to run, so that a slip of the pen costs nobody their older run.
             if overwrite and not goes_on and folder.plan_file.exists() and folder.read_plan().difference(plan):
                 folder.clear()
             folder.write_plan(plan)
             state = State(
-                Counts(), assembly.settings.calls.tallies, expected(assembly), destinations=assembly.destinations
+                Counts(),
+                assembly.settings.calls.tallies,
+                expected(assembly),
+                destinations=assembly.destinations,
+                unread=assembly.unread,
             )
             own = Aggregates(assembly.settings.scorers)
             with (watch or _unwatched)(state):
@@ -85,7 +92,8 @@ def run_plan(
             opened.flush()
             raise Interrupted("stopped; everything finished is in the store") from None
     folder.write_manifest(make_manifest(assembly, state.counts, own.entries(), known=known))
-    return RunResult(folder, state.counts, state.tallies, tuple(assembly.settings.calls.elsewhere()))
+    elsewhere = tuple(assembly.settings.calls.elsewhere())
+    return RunResult(folder, state.counts, state.tallies, elsewhere, assembly.unread)
 
 
 def default_folder(plan: Plan) -> Path:

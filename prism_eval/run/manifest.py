@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from prism_eval._version import __version__
-from prism_eval.benchmarks import Benchmark
+from prism_eval.benchmarks import Benchmark, what_is_missing
 from prism_eval.errors import RunError
 from prism_eval.plugins import Plugin
 from prism_eval.plugins.identity import digest_of
@@ -58,6 +58,7 @@ def make_manifest(
             # One that gave no item has no fingerprint, and nothing to be compared by.
             if (count := counts.benchmarks.get(benchmark.name))
         ],
+        **({"unread": dict(assembly.unread)} if assembly.unread else {}),
         "counts": _counts(assembly, counts),
         **({"aggregates": list(aggregates)} if aggregates else {}),
         "python": platform.python_version(),
@@ -101,12 +102,14 @@ def _facts(assembly: Assembly, benchmark: Benchmark) -> dict[str, object]:
     """What the manifest says of a benchmark's definition and data."""
     definition, plan = benchmark.definition, assembly.plan
     scorer = assembly.settings.scorers[benchmark.name]
+    missing = what_is_missing(benchmark)
     return {
         "name": benchmark.name,
         "title": definition.title,
         "licence": definition.licence,
         "source": f"synthetic, seed {plan.seed}" if plan.data == "synthetic" else benchmark.source.origin,
         "revision": benchmark.revision,
+        **({"missing": list(missing)} if missing else {}),
         "scorer": scorer.name,
         "needs_judge": scorer.needs_judge,
     }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
 from prism_eval.captioners import CAPTIONER
+from prism_eval.files.folders import user_path
 from prism_eval.judges import JUDGE
 from prism_eval.plan import Plan
 from prism_eval.plugins import Kind, Plugin, Spec, label_of, paths
@@ -57,4 +57,4 @@ def _benchmark(name: str) -> str:
         return f"{paths.absolute(head)}{colon}{tail}"
     if name.endswith(".toml"):
         return paths.absolute(name)
-    return f"{head}{colon}{paths.absolute(tail)}" if colon and Path(tail).expanduser().is_file() else name
+    return f"{head}{colon}{paths.absolute(tail)}" if colon and user_path(tail).is_file() else name
