@@ -21,7 +21,7 @@ from prism_eval.calls.store import Failure, Record, Store
 from prism_eval.calls.tally import Elsewhere, Tally, place_of
 from prism_eval.errors import CallError, FatalError, PermanentError, RateLimited, TransientError
 from prism_eval.plugins import Plugin
-from prism_eval.schema import Generation
+from prism_eval.schema import FinishReason, Generation
 
 _LONGEST_WAIT = 120.0
 """Seconds: what a server asks for beyond this, no run sits out call by call."""
@@ -137,7 +137,7 @@ class Calls:
         if call.key in self._flying:
             return None
         stored = self._store.get(call.key)
-        if stored is None:
+        if stored is None or self._may_have_room_now(call, stored.generation):
             return None
         if self._is_new(call.key):
             self.tally(call.stage).hits += 1
@@ -145,10 +145,14 @@ class Calls:
             self._hits[call.stage, id(call.plugin), stored.address, stored.root] += 1
         return stored.generation
 
+    def _may_have_room_now(self, call: Call[G], stored: Generation) -> bool:
+        """Whether the server's context cut it, and was not asked yet in this run: today's server may hold more."""
+        cut = stored.finish_reason is FinishReason.CONTEXT and call.stage in self._live
+        return cut and _short(call.key) not in self._counted
+
     def _is_new(self, key: str) -> bool:
-        short = int(key[:16], 16)  # 64 bits: two of a million keys are alike once in thirty million runs
-        new = short not in self._counted
-        self._counted.add(short)
+        new = _short(key) not in self._counted
+        self._counted.add(_short(key))
         return new
 
     async def _flight(self, call: Call[G]) -> Generation | CallFailure:
@@ -169,7 +173,11 @@ class Calls:
         self._is_new(call.key)
         self.tally(call.stage).add(made)
         plugin = call.plugin
-        return await self._store.keep(Record(call.key, call.stage, plugin.source, made, plugin.address, plugin.root))
+        record = Record(call.key, call.stage, plugin.source, made, plugin.address, plugin.root)
+        try:
+            return await self._store.keep(record)
+        except PermanentError as error:
+            return self._note(call, CallFailure.of(error, 1))
 
     async def _tried(self, call: Call[G]) -> G | CallFailure:
         # A replay finds everything in the store or fails: it must never cost a model call by surprise.
@@ -202,7 +210,9 @@ class Calls:
     def _note(self, call: Call[G], failure: CallFailure) -> CallFailure:
         """Remember a failure; one too many in a row from one lane ends the run."""
         self._failures[call.key] = failure
-        self.tally(call.stage).failed += 1
+        tally = self.tally(call.stage)
+        tally.failed += 1
+        tally.passing += issubclass(failure.kind, TransientError)
         # What a replay did not find is no failed call, and would hide the one that made it so.
         if call.stage in self._live:
             self._store.put_failure(
@@ -222,11 +232,15 @@ class Calls:
         )
 
 
+def _short(key: str) -> int:
+    return int(key[:16], 16)  # 64 bits: two of a million keys are alike once in thirty million runs
+
+
 def _as(kind: type[G], said: Generation) -> G:
     """A stored generation as what its stage calls it."""
     if isinstance(said, kind):
         return said
-    return kind(said.text, said.finish_reason, said.prompt_tokens, said.completion_tokens)
+    return said.into(kind)
 
 
 def _let_go(error: BaseException | None) -> None:

@@ -1,11 +1,40 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all: the one way in which anything of ours comes to lie in a folder."""
 
 from __future__ import annotations
 
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from prism_eval.errors import RunError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A new file that takes the path's name when the block ends well; else what lay there stays.
+
+    Nothing that lies in the folder is written to: a link under the path's name is replaced, not followed, and the
+    name that the file has until then is nobody's to guess.
+
+    Raises:
+        RunError: The file cannot be written.
+    """
+    # Beside the file that it replaces: only within one file system is a rename a single step.
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with partial.open("xb") as file:  # exclusively: were a link there after all, opening would fail
+            yield file
+            file.flush()
+            # Else a power cut could leave the new name with nothing in it.
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -14,14 +43,5 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         RunError: The file cannot be written.
     """
-    # Beside the file that it replaces: only within one file system is a rename a single step.
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            # Else a power cut could leave the new name with nothing in it.
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror}") from error
+    with replacing(path) as file:
+        file.write(text.encode("utf-8"))

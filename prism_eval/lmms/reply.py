@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from prism_eval.schema import Answer, AnswerForm
-from prism_eval.scoring.extraction import read_form, strip_reasoning
+from prism_eval.scoring.extraction import read_form
+from prism_eval.scoring.thinking import strip_reasoning
 
 
 def graded_text(answer: Answer, form: AnswerForm) -> str:

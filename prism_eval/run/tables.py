@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prism_eval.errors import RunError
+from prism_eval.files.whole import replacing
 from prism_eval.run.item_result import Captioned, ItemResult
-from prism_eval.schema import FinishReason, Generation
+from prism_eval.schema import Generation, utf8
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,6 +26,7 @@ _GENERATION = {
     "finish_reason": "string",
     "prompt_tokens": "int64",
     "completion_tokens": "int64",
+    "note": "string",
     "error": "string",
 }
 COLUMNS: Mapping[str, Mapping[str, str]] = {
@@ -73,7 +78,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 
 
 class TableWriter:
-    """Writes one table in row groups to a file that takes its name only when the table is whole.
+    """Writes one table in row groups to a file that has a name only when the table is whole.
 
     Args:
         name: The table.
@@ -85,15 +90,15 @@ class TableWriter:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        self._path, self._partial = path, path.with_name(f"{path.name}.partial")
+        self._path = path
         columns = [(column, _type(kind)) for column, kind in COLUMNS[name].items()]
         self._schema = pa.schema(columns, metadata={PLAN_DIGEST: plan_digest.encode()})
         self._rows: list[Mapping[str, object]] = []
-        try:
+        with self._told():
+            # Nameless until it is whole: a killed run leaves nothing behind, and no link can lie in its way.
+            self._file = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115 - closed when the table ends
             # Captions repeat words, verdicts repeat captions: zstd makes a third of what snappy does.
-            self._writer = pq.ParquetWriter(self._partial, self._schema, compression="zstd")
-        except OSError as error:
-            raise RunError(f"cannot write {self._partial}: {error}; give another folder with --out") from error
+            self._writer = pq.ParquetWriter(self._file, self._schema, compression="zstd")
 
     def add(self, row: Mapping[str, object]) -> None:
         """Add a row; raises `RunError` when the file cannot be written."""
@@ -104,25 +109,32 @@ class TableWriter:
     def finish(self) -> None:
         """Write what is left and give the file its name."""
         self._flush()
-        try:
+        with self._told():
             self._writer.close()
-            self._partial.replace(self._path)
-        except OSError as error:
-            raise RunError(f"cannot write {self._path}: {error}; give another folder with --out") from error
+            self._file.seek(0)
+            with replacing(self._path) as file:
+                shutil.copyfileobj(self._file, file)
+        self._file.close()
 
     def discard(self) -> None:
-        """Drop the partial file; a file of an earlier run keeps its name and its rows."""
-        self._writer.close()  # else the file stays open until the garbage collector comes by
-        self._partial.unlink(missing_ok=True)
+        """Drop what was written; a file of an earlier run keeps its name and its rows."""
+        with suppress(OSError):  # of a full disk, which has been told already
+            self._writer.close()
+        self._file.close()
 
     def _flush(self) -> None:
         import pyarrow as pa
 
-        try:
+        with self._told():
             self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
-        except OSError as error:
-            raise RunError(f"cannot write {self._partial}: {error}; give another folder with --out") from error
         self._rows = []
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise RunError(f"cannot write {self._path}: {error}; give another folder with --out") from error
 
 
 def caption_row(captioner: str, sample: int, captioned: Captioned) -> dict[str, object]:
@@ -158,9 +170,9 @@ def verdict_row(result: ItemResult, reasoner: str) -> dict[str, object]:
         "cluster": item.cluster,
         "kind": item.kind.value,
         # Texts again in every row, so that a table can be read by itself; Parquet's dictionaries make them cheap.
-        "question": _text(item.question),
-        "options": _text(json.dumps(list(item.options), ensure_ascii=False)),
-        "gold": _text(json.dumps(list(item.golds), ensure_ascii=False)),
+        "question": utf8(item.question),
+        "options": utf8(json.dumps(list(item.options), ensure_ascii=False)),
+        "gold": utf8(json.dumps(list(item.golds), ensure_ascii=False)),
         "outcome": verdict.outcome.value,
         "score": verdict.score,
         "answer": result.answer.text if result.answer else None,
@@ -169,7 +181,7 @@ def verdict_row(result: ItemResult, reasoner: str) -> dict[str, object]:
         "note": verdict.note,
         "caption": read.text if read else None,
         "caption_words": read.words if read else None,
-        "caption_truncated": bool(read and read.finish_reason is FinishReason.LENGTH),
+        "caption_truncated": bool(read and read.finish_reason.cut),
     }
 
 
@@ -178,7 +190,7 @@ def _place(result: ItemResult, reasoner: str) -> dict[str, object]:
         "captioner": result.entry,
         "reasoner": reasoner,
         "benchmark": result.item.benchmark,
-        "item": _text(result.item.id),
+        "item": utf8(result.item.id),
         "images": list(result.images),
         "sample": result.sample,
         "order": result.order,
@@ -187,17 +199,14 @@ def _place(result: ItemResult, reasoner: str) -> dict[str, object]:
 
 def _generation(generation: Generation | None, error: str) -> dict[str, object]:
     if generation is None:
-        return {"error": _text(error)}
+        return {"error": utf8(error)}
     return {
         "text": generation.text,
         "finish_reason": generation.finish_reason.value,
         "prompt_tokens": generation.prompt_tokens,
         "completion_tokens": generation.completion_tokens,
+        "note": generation.note,
     }
-
-
-def _text(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _type(kind: str) -> pa.DataType:

@@ -87,7 +87,8 @@ class Trial:
         failed = next((captioned.error for captioned in captions if captioned.caption is None), None)
         if failed is not None:
             return self._failed(result, failed)
-        read = join_captions([captioned.caption for captioned in captions if captioned.caption is not None])
+        written = [captioned.caption for captioned in captions if captioned.caption is not None]
+        read = join_captions(written, self.item.image_numbers)
         result = replace(result, read=read)
         return result if self.settings.through == "caption" else await self._answer(result, read)
 

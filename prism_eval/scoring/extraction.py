@@ -9,7 +9,6 @@ import re
 
 from prism_eval.schema import AnswerForm, Item
 
-_THINKING = re.compile(r"<(/?)(?:think|thinking|reasoning)>", re.IGNORECASE)
 _LEAD_IN = re.compile(r"(?:so |thus |therefore |hence )?,? ?(?:the |my )?(?:final |correct |best )?$", re.IGNORECASE)
 _DECORATION = " \t\r>#-"
 _WRAPPERS = (
@@ -26,24 +25,6 @@ _LETTER = re.compile(r"(?:option |choice )?(\()?([A-Za-z])(?(1)\))(?:$|([:)])|([
 _NUMBER = re.compile(r"[-+$]?(?:\d[\d,]*)?(?:\.\d+)?%?")
 # Unwrapping looks at the text once for each wrapper; what is longer than this is no answer in wrapping, but a reply.
 _LONGEST_ANSWER = 2_000
-
-
-def strip_reasoning(reply: str) -> str:
-    """Drop what a model thought aloud: ``<think>`` blocks, unclosed ones, and whatever precedes a lone ``</think>``."""
-    kept: list[str] = []
-    position, thinking = 0, False
-    for tag in _THINKING.finditer(reply):
-        if tag.group(1):
-            # Many chat templates open the block in the prompt, so that the reply only closes it.
-            if not thinking:
-                kept.clear()
-            thinking, position = False, tag.end()
-        elif not thinking:
-            kept.append(reply[position : tag.start()])
-            thinking = True
-    if not thinking:
-        kept.append(reply[position:])
-    return "".join(kept).strip()
 
 
 def last_boxed(text: str) -> str | None:

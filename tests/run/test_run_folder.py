@@ -99,3 +99,16 @@ def test_what_cannot_be_written_or_read_is_one_line(tmp_path):
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(RunError, match="cannot read"):
         read_manifest(tmp_path)
+
+
+def test_links_that_lie_in_a_folder_lead_nothing_out_of_it(tmp_path):
+    # A run folder may be a stranger's: whatever is written there replaces a link and never what it points to.
+    data, run, precious = chart_folder(tmp_path / "data", images=1), tmp_path / "run", tmp_path / "precious"
+    run.mkdir()
+    precious.write_text("kept")
+    names = ["manifest.json", "leaderboard.html", *(f"{name}.parquet" for name in COLUMNS)]
+    for name in [*names, *(f"{name}.partial" for name in ["plan.toml", *names])]:
+        (run / name).symlink_to(precious)
+    evaluate("blind", benchmarks="chartqa", data=data, store=tmp_path / "store.sqlite", out=run)
+    assert precious.read_text() == "kept"
+    assert not any((run / name).is_symlink() for name in names)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from prism_eval.schema import AnswerForm, Item, ItemKind
-from prism_eval.scoring.extraction import last_boxed, read_form, read_letter, strip_reasoning, tidy
+from prism_eval.scoring.extraction import last_boxed, read_form, read_letter, tidy
+from prism_eval.scoring.thinking import strip_reasoning
 from prism_eval.scoring.wording import is_abstention, is_refusal
 
 FORM = AnswerForm()
