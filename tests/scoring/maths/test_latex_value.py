@@ -12,23 +12,6 @@ from prism_eval.scoring.maths.latex import latex_value
 
 # What may follow an expression: latex2sympy2 1.9.1 reads 5 before each of these.
 ENDS = r""")|]|}|\}|.|..|.x|&6|'|_3|_{3}|\\|\to x|\rightarrow 6| triangles|)°""".split("|")
-    ")",
-    "]",
-    "}",
-    "\\}",
-    ".",
-    "..",
-    ".x",
-    "&6",
-    "'",
-    "_3",
-    "_{3}",
-    "\\\\",
-    "\\to x",
-    "\\rightarrow 6",
-    " triangles",
-    ")°",
-)
 
 
 @pytest.mark.parametrize(
