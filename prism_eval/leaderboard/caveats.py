@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from prism_eval.leaderboard.rows import Row
 from prism_eval.leaderboard.writing import counted
+from prism_eval.run.counts import Unusable
 from prism_eval.run.reading import Manifest
 from prism_eval.schema import Outcome
 from prism_eval.statistics import FEW_CLUSTERS
@@ -24,12 +26,13 @@ def caveats(rows: Sequence[Row], items: int, manifest: Manifest) -> tuple[str, .
 
     Args:
         rows: The leaderboard's rows.
-        items: Items that any of them was asked.
+        items: Items that any of them has a score on.
         manifest: The run's manifest.
     """
     # What changes a score stands before what widens its interval, and that before what only explains it.
     return (
-        *_missing(rows, items),
+        *_unusable(manifest),
+        *_missing(rows, items, manifest),
         *_incomplete(manifest),
         *_notable(rows),
         *_few(rows),
@@ -47,8 +50,22 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"
 
 
-def _missing(rows: Sequence[Row], items: int) -> Iterator[str]:
-    failed = [(row, count) for row in rows if (count := row.outcomes[Outcome.FAILED])]
+def _unusable(manifest: Manifest) -> Iterator[str]:
+    for entry, unusable in _unusable_rows(manifest):
+        yield unusable.sentence(str(entry["name"]), entry["items"]) + "."
+
+
+def _unusable_rows(manifest: Manifest) -> Iterator[tuple[Mapping[str, Any], Unusable]]:
+    for entry in manifest["benchmarks"]:
+        if said := entry.get("unusable"):
+            yield entry, Unusable(Counter(said["reasons"]), said["first"])
+
+
+def _missing(rows: Sequence[Row], items: int, manifest: Manifest) -> Iterator[str]:
+    # An unusable row is a failed answer of every captioner's, once a sample; they have been told above.
+    samples = manifest.get("protocol", {}).get("samples", 1)
+    told = samples * sum(unusable.reasons.total() for _, unusable in _unusable_rows(manifest))
+    failed = [(row, count) for row in rows if (count := row.outcomes[Outcome.FAILED] - told) > 0]
     if failed:
         shares = [f"{row.captioner} {count:,} of {row.answers:,}" for row, count in failed]
         yield f"Failed answers are left out of the scores: {listed(shares)}."

@@ -53,11 +53,18 @@ def build(folder: Path) -> Leaderboard:
         comparisons=comparisons,
         measured=measured(manifest),
         failed=failures(rows),
-        warnings=(*caveats(rows, len(verdicts.items), manifest), *problems),
+        warnings=(*caveats(rows, _scored(verdicts), manifest), *problems),
         own=own_numbers(manifest, [row.captioner for row in rows]),
         manifest=manifest,
         verdicts=verdicts,
     )
+
+
+def _scored(verdicts: Verdicts) -> int:
+    """How many items any captioner has a score on."""
+    import numpy as np
+
+    return int(np.count_nonzero(~np.isnan(verdicts.matrix).all(axis=0)))
 
 
 def _rank(verdicts: Verdicts, benchmarks: Sequence[str]) -> tuple[tuple[Row, ...], tuple[Comparison, ...]]:
