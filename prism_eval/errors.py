@@ -13,9 +13,11 @@ PrismError                       base: its text is one line a person can act on
     ├── TransientError           worth another try
     │   └── RateLimited          worth another try, after `retry_after` seconds
     ├── PermanentError           this item fails, the run goes on
+    │   ├── RequestFiltered      a filter let nothing through: no failure, a caption or an answer is `refused`
+    │   └── ContextExceeded      the model has no room for it: likewise, it is `truncated`
     └── FatalError               no further call can succeed: the run stops
 
-The last four are what a plugin raises to say what happens next; anything else it raises counts as permanent.
+CallError's are what a plugin raises to say what happens next; anything else it raises counts as permanent.
 """
 
 from __future__ import annotations
@@ -108,6 +110,14 @@ class RateLimited(TransientError):
 
 class PermanentError(CallError):
     """This item cannot succeed, others can: a refused request, an unreadable image."""
+
+
+class RequestFiltered(PermanentError):
+    """A filter stopped the request or its reply. The text says which and gives the filter's own words."""
+
+
+class ContextExceeded(PermanentError):
+    """The request leaves no room in the model's context. The text names the context."""
 
 
 class FatalError(CallError):

@@ -67,6 +67,9 @@ def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
         line = f"{stage.capitalize()}s: {tally.made} made, {tally.hits} taken from the store, {tally.failed} failed"
         tokens = f"; {tally.prompt_tokens} tokens in, {tally.completion_tokens} out" if tally.completion_tokens else ""
         typer.echo(f"{line}{tokens}.")
+    for label, count in result.counts.empty_captions.items():
+        if count:
+            typer.echo(f"{label}: {count} {'captions are' if count > 1 else 'caption is'} empty.")
     # Said, since the key of a call does not name its server: the same name there may be another model.
     for one in result.elsewhere:
         typer.echo(f"{one.count} {one.stage}s from the store were made by {one.made_by}, not by {one.asked_now}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import ClassVar, Literal
 
@@ -13,17 +13,29 @@ from prism_eval.engines.address import base_url_of
 from prism_eval.engines.base import Engine
 from prism_eval.engines.body import Body
 from prism_eval.engines.chat import body_of, completion_of
+from prism_eval.engines.context import overrun, ran_out
 from prism_eval.engines.echo import echo_body, log_likelihoods_of
 from prism_eval.engines.http import Reply, Server, Unreachable
 from prism_eval.engines.models import Models
+from prism_eval.engines.moderation import filtered_side
 from prism_eval.engines.refusal import refusal
-from prism_eval.engines.replies import error_of
-from prism_eval.errors import CallError, FatalError, PermanentError, TransientError, UsageError
+from prism_eval.engines.replies import error_of, status_meant
+from prism_eval.errors import (
+    CallError,
+    ContextExceeded,
+    FatalError,
+    PermanentError,
+    RequestFiltered,
+    TransientError,
+    UsageError,
+)
 from prism_eval.plugins.identity import runtime
 from prism_eval.schema import Completion, Request
 
 # A list is short and costs no model anything: who takes longer is busy, and the check passes.
 _CHECK_SECONDS = 10.0
+# Whatever is said with these is about the key, the address or the load.
+_NEVER_OF_THE_ITEM = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 @dataclass(kw_only=True)
@@ -51,6 +63,7 @@ class OpenAIEngine(Engine):
     _server: Server | None = field(default=None, init=False, repr=False, compare=False)
     _first_check: asyncio.Task[str] | None = field(default=None, init=False, repr=False, compare=False)
     _root: str | None = field(default=None, init=False, repr=False, compare=False)
+    _context: int | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -72,8 +85,10 @@ class OpenAIEngine(Engine):
 
     async def generate(self, request: Request) -> Completion:
         """Ask the server once. The first call also checks that the server is there and serves the model."""
+        asked = request.sampling.max_tokens
         body = body_of(request, model=self.model, limit_name=self.limit_name)
-        return completion_of(await self._post("/chat/completions", body), where=self.base_url)
+        reply = await self._post("/chat/completions", body, asked=asked)
+        return completion_of(reply, where=self.base_url, asked=asked, context=self._context)
 
     async def log_likelihood(self, prompt: str, continuations: Sequence[str]) -> list[float]:
         """Let the server echo the prompt with each continuation, and sum the log-probabilities of what differs.
@@ -110,7 +125,9 @@ class OpenAIEngine(Engine):
         if name is not None:
             root = served.roots[name]
             self._root = server.quote(root) if root else None
-            return f"{self.base_url}: serves {self.model}"
+            self._context = served.contexts.get(name)
+            room = f", context {self._context} tokens" if self._context else ""
+            return f"{self.base_url}: serves {self.model}{room}"
         if not self.check_model:
             return f"{self.base_url}: does not list {self.model}"
         raise FatalError(
@@ -128,13 +145,23 @@ class OpenAIEngine(Engine):
         if server is not None:
             await server.close()
 
-    async def _post(self, path: str, body: Body) -> bytes:
+    async def context(self) -> int | None:
+        """What ``/models`` says of the model's context; see `Engine.context`."""
+        self._connected()
+        await self._checked()
+        return self._context
+
+    async def _post(self, path: str, body: Body, *, asked: int = 1) -> bytes:
         server = self._connected()
         await self._checked()
+        if self._context and asked >= self._context:
+            raise self._no_room(asked, self._context)
         reply = await server.post(path, body)
-        if not reply.ok:
-            raise await self._refusal(server, reply, path)
-        return reply.body
+        status = status_meant(reply.body) if reply.ok else reply.status
+        if status is None:
+            return reply.body
+        reply = replace(reply, status=status)
+        raise self._outcome(server, reply, asked) or await self._refusal(server, reply, path)
 
     def _connected(self) -> Server:
         # Connections belong to an event loop; a notebook runs one after another.
@@ -160,6 +187,28 @@ class OpenAIEngine(Engine):
         if not (key.isascii() and key.isprintable()):
             raise FatalError(f"${self.api_key_env} holds characters that no API key has: set it again")
         return key
+
+    def _outcome(self, server: Server, reply: Reply, asked: int) -> CallError | None:
+        """The error that is an outcome of the item, and no fault of the server or the key; ``None`` for every other."""
+        message, code = error_of(reply.body)
+        said = server.quote(message) or code
+        if reply.status in _NEVER_OF_THE_ITEM:
+            return None
+        if side := filtered_side(message, code):
+            return RequestFiltered(f"the {side} was filtered: {said}")
+        over = overrun(message, code)
+        if over is None:
+            return None
+        size = over.size or self._context
+        # Then no request fits, however short.
+        return self._no_room(asked, size) if size and asked >= size else ContextExceeded(ran_out(size))
+
+    def _no_room(self, asked: int, size: int) -> FatalError:
+        return FatalError(
+            f"{self.base_url}: replies may have {asked} tokens, and the server's context of {size} tokens must hold "
+            "what they reply to as well: give a smaller max_tokens (in the spec, as in ?max_tokens=512, or in a "
+            "protocol file), or start the server with a larger context"
+        )
 
     async def _refusal(self, server: Server, reply: Reply, path: str) -> CallError:
         message, code = error_of(reply.body)

@@ -11,7 +11,7 @@ from prism_eval.errors import CallError, DataError, FatalError, PrismError
 from prism_eval.judges import Judge, read_verdict
 from prism_eval.plan import Order, reorder, restore
 from prism_eval.plugins.faults import fault_of
-from prism_eval.run.item_result import Captioned, ItemResult, join_captions
+from prism_eval.run.item_result import Captioned, ItemResult, join_captions, unreadable
 from prism_eval.run.items import ReadItem
 from prism_eval.run.settings import Entry, Settings
 from prism_eval.run.window import Window
@@ -87,9 +87,16 @@ class Trial:
         failed = next((captioned.error for captioned in captions if captioned.caption is None), None)
         if failed is not None:
             return self._failed(result, failed)
-        read = join_captions([captioned.caption for captioned in captions if captioned.caption is not None])
+        said = [captioned.caption for captioned in captions if captioned.caption is not None]
+        verdict = unreadable(said)
+        # What a filter left is not read, and nobody should count its words.
+        read = join_captions(said) if verdict is None or verdict.outcome is not Outcome.REFUSED else None
         result = replace(result, read=read)
-        return result if self.settings.through == "caption" else await self._answer(result, read)
+        if self.settings.through == "caption":
+            return result
+        if read is not None and verdict is None:
+            return await self._answer(result, read)
+        return replace(result, verdict=verdict) if self.settings.through == "score" else result
 
     async def _all_captions(self, images: tuple[Image, ...]) -> tuple[Captioned, ...]:
         return tuple(await asyncio.gather(*map(self._caption, images)))

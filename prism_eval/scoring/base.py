@@ -156,10 +156,10 @@ class Scorer(Plugin, ABC):
         if is_abstention(reply, form.abstain):
             return Verdict(Outcome.ABSTAINED, 0.0)
         if answer.finish_reason is FinishReason.FILTERED or is_refusal(reply):
-            return Verdict(Outcome.REFUSED, 0.0)
+            return Verdict(Outcome.REFUSED, 0.0, note=answer.note)
         # Before the benchmark's parser: of half a chain of thought it would take whatever letter came last.
-        if answer.finish_reason is FinishReason.LENGTH:
-            return Verdict(Outcome.TRUNCATED, 0.0)
+        if answer.finish_reason.cut:
+            return Verdict(Outcome.TRUNCATED, 0.0, note=answer.note)
         parsed = self.parse(item, reply)
         if parsed is None or not parsed.strip():
             return Verdict(Outcome.UNPARSED, 0.0)
