@@ -6,8 +6,10 @@ PrismError                       base: its text is one line a person can act on
 │   ├── MissingExtra             a plugin needs a package that is not installed
 │   ├── BrokenPlugin             a plugin's own code fails to import
 │   └── DataError                a data set, caption file or image is not as its definition says
+│       └── DataUnreadable       of benchmarks that were asked for no item at all can be read
 ├── StoreError                   the generation store cannot be opened, read or written
 ├── RunError                     a run folder cannot be read or written
+│   └── NotThere                 ... because it is none, or its stage was not run yet: exit code 2
 ├── Interrupted                  the user pressed Ctrl-C; finished work is kept
 └── CallError                    one call of a captioner, reasoner or engine went wrong
     ├── TransientError           worth another try
@@ -23,13 +25,16 @@ CallError's are what a plugin raises to say what happens next; anything else it 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 
 class PrismError(Exception):
     """Base of all errors raised on purpose."""
 
     exit_code = 1
+
+    lines: tuple[str, ...] = ()
+    """What is wrong, a line each, where it is several things."""
 
 
 class UsageError(PrismError):
@@ -75,12 +80,31 @@ class DataError(UsageError):
     """Data is not as its definition says; the message names the file, row and item."""
 
 
+class DataUnreadable(DataError):
+    """Of benchmarks that were asked for no item at all can be read.
+
+    Args:
+        reasons: By benchmark, why not.
+    """
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        self.lines = tuple(f"{name}: {reason}" for name, reason in reasons.items())
+        super().__init__("; ".join(self.lines))
+
+
 class StoreError(PrismError):
     """The generation store cannot be opened, read or written."""
 
 
 class RunError(PrismError):
     """A run folder cannot be read or written."""
+
+
+class NotThere(RunError):
+    """A folder holds no run, or not yet what a later stage of the run is made from."""
+
+    # Unlike a full disk, it is mended by another command.
+    exit_code = UsageError.exit_code
 
 
 class Interrupted(PrismError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -110,6 +110,10 @@ def option_letters(count: int) -> tuple[str, ...]:
     return tuple(chr(ord("A") + index) for index in range(count))
 
 
+EMPTY_GOLD = "empty_gold"
+"""The column that says of an item that its gold is empty, and that its benchmark keeps it all the same."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One question about one or more images.
@@ -124,6 +128,7 @@ class Item:
         golds: The accepted answers; for ``CHOICE`` the gold option's letter alone.
         cluster: Items with the same cluster share images, so their errors are not independent.
         columns: Further columns of the row that a scorer reads (question type, year, ...), JSON values.
+        image_numbers: What ``<image n>`` calls each image; empty where they are counted from 1 without a gap.
     """
 
     benchmark: str
@@ -135,6 +140,7 @@ class Item:
     cluster: str
     options: tuple[str, ...] = ()
     columns: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    image_numbers: tuple[int, ...] = ()
 
     @property
     def lettered(self) -> tuple[tuple[str, str], ...]:
@@ -149,13 +155,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """How a model picks its tokens.
+    """How a model picks its tokens. What is ``None`` is not sent: the server's own value holds.
 
     Attributes:
         temperature: 0 for the likeliest token each time.
         top_p: Share of the probability mass that is sampled from, in (0, 1].
         max_tokens: Upper bound on the reply's tokens.
-        seed: Seed of sample 0; ``None`` for the server's own.
+        seed: Seed of sample 0.
+        repetition_penalty: Divides the odds of tokens that were there before; 1 for no penalty.
+        top_k: How many of the likeliest tokens are sampled from; -1 for all.
+        min_p: The least probability, as a share of the likeliest token's, that is sampled from; 0 for any.
 
     Raises:
         ValueError: A value is outside its range; the message names it.
@@ -164,18 +173,28 @@ class Sampling:
     # A protocol file that misspells a key is told so instead of running with the default.
     __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}
 
-    temperature: float = 0.0
-    top_p: float = 1.0
+    temperature: float | None = 0.0
+    top_p: float | None = 1.0
     max_tokens: int = 1024
     seed: int | None = None
+    repetition_penalty: float | None = None
+    top_k: int | None = None
+    min_p: float | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.temperature < float("inf"):
+        # Each compared as within its range, which no NaN is.
+        if self.temperature is not None and not 0 <= self.temperature < float("inf"):
             raise ValueError(f"temperature must be 0 or more, not {self.temperature}")
-        if not 0 < self.top_p <= 1:
+        if self.top_p is not None and not 0 < self.top_p <= 1:
             raise ValueError(f"top_p must be above 0 and at most 1, not {self.top_p}")
         if self.max_tokens < 1:
             raise ValueError(f"max_tokens must be 1 or more, not {self.max_tokens}")
+        if self.repetition_penalty is not None and not 0 < self.repetition_penalty < float("inf"):
+            raise ValueError(f"repetition_penalty must be above 0, not {self.repetition_penalty}")
+        if self.top_k is not None and self.top_k < -1:
+            raise ValueError(f"top_k must be 1 or more, or -1 for all tokens, not {self.top_k}")
+        if self.min_p is not None and not 0 <= self.min_p <= 1:
+            raise ValueError(f"min_p must be from 0 to 1, not {self.min_p}")
 
     def of_sample(self, sample: int) -> Sampling:
         """The sampling of one sample, from 0: ``seed + sample`` where chance plays.
@@ -186,6 +205,10 @@ class Sampling:
         if self.seed is None or self.temperature == 0:
             return self
         return replace(self, seed=self.seed + sample)
+
+
+NEUTRAL: Mapping[str, float] = MappingProxyType({"repetition_penalty": 1.0, "top_k": -1, "min_p": 0.0})
+"""What leaves a model's own probabilities as they are, whatever its ``generation_config.json`` asks of a server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +243,19 @@ class Request:
     messages: tuple[Message, ...]
     sampling: Sampling
     sample: int = 0
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The images of all messages, in order."""
+        return tuple(part for message in self.messages for part in message.parts if isinstance(part, Image))
+
+    def with_images(self, change: Callable[[Image], Image]) -> Request:
+        """The same with each image changed."""
+        messages = (
+            replace(message, parts=tuple(part if isinstance(part, str) else change(part) for part in message.parts))
+            for message in self.messages
+        )
+        return replace(self, messages=tuple(messages))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from prism_eval.benchmarks.benchmark import Benchmark
 from prism_eval.benchmarks.catalogue import definition_names, load_definition, read_definition, shipped_definition
+from prism_eval.benchmarks.completeness import what_is_missing
 from prism_eval.benchmarks.definition import Definition
 from prism_eval.benchmarks.describe import Description, describe
-from prism_eval.benchmarks.opening import available, open_benchmark
+from prism_eval.benchmarks.opening import available, open_benchmark, open_readable
 from prism_eval.benchmarks.reading.image_check import check_image
 from prism_eval.benchmarks.rows import Row, RowError
 from prism_eval.benchmarks.skeleton import skeleton
@@ -25,8 +26,10 @@ __all__ = [
     "describe",
     "load_definition",
     "open_benchmark",
+    "open_readable",
     "read_definition",
     "shipped_definition",
     "skeleton",
     "verify",
+    "what_is_missing",
 ]

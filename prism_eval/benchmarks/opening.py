@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from prism_eval import plugins
 from prism_eval.benchmarks.benchmark import Benchmark
 from prism_eval.benchmarks.catalogue import definition_names, load_definition
-from prism_eval.benchmarks.definition import CAPRL, Definition
+from prism_eval.benchmarks.definition import Definition
+from prism_eval.benchmarks.rows import RowError
 from prism_eval.benchmarks.sources.caprl import CapRLSource, caprl_definition
 from prism_eval.benchmarks.sources.folder import FolderSource, benchmark_folder
 from prism_eval.benchmarks.sources.hub import HubSource, download_files, resolve_revision
 from prism_eval.benchmarks.sources.source import RowSource
-from prism_eval.errors import DataError
+from prism_eval.errors import DataError, DataUnreadable
+from prism_eval.files.folders import user_path
 
 SYNTHETIC = "synthetic"
 HUB = "hub"
@@ -44,7 +47,7 @@ def available(data: str) -> tuple[str, ...]:
     names = definition_names()
     if data in (SYNTHETIC, HUB):
         return names
-    folder = Path(data)
+    folder = user_path(data)
     if not folder.is_dir():
         raise DataError(f"no data folder {data}: give --data a folder of benchmarks, 'synthetic' or 'hub'")
     found = tuple(name for name in names if (folder / name).is_dir())
@@ -78,6 +81,41 @@ def open_benchmark(name: str, data: str | Path, *, seed: int = 0) -> Benchmark:
     return Benchmark(definition, _source(definition, data, seed))
 
 
+def open_readable(names: Sequence[str], data: str | Path, *, seed: int = 0) -> tuple[list[Benchmark], dict[str, str]]:
+    """The benchmarks of which at least one item can be read, and of the others why not.
+
+    Args:
+        names: As `open_benchmark` takes them.
+        data: As `open_benchmark` takes it.
+        seed: What twins are drawn with.
+
+    Raises:
+        DataUnreadable: None can be read.
+        UsageError: A name is wrong, or an extra is not installed.
+    """
+    opened: list[Benchmark] = []
+    unread: dict[str, str] = {}
+    for name in names:
+        try:
+            benchmark = open_benchmark(name, data, seed=seed)
+            _read_one(benchmark)
+            opened.append(benchmark)
+        except DataError as error:
+            unread[name] = str(error)
+    if not opened:
+        raise DataUnreadable(unread)
+    return opened, unread
+
+
+def _read_one(benchmark: Benchmark) -> None:
+    first: RowError | None = None
+    for item in benchmark.items_and_problems():
+        if not isinstance(item, RowError):
+            return
+        first = first or item
+    raise DataError(f"no row of {benchmark.source.origin} can be read: {first or 'there is none that is selected'}")
+
+
 def _source(definition: Definition, data: str | Path, seed: int) -> RowSource:
     if data == HUB and not definition.source.files:
         return HubSource(definition)
@@ -87,14 +125,15 @@ def _source(definition: Definition, data: str | Path, seed: int) -> RowSource:
         revision = resolve_revision(definition.source)
         folder = download_files(definition.source, revision)
     else:
-        name = CAPRL if definition.is_caprl else definition.name
-        folder = benchmark_folder(_data_folder(definition, data, seed), name)
-    return (CapRLSource if definition.is_caprl else FolderSource)(definition, folder, revision)
+        folder = benchmark_folder(_data_folder(definition, data, seed), definition.folder)
+    if definition.is_caprl:
+        return CapRLSource(definition, folder, revision)
+    return FolderSource(definition, folder, revision, published=data != SYNTHETIC)
 
 
 def _data_folder(definition: Definition, data: str | Path, seed: int) -> Path:
     if data != SYNTHETIC:
-        return Path(data)
+        return user_path(data)
     # Twins are drawn, and what draws them takes its time to import.
     from prism_eval.twins import ensure
 

@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass, field
 
 from prism_eval.benchmarks.benchmark import Benchmark
+from prism_eval.benchmarks.completeness import what_is_missing
 from prism_eval.benchmarks.reading.image_check import UNREADABLE, check_image
 from prism_eval.benchmarks.rows import RowError
 from prism_eval.errors import DataError, PermanentError
@@ -40,6 +41,7 @@ class VerifyReport:
         images: How many different images they show.
         expected_rows: How many rows the data set is published with.
         problems: Reason to count and examples.
+        missing: What the data lacks beside what was published.
     """
 
     name: str
@@ -48,16 +50,17 @@ class VerifyReport:
     items: int = 0
     images: int = 0
     problems: dict[str, Problem] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether a run could read all of it: no row, id or image has a problem."""
-        return not self.problems
+        """Whether it is all there and a run could read all of it: no row, id or image has a problem."""
+        return not self.problems and not self.missing
 
     @property
     def failed(self) -> int:
         """How many problems there are, over all reasons; one item may have several."""
-        return sum(problem.count for problem in self.problems.values())
+        return sum(problem.count for problem in self.problems.values()) + len(self.missing)
 
     def add(self, reason: str, message: str) -> None:
         """Count a problem under its reason, and keep its message if it is among the first."""
@@ -84,9 +87,10 @@ def verify(benchmark: Benchmark) -> VerifyReport:
     except DataError as error:
         report.add("data missing", str(error))
     # A selection that keeps nothing is most likely misspelt.
-    if not report.items and report.ok:
+    if not report.items and not report.problems:
         report.add("data missing", f"{report.origin} holds no row that the definition selects")
     report.images = len(images)
+    report.missing = what_is_missing(benchmark)
     return report
 
 

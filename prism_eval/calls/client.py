@@ -210,7 +210,9 @@ class Calls:
     def _note(self, call: Call[G], failure: CallFailure) -> CallFailure:
         """Remember a failure; one too many in a row from one lane ends the run."""
         self._failures[call.key] = failure
-        self.tally(call.stage).failed += 1
+        tally = self.tally(call.stage)
+        tally.failed += 1
+        tally.passing += issubclass(failure.kind, TransientError)
         # What a replay did not find is no failed call, and would hide the one that made it so.
         if call.stage in self._live:
             self._store.put_failure(

@@ -26,6 +26,7 @@ from typing import Self
 
 from prism_eval.calls.database import connect
 from prism_eval.errors import PermanentError, StoreError
+from prism_eval.files.folders import user_path
 from prism_eval.schema import FinishReason, Generation, utf8
 
 _MOST_IN_ONE_COMMIT = 1000
@@ -126,9 +127,9 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = user_path(path)
         # A connection of its own for reading: in WAL mode a reader never waits for the writer's commit.
-        self._reader = connect(path)
+        self._reader = connect(self.path)
         self._queue: queue.SimpleQueue[_Write | threading.Event | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._problem: StoreError | None = None

@@ -99,6 +99,11 @@ class Combinator(Captioner):
         return all(part.silent for part in self.parts)
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """Whatever there is to be said of the parts."""
+        return tuple(remark for part in self.parts for remark in part.remarks)
+
+    @property
     def lane(self) -> Hashable | None:
         """None: it only asks its parts. Holding a place while they wait for theirs could leave none for them."""
         return None
@@ -142,6 +147,10 @@ class _Part(Captioner):
     @property
     def silent(self) -> bool:  # type: ignore[override]
         return self.inner.silent
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        return self.inner.remarks
 
     def seen(self, images: Sequence[Image]) -> Sequence[object]:
         return self.inner.seen(images)

@@ -23,6 +23,8 @@ def watch(state: State, *, quiet: bool = False) -> AbstractContextManager[object
         return nullcontext()
     # Standard output is for the leaderboard alone, so that it can be piped or kept.
     console = Console(stderr=True)
+    if state.destinations:
+        console.print(state.destinations, markup=False, highlight=False, soft_wrap=True)
     return _bar(state, console) if console.is_terminal else _lines(state, console)
 
 

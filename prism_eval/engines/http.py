@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from prism_eval._version import __version__
-from prism_eval.engines.address import proxy_for
 from prism_eval.engines.body import Body
+from prism_eval.engines.proxy import proxy_for, shown
+from prism_eval.engines.replies import status_meant
 from prism_eval.errors import CallError, FatalError, PermanentError, TransientError
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 MAX_REPLY_BYTES = 16 * 2**20
 _CONNECT_SECONDS = 10.0
 _QUOTED_CHARACTERS = 300
+# OpenSSL's numbers for a certificate that is not yet or no longer valid, or another host's.
+_WRONG_ITSELF = frozenset({9, 10, 62, 64})
 _ADVICE = "is the server running, and is base_url right?"
 
 
@@ -41,10 +44,20 @@ class Reply:
         """Whether the server did as asked."""
         return self.status == HTTPStatus.OK
 
+    def as_meant(self) -> Reply:
+        """The same under the status it should have had: gateways send errors under 200."""
+        status = status_meant(self.body) if self.ok else None
+        return self if status is None else replace(self, status=status)
+
     @property
     def unauthorized(self) -> bool:
         """Whether the server wants another key."""
         return self.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+    @property
+    def invalid(self) -> bool:
+        """Whether the server found something in the request that it does not take."""
+        return self.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 
     @property
     def redirect(self) -> bool:
@@ -65,6 +78,9 @@ class Server:
         base_url: As `prism_eval.engines.address.base_url_of` returns it.
         key: Sent as a bearer token; none is sent if empty. Never part of a message.
         timeout: Seconds an exchange may take.
+
+    Attributes:
+        proxy: The proxy on the way, as messages name it; empty for none.
     """
 
     def __init__(self, base_url: str, *, key: str, timeout: float) -> None:
@@ -76,6 +92,8 @@ class Server:
         self._timeout = timeout
         # Looked up once: aiohttp's own trust_env would do it for every request, and sends .netrc passwords.
         self._proxy = proxy_for(base_url)
+        # What fails on the way may well be the proxy's doing, of which its user need not even know.
+        self.proxy = shown(self._proxy) if self._proxy else ""
         headers = {"User-Agent": f"prism-eval/{__version__}", "Accept": "application/json"}
         # Compressing short replies costs a local server more than the bytes are worth.
         headers["Accept-Encoding"] = "identity"
@@ -149,6 +167,8 @@ class Server:
         kind: type[CallError] = TransientError
         # From the narrow to the wide: aiohttp's errors inherit from each other and from OSError.
         match error:
+            case aiohttp.ClientConnectorCertificateError():
+                kind, words = FatalError, _distrust(error.certificate_error)
             case aiohttp.ClientSSLError() | ssl.SSLError():
                 kind, words = FatalError, f"no trusted TLS connection ({one_line(str(error))}); is it http://?"
             case aiohttp.ConnectionTimeoutError():
@@ -157,13 +177,29 @@ class Server:
                 words = f"no complete reply within {seconds:g} s"
             case aiohttp.ClientConnectorError():
                 kind, words = Unreachable, f"cannot connect ({_reason(error.os_error)}); {_ADVICE}"
+            case aiohttp.ClientHttpProxyError():
+                kind, words = _refused_by_proxy(error.status), f"the proxy answers HTTP {error.status}"
             case aiohttp.ClientPayloadError():
                 words = "the server cut its reply short"
             case aiohttp.ClientResponseError():
                 words = f"the reply is not HTTP; {_ADVICE}"
             case _:
                 words = "the server closed the connection without a reply"
-        return kind(f"{self.base_url}: {words}")
+        way = f" (through the proxy {self.proxy})" if self.proxy else ""
+        return kind(f"{self.base_url}: {words}{way}")
+
+
+def _distrust(error: Exception) -> str:
+    words = one_line(str(error.args[-1]) if error.args else str(error))
+    # Its own authority is what most such servers lack; no file of authorities mends a date or a name.
+    wrong_itself = isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _WRONG_ITSELF
+    cure = "" if wrong_itself else "; put its authority's certificate into a file and name that in SSL_CERT_FILE"
+    return f"its certificate is not trusted ({words}){cure}"
+
+
+def _refused_by_proxy(status: int) -> type[CallError]:
+    wants_more = (HTTPStatus.PROXY_AUTHENTICATION_REQUIRED, HTTPStatus.FORBIDDEN, HTTPStatus.UNAUTHORIZED)
+    return FatalError if status in wants_more else Unreachable
 
 
 def _reason(error: OSError) -> str:

@@ -27,10 +27,12 @@ def caveats(rows: Sequence[Row], items: int, manifest: Manifest) -> tuple[str, .
     # What changes a score stands before what widens its interval, and that before what only explains it.
     return (
         *_missing(rows, items),
+        *_incomplete(manifest),
         *_notable(rows),
         *_empty(rows, manifest),
         *_few(rows),
         *_made_elsewhere(manifest),
+        *_remarks(manifest),
         *_judged(manifest),
         *_own_numbers(manifest),
     )
@@ -47,6 +49,15 @@ def _missing(rows: Sequence[Row], items: int) -> Iterator[str]:
     # Whoever failed on the hard items looks better on the rest.
     if len(rows) > 1 and any(row.items < items for row in rows):
         yield "Captioners are scored on different items: compare their differences, which use shared items only."
+
+
+def _incomplete(manifest: Manifest) -> Iterator[str]:
+    """What the benchmarks' data lacked beside what was published."""
+    for name, reason in (manifest.get("unread") or {}).items():
+        yield f"{name} is left out, since its data cannot be read: {reason}."
+    for entry in manifest["benchmarks"]:
+        for missing in entry.get("missing") or []:
+            yield f"{entry['name']}, its data is not the published set: {missing}."
 
 
 def _notable(rows: Sequence[Row]) -> Iterator[str]:
@@ -86,6 +97,13 @@ def _made_elsewhere(manifest: Manifest) -> Iterator[str]:
             f"{one['count']:,} {one['stage']}s of {one['source']} were taken from the store and made by "
             f"{one['made_by']}, not {one['asked_now']}: if it serves other weights, name them with revision=."
         )
+
+
+def _remarks(manifest: Manifest) -> Iterator[str]:
+    """What captioners, the reasoner and the judge found out of their servers."""
+    plugins = [*manifest.get("captioners", []), manifest.get("reasoner", {}), manifest.get("judge", {})]
+    # Once, however many entries ask one server.
+    yield from dict.fromkeys(remark for plugin in plugins for remark in plugin.get("remarks", []))
 
 
 def _judged(manifest: Manifest) -> Iterator[str]:

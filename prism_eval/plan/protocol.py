@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from prism_eval.errors import UnknownName, UsageError
+from prism_eval.files.folders import user_path
 from prism_eval.schema import AnswerForm, Sampling
 
 Edition = Literal["official", "caprl", "strict"]
@@ -89,7 +90,7 @@ def load_protocol(name: str) -> Protocol:
     """
     # By its ending, not by whether it exists: a misspelt path is told as one.
     if name.endswith(".toml"):
-        return _read(Path(name), name)
+        return _read(user_path(name), name)
     if name not in protocol_names():
         raise UnknownName("protocol", name, protocol_names(), hint="A path ending in .toml names a file of your own.")
     return _read(_folder() / f"{name}.toml", name)

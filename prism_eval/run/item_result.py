@@ -53,13 +53,19 @@ class ItemResult:
     chosen_position: int | None = None
 
 
-def join_captions(captions: Sequence[Caption]) -> Caption:
-    """The captions of an item's images as the one text that the reasoner reads: without their models' thoughts."""
+def join_captions(captions: Sequence[Caption], numbers: Sequence[int] = ()) -> Caption:
+    """The captions of an item's images as the one text that the reasoner reads: without their models' thoughts.
+
+    Args:
+        captions: One an image.
+        numbers: What the item's placeholders call the images; by default they are counted from 1.
+    """
     captions = [spoken(caption) for caption in captions]
     # As it is, headings and all: most items show one image, and their captions are compared byte by byte.
     if len(captions) == 1:
         return captions[0]
-    texts = [f"<image {number}>\n{caption.text}" for number, caption in enumerate(captions, 1)]
+    numbers = numbers or range(1, len(captions) + 1)
+    texts = [f"<image {number}>\n{caption.text}" for number, caption in zip(numbers, captions, strict=True)]
     silent = not any(caption.text for caption in captions)
     cut = any(caption.finish_reason.cut for caption in captions)
     return Caption("" if silent else "\n\n".join(texts), FinishReason.LENGTH if cut else FinishReason.STOP)

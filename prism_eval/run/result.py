@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prism_eval.calls import Elsewhere, Tally
 from prism_eval.run.counts import Counts
@@ -18,11 +18,15 @@ class State:
         counts: What was counted so far.
         tallies: Calls by stage.
         total: Verdicts there will be, where that is known.
+        destinations: Which server is sent what, in one sentence; empty where nothing leaves this process.
+        unread: Benchmarks that are left out because they cannot be read at all, and why.
     """
 
     counts: Counts
     tallies: Mapping[str, Tally]
     total: int | None
+    destinations: str = ""
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,14 @@ class RunResult:
         counts: Outcomes, failures and items by benchmark.
         tallies: Calls by stage: found in the store, made, failed.
         elsewhere: Results that the store had from another server than this run's.
+        unread: Benchmarks that were left out because they cannot be read at all, and why.
     """
 
     folder: RunFolder
     counts: Counts
     tallies: Mapping[str, Tally]
     elsewhere: tuple[Elsewhere, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def failed(self) -> int:

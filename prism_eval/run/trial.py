@@ -87,10 +87,11 @@ class Trial:
         failed = next((captioned.error for captioned in captions if captioned.caption is None), None)
         if failed is not None:
             return self._failed(result, failed)
-        said = [captioned.caption for captioned in captions if captioned.caption is not None]
-        verdict = unreadable(said)
+        written = [captioned.caption for captioned in captions if captioned.caption is not None]
+        verdict = unreadable(written)
         # What a filter left is not read, and nobody should count its words.
-        read = join_captions(said) if verdict is None or verdict.outcome is not Outcome.REFUSED else None
+        refused = verdict is not None and verdict.outcome is Outcome.REFUSED
+        read = None if refused else join_captions(written, self.item.image_numbers)
         result = replace(result, read=read)
         if self.settings.through == "caption":
             return result

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from prism_eval.benchmarks import load_definition, open_benchmark
-from prism_eval.benchmarks.sources.folder import data_files
+from prism_eval.benchmarks.sources.tree import files_in
 from prism_eval.errors import DataError
 
 
@@ -102,7 +102,7 @@ def test_which_files_hold_the_split(tmp_path: Path, name: str, present: list[str
     for path in present:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
-    found = data_files(tmp_path, load_definition(name).source)
+    found = files_in(tmp_path, load_definition(name).source)
     assert [str(path.relative_to(tmp_path)) for path in found] == [present[index] for index in chosen]
 
 

@@ -401,7 +401,16 @@ async def test_no_key_means_no_header(serve: Serve, engine: Make) -> None:
 
 def test_identity_is_the_weights_and_not_the_way_to_them() -> None:
     one = OpenAIEngine(model="m", revision="r", base_url="http://a/v1", timeout=1, concurrency=2, api_key_env="A")
-    assert one.identity == {"plugin": "openai", "version": "1", "model": "m", "revision": "r"}
+    assert one.identity == {
+        "plugin": "openai",
+        "version": "1",
+        "model": "m",
+        "revision": "r",
+        "extra_body": {},
+        "limit_name": "max_tokens",
+        "max_pixels": None,
+        "image_format": None,
+    }
 
 
 @pytest.mark.parametrize(

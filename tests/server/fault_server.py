@@ -33,7 +33,7 @@ from aiohttp import web
 
 from tests.server.recorded import RECORDED
 
-ECHOES = ("good", "beginning", "unlisted", "shifted", "renamed", "holed", "short", "none")
+ECHOES = ("good", "beginning", "unlisted", "shifted", "renamed", "holed", "short", "none", "worn")
 DEFAULT_MODES = ("429", "500", "reset", "cut")
 _STATUS_MESSAGES = {
     "400": "this request is not valid",
@@ -74,8 +74,12 @@ class Behaviour:
         faults_in_list: Whether ``GET /models`` meets the same faults.
         text: A fixed reply; empty for the deterministic ones.
         root: What the list says that each model's root is; empty for nothing.
+        refusal: The message of 4xx and 5xx replies; empty for the usual ones.
+        refuses: A word that makes a request one that is not valid.
+        fields: The fields of the sampling that it takes, any other being refused; empty for all.
+        names_fields: Whether it says which field it does not take.
         echo: How completions are echoed: ``good``, with a mark of the ``beginning``, with the generated token
-            ``unlisted``, or wrongly.
+            ``unlisted``, or wrongly: always, or (``worn``) only texts of more than 40 characters.
         seed: Seed of the faults.
     """
 
@@ -89,6 +93,10 @@ class Behaviour:
     faults_in_list: bool = False
     text: str = ""
     root: str = ""
+    refusal: str = ""
+    refuses: str = ""
+    fields: tuple[str, ...] = ()
+    names_fields: bool = True
     echo: str = "good"
     seed: int = 0
 
@@ -195,7 +203,15 @@ class FaultServer:
             return "401"
         if now.models and body.get("model") not in now.models:
             return "404"
+        if now.refuses and now.refuses in _text(body):
+            return "400"
+        if self._unknown(body):
+            return "field"
         return self._fault(fingerprint, self.arrivals[fingerprint])
+
+    def _unknown(self, body: dict[str, Any]) -> list[str]:
+        taken = {"model", "messages", *self.behaviour.fields}
+        return [name for name in body if name not in taken] if self.behaviour.fields else []
 
     def _fault(self, what: str, nth: int) -> str:
         # Seeded by text, whose hash is the same in every process.
@@ -210,7 +226,8 @@ class FaultServer:
     async def _fail(self, mode: str, request: web.Request, body: dict[str, Any] | None = None) -> web.StreamResponse:
         if mode in _STATUS_MESSAGES:
             headers = {"Retry-After": self.behaviour.retry_after} if mode == "429" else {}
-            message = {"error": {"message": _STATUS_MESSAGES[mode], "type": "x", "code": None}}
+            said = self.behaviour.refusal or _STATUS_MESSAGES[mode]
+            message = {"error": {"message": said, "type": "x", "code": None}}
             return _send(int(mode), json.dumps(message).encode(), headers)
         if mode in _BODIES:
             return _send(200, _BODIES[mode])
@@ -228,6 +245,9 @@ class FaultServer:
             case "slow":
                 await asyncio.sleep(self.behaviour.slow)
                 return self._answer(body or {})
+            case "field":
+                named = f": {self._unknown(body or {})[0]}" if self.behaviour.names_fields else ""
+                return _send(400, json.dumps({"error": {"message": f"unknown field{named}"}}).encode())
             case "redirect":
                 return _send(307, b"", {"Location": "http://example.invalid/v1/chat/completions"})
             case "credit":
@@ -282,6 +302,8 @@ def echo(prompts: Sequence[str], kind: str) -> dict[str, Any]:
         match kind:
             case "shifted":
                 values = [*values[1:], -1.0]
+            case "worn" if len(prompt) > 40:
+                tokens = [token.swapcase() for token in tokens]
             case "renamed":
                 tokens = [*tokens[1:], " the"]
             case "holed":

@@ -64,8 +64,8 @@ class HubSource:
             raise _unreachable(source, error) from error
 
     def size(self) -> int | None:
-        """How many rows the data set is published to have: counting would download it. ``None`` with a selection."""
-        return None if self.definition.where else self.definition.source.rows
+        """How many rows are published, as the definition has it: counting would download them."""
+        return self.definition.source.rows
 
 
 def resolve_revision(source: Source) -> str:
