@@ -15,6 +15,9 @@ from prism_eval.statistics import FEW_CLUSTERS
 _NOTABLE = 0.05
 """Share of answers or captions from which a format slip or a cut is worth a sentence."""
 
+_MANY_EMPTY, _SOME_EMPTY = 5, 0.01
+"""Empty captions that are worth a sentence: so many, or more than such a share."""
+
 
 def caveats(rows: Sequence[Row], items: int, manifest: Manifest) -> tuple[str, ...]:
     """One sentence for each thing that limits what the scores say, the gravest first.
@@ -30,6 +33,7 @@ def caveats(rows: Sequence[Row], items: int, manifest: Manifest) -> tuple[str, .
         *_missing(rows, items, manifest),
         *_incomplete(manifest),
         *_notable(rows),
+        *_empty(rows, manifest),
         *_few(rows),
         *_made_elsewhere(manifest),
         *_remarks(manifest),
@@ -83,6 +87,14 @@ def _notable(rows: Sequence[Row]) -> Iterator[str]:
         if row.captions and row.truncated / row.captions > _NOTABLE:
             share = 100 * row.truncated / row.captions
             yield f"{row.captioner}: {share:.0f} % of captions were cut at the length limit."
+
+
+def _empty(rows: Sequence[Row], manifest: Manifest) -> Iterator[str]:
+    """Captions that say nothing, of captioners that are there to say something: the manifest counts no others."""
+    for row in rows:
+        count = manifest.get("counts", {}).get("empty_captions", {}).get(row.captioner, 0)
+        if count >= _MANY_EMPTY or (row.captions and count / row.captions > _SOME_EMPTY):
+            yield f"{row.captioner}: {count:,} of {row.captions:,} captions are empty; their questions are read blind."
 
 
 def _few(rows: Sequence[Row]) -> Iterator[str]:

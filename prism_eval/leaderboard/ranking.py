@@ -102,6 +102,7 @@ def _row(
         outcomes=outcomes,
         captions=lengths.captions,
         truncated=lengths.truncated,
+        empty=lengths.empty,
         words_median=lengths.median,
         words_mean=lengths.mean,
         positions=positions,
