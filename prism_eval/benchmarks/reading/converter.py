@@ -48,6 +48,15 @@ class Converter:
             except RecursionError:
                 yield own.bad("too deep", "a cell is nested too deeply")
 
+    def pictures(self, row: Row) -> tuple[Image, ...]:
+        """The row's images alone.
+
+        Raises:
+            RowError: They cannot be read.
+        """
+        name = self._row_id(row)
+        return () if name in self._definition.excluded else tuple(self._read_images(row.at(name), name).values())
+
     def _item(self, row: Row, images: Mapping[int, Image], asked: Question) -> Item:
         rule = self._definition.answer
         kind = self._stated_kind(row)

@@ -28,10 +28,12 @@ class ImageReader:
 
     Args:
         files: Where paths lead.
+        named: Whether names will do: no file is then opened.
     """
 
-    def __init__(self, files: ImageFiles) -> None:
+    def __init__(self, files: ImageFiles, *, named: bool = False) -> None:
         self._files = files
+        self._named = named
         self._recent: Recent[tuple[str, Facts], Image] = Recent(most=_KEPT, size=lambda image: len(image.data))
 
     def read(self, row: Row, value: object, *, name: str, facts: Facts = None) -> Image:
@@ -49,6 +51,8 @@ class ImageReader:
         data, path = _parts(row, value)
         if data is not None:
             return self._from_bytes(row, data, path or name, facts)
+        if self._named:
+            return Image(b"", path, facts)
         # The facts are part of the key: a twin may show one file under several sets of them.
         kept = self._recent.get((path, facts))
         return kept or self._recent.keep((path, facts), Image(self._files.read(row, path), path, facts))
