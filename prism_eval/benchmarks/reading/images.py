@@ -72,8 +72,11 @@ class ImageReader:
 def holds_image(value: object) -> bool:
     """Whether a cell, or a place in its list, holds anything that could be an image."""
     if isinstance(value, Mapping):
-        return any(map(holds_image, value.values()))
-    return value is not MISSING and not is_null(value) and value not in ("", b"")
+        # Beside them the hub may store a size.
+        return any(holds_image(value[key]) for key in {"bytes", "path"} & value.keys() or value)
+    if isinstance(value, str):
+        return bool(value.strip())
+    return value is not MISSING and not is_null(value) and value != b""
 
 
 def _parts(row: Row, value: object) -> tuple[bytes | None, str]:
