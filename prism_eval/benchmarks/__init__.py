@@ -2,6 +2,7 @@
 
 from prism_eval.benchmarks.benchmark import Benchmark
 from prism_eval.benchmarks.catalogue import definition_names, load_definition, read_definition, shipped_definition
+from prism_eval.benchmarks.checks import gold_problem, image_problem, why_none
 from prism_eval.benchmarks.completeness import what_is_missing
 from prism_eval.benchmarks.definition import Definition
 from prism_eval.benchmarks.describe import Description, describe
@@ -27,6 +28,8 @@ __all__ = [
     "definition_names",
     "describe",
     "download",
+    "gold_problem",
+    "image_problem",
     "load_definition",
     "open_benchmark",
     "open_readable",
@@ -35,4 +38,5 @@ __all__ = [
     "skeleton",
     "verify",
     "what_is_missing",
+    "why_none",
 ]

@@ -84,11 +84,11 @@ class Options(_Table):
     """How a row states its options.
 
     Attributes:
-        format: ``list`` (also a Python list in a string), ``columns`` (one each), ``lettered`` (``A. x; B. y`` in a
-            string, or in a list), or ``fixed`` (the same in every row).
+        format: ``list`` (also a Python list in a string, or a table ``{"A": ..., "B": ...}``), ``columns`` (one each),
+            ``lettered`` (``A. x; B. y`` in a string, or in a list), or ``fixed`` (the same in every row).
         columns: The columns of ``columns``.
         after: Where ``lettered`` options start in the question, for rows without a column of options.
-        fixed: The options of ``fixed``.
+        fixed: The options of ``fixed``, and of ``lettered`` where a row states none because its image does.
     """
 
     format: Literal["list", "columns", "lettered", "fixed"] = "list"
@@ -166,6 +166,7 @@ class Definition(_Table):
         only: Of those, the names to ask; none: all.
         templates: The texts of templated questions; ``{place}`` is filled in.
         place: Where the parts of a figure are named.
+        excluded: Rows that are known to be broken at the source: id to reason. They count as nothing.
         caprl_file: This benchmark's file among CapRL's question files.
         default_variant: The variant that the plain name stands for.
         variants: Variant to the tables it replaces or adds to.
@@ -193,6 +194,7 @@ class Definition(_Table):
     only: tuple[str, ...] = ()
     templates: dict[str, str] = {}
     place: Place | None = None
+    excluded: dict[str, str] = {}
     caprl_file: str | None = None
     default_variant: str | None = None
     variants: dict[str, dict[str, object]] = {}
@@ -226,7 +228,7 @@ class Definition(_Table):
         """Whether the options' letters stand in the image, so that the options cannot be shown in another order."""
         # Rows without a question ask in their picture, letters and all (MMMU-Pro's vision rows).
         asked_in_image = not self.questions and not self.fields.question
-        return self.options.format == "fixed" or asked_in_image
+        return bool(self.options.fixed) or asked_in_image
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:

@@ -62,38 +62,47 @@ def say_unread(unread: Mapping[str, str]) -> None:
 
 def show_leaderboard(run: RunResult) -> int:
     """Print the leaderboard and what was written; returns the exit code."""
-    from rich.console import Console
-
+    from prism_eval.cli.screen import console
     from prism_eval.report.evaluate import published
     from prism_eval.report.terminal import LeaderboardView
 
     result = published(run)
-    Console().print(LeaderboardView(result.leaderboard))
+    console().print(LeaderboardView(result.leaderboard))
     typer.echo(f"Leaderboard: {result.html}")
     return say_how_it_ended(result, tuple(result.tallies))
 
 
 def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
     """Print the calls that were made and the failures there were; returns the exit code."""
+    from prism_eval.leaderboard.writing import counted
+
     for stage in stages:
         tally = result.tallies[stage]
-        line = f"{stage.capitalize()}s: {tally.made} made, {tally.hits} taken from the store, {tally.failed} failed"
-        tokens = f"; {tally.prompt_tokens} tokens in, {tally.completion_tokens} out" if tally.completion_tokens else ""
-        typer.echo(f"{line}{tokens}.")
+        calls = f"{tally.made:,} made, {tally.hits:,} taken from the store, {tally.failed:,} failed"
+        tokens = f"; {tally.prompt_tokens:,} tokens in, {tally.completion_tokens:,} out"
+        typer.echo(f"{stage.capitalize()}s: {calls}{tokens if tally.completion_tokens else ''}.")
     # Said, since the key of a call does not name its server: the same name there may be another model.
     for one in result.elsewhere:
-        typer.echo(f"{one.count} {one.stage}s from the store were made by {one.made_by}, not by {one.asked_now}.")
+        results = counted(one.count, one.stage)
+        typer.echo(f"{results} from the store: made by {one.made_by}, not by {one.asked_now}.")
     typer.echo(f"Run folder: {result.folder.path}")
-    if not result.failed:
-        return 1 if result.unread else 0
-    typer.echo(
-        f"{result.failed} items failed and are in no score. Give the same command again to retry just these.", err=True
-    )
+    for name, met in result.counts.unusable.items():
+        typer.echo(printable(met.unusable.sentence(name, met.items)), err=True)
+    failed = result.counts.failures.total()
+    if not failed:
+        return 1 if result.failed or result.unread else 0
+    typer.echo(f"{counted(failed, 'item')} failed, in no score. {_what_helps(result)}", err=True)
     for reason, count in result.counts.failures.most_common(_REASONS_SHOWN):
         # A plugin's fault has three lines; they stay together.
         first, *rest = reason.splitlines()
         typer.echo("\n    ".join([f"  {count} x {first}", *rest]), err=True)
     return 1
+
+
+def _what_helps(result: RunResult) -> str:
+    if any(tally.passing for tally in result.tallies.values()):
+        return "Give the same command again to retry what a server let down."
+    return "The same command would end the same: see the reasons."
 
 
 def _as_interrupt(*_: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from prism_eval.calls import Calls, Limits, Patience, Store
 from prism_eval.captioners import CAPTIONER, Captioner
 from prism_eval.errors import PrismError, UsageError
 from prism_eval.judges import JUDGE, Judge
-from prism_eval.plan import Orders, Plan, Protocol, Stage, load_protocol
+from prism_eval.plan import STAGES, Orders, Plan, Protocol, Stage, load_protocol
 from prism_eval.plugins import Kind, Plugin, Spec, build, check_class, label_of
 from prism_eval.plugins.faults import fault_of
 from prism_eval.reasoners import REASONER, Reasoner
@@ -26,6 +26,9 @@ LIVE: frozenset[Stage] = frozenset({"caption", "answer", "score"})
 
 _PART_OF: Mapping[str, Stage] = {"caption": "caption", "answer": "answer", "prior": "answer", "judge": "score"}
 """To which stage each kind of call belongs."""
+
+_SENT: Mapping[Stage, str] = {"caption": "images", "answer": "captions and questions", "score": "answers to judge"}
+"""What each stage's plugins send to their servers."""
 
 _ITEMS_AHEAD = 4
 """Items in work for each call that may be under way. At any time some wait for their caption, some for their answer,
@@ -43,6 +46,7 @@ class Assembly:
         protocol: Its protocol, with the plan's edition and samples in place.
         benchmarks: The benchmarks, in order.
         settings: What each item goes through.
+        destinations: Which server is sent what, in one sentence; empty where nothing leaves this process.
         unread: Of the plan's benchmarks those that cannot be read at all, and why; the run is of the others.
     """
 
@@ -50,6 +54,7 @@ class Assembly:
     protocol: Protocol
     benchmarks: Sequence[Benchmark]
     settings: Settings
+    destinations: str = ""
     unread: Mapping[str, str] = field(default_factory=dict)
 
     async def close(self) -> None:
@@ -123,7 +128,31 @@ def assemble(
     # In this order the progress display and the manifest name them, whether or not there are any.
     for stage in ("caption", "answer", *(["judge"] if judge else [])):
         calls.tally(stage)
-    return Assembly(plan, protocol, opened, settings, unread)
+    asked: Mapping[Stage, list[Plugin]] = {
+        "caption": [entry.captioner for entry in entries],
+        "answer": [answering],
+        "score": [judge] if judge else [],
+    }
+    calling = live.intersection(STAGES[: STAGES.index(through) + 1])
+    destinations = _destinations({stage: plugins for stage, plugins in asked.items() if stage in calling})
+    return Assembly(plan, protocol, opened, settings, destinations, unread)
+
+
+def _destinations(asked: Mapping[Stage, Sequence[Plugin]]) -> str:
+    """Which addresses are sent what, in one sentence: whoever reads it may want to stop the run at once."""
+    told = {
+        stage: " and ".join(dict.fromkeys(address for plugin in plugins for address in _addresses(plugin)))
+        for stage, plugins in asked.items()
+    }
+    words = "; ".join(f"{_SENT[stage]} go to {addresses}" for stage, addresses in told.items() if addresses)
+    return f"{words[0].upper()}{words[1:]}" if words else ""
+
+
+def _addresses(plugin: Plugin) -> Iterator[str]:
+    if plugin.address:
+        yield plugin.address
+    for part in getattr(plugin, "parts", ()):
+        yield from _addresses(part)
 
 
 def expected(assembly: Assembly) -> int | None:

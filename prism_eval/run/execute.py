@@ -18,7 +18,7 @@ from prism_eval.run.counts import Counts, SeenDigests
 from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.interruptible import run_in_thread
 from prism_eval.run.item_result import ItemResult
-from prism_eval.run.manifest import make_manifest
+from prism_eval.run.manifest import known_remarks, make_manifest
 from prism_eval.run.paths import with_absolute_paths
 from prism_eval.run.pipeline import stream
 from prism_eval.run.result import RunResult, State
@@ -66,6 +66,7 @@ def run_plan(
     goes_on = stages[0] != STAGES[0]
     if not overwrite and not goes_on:
         folder.refuse_another(plan)
+    known = known_remarks(folder.path)
     with Store(store or default_path()) as opened:
         try:
             assembly = assemble(plan, opened, through=stages[-1], live=live, captioners=captioners, reasoner=reasoner)
@@ -76,7 +77,15 @@ def run_plan(
             if overwrite and not goes_on and folder.plan_file.exists() and folder.read_plan().difference(plan):
                 folder.clear()
             folder.write_plan(plan)
-            state = State(Counts(), assembly.settings.calls.tallies, expected(assembly), assembly.unread)
+            calls = assembly.settings.calls
+            state = State(
+                Counts(),
+                calls.tallies,
+                expected(assembly),
+                destinations=assembly.destinations,
+                unread=assembly.unread,
+                waits=calls.limits.waits,
+            )
             own = Aggregates(assembly.settings.scorers)
             with (watch or _unwatched)(state):
                 run_in_thread(lambda: _drive(assembly, folder, stages, state, own))
@@ -84,9 +93,8 @@ def run_plan(
             # Failures are noted without waiting; results were on disk before anybody saw them.
             opened.flush()
             raise Interrupted("stopped; everything finished is in the store") from None
-    folder.write_manifest(make_manifest(assembly, state.counts, own.entries()))
-    elsewhere = tuple(assembly.settings.calls.elsewhere())
-    return RunResult(folder, state.counts, state.tallies, elsewhere, assembly.unread)
+    folder.write_manifest(make_manifest(assembly, state.counts, own.entries(), known=known))
+    return RunResult(folder, state.counts, state.tallies, tuple(calls.elsewhere()), assembly.unread)
 
 
 def default_folder(plan: Plan) -> Path:

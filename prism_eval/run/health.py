@@ -21,11 +21,19 @@ _EXTRAS = ("ocr", "hub", "math", "lmms")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at. ``good`` is ``None`` for what is merely absent, such as an extra nobody asked for."""
+    """One thing looked at.
+
+    Attributes:
+        what: What it is.
+        good: ``None`` for what is merely absent, such as an extra nobody asked for.
+        say: What was found, and what to do about it.
+        code: Where it is not good, the exit code that a run would end with.
+    """
 
     what: str
     good: bool | None
     say: str
+    code: int = PrismError.exit_code
 
 
 def examine(*, specs: list[str], data: str | None, store: Path | None) -> Iterator[Finding]:
@@ -71,14 +79,14 @@ def _data(data: str) -> Iterator[Finding]:
     try:
         names = available(data)
     except PrismError as error:
-        yield Finding("data", False, str(error))
+        yield Finding("data", False, str(error), error.exit_code)
         return
     for name in names:
         try:
             item = next(iter(open_benchmark(name, data).items()), None)
             yield Finding(f"data {name}", item is not None, "reads" if item else "has no rows")
         except PrismError as error:
-            yield Finding(f"data {name}", False, str(error))
+            yield Finding(f"data {name}", False, str(error), error.exit_code)
 
 
 def _plugin(text: str) -> Finding:
@@ -98,7 +106,7 @@ def _plugin(text: str) -> Finding:
         else:
             build(CAPTIONER, spec, {})
     except PrismError as error:
-        return Finding(text, False, str(error))
+        return Finding(text, False, str(error), error.exit_code)
     return Finding(text, True, "ready")
 
 

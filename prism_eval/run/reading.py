@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Required, TypedDict, TypeGuard, cast
 
-from prism_eval.errors import RunError
+from prism_eval.errors import NotThere, RunError
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.tables import PLAN_DIGEST
 
@@ -56,7 +56,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise RunError(f"{path} does not exist: {folder} is not a run folder") from error
+        raise NotThere(f"{path} does not exist: {folder} is not a run folder") from error
     except (OSError, ValueError) as error:
         raise RunError(f"cannot read {path}: {error}") from error
     benchmarks = manifest.get("benchmarks") if isinstance(manifest, dict) else None
@@ -162,7 +162,7 @@ class Table:
             with pq.ParquetFile(self.path, metadata=metadata, read_dictionary=list(coded)) as file:
                 yield file
         except FileNotFoundError as error:
-            raise self.spoilt("does not exist") from error
+            raise NotThere(str(self.spoilt("does not exist"))) from error
         except (OSError, pa.ArrowException) as error:
             # Arrow's own words run over several lines.
             raise self.spoilt(f"cannot be read ({' '.join(str(error).split())})") from error

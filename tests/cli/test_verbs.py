@@ -88,8 +88,8 @@ def test_scoring_again_under_another_edition_calls_no_model(prism_eval, data, tm
 
 def test_answering_before_captioning_says_what_is_missing(prism_eval, data):
     assert prism_eval("caption", "-c", "blind", "-b", "chartqa", "--data", data, "--out", "run").returncode == 0
-    assert "answers.parquet" in one_line(prism_eval("score", "run"), 1)
-    assert "no run folder" in one_line(prism_eval("answer", "nowhere"), 1)
+    assert "answers.parquet" in one_line(prism_eval("score", "run"), 2)
+    assert "no run folder" in one_line(prism_eval("answer", "nowhere"), 2)
 
 
 def test_report_writes_the_page_again(prism_eval, data, tmp_path):
@@ -134,7 +134,7 @@ def test_plugins_and_doctor_and_store_say_how_things_are(prism_eval, data):
     prism_eval("run", "-c", "blind", "-b", "chartqa", "--data", data)
     assert "lexical" in prism_eval("store", "stats").stdout
     assert "sound" in prism_eval("store", "verify").stdout
-    assert "entries deleted" in prism_eval("store", "prune", "--source", "lexical", "--older-than", "0").stdout
+    assert "8 entries deleted" in prism_eval("store", "prune", "--source", "lexical", "--older-than", "0").stdout
     assert "nothing to prune" in one_line(prism_eval("store", "prune"), 2)
 
 
@@ -170,8 +170,8 @@ def test_a_row_without_a_mapped_column_names_file_row_and_column(prism_eval, dat
     rows = (data / "chartqa" / "data.jsonl").read_text().splitlines()
     rows[2] = json.dumps({key: value for key, value in json.loads(rows[2]).items() if key != "label"})
     (data / "chartqa" / "data.jsonl").write_text("\n".join(rows))
-    line = one_line(prism_eval("run", "-c", "blind", "-b", "chartqa", "--data", data, "-q"), 2)
-    assert all(part in line for part in ("data.jsonl", "3", "label"))
+    line = one_line(prism_eval("run", "-c", "blind", "-b", "chartqa", "--data", data, "-q"), 1)
+    assert all(part in line for part in ("1 of 8 rows unusable", "1 x column missing", "data.jsonl line 3", "label"))
 
 
 def test_a_truncated_image_and_a_bomb_are_failed_rows(prism_eval, data, tmp_path):
@@ -184,10 +184,10 @@ def test_a_truncated_image_and_a_bomb_are_failed_rows(prism_eval, data, tmp_path
     assert done.returncode == 1
     rows = Table(tmp_path / "run", "verdicts").rows(["outcome", "note"])
     notes = {row["note"] for row in rows if row["outcome"] == "failed"}
-    assert len(notes) == 2
+    assert len(notes) == 4
     assert any("1.png" in note for note in notes)
     assert any("2.png" in note for note in notes)
-    assert "4 items failed" in done.stderr
+    assert "chartqa: 4 of 8 rows unusable and in no score: 4 x image does not open (first: " in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -204,9 +204,22 @@ def test_a_server_that_refuses_stops_the_run_in_one_line(prism_eval, data, serve
     assert says in line
 
 
-def test_a_server_that_is_down_stops_the_run_in_one_line(prism_eval, data):
+@pytest.mark.parametrize("words", [["-c"], ["-c", "blind", "-r"]], ids=["captioner", "reasoner"])
+def test_a_server_that_is_down_stops_the_run_in_one_line(prism_eval, data, words):
+    words = ["run", *words, "openai:model?base_url=http://127.0.0.1:9/v1"]
+    line = one_line(prism_eval(*words, "-b", "chartqa", "--data", data, "-q", "--patience", "1"), 1)
+    assert "127.0.0.1:9" in line
+    assert "connection refused" in line
+    assert "--patience" in line
+    assert "finished work is in the store" in line
+
+
+def test_what_is_waited_for_is_said_at_once(prism_eval, data):
     spec = "openai:model?base_url=http://127.0.0.1:9/v1"
-    assert "127.0.0.1:9" in one_line(prism_eval("run", "-c", spec, "-b", "chartqa", "--data", data, "-q"), 1)
+    done = prism_eval("run", "-c", spec, "-b", "chartqa", "--data", data, "--patience", "3")
+    _, first, *_, last = done.stderr.strip().splitlines()
+    assert "waiting for http://127.0.0.1:9/v1: cannot connect (connection refused) (1 s)" in first
+    assert "given up after 3 s" in last
 
 
 def test_an_unwritable_store_and_folder_are_one_line(prism_eval, data, tmp_path):
@@ -216,9 +229,10 @@ def test_an_unwritable_store_and_folder_are_one_line(prism_eval, data, tmp_path)
     assert "run folder" in one_line(prism_eval(*words, "--out", "file/run"), 1)
 
 
-def test_every_verb_has_examples_and_run_has_at_most_fifteen_flags(prism_eval):
+def test_every_verb_has_examples_and_run_has_at_most_nineteen_flags(prism_eval):
     verbs = ["run", "caption", "answer", "score", "report", "plan", "benchmarks", "plugins", "store", "doctor"]
     for verb in verbs:
         assert "Example" in prism_eval(verb, "--help").stdout, verb
     flags = [line for line in prism_eval("run", "--help").stdout.splitlines() if line.strip().startswith("-")]
-    assert len([flag for flag in flags if "--help" not in flag]) <= 15
+    # Fifteen that say what and where; captions per image, the judge, patience and missing captions are asked for daily.
+    assert len([flag for flag in flags if "--help" not in flag]) <= 19
