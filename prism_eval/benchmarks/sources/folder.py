@@ -60,7 +60,7 @@ class FolderSource:
                 return self._count_selected()
             # Half a count is no count: with one file unreadable the run says so when it comes to it.
             return sum(file_size(path) for path in self.files())
-        except RowError:
+        except DataError:
             return None
 
     def files(self) -> list[Path]:
