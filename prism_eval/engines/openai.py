@@ -100,8 +100,9 @@ class OpenAIEngine(Engine):
     async def generate(self, request: Request) -> Completion:
         """Ask the server once. The first call also checks that the server is there and serves the model."""
         request = await self._refitted(request)
+        left_out = self._fields.refused
         reply = await self._chat(request)
-        if reply.invalid and await self._fields.are_why(request.sampling, self._probe, self._once):
+        if reply.invalid and left_out != await self._fields.refused_of(request.sampling, self._probe, self._once):
             reply = await self._chat(request)
         if not reply.ok:
             raise self._wrong_for_all(reply, request) or await self._refusal(self._connected(), reply, _CHAT)
@@ -224,7 +225,9 @@ class OpenAIEngine(Engine):
 
     async def _refusal(self, server: Server, reply: Reply, path: str) -> CallError:
         message, code = error_of(reply.body)
-        where, said = f"{self.base_url}: HTTP {reply.status}", server.quote(message) or "no reason given"
+        # A proxy's own error page looks like any other.
+        way = f" through the proxy {server.proxy}" if server.proxy else ""
+        where, said = f"{self.base_url}: HTTP {reply.status}{way}", server.quote(message) or "no reason given"
         if reply.redirect:
             target = server.quote(reply.headers.get("Location", "somewhere else"))
             return FatalError(f"{where}: redirects to {target}; set base_url to where the server is")

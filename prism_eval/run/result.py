@@ -51,5 +51,6 @@ class RunResult:
 
     @property
     def failed(self) -> int:
-        """Items, times entries, samples and orders, that infrastructure failed."""
-        return sum(self.counts.failures.values())
+        """Items, times entries, samples and orders, that infrastructure failed; rows that cannot be used count once."""
+        unusable = sum(count.unusable.reasons.total() for count in self.counts.unusable.values())
+        return sum(self.counts.failures.values()) + unusable

@@ -83,6 +83,7 @@ class Behaviour:
         text: A fixed reply; empty for the deterministic ones.
         root: What the list says that each model's root is; empty for nothing.
         refusal: The message of 4xx and 5xx replies; empty for the usual ones.
+        blind: Whether its model reads text alone.
         refuses: A word that makes a request one that is not valid.
         fields: The fields of the sampling that it takes, any other being refused; empty for all.
         names_fields: Whether it says which field it does not take.
@@ -108,6 +109,7 @@ class Behaviour:
     text: str = ""
     root: str = ""
     refusal: str = ""
+    blind: bool = False
     refuses: str = ""
     fields: tuple[str, ...] = ()
     names_fields: bool = True
@@ -226,6 +228,8 @@ class FaultServer:
             return "400"
         if self._unknown(body):
             return "field"
+        if now.blind and _images(body):
+            return "blind"
         return self._fault(fingerprint, self.arrivals[fingerprint]) if now.only in _text(body) else ""
 
     def _within_quota(self) -> bool:
@@ -270,6 +274,8 @@ class FaultServer:
             case "slow":
                 await asyncio.sleep(self.behaviour.slow)
                 return self._answer(body or {})
+            case "blind":
+                return _send(400, b'{"error": {"message": "model is not a multimodal model"}}')
             case "field":
                 named = f": {self._unknown(body or {})[0]}" if self.behaviour.names_fields else ""
                 return _send(400, json.dumps({"error": {"message": f"unknown field{named}"}}).encode())
