@@ -59,7 +59,8 @@ class OpenAIEngine(Engine):
         image_format: What images are sent as, ``jpeg`` or ``png``; ``none`` for what they are.
         base_url: Where the server is, up to and including ``/v1``; by default what ``OPENAI_BASE_URL`` says.
         api_key_env: The environment variable that holds the key; without it no key is sent.
-        timeout: Seconds one call may take.
+        timeout: Seconds one call may take, counted anew while the server answers others; twice as many when it is asked
+            again.
         check_model: Whether a model that the server does not list is refused before the first call.
     """
 
