@@ -181,8 +181,9 @@ class Calls:
         tries = Tries(lane, self._patience)
         self._blame.begin(call)
         while True:
-            # Held for one try, not for the waits between: a call that waits must not keep others out.
-            async with lane.place(first=tries.made > 0) as place:
+            # Held for one try, not for the waits between: a call that waits must not keep others out. Nor must one that
+            # is refused whatever is tried, so that it goes before the others only once.
+            async with lane.place(first=tries.made == 1) as place:
                 try:
                     made = await asked(call)
                 except CallError as error:

@@ -18,6 +18,9 @@ _NOTABLE = 0.05
 _NAMED = 4
 """Names in one sentence; of more, the others are counted."""
 
+_MANY_EMPTY, _SOME_EMPTY = 5, 0.01
+"""Empty captions that are worth a sentence: so many, or more than such a share."""
+
 
 def caveats(rows: Sequence[Row], items: int, manifest: Manifest) -> tuple[str, ...]:
     """One sentence for each thing that limits what the scores say, the gravest first.
@@ -35,6 +38,7 @@ def caveats(rows: Sequence[Row], items: int, manifest: Manifest) -> tuple[str, .
         *_missing(rows, items, manifest),
         *_incomplete(manifest),
         *_notable(rows),
+        *_empty(rows, manifest),
         *_few(rows),
         *_made_elsewhere(manifest),
         *_remarks(manifest),
@@ -104,6 +108,14 @@ def _shares(rows: Sequence[Row], part_of: Callable[[Row], tuple[int, int]]) -> l
     counts = {row.captioner: part_of(row) for row in rows}
     shares = {label: 100 * part / whole for label, (part, whole) in counts.items() if whole and part / whole > _NOTABLE}
     return [f"{label} {share:.0f} %" for label, share in sorted(shares.items(), key=lambda entry: -entry[1])]
+
+
+def _empty(rows: Sequence[Row], manifest: Manifest) -> Iterator[str]:
+    """Captions that say nothing, of captioners that are there to say something: the manifest counts no others."""
+    for row in rows:
+        count = manifest.get("counts", {}).get("empty_captions", {}).get(row.captioner, 0)
+        if count >= _MANY_EMPTY or (row.captions and count / row.captions > _SOME_EMPTY):
+            yield f"{row.captioner}: {count:,} of {row.captions:,} captions are empty; their questions are read blind."
 
 
 def _few(rows: Sequence[Row]) -> Iterator[str]:

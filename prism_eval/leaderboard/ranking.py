@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prism_eval.errors import RunError
+from prism_eval.files.folders import user_path
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
 from prism_eval.leaderboard.columns import COLUMNS, benchmark_column, from_outside
@@ -35,6 +36,7 @@ def build(folder: Path) -> Leaderboard:
     Raises:
         RunError: The folder's manifest or verdicts cannot be read, or hold more than one reasoner.
     """
+    folder = user_path(folder)
     manifest = read_manifest(folder)
     verdicts = read_verdicts(folder)
     if len(verdicts.reasoners) > 1:
@@ -107,6 +109,7 @@ def _row(
         outcomes=outcomes,
         captions=lengths.captions,
         truncated=lengths.truncated,
+        empty=lengths.empty,
         words_median=lengths.median,
         words_mean=lengths.mean,
         positions=positions,

@@ -145,6 +145,7 @@ def _counts(assembly: Assembly, counts: Counts) -> dict[str, object]:
             stage: {"hits": tally.hits, "made": tally.made, "failed": tally.failed}
             for stage, tally in calls.tallies.items()
         },
+        "empty_captions": {label: count for label, count in counts.empty_captions.items() if count},
         **({"made_elsewhere": elsewhere} if elsewhere else {}),
     }
 

@@ -125,6 +125,23 @@ def test_format_slips_and_cut_captions_are_pointed_out(tmp_path: Path) -> None:
     assert "Captions were cut at the length limit: a 100 %." in warnings
 
 
+@pytest.mark.parametrize(("empty", "captions", "said"), [(1, 3, True), (1, 101, False), (2, 101, True), (5, 900, True)])
+def test_empty_captions_are_pointed_out_when_they_are_common(
+    empty: int, captions: int, said: bool, tmp_path: Path
+) -> None:
+    rows = [verdict("a", str(n), images=[str(n)], caption="" if n < empty else "two words") for n in range(captions)]
+    board = build(write_run(tmp_path, rows, counts={"empty_captions": {"a": empty}}))
+    assert board.rows[0].empty == empty
+    warning = f"a: {empty} of {captions} captions are empty"
+    assert any(one.startswith(warning) for one in board.warnings) is said
+
+
+def test_a_captioner_that_is_there_to_say_nothing_draws_no_note(tmp_path: Path) -> None:
+    rows = [verdict("blind", str(n), images=[str(n)], caption="") for n in range(9)]
+    board = build(write_run(tmp_path, rows, counts={"empty_captions": {}}))
+    assert not any("empty" in warning for warning in board.warnings)
+
+
 def test_tables_for_pandas_and_json_agree(tmp_path: Path) -> None:
     rows = [verdict("a", "one"), verdict("a", "two", "abstained"), verdict("b", "one"), verdict("b", "two")]
     board = build(write_run(tmp_path, rows))
