@@ -13,6 +13,8 @@ from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
 from prism_eval.leaderboard.columns import COLUMNS, benchmark_column, from_outside
 from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
+from prism_eval.leaderboard.measured import failures, measured
+from prism_eval.leaderboard.own import own_numbers
 from prism_eval.leaderboard.positions import position_biases
 from prism_eval.leaderboard.rows import Cell, PositionBias, Row
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts, read_verdicts
@@ -51,7 +53,10 @@ def build(folder: Path) -> Leaderboard:
         scores=tuple(benchmark_column(name, titles.get(name, name)) for name in benchmarks),
         columns=COLUMNS + others,
         comparisons=comparisons,
+        measured=measured(manifest),
+        failed=failures(rows),
         warnings=(*caveats(rows, _scored(verdicts), manifest), *problems),
+        own=own_numbers(manifest, [row.captioner for row in rows]),
         manifest=manifest,
         verdicts=verdicts,
     )
@@ -104,6 +109,7 @@ def _row(
         outcomes=outcomes,
         captions=lengths.captions,
         truncated=lengths.truncated,
+        empty=lengths.empty,
         words_median=lengths.median,
         words_mean=lengths.mean,
         positions=positions,

@@ -79,7 +79,7 @@ def _store(path: Path | None) -> Finding:
 
 
 def _data(data: str) -> Iterator[Finding]:
-    from prism_eval.benchmarks import available, open_benchmark, what_is_missing
+    from prism_eval.benchmarks import available, open_benchmark, what_is_missing, why_none
 
     try:
         names = available(data)
@@ -89,9 +89,9 @@ def _data(data: str) -> Iterator[Finding]:
     for name in names:
         try:
             benchmark = open_benchmark(name, data)
-            item = next(iter(benchmark.items()), None)
+            reason = why_none(benchmark.items_and_problems())
             reads = "; ".join(["reads", *what_is_missing(benchmark)])
-            yield Finding(f"data {name}", item is not None, reads if item else "has no rows")
+            yield Finding(f"data {name}", not reason, reason or reads)
         except PrismError as error:
             yield Finding(f"data {name}", False, str(error), error.exit_code)
 
