@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol, Self
 
 from prism_eval.calls import Call, Calls
 from prism_eval.calls.keys import caption_key
+from prism_eval.captioners.spoken import spoken
 from prism_eval.plugins import Plugin
 from prism_eval.schema import Caption, Image
 
@@ -23,9 +24,11 @@ class Captioner(Plugin, ABC):
 
     Attributes:
         needs_question: Whether `caption` must be told the question; such captions are not shared between items.
+        silent: Whether it says nothing on purpose: nobody need be told that its captions are empty.
     """
 
     needs_question: ClassVar[bool] = False
+    silent: ClassVar[bool] = False
 
     @abstractmethod
     async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
@@ -39,6 +42,8 @@ class Captioner(Plugin, ABC):
         Raises:
             TransientError: Worth another try.
             PermanentError: These images cannot be captioned.
+            RequestFiltered: A filter would not let them through: what is asked about them counts as refused.
+            ContextExceeded: There is no room for them: what is asked about them counts as truncated.
             FatalError: Nothing further can be captioned.
         """
 
@@ -106,6 +111,11 @@ class Combinator(Captioner):
         return any(part.needs_question for part in self.parts)
 
     @property
+    def silent(self) -> bool:  # type: ignore[override]
+        """Whether every part is."""
+        return all(part.silent for part in self.parts)
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """Whatever there is to be said of the parts."""
         return tuple(remark for part in self.parts for remark in part.remarks)
@@ -144,7 +154,8 @@ class _Part(Captioner):
     calls: Calls
 
     async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
-        return await self.calls.within(self.inner.call(images, sample=sample, question=question))
+        # For combinators of strangers, which do not think of it.
+        return spoken(await self.calls.within(self.inner.call(images, sample=sample, question=question)))
 
     # What keys are made of is the inner one's: a combinator that is bound to a run keeps the key it had.
     @property
@@ -154,6 +165,10 @@ class _Part(Captioner):
     @property
     def needs_question(self) -> bool:  # type: ignore[override]
         return self.inner.needs_question
+
+    @property
+    def silent(self) -> bool:  # type: ignore[override]
+        return self.inner.silent
 
     @property
     def remarks(self) -> tuple[str, ...]:
