@@ -108,6 +108,17 @@ async def test_patience_is_the_time_without_progress(store, error):
     assert "given up after 0 s, see --patience; finished work is in the store" in str(said[0])
 
 
+async def test_a_call_in_work_is_progress_and_the_others_do_not_hammer(store):
+    one = calls(store, concurrency=8, seconds=0.2)
+    long, limited = Host(lambda _: None, latency=0.8), Host(lambda _: RateLimited("busy") if long.running else None)
+    working = asyncio.create_task(one.get(call(long)))
+    await asyncio.sleep(0)
+    (said,) = await many(one, limited, 1)
+    await working
+    assert isinstance(said, Generation)
+    assert len(limited.begun) < 12
+
+
 async def test_progress_ends_the_impatience(store):
     """Each second call is refused for three times as long as patience lasts."""
     host = Host(lambda host: RateLimited("busy") if len(host.begun) % 2 else None, latency=0.05)
