@@ -130,9 +130,11 @@ class Lane:
     def _backoff(self, error: TransientError, patience: Patience) -> float:
         """Go slower, or one at a time; returns the seconds until then."""
         self._misses += 1
-        self._away = isinstance(error, Unavailable)
-        if self._away:
-            return patience.wait(self._misses, longest=_LONGEST_AWAY)
+        if isinstance(error, Unavailable):
+            # A connection that breaks once is worth another at once, and nobody else need wait for it.
+            self._away = error.unproven or self._misses > 1
+            return patience.wait(self._misses, longest=_LONGEST_AWAY) if self._away else 0.0
+        self._away = False
         self._limit = max(1.0, self._limit / 2)
         return patience.wait(self._misses, longest=_LONGEST_BUSY)
 

@@ -136,9 +136,17 @@ async def test_one_call_at_a_time_looks_whether_somebody_is_there_again(store):
     assert host.most == 16, "and then all of them"
 
 
+async def test_a_connection_that_breaks_once_holds_nobody_up(store):
+    one = calls(store, first_wait=5)
+    host = Host(lambda host: Unavailable("hung up") if len(host.begun) % 25 == 3 else None)
+    begun = time.monotonic()
+    assert all(isinstance(said, Generation) for said in await many(one, host, 100))
+    assert time.monotonic() - begun < 3
+
+
 async def test_somebody_who_listens_need_not_have_replied(store, monkeypatch):
     monkeypatch.setattr("prism_eval.calls.lane._LISTENS", 0.05)
-    host = Host(lambda host: Unavailable("refused") if len(host.begun) == 1 else None, latency=0.5)
+    host = Host(lambda host: Unavailable("refused", unproven=True) if len(host.begun) == 1 else None, latency=0.5)
     begun = time.monotonic()
     await many(calls(store), host, 16)
     assert time.monotonic() - begun < 0.95
