@@ -11,7 +11,24 @@ from hypothesis import strategies as st
 from prism_eval.scoring.maths.latex import latex_value
 
 # What may follow an expression: latex2sympy2 1.9.1 reads 5 before each of these.
-ENDS = r""")|]|}|\}|.|..|.x|&6|'|_3|_{3}|\\|\to x|\rightarrow 6| triangles|)°""".split("|")
+ENDS = [
+    r")",
+    r"]",
+    r"}",
+    r"\}",
+    r".",
+    r"..",
+    r".x",
+    r"&6",
+    r"'",
+    r"_3",
+    r"_{3}",
+    r"\\",
+    r"\to x",
+    r"\rightarrow 6",
+    r" triangles",
+    r")°",
+]
 
 
 @pytest.mark.parametrize(
