@@ -2,6 +2,7 @@
 
 from prism_eval.benchmarks.benchmark import Benchmark
 from prism_eval.benchmarks.catalogue import definition_names, load_definition, read_definition, shipped_definition
+from prism_eval.benchmarks.checks import gold_problem, image_problem, why_none
 from prism_eval.benchmarks.completeness import what_is_missing
 from prism_eval.benchmarks.definition import Definition
 from prism_eval.benchmarks.describe import Description, describe
@@ -24,6 +25,8 @@ __all__ = [
     "check_image",
     "definition_names",
     "describe",
+    "gold_problem",
+    "image_problem",
     "load_definition",
     "open_benchmark",
     "open_readable",
@@ -32,4 +35,5 @@ __all__ = [
     "skeleton",
     "verify",
     "what_is_missing",
+    "why_none",
 ]

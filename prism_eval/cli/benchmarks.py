@@ -88,9 +88,9 @@ def verify(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="[default: all there are]")] = None,
     data: o.Data = None,
 ) -> int:
-    """Check every row on disk.
+    """Check every row on disk, as a run does before its first call.
 
-    Images open, golds parse, options hold the gold, ids are unique.
+    Images open, options hold the gold, every edition's scorer can score it, ids are unique.
     """
     from prism_eval.benchmarks import available, open_benchmark
     from prism_eval.benchmarks import verify as check
@@ -151,6 +151,8 @@ def _describe(found: Description) -> list[str]:
         f"scorers     {', '.join(f'{edition}: {scorer}' for edition, scorer in definition.scoring.items())}",
         "",
     ]
+    if found.unusable:
+        lines[-1:] = [f"unusable    {found.unusable:,} rows: `prism-eval benchmarks verify` says why", ""]
     # The gold beside the question: whether a reading is right is seen at once.
     for item in found.samples:
         lines += [f"[{item.id}] {item.question.strip()}"]
@@ -166,6 +168,7 @@ def _report(report: VerifyReport) -> list[str]:
     items, images = counted(report.items, "item"), counted(report.images, "image")
     lines = [f"{report.name}: {state}; {items}, {images} in {report.origin}"]
     lines += [f"  {missing}" for missing in report.missing]
+    lines += [f"  not checked by scorer {name!r}: {reason}" for name, reason in report.unchecked.items()]
     for reason, problem in report.problems.items():
         lines.append(f"  {reason}: {problem.count}")
         lines += [f"    {example}" for example in problem.examples]

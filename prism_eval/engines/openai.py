@@ -21,9 +21,9 @@ from prism_eval.engines.http import Reply, Server, Unreachable
 from prism_eval.engines.models import Models
 from prism_eval.engines.once import Once
 from prism_eval.engines.pixels import ImageFormat, refitted
-from prism_eval.engines.refusal import refusal
+from prism_eval.engines.refusal import is_busy, refusal
 from prism_eval.engines.replies import error_of
-from prism_eval.errors import CallError, FatalError, PermanentError, TransientError, UsageError
+from prism_eval.errors import CallError, Denied, FatalError, PermanentError, TransientError, UsageError
 from prism_eval.plugins.identity import runtime
 from prism_eval.schema import NEUTRAL, Completion, Request
 
@@ -102,7 +102,9 @@ class OpenAIEngine(Engine):
         request = await self._refitted(request)
         left_out = self._fields.refused
         reply = await self._chat(request)
-        if reply.invalid and left_out != await self._fields.refused_of(request.sampling, self._probe, self._once):
+        if _is_about_request(reply) and left_out != await self._fields.refused_of(
+            request.sampling, self._probe, self._once
+        ):
             reply = await self._chat(request)
         if not reply.ok:
             raise self._wrong_for_all(reply, request) or await self._refusal(self._connected(), reply, _CHAT)
@@ -137,17 +139,20 @@ class OpenAIEngine(Engine):
         A server that is slow, busy or keeps no list passes: only the calls themselves can tell.
 
         Raises:
-            FatalError: It cannot be reached, refuses the key, or lists other models only.
+            Unavailable: It cannot be reached.
+            FatalError: Its name leads nowhere, it refuses the key, or lists other models only.
         """
         server = self._connected()
         try:
             reply = await server.get("/models", seconds=_CHECK_SECONDS)
-        except Unreachable as error:
-            raise FatalError(str(error)) from None
+        except Unreachable:
+            raise
         except (TransientError, PermanentError):
             # Calls are tried again and this is not: one stumble here must not end a run.
             return f"{self.base_url}: is there, but did not list its models"
-        if reply.unauthorized or reply.redirect:
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            raise FatalError(str(await self._refusal(server, reply, "/models")))
+        if reply.redirect:
             raise await self._refusal(server, reply, "/models")
         served = Models.read(reply.body) if reply.ok else Models()
         if not served.roots:
@@ -184,7 +189,7 @@ class OpenAIEngine(Engine):
 
     async def _probe(self, request: Request, without: Collection[str]) -> Reply:
         reply = await self._chat(request, without)
-        if reply.ok or reply.invalid:
+        if reply.ok or _is_about_request(reply):
             return reply
         raise await self._refusal(self._connected(), reply, _CHAT)
 
@@ -230,9 +235,9 @@ class OpenAIEngine(Engine):
             return FatalError(f"{where}: redirects to {target}; set base_url to where the server is")
         if reply.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             return FatalError(f"{where}: the proxy wants a user name and password in its address")
-        if reply.unauthorized:
+        if reply.unauthorized and not is_busy(code, said):
             state = "was refused" if self._key() else "is not set"
-            return FatalError(f"{where}: the server wants a key, and ${self.api_key_env} {state}")
+            return Denied(f"{where}: the server wants a key, and ${self.api_key_env} {state}: {said}")
         if reply.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
             return FatalError(f"{where}: {await self._not_found(server, said, path)}")
         return refusal(reply, code=code, where=where, said=said)
@@ -248,3 +253,9 @@ class OpenAIEngine(Engine):
         if served.name_of(self.model) is not None:
             return f"the model {self.model!r} is served, but not for {path.strip('/').replace('/', ' ')}: {said}"
         return f"the model {self.model!r} is not served, but {server.quote(str(served))}"
+
+
+def _is_about_request(reply: Reply) -> bool:
+    """Whether the server finds fault with what was asked, and not with how often."""
+    message, code = error_of(reply.body)
+    return reply.invalid and not is_busy(code, message)

@@ -230,8 +230,8 @@ def test_a_row_without_a_mapped_column_names_file_row_and_column(prism_eval, dat
     rows = (data / "chartqa" / "data.jsonl").read_text().splitlines()
     rows[2] = json.dumps({key: value for key, value in json.loads(rows[2]).items() if key != "label"})
     (data / "chartqa" / "data.jsonl").write_text("\n".join(rows))
-    line = one_line(prism_eval("run", "-c", "blind", "-b", "chartqa", "--data", data, "-q"), 2)
-    assert all(part in line for part in ("data.jsonl", "3", "label"))
+    line = one_line(prism_eval("run", "-c", "blind", "-b", "chartqa", "--data", data, "-q"), 1)
+    assert all(part in line for part in ("1 of 8 rows unusable", "1 x column missing", "data.jsonl line 3", "label"))
 
 
 def test_a_truncated_image_and_a_bomb_are_failed_rows(prism_eval, data, tmp_path):
@@ -244,10 +244,10 @@ def test_a_truncated_image_and_a_bomb_are_failed_rows(prism_eval, data, tmp_path
     assert done.returncode == 1
     rows = Table(tmp_path / "run", "verdicts").rows(["outcome", "note"])
     notes = {row["note"] for row in rows if row["outcome"] == "failed"}
-    assert len(notes) == 2
+    assert len(notes) == 4
     assert any("1.png" in note for note in notes)
     assert any("2.png" in note for note in notes)
-    assert "4 items failed" in done.stderr
+    assert "chartqa: 4 of 8 rows unusable and in no score: 4 x image does not open (first: " in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -264,9 +264,22 @@ def test_a_server_that_refuses_stops_the_run_in_one_line(prism_eval, data, serve
     assert says in line
 
 
-def test_a_server_that_is_down_stops_the_run_in_one_line(prism_eval, data):
+@pytest.mark.parametrize("words", [["-c"], ["-c", "blind", "-r"]], ids=["captioner", "reasoner"])
+def test_a_server_that_is_down_stops_the_run_in_one_line(prism_eval, data, words):
+    words = ["run", *words, "openai:model?base_url=http://127.0.0.1:9/v1"]
+    line = one_line(prism_eval(*words, "-b", "chartqa", "--data", data, "-q", "--patience", "1"), 1)
+    assert "127.0.0.1:9" in line
+    assert "connection refused" in line
+    assert "--patience" in line
+    assert "finished work is in the store" in line
+
+
+def test_what_is_waited_for_is_said_at_once(prism_eval, data):
     spec = "openai:model?base_url=http://127.0.0.1:9/v1"
-    assert "127.0.0.1:9" in one_line(prism_eval("run", "-c", spec, "-b", "chartqa", "--data", data, "-q"), 1)
+    done = prism_eval("run", "-c", spec, "-b", "chartqa", "--data", data, "--patience", "3")
+    _, first, *_, last = done.stderr.strip().splitlines()
+    assert "waiting for http://127.0.0.1:9/v1: cannot connect (connection refused) (1 s)" in first
+    assert "given up after 3 s" in last
 
 
 def test_an_unwritable_store_and_folder_are_one_line(prism_eval, data, tmp_path):
