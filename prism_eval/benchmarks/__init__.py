@@ -6,6 +6,7 @@ from prism_eval.benchmarks.checks import gold_problem, image_problem, why_none
 from prism_eval.benchmarks.completeness import what_is_missing
 from prism_eval.benchmarks.definition import Definition
 from prism_eval.benchmarks.describe import Description, describe
+from prism_eval.benchmarks.download import Download, download
 from prism_eval.benchmarks.opening import available, open_benchmark, open_readable
 from prism_eval.benchmarks.reading.image_check import check_image
 from prism_eval.benchmarks.rows import Row, RowError
@@ -17,6 +18,7 @@ __all__ = [
     "Benchmark",
     "Definition",
     "Description",
+    "Download",
     "Row",
     "RowError",
     "RowSource",
@@ -25,6 +27,7 @@ __all__ = [
     "check_image",
     "definition_names",
     "describe",
+    "download",
     "gold_problem",
     "image_problem",
     "load_definition",
