@@ -7,13 +7,14 @@ import socket
 import ssl
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from prism_eval._version import __version__
 from prism_eval.engines.body import Body
 from prism_eval.engines.proxy import proxy_for, shown
+from prism_eval.engines.replies import status_meant
 from prism_eval.engines.time_limit import TimeLimit
 from prism_eval.errors import CallError, FatalError, PermanentError, TransientError, Unavailable
 
@@ -48,6 +49,11 @@ class Reply:
     def ok(self) -> bool:
         """Whether the server did as asked."""
         return self.status == HTTPStatus.OK
+
+    def as_meant(self) -> Reply:
+        """The same under the status it should have had: gateways send errors under 200."""
+        status = status_meant(self.body) if self.ok else None
+        return self if status is None else replace(self, status=status)
 
     @property
     def unauthorized(self) -> bool:
