@@ -109,6 +109,7 @@ class Item:
         golds: The accepted answers; for ``CHOICE`` the gold option's letter alone.
         cluster: Items with the same cluster share images, so their errors are not independent.
         columns: Further columns of the row that a scorer reads (question type, year, ...), JSON values.
+        abstain: The benchmark's own word for a question that the image does not answer; empty: the protocol's.
     """
 
     benchmark: str
@@ -120,6 +121,7 @@ class Item:
     cluster: str
     options: tuple[str, ...] = ()
     columns: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    abstain: str = ""
 
     @property
     def lettered(self) -> tuple[tuple[str, str], ...]:
@@ -180,7 +182,8 @@ class AnswerForm:
     Attributes:
         marker: What the answer's line starts with.
         boxed: Whether the answer was asked for inside ``\boxed{}`` inside ``<answer>``.
-        abstain: What the reasoner was told to write when the caption does not say.
+        abstain: What the reasoner is told to write when the caption does not say, for benchmarks without a word of
+            their own: it fills a prompt's ``{abstain}``.
     """
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}

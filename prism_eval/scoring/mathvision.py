@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from prism_eval.schema import Item, ItemKind
 from prism_eval.scoring.base import Comparison, Scorer
-from prism_eval.scoring.extraction import read_letter
+from prism_eval.scoring.letters import read_letter
 from prism_eval.scoring.maths.latex import latex_value
 
 _PHRASES = ("the final answer is", "the answer is", "the correct answer is", "the answer should be")

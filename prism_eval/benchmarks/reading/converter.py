@@ -67,6 +67,7 @@ class Converter:
             options=options,
             cluster=self._cluster(row, images),
             columns=MappingProxyType(self._columns(row, asked)),
+            abstain=self._definition.abstain,
         )
 
     def _row_id(self, row: Row) -> str:
