@@ -6,28 +6,35 @@ PrismError                       base: its text is one line a person can act on
 │   ├── MissingExtra             a plugin needs a package that is not installed
 │   ├── BrokenPlugin             a plugin's own code fails to import
 │   └── DataError                a data set, caption file or image is not as its definition says
+│       └── DataUnreadable       of benchmarks that were asked for no item at all can be read
 ├── StoreError                   the generation store cannot be opened, read or written
 ├── RunError                     a run folder cannot be read or written
+│   └── NotThere                 ... because it is none, or its stage was not run yet: exit code 2
 ├── Interrupted                  the user pressed Ctrl-C; finished work is kept
 └── CallError                    one call of a captioner, reasoner or engine went wrong
     ├── TransientError           worth another try
-    │   └── RateLimited          worth another try, after `retry_after` seconds
+    │   ├── RateLimited          waited out, first for `retry_after` seconds
+    │   └── Unavailable          nobody is there now: waited out
     ├── PermanentError           this item fails, the run goes on
+    │   └── Denied               the key, or this one request: the first calls tell which
     └── FatalError               no further call can succeed: the run stops
 
-The last four are what a plugin raises to say what happens next; anything else it raises counts as permanent.
+The last six are what a plugin raises to say what happens next; anything else it raises counts as permanent.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 
 class PrismError(Exception):
     """Base of all errors raised on purpose."""
 
     exit_code = 1
+
+    lines: tuple[str, ...] = ()
+    """What is wrong, a line each, where it is several things."""
 
 
 class UsageError(PrismError):
@@ -73,12 +80,31 @@ class DataError(UsageError):
     """Data is not as its definition says; the message names the file, row and item."""
 
 
+class DataUnreadable(DataError):
+    """Of benchmarks that were asked for no item at all can be read.
+
+    Args:
+        reasons: By benchmark, why not.
+    """
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        self.lines = tuple(f"{name}: {reason}" for name, reason in reasons.items())
+        super().__init__("; ".join(self.lines))
+
+
 class StoreError(PrismError):
     """The generation store cannot be opened, read or written."""
 
 
 class RunError(PrismError):
     """A run folder cannot be read or written."""
+
+
+class NotThere(RunError):
+    """A folder holds no run, or not yet what a later stage of the run is made from."""
+
+    # Unlike a full disk, it is mended by another command.
+    exit_code = UsageError.exit_code
 
 
 class Interrupted(PrismError):
@@ -99,15 +125,39 @@ class TransientError(CallError):
 
 
 class RateLimited(TransientError):
-    """The server asks for patience. ``retry_after`` is in seconds, ``None`` if it did not say."""
+    """The server asks for patience.
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    Args:
+        message: What it said.
+        retry_after: After how many seconds it wants to be asked again, ``None`` if it did not say.
+        unproven: Whether waiting is known to help only where calls have succeeded before: the account may be closed.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None, unproven: bool = False) -> None:
         self.retry_after = retry_after
+        self.unproven = unproven
+        super().__init__(message)
+
+
+class Unavailable(TransientError):
+    """Nobody is there now: the server is being started, or the gateway before it found none.
+
+    Args:
+        message: What was met.
+        unproven: Whether waiting is known to help only where somebody has answered before: the address may be wrong.
+    """
+
+    def __init__(self, message: str, *, unproven: bool = False) -> None:
+        self.unproven = unproven
         super().__init__(message)
 
 
 class PermanentError(CallError):
     """This item cannot succeed, others can: a refused request, an unreadable image."""
+
+
+class Denied(PermanentError):
+    """401 or 403: the key is refused or, if other calls succeed with it, this one request."""
 
 
 class FatalError(CallError):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
+from operator import index
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 _MAGIC = {
     b"\x89PNG": "image/png",
@@ -22,6 +23,7 @@ _MAGIC = {
 
 _LARGEST_COUNT = 2**63 - 1
 """What an integer column holds; a server may claim any number of tokens."""
+G = TypeVar("G", bound="Generation")
 
 
 class ItemKind(StrEnum):
@@ -44,11 +46,17 @@ class Outcome(StrEnum):
 
 
 class FinishReason(StrEnum):
-    """Why a model stopped writing."""
+    """Why a model stopped writing. ``FILTERED``: somebody would not have it, the model itself or a filter before it."""
 
     STOP = "stop"
     LENGTH = "length"
+    CONTEXT = "context_length"
     FILTERED = "content_filter"
+
+    @property
+    def cut(self) -> bool:
+        """Whether there would have been more: the limit on its tokens was met, or the server's context ran out."""
+        return self in (FinishReason.LENGTH, FinishReason.CONTEXT)
 
 
 # Compared as objects: comparing megabytes is what the digest is there to avoid.
@@ -90,9 +98,20 @@ class Image:
         return "application/octet-stream"
 
 
+def utf8(text: str) -> str:
+    """The text as UTF-8 can hold it: lone surrogates become ``?``."""
+    if text.isascii():  # which costs nothing to know, and is true of most replies
+        return text
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def option_letters(count: int) -> tuple[str, ...]:
     """The letters of so many options, in order: A, B, C, ..."""
     return tuple(chr(ord("A") + index) for index in range(count))
+
+
+EMPTY_GOLD = "empty_gold"
+"""The column that says of an item that its gold is empty, and that its benchmark keeps it all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +128,7 @@ class Item:
         golds: The accepted answers; for ``CHOICE`` the gold option's letter alone.
         cluster: Items with the same cluster share images, so their errors are not independent.
         columns: Further columns of the row that a scorer reads (question type, year, ...), JSON values.
+        image_numbers: What ``<image n>`` calls each image; empty where they are counted from 1 without a gap.
         abstain: The benchmark's own word for a question that the image does not answer; empty: the protocol's.
     """
 
@@ -121,6 +141,7 @@ class Item:
     cluster: str
     options: tuple[str, ...] = ()
     columns: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    image_numbers: tuple[int, ...] = ()
     abstain: str = ""
 
     @property
@@ -136,13 +157,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """How a model picks its tokens.
+    """How a model picks its tokens. What is ``None`` is not sent: the server's own value holds.
 
     Attributes:
         temperature: 0 for the likeliest token each time.
         top_p: Share of the probability mass that is sampled from, in (0, 1].
         max_tokens: Upper bound on the reply's tokens.
-        seed: Seed of sample 0; ``None`` for the server's own.
+        seed: Seed of sample 0.
+        repetition_penalty: Divides the odds of tokens that were there before; 1 for no penalty.
+        top_k: How many of the likeliest tokens are sampled from; -1 for all.
+        min_p: The least probability, as a share of the likeliest token's, that is sampled from; 0 for any.
 
     Raises:
         ValueError: A value is outside its range; the message names it.
@@ -151,18 +175,28 @@ class Sampling:
     # A protocol file that misspells a key is told so instead of running with the default.
     __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}
 
-    temperature: float = 0.0
-    top_p: float = 1.0
+    temperature: float | None = 0.0
+    top_p: float | None = 1.0
     max_tokens: int = 1024
     seed: int | None = None
+    repetition_penalty: float | None = None
+    top_k: int | None = None
+    min_p: float | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.temperature < float("inf"):
+        # Each compared as within its range, which no NaN is.
+        if self.temperature is not None and not 0 <= self.temperature < float("inf"):
             raise ValueError(f"temperature must be 0 or more, not {self.temperature}")
-        if not 0 < self.top_p <= 1:
+        if self.top_p is not None and not 0 < self.top_p <= 1:
             raise ValueError(f"top_p must be above 0 and at most 1, not {self.top_p}")
         if self.max_tokens < 1:
             raise ValueError(f"max_tokens must be 1 or more, not {self.max_tokens}")
+        if self.repetition_penalty is not None and not 0 < self.repetition_penalty < float("inf"):
+            raise ValueError(f"repetition_penalty must be above 0, not {self.repetition_penalty}")
+        if self.top_k is not None and self.top_k < -1:
+            raise ValueError(f"top_k must be 1 or more, or -1 for all tokens, not {self.top_k}")
+        if self.min_p is not None and not 0 <= self.min_p <= 1:
+            raise ValueError(f"min_p must be from 0 to 1, not {self.min_p}")
 
     def of_sample(self, sample: int) -> Sampling:
         """The sampling of one sample, from 0: ``seed + sample`` where chance plays.
@@ -173,6 +207,10 @@ class Sampling:
         if self.seed is None or self.temperature == 0:
             return self
         return replace(self, seed=self.seed + sample)
+
+
+NEUTRAL: Mapping[str, float] = MappingProxyType({"repetition_penalty": 1.0, "top_k": -1, "min_p": 0.0})
+"""What leaves a model's own probabilities as they are, whatever its ``generation_config.json`` asks of a server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,27 +247,58 @@ class Request:
     sampling: Sampling
     sample: int = 0
 
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The images of all messages, in order."""
+        return tuple(part for message in self.messages for part in message.parts if isinstance(part, Image))
+
+    def with_images(self, change: Callable[[Image], Image]) -> Request:
+        """The same with each image changed."""
+        messages = (
+            replace(message, parts=tuple(part if isinstance(part, str) else change(part) for part in message.parts))
+            for message in self.messages
+        )
+        return replace(self, messages=tuple(messages))
+
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """Text a model wrote, and how it came to stop. Token counts are ``None`` where the engine does not say.
+    """Text a model wrote, and how it came to stop.
 
     Models emit lone surrogates now and then, which no UTF-8 file can hold: they become ``?`` here, at the door,
     so that a text has one digest before and after it was stored. Counts that no table can hold are no counts.
+
+    Attributes:
+        text: What it wrote; whatever there was where it was cut or filtered, and nothing where it was not let begin.
+        finish_reason: How it came to stop.
+        prompt_tokens: ``None`` where the engine does not say.
+        completion_tokens: Likewise.
+        note: What people should know of how it stopped, such as a filter's own words. One line.
     """
 
     text: str
     finish_reason: FinishReason = FinishReason.STOP
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    note: str = ""
 
     def __post_init__(self) -> None:
-        if not self.text.isascii():  # which costs nothing to know, and is true of most replies
-            object.__setattr__(self, "text", self.text.encode("utf-8", "replace").decode("utf-8"))
+        for name in ("text", "note"):
+            object.__setattr__(self, name, utf8(getattr(self, name)))
         for name in ("prompt_tokens", "completion_tokens"):
-            count = getattr(self, name)
-            if count is not None and not 0 <= count <= _LARGEST_COUNT:
-                object.__setattr__(self, name, None)
+            object.__setattr__(self, name, _count(getattr(self, name)))
+
+    def into(self, kind: type[G]) -> G:
+        """The same as another stage calls it."""
+        return kind(self.text, self.finish_reason, self.prompt_tokens, self.completion_tokens, self.note)
+
+
+def _count(said: object) -> int | None:
+    try:
+        count = index(said)  # type: ignore[arg-type]  # a stranger's engine may count in numpy's numbers, or in floats
+    except TypeError:
+        return None
+    return count if 0 <= count <= _LARGEST_COUNT else None
 
 
 class Completion(Generation):

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from prism_eval import plugins
 from prism_eval.benchmarks.definition import CAPRL, Definition
 from prism_eval.errors import DataError, UnknownName
+from prism_eval.files.folders import user_path
 
 _LIST_THEM = "`prism-eval benchmarks` lists them."
 
@@ -35,7 +36,7 @@ def load_definition(name: str) -> Definition:
     """
     base, variant = split_name(name)
     if base.endswith(".toml"):
-        return read_definition(Path(base), variant)
+        return read_definition(user_path(base), variant)
     names = definition_names()
     if base not in names:
         raise UnknownName("benchmark", base, names, hint=_LIST_THEM)
@@ -91,6 +92,9 @@ def _with_variant(definition: Definition, variant: str) -> Definition:
     table = definition.model_dump(exclude_unset=True)
     # `caprl` is a variant of every benchmark with a question file, and changes nothing here.
     changes = definition.variants.get(variant, {})
+    if "where" in changes:
+        # How many rows another choice of them keeps, only the variant itself can say.
+        table["source"].pop("rows", None)
     return _validated({**_merged(table, changes), "variant": variant}, f"{definition.name}:{variant}")
 
 

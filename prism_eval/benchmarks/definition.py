@@ -31,14 +31,17 @@ class Source(_Table):
     Attributes:
         dataset: The data set's id on the Hugging Face hub.
         split: The split that is asked.
+        also: Splits of copies of the data set that hold its rows among others, from which ``where`` picks them; asked
+            where there is no such split.
         config: The configuration, for data sets that have several.
         revision: The commit to read; without one the newest is resolved once, when the data is opened.
-        rows: How many rows the selected split is published to have.
+        rows: How many rows are published, of those that ``where`` keeps.
         files: Files to download and read as a folder, for data sets that are not stored as tables.
     """
 
     dataset: str
     split: str
+    also: tuple[str, ...] = ()
     config: str | None = None
     revision: str | None = None
     rows: int | None = Field(default=None, gt=0)
@@ -81,11 +84,11 @@ class Options(_Table):
     """How a row states its options.
 
     Attributes:
-        format: ``list`` (also a Python list in a string), ``columns`` (one each), ``lettered`` (``A. x; B. y`` in a
-            string, or in a list), or ``fixed`` (the same in every row).
+        format: ``list`` (also a Python list in a string, or a table ``{"A": ..., "B": ...}``), ``columns`` (one each),
+            ``lettered`` (``A. x; B. y`` in a string, or in a list), or ``fixed`` (the same in every row).
         columns: The columns of ``columns``.
         after: Where ``lettered`` options start in the question, for rows without a column of options.
-        fixed: The options of ``fixed``.
+        fixed: The options of ``fixed``, and of ``lettered`` where a row states none because its image does.
     """
 
     format: Literal["list", "columns", "lettered", "fixed"] = "list"
@@ -165,6 +168,7 @@ class Definition(_Table):
         only: Of those, the names to ask; none: all.
         templates: The texts of templated questions; ``{place}`` is filled in.
         place: Where the parts of a figure are named.
+        excluded: Rows that are known to be broken at the source: id to reason. They count as nothing.
         caprl_file: This benchmark's file among CapRL's question files.
         default_variant: The variant that the plain name stands for.
         variants: Variant to the tables it replaces or adds to.
@@ -193,6 +197,7 @@ class Definition(_Table):
     only: tuple[str, ...] = ()
     templates: dict[str, str] = {}
     place: Place | None = None
+    excluded: dict[str, str] = {}
     caprl_file: str | None = None
     default_variant: str | None = None
     variants: dict[str, dict[str, object]] = {}
@@ -202,6 +207,11 @@ class Definition(_Table):
     def full_name(self) -> str:
         """The name with its variant, as it stands in tables: ``mmmu_pro:vision``."""
         return f"{self.name}:{self.variant}" if self.variant else self.name
+
+    @property
+    def folder(self) -> str:
+        """The benchmark's folder in a data folder: one for all its variants, but for CapRL's questions."""
+        return CAPRL if self.is_caprl else self.name
 
     @property
     def asked(self) -> tuple[Question, ...]:
@@ -221,7 +231,7 @@ class Definition(_Table):
         """Whether the options' letters stand in the image, so that the options cannot be shown in another order."""
         # Rows without a question ask in their picture, letters and all (MMMU-Pro's vision rows).
         asked_in_image = not self.questions and not self.fields.question
-        return self.options.format == "fixed" or asked_in_image
+        return bool(self.options.fixed) or asked_in_image
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from prism_eval import plugins
 from prism_eval.benchmarks.benchmark import Benchmark
 from prism_eval.benchmarks.catalogue import definition_names, load_definition
-from prism_eval.benchmarks.definition import CAPRL, Definition
+from prism_eval.benchmarks.checks import why_none
+from prism_eval.benchmarks.definition import Definition
 from prism_eval.benchmarks.sources.caprl import CapRLSource, caprl_definition
 from prism_eval.benchmarks.sources.folder import FolderSource, benchmark_folder
-from prism_eval.benchmarks.sources.hub import HubSource, download_files, resolve_revision
+from prism_eval.benchmarks.sources.hub import HubSource, cached_folder, download_files, is_offline, resolve_revision
 from prism_eval.benchmarks.sources.source import RowSource
-from prism_eval.errors import DataError
+from prism_eval.benchmarks.sources.tree import data_folder, holds_rows
+from prism_eval.errors import DataError, DataUnreadable, UsageError
+from prism_eval.files.folders import user_path
 
 SYNTHETIC = "synthetic"
 HUB = "hub"
@@ -44,7 +48,7 @@ def available(data: str) -> tuple[str, ...]:
     names = definition_names()
     if data in (SYNTHETIC, HUB):
         return names
-    folder = Path(data)
+    folder = user_path(data)
     if not folder.is_dir():
         raise DataError(f"no data folder {data}: give --data a folder of benchmarks, 'synthetic' or 'hub'")
     found = tuple(name for name in names if (folder / name).is_dir())
@@ -78,23 +82,63 @@ def open_benchmark(name: str, data: str | Path, *, seed: int = 0) -> Benchmark:
     return Benchmark(definition, _source(definition, data, seed))
 
 
+def open_readable(names: Sequence[str], data: str | Path, *, seed: int = 0) -> tuple[list[Benchmark], dict[str, str]]:
+    """The benchmarks of which at least one item can be read, and of the others why not.
+
+    Args:
+        names: As `open_benchmark` takes them.
+        data: As `open_benchmark` takes it.
+        seed: What twins are drawn with.
+
+    Raises:
+        DataUnreadable: None can be read.
+        UsageError: A name is wrong, or stands for a benchmark that another has named; or an extra is not installed.
+    """
+    opened: list[Benchmark] = []
+    unread: dict[str, str] = {}
+    for name in names:
+        try:
+            benchmark = open_benchmark(name, data, seed=seed)
+            # In the tables its items would be one item asked several times.
+            if benchmark.name in {other.name for other in opened}:
+                raise UsageError(f"the benchmark {benchmark.name} is named twice: drop one of them")
+            _read_one(benchmark)
+            opened.append(benchmark)
+        except DataError as error:
+            unread[name] = str(error)
+    if not opened:
+        raise DataUnreadable(unread)
+    return opened, unread
+
+
+def _read_one(benchmark: Benchmark) -> None:
+    if reason := why_none(benchmark.items_and_problems()):
+        raise DataError(f"{benchmark.source.origin}: {reason}")
+
+
 def _source(definition: Definition, data: str | Path, seed: int) -> RowSource:
-    if data == HUB and not definition.source.files:
-        return HubSource(definition)
     revision = None
-    if data == HUB:
+    folder: Path | None = None
+    if data != HUB:
+        folder = benchmark_folder(_data_folder(definition, data, seed), definition.folder)
+    elif is_offline():
+        folder = cached_folder(definition.source)
+    elif definition.source.files:
         # Data sets that are no tables, which the hub's libraries cannot stream.
         revision = resolve_revision(definition.source)
         folder = download_files(definition.source, revision)
-    else:
-        name = CAPRL if definition.is_caprl else definition.name
-        folder = benchmark_folder(_data_folder(definition, data, seed), name)
-    return (CapRLSource if definition.is_caprl else FolderSource)(definition, folder, revision)
+    snapshot = folder and data_folder(folder, definition.source)
+    # Where the hub's library has kept no such files, `datasets` may still have kept the rows in a way of its own.
+    if snapshot is None or (data == HUB and not definition.is_caprl and not holds_rows(snapshot, definition.source)):
+        return HubSource(definition)
+    if definition.is_caprl:
+        return CapRLSource(definition, snapshot, revision)
+    return FolderSource(definition, snapshot, revision, published=data != SYNTHETIC)
 
 
 def _data_folder(definition: Definition, data: str | Path, seed: int) -> Path:
     if data != SYNTHETIC:
-        return Path(data)
+        return user_path(data)
     # Twins are drawn, and what draws them takes its time to import.
     from prism_eval.twins import ensure
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -10,6 +11,7 @@ from prism_eval.errors import DataError
 
 # A wide table would drown the message that lists its columns.
 _SHOWN = 20
+_LONGEST = 1000
 
 MISSING: Final = object()
 """Stands for a column that a row does not have; ``None`` is a column that is there and null."""
@@ -19,12 +21,14 @@ class RowError(DataError):
     """A row that cannot become an item.
 
     Attributes:
-        reason: What is wrong, in the few words under which `verify` counts it.
+        reason: What is wrong, in the few words under which such rows are counted.
+        item: The id of the item that it would have been; empty where not even that can be read.
     """
 
-    def __init__(self, reason: str, message: str) -> None:
-        self.reason = reason
-        super().__init__(message)
+    def __init__(self, reason: str, message: str, *, item: str = "") -> None:
+        self.reason, self.item = reason, item
+        # A cell may hold megabytes, or line breaks; the message is one line that people read.
+        super().__init__(short(" ".join(message.split()), _LONGEST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +40,23 @@ class Row:
         values: Its columns, those that the definition asks for. The values are as untrusted as the file they are from.
         where: The file and the row's place in it, for messages.
         unread: Further columns of the file that the definition does not ask for.
+        item: The id of the item that is being made of it; empty before it is known.
     """
 
     number: int
     values: Mapping[str, object]
     where: str
     unread: tuple[str, ...] = ()
+    item: str = ""
 
     def get(self, names: Sequence[str]) -> object:
         """The first of these columns that holds something; ``None`` if all are null, `MISSING` if there is none."""
         found: object = MISSING
         for name in names:
             value = _walk(self.values, name)
-            if value is not MISSING and value is not None:
+            if value is not MISSING and not is_null(value):
                 return value
-            found = None if value is None else found
+            found = found if value is MISSING else None
         return found
 
     def need(self, names: Sequence[str], what: str) -> object:
@@ -64,16 +70,31 @@ class Row:
             wanted = " or ".join(repr(name) for name in names)
             have = ", ".join([*self.values, *self.unread][:_SHOWN])
             message = f"{self.where}: no column {wanted} for the {what} (columns: {have}); name it in the definition"
-            raise RowError("column missing", message)
+            raise RowError("column missing", message, item=self.item)
         return value
 
     def at(self, item_id: str) -> Row:
         """The same row, whose messages name the item."""
-        return replace(self, where=f"{self.where} (item {item_id})")
+        return replace(self, where=f"{self.where} (item {short(item_id)})", item=item_id)
+
+    def column(self, names: Sequence[str]) -> Row:
+        """The same row, whose messages name the one of these columns that is read."""
+        read = next((name for name in names if self.get((name,)) not in (None, MISSING)), names[0] if names else "")
+        return replace(self, where=f"{self.where}, column {read!r}") if read else self
 
     def bad(self, reason: str, message: str) -> RowError:
         """An error about this row, for the caller to raise or to hand on in an item's place."""
-        return RowError(reason, f"{self.where}: {message}")
+        return RowError(reason, f"{self.where}: {message}", item=self.item)
+
+
+def is_null(value: object) -> bool:
+    """Whether a cell is empty: null, or the NaN that pandas writes into the gaps of a column, whatever its type."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def short(text: str, length: int = 60) -> str:
+    """A text of the data as messages quote it: its head, where it is longer than that."""
+    return text if len(text) <= length else text[: length - 3] + "..."
 
 
 def _walk(values: Mapping[str, object], name: str) -> object:

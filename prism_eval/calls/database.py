@@ -10,8 +10,8 @@ from pathlib import Path
 from prism_eval.errors import StoreError
 from prism_eval.files.filesystems import network_file_system
 
-FORMAT = 2
-"""1 did not say which server had written a text."""
+FORMAT = 3
+"""1 did not say which server had written a text, 2 not why one was cut or filtered."""
 _BUSY_SECONDS = 30.0
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _APPLICATION_ID = 0x50524953
@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS generations (
     finish_reason TEXT NOT NULL,
     prompt_tokens INTEGER,
     completion_tokens INTEGER,
+    note TEXT NOT NULL,
     address TEXT NOT NULL,
     root TEXT,
     created REAL NOT NULL

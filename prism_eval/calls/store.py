@@ -3,6 +3,10 @@
 Writes are handed to one thread, which commits whatever gathers in two milliseconds: a burst of answers costs few
 transactions, and none waits long to be on disk. Under one key the first write stays: whoever made the
 same call at the same time, in this process or another, gets what was written first, so that all go on with one text.
+Only what a server's context cut short gives way, since another server may have room for all of it.
+
+A record that cannot be written is a failure of its call and of no other. A file that cannot be written ends the store:
+from then on everything that is asked of it raises.
 """
 
 from __future__ import annotations
@@ -15,18 +19,25 @@ import sqlite3
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from prism_eval.calls.database import connect
-from prism_eval.errors import StoreError
-from prism_eval.schema import FinishReason, Generation
+from prism_eval.errors import PermanentError, StoreError
+from prism_eval.files.folders import user_path
+from prism_eval.schema import FinishReason, Generation, utf8
 
 _MOST_IN_ONE_COMMIT = 1000
 _GATHER = 0.002
 """Seconds in which writes gather for one commit: nothing beside a model's answer, and a commit costs ten writes."""
-_SELECT = "SELECT text, finish_reason, prompt_tokens, completion_tokens, address, root FROM generations WHERE key = ?"
+_SELECT = (
+    "SELECT text, finish_reason, prompt_tokens, completion_tokens, note, address, root FROM generations WHERE key = ?"
+)
+_INSERT = "INTO generations VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+# What SQLite says of one row. All else it says is about the file: it is full, damaged, or gone.
+_OF_ONE_ROW = (sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +90,11 @@ class _Write:
     waiting: asyncio.Future[Generation] | None = None
 
 
-_Settled = tuple[asyncio.Future[Generation], Generation | StoreError]
+_Result = Generation | StoreError | PermanentError
+_Settled = tuple[asyncio.Future[Generation], _Result]
 
 
-def _tell(writes: Sequence[_Write], results: Sequence[Generation | StoreError | None]) -> None:
+def _tell(writes: Sequence[_Write], results: Sequence[_Result | None]) -> None:
     """Tell everyone who waits, all in one go for each event loop: waking a loop costs more than what it is told."""
     by_loop: dict[asyncio.AbstractEventLoop, list[_Settled]] = {}
     for write, result in zip(writes, results, strict=True):
@@ -98,10 +110,10 @@ def _settle(settled: Sequence[_Settled]) -> None:
     for waiting, result in settled:
         if waiting.done():
             continue
-        if isinstance(result, StoreError):
-            waiting.set_exception(result)
-        else:
+        if isinstance(result, Generation):
             waiting.set_result(result)
+        else:
+            waiting.set_exception(result)
 
 
 class Store:
@@ -111,37 +123,44 @@ class Store:
         path: The file; made if it is not there.
 
     Raises:
-        StoreError: The file cannot be used. Later reads and writes raise it too, once a write has failed.
+        StoreError: The file cannot be used. So does every method once the file could not be written.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = user_path(path)
         # A connection of its own for reading: in WAL mode a reader never waits for the writer's commit.
-        self._reader = connect(path)
+        self._reader = connect(self.path)
         self._queue: queue.SimpleQueue[_Write | threading.Event | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._problem: StoreError | None = None
+        self._closed = False
         # A daemon, so that a program which forgets to close the store can still end; what was returned is on disk.
         self._thread = threading.Thread(target=self._write_loop, name="store-writer", daemon=True)
         self._thread.start()
 
     def get(self, key: str) -> Stored | None:
-        """What was generated under the key and is on disk, or ``None``."""
+        """What was generated under the key and is on disk, or ``None``.
+
+        Raises:
+            PermanentError: What lies there is no generation.
+        """
         with self._lock:
+            self._raise_problem()
             return self._read(self._reader, key)
 
     async def keep(self, record: Record) -> Generation:
         """Remember a finished call; returns what the store then holds under its key, once it is on disk.
 
         Raises:
-            StoreError: It cannot be written.
+            PermanentError: This record cannot be written, or what lies under its key is no generation.
+            StoreError: Nothing can be written any more.
         """
         waiting: asyncio.Future[Generation] = asyncio.get_running_loop().create_future()
         self._hand_over(_Write(record, waiting))
         return await waiting
 
     def put(self, record: Record) -> None:
-        """Remember a finished call without waiting; it is on disk after `flush`."""
+        """Remember a finished call without waiting; it, or the failure that it could not be, is there after `flush`."""
         self._hand_over(_Write(record))
 
     def put_failure(self, failure: Failure) -> None:
@@ -155,22 +174,24 @@ class Store:
             StoreError: Something could not be written.
         """
         done = threading.Event()
-        self._queue.put(done)
+        self._hand_over(done)
         # In short waits, because a writer that has died sets no event.
         while not done.wait(0.2):
             self._raise_problem()
-            if not self._thread.is_alive():
-                break
-        self._raise_problem()
 
     def close(self) -> None:
-        """Write what waits and close the file."""
+        """Write what waits and close the file.
+
+        Raises:
+            StoreError: Something could not be written.
+        """
         if self._thread.is_alive():
             self._queue.put(None)
             self._thread.join()
         with self._lock:
             self._reader.close()
-        self._raise_problem()
+        if not self._closed:
+            self._raise_problem()
 
     def __enter__(self) -> Self:
         return self
@@ -178,7 +199,7 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _hand_over(self, write: _Write) -> None:
+    def _hand_over(self, write: _Write | threading.Event) -> None:
         # Under the lock, so that nothing is queued behind a writer that has just given up.
         with self._lock:
             self._raise_problem()
@@ -187,24 +208,26 @@ class Store:
     def _raise_problem(self) -> None:
         if self._problem:
             raise self._problem
+        # A process that was forked off has the store, and no thread that writes for it.
+        if not self._thread.is_alive():
+            raise StoreError(f"the store {self.path} has nobody who writes: open it in the process that uses it")
 
     def _write_loop(self) -> None:
-        writer = None
         problem = StoreError(f"the store {self.path} was closed")
         try:
-            writer = connect(self.path)
-            while self._write_group(writer):
-                pass
+            with closing(connect(self.path)) as writer:
+                while self._write_group(writer):
+                    pass
+            self._closed = True
         except StoreError as error:
-            problem = self._problem = error
+            problem = error
         finally:
             self._give_up(problem)
-            if writer:
-                writer.close()
 
     def _give_up(self, problem: StoreError) -> None:
-        """Tell everyone who still waits."""
+        """Tell everyone who still waits, and whoever comes later."""
         with self._lock:
+            self._problem = problem
             while True:
                 try:
                     write = self._queue.get_nowait()
@@ -218,7 +241,8 @@ class Store:
         writes, events, going_on = self._collect()
         try:
             results = self._commit(writer, writes) if writes else []
-        except Exception as error:
+        except BaseException as error:
+            # Before anybody is told: who hears of it may come back at once.
             problem = self._problem = StoreError(
                 f"cannot write the store {self.path}: {error}; what was written before is kept"
             )
@@ -229,24 +253,48 @@ class Store:
             event.set()
         return going_on
 
-    def _commit(self, writer: sqlite3.Connection, writes: Sequence[_Write]) -> list[Generation | None]:
+    def _commit(self, writer: sqlite3.Connection, writes: Sequence[_Write]) -> list[_Result | None]:
         # The lock is taken before the first look: between a plain BEGIN and the write another process could slip in.
         writer.execute("BEGIN IMMEDIATE")
-        results = [self._write_entry(writer, write.entry) for write in writes]
+        results: list[_Result | None] = [self._write_entry(writer, write.entry) for write in writes]
         writer.execute("COMMIT")
         return results
 
-    def _write_entry(self, writer: sqlite3.Connection, entry: Record | Failure) -> Generation | None:
-        """Write one entry; of a record, what the store holds under its key from now on."""
-        if isinstance(entry, Failure):
+    def _write_entry(self, writer: sqlite3.Connection, entry: Record | Failure) -> Generation | PermanentError | None:
+        """Write one entry; of a record, what the store holds under its key from now on, or why it holds nothing."""
+        try:
+            if isinstance(entry, Record):
+                return self._write_record(writer, entry)
             writer.execute("INSERT OR REPLACE INTO failures VALUES (?,?,?,?,?,?,?)", _failure_row(entry))
-            return None
-        added = writer.execute("INSERT OR IGNORE INTO generations VALUES (?,?,?,?,?,?,?,?,?,?,?)", _row(entry))
-        writer.execute("DELETE FROM failures WHERE key = ?", (entry.key,))  # it has succeeded after all
+        except PermanentError as error:  # of what lies there already
+            return error
+        except Exception as error:
+            if isinstance(error, sqlite3.Error) and not isinstance(error, _OF_ONE_ROW):
+                raise
+            return self._unkept(writer, entry, error)
+        return None
+
+    def _write_record(self, writer: sqlite3.Connection, record: Record) -> Generation:
+        added = writer.execute(f"INSERT OR IGNORE {_INSERT}", _row(record))
+        writer.execute("DELETE FROM failures WHERE key = ?", (record.key,))  # it has succeeded after all
         if added.rowcount:
-            return entry.generation
-        first = self._read(writer, entry.key)
-        return first.generation if first else entry.generation
+            return record.generation
+        first = self._read(writer, record.key)
+        if first is None:
+            raise ValueError("it was passed over")
+        if first.generation.finish_reason is not FinishReason.CONTEXT:
+            return first.generation
+        writer.execute(f"INSERT OR REPLACE {_INSERT}", _row(record))
+        return record.generation
+
+    def _unkept(self, writer: sqlite3.Connection, entry: Record | Failure, error: Exception) -> PermanentError | None:
+        """Note that a record could not be written; a failure that cannot be noted is let go: it is in no score."""
+        if isinstance(entry, Failure):
+            return None
+        unkept = PermanentError(f"{entry.source}: the store {self.path} cannot hold this {entry.stage}: {error}")
+        kind = type(unkept).__name__
+        self._write_entry(writer, Failure(entry.key, entry.stage, entry.source, kind, str(unkept), 1))
+        return unkept
 
     def _read(self, connection: sqlite3.Connection, key: str) -> Stored | None:
         try:
@@ -255,8 +303,15 @@ class Store:
             raise StoreError(f"cannot read the store {self.path}: {error}") from error
         if row is None:
             return None
-        text, finish_reason, prompt_tokens, completion_tokens, address, root = row
-        return Stored(Generation(text, FinishReason(finish_reason), prompt_tokens, completion_tokens), address, root)
+        text, finish_reason, prompt_tokens, completion_tokens, note, address, root = row
+        try:
+            reason = FinishReason(finish_reason)
+            return Stored(Generation(text, reason, prompt_tokens, completion_tokens, note), address, root)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise PermanentError(
+                f"the store {self.path} holds no generation under {key[:12]} but something damaged ({error}): "
+                "look at it with `prism-eval store verify`"
+            ) from error
 
     def _collect(self) -> tuple[list[_Write], list[threading.Event], bool]:
         """Wait for one entry, then take along whatever comes within `_GATHER`."""
@@ -282,23 +337,25 @@ class Store:
 def _row(record: Record) -> tuple[object, ...]:
     generation = record.generation
     return (
-        record.key,
+        utf8(record.key),
         record.stage,
-        record.source,
+        # A model's name comes from a command line, and an address with it: neither need be UTF-8.
+        utf8(record.source),
         generation.text,
         text_digest(generation.text),
         generation.finish_reason.value,
         generation.prompt_tokens,
         generation.completion_tokens,
-        record.address,
-        record.root,
+        generation.note,
+        utf8(record.address),
+        None if record.root is None else utf8(record.root),
         time.time(),
     )
 
 
 def _failure_row(failure: Failure) -> tuple[object, ...]:
-    message = failure.message.encode("utf-8", "replace").decode("utf-8")
-    return (failure.key, failure.stage, failure.source, failure.kind, message, failure.attempts, time.time())
+    source, message = utf8(failure.source), utf8(failure.message)
+    return (utf8(failure.key), failure.stage, source, failure.kind, message, failure.attempts, time.time())
 
 
 def text_digest(text: str) -> str:

@@ -9,11 +9,15 @@ from prism_eval.schema import Generation
 
 @dataclass
 class Tally:
-    """What became of the calls so far: unique calls found in the store, made, and failed; tokens of those made."""
+    """What became of the calls so far: unique calls found in the store, made, and failed; tokens of those made.
+
+    Of those that failed, ``passing`` did so for a reason that may pass, such as a server that was down.
+    """
 
     hits: int = 0
     made: int = 0
     failed: int = 0
+    passing: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
 

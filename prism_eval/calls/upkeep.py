@@ -12,8 +12,10 @@ from pathlib import Path
 from prism_eval.calls.database import connect
 from prism_eval.calls.store import text_digest
 from prism_eval.errors import StoreError
+from prism_eval.schema import FinishReason
 
 _DAY = 86_400.0
+_ENDS = frozenset(reason.value for reason in FinishReason)
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,19 @@ def prune(
 
 
 def verify(path: Path) -> list[str]:
-    """Check the file and every text against its digest; returns one line per problem, none when all is well."""
+    """Check the file, every text against its digest and every end; one line per problem, none when all is well."""
     with _open(path) as connection:
-        connection.create_function("digest", 1, text_digest, deterministic=True)
+        connection.create_function("whole", 3, _is_whole, deterministic=True)
         structure = [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
-        damaged = connection.execute("SELECT key, source FROM generations WHERE digest(text) != text_digest")
+        damaged = connection.execute(
+            "SELECT key, source FROM generations WHERE NOT whole(text, text_digest, finish_reason)"
+        )
         texts = [f"entry {key[:12]} of {source}: its text has changed since it was stored" for key, source in damaged]
     return structure + texts
+
+
+def _is_whole(text: object, digest: str, ended: str) -> bool:
+    return isinstance(text, str) and text_digest(text) == digest and ended in _ENDS
 
 
 @contextmanager

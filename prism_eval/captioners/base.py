@@ -89,6 +89,11 @@ class Combinator(Captioner):
         return any(part.needs_question for part in self.parts)
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """Whatever there is to be said of the parts."""
+        return tuple(remark for part in self.parts for remark in part.remarks)
+
+    @property
     def lane(self) -> Hashable | None:
         """None: it only asks its parts. Holding a place while they wait for theirs could leave none for them."""
         return None
@@ -127,6 +132,10 @@ class _Part(Captioner):
     @property
     def needs_question(self) -> bool:  # type: ignore[override]
         return self.inner.needs_question
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        return self.inner.remarks
 
     def seen(self, images: Sequence[Image]) -> Sequence[object]:
         return self.inner.seen(images)

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from prism_eval.captioners.base import Captioner
 from prism_eval.errors import DataError, PermanentError
+from prism_eval.files.folders import user_path
 from prism_eval.plugins import runtime
 from prism_eval.plugins.identity import identity_of
 from prism_eval.schema import Caption, Image
@@ -54,7 +55,7 @@ class File(Captioner):
     _sha256: str = field(init=False, repr=False, default="")
 
     def __post_init__(self) -> None:
-        path = Path(self.model).expanduser()
+        path = user_path(self.model)
         # Read once more for the hash: a Parquet reader jumps about in the file, and passes over columns.
         try:
             with path.open("rb") as stream:

@@ -31,4 +31,4 @@ class PromptedCaptioner(OnEngine, Captioner):
         asked = Message("user", (*images, self.prompt))
         request = Request(messages=(asked,), sampling=self.sampling.of_sample(sample), sample=sample)
         said = await self.ask_engine(request)
-        return Caption(said.text, said.finish_reason, said.prompt_tokens, said.completion_tokens)
+        return said.into(Caption)

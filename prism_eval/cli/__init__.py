@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from typing import NoReturn
 
+from prism_eval.cli import screen
 from prism_eval.cli.printable import printable
 
 
 def main() -> None:
     """Run the command line; exits with 0, 1 (a run that could not finish), 2 (usage) or 130 (Ctrl-C)."""
-    import logging
+    screen.prepare()
+    try:
+        code = _obey()
+        # Here and not when Python ends, which would complain in its own words.
+        problem = screen.unwritable(sys.stdout)
+    except OSError:
+        problem = screen.unwritable(sys.stdout, "\n") or screen.unwritable(sys.stderr, "\n")
+        # Any other one is nobody's plan, and is to be reported whole.
+        if problem is None:
+            raise
+    if problem is not None:
+        _say_why_not(problem)
+    sys.exit(code)
 
+
+def _obey() -> int:
+    """Do what the command says; returns the exit code."""
     import typer
 
     from prism_eval.cli.app import app
     from prism_eval.errors import Interrupted, PrismError
 
-    # stamina logs each retry; without a handler Python would print them between the lines of the display.
-    logging.getLogger("stamina").addHandler(logging.NullHandler())
     # Typer outside its standalone mode raises what it would print, so that every error is one line of the same form.
     try:
         code = app(prog_name="prism-eval", standalone_mode=False)
     except typer.TyperException as error:
-        _say(f"error: {error.format_message()}  (see {' '.join(['prism-eval', *sys.argv[1:2]])} --help)")
+        _say(f"error: {error.format_message()}  (see {_help_of(error)})")
         code = error.exit_code
     except typer.Abort:
         code = Interrupted.exit_code
@@ -31,24 +47,36 @@ def main() -> None:
         _say(str(error))
         _leave_at_once(Interrupted.exit_code)
     except PrismError as error:
-        _say(f"error: {error}")
+        for line in error.lines or (str(error),):
+            _say(f"error: {line}")
         code = error.exit_code
-    except BrokenPipeError:  # whoever read our output, such as `head`, has gone
-        _leave_at_once(1)
     # A verb returns its exit code, or None; --help and --version return what typer makes of them.
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
+
+
+def _help_of(error: object) -> str:
+    """The command that explains the one at fault: that of the deepest verb that was understood."""
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context else 'prism-eval'} --help"
 
 
 def _say(text: str) -> None:
     """Write one line, though a message may quote a server's reply with its line breaks."""
-    print(f"prism-eval: {printable(' '.join(text.split()))}", file=sys.stderr)
+    # Where standard error is full as well, nobody can be told anything: the exit code has to do.
+    with contextlib.suppress(OSError):
+        print(f"prism-eval: {printable(' '.join(text.split()))}", file=sys.stderr, flush=True)
 
 
-def _leave_at_once(code: int) -> None:
+def _say_why_not(problem: OSError) -> NoReturn:
+    # Who closes a pipe early, as `head` does, has seen enough and is not to be told so.
+    if not isinstance(problem, BrokenPipeError):
+        _say(f"error: the output cannot be written: {problem.strerror}; what a run had finished is kept")
+    _leave_at_once(1)
+
+
+def _leave_at_once(code: int) -> NoReturn:
     """Exit without waiting for threads: an image inside an OCR model cannot be called back."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
     # Whoever read our output may be gone, and flushing then raises once more.
-    finally:
-        os._exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        screen.unwritable(stream)
+    os._exit(code)

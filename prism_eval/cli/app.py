@@ -9,12 +9,13 @@ import typer
 
 from prism_eval._version import __version__
 from prism_eval.cli import answer, benchmarks, caption, doctor, plan, plugins, report, run, score, store
+from prism_eval.cli.verbs import Verbs, help_without_a_word
 
-app = typer.Typer(
+app = Verbs(
     name="prism-eval",
     help="Measure image captions by what a reader who never saw the image can answer from them.",
     epilog="Start with: prism-eval run -c ocr -c blind --data synthetic",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     # Set in rich, `prism-eval --help` takes 0.17 s; plain, 0.08 s.
     rich_markup_mode=None,
@@ -32,11 +33,12 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[
+    context: typer.Context,
+    _wanted: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    pass
+    help_without_a_word(context)
 
 
 def _add(module: ModuleType) -> None:

@@ -11,6 +11,8 @@ from typer.core import TyperGroup
 from prism_eval.cli import options as o
 from prism_eval.cli.printable import printable
 from prism_eval.cli.table import show_table
+from prism_eval.cli.verbs import Verbs
+from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
     from prism_eval.benchmarks import Description, VerifyReport
@@ -23,6 +25,8 @@ _EPILOG = """Examples:
 
   prism-eval benchmarks verify --data ~/benchmarks
 
+  prism-eval benchmarks download chartqa mmmu ~/benchmarks
+
   prism-eval benchmarks new receipts > receipts.toml
 """
 
@@ -32,14 +36,22 @@ class _NameIsShown(TyperGroup):
 
     # Typer keeps the types of a context and of a command to itself.
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
+        if args and args[0] not in self.commands and not args[0].startswith("-") and not self._misspelt(args[0]):
             args = ["show", *args]
         return super().resolve_command(ctx, args)
 
+    def _misspelt(self, word: str) -> bool:
+        """Whether a verb was meant: the list of benchmarks would be no answer to ``verfy``."""
+        import difflib
 
-app = typer.Typer(
+        from prism_eval.benchmarks import definition_names
+
+        return bool(difflib.get_close_matches(word, self.commands, cutoff=0.7)) and word not in definition_names()
+
+
+app = Verbs(
     cls=_NameIsShown,
-    help="List benchmarks, show one (NAME), check data, start a new one.",
+    help="List benchmarks, show one (NAME), fetch and check data, start a new one.",
     invoke_without_command=True,
     epilog=_EPILOG,
 )
@@ -79,15 +91,15 @@ def verify(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="[default: all there are]")] = None,
     data: o.Data = None,
 ) -> int:
-    """Check every row on disk.
+    """Check every row on disk, as a run does before its first call.
 
-    Images open, golds parse, options hold the gold, ids are unique.
+    Images open, options hold the gold, every edition's scorer can score it, ids are unique.
     """
     from prism_eval.benchmarks import available, open_benchmark
     from prism_eval.benchmarks import verify as check
-    from prism_eval.errors import PrismError
+    from prism_eval.errors import PrismError, UnknownName
 
-    bad = 0
+    bad = misnamed = 0
     # One benchmark whose files are missing must not hide what is wrong with the others.
     for name in names or available(data or "synthetic"):
         try:
@@ -95,17 +107,47 @@ def verify(
         except PrismError as error:
             typer.echo(printable(f"{name}: {error}"))
             bad += 1
+            misnamed += isinstance(error, UnknownName)
             continue
         bad += not report.ok
         for line in _report(report):
             typer.echo(printable(line))
+    return UnknownName.exit_code if misnamed else int(bool(bad))
+
+
+@app.command(epilog="Example:\n\n  prism-eval benchmarks download chartqa mmmu_pro:vision ~/benchmarks")
+def download(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Benchmarks.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", parser=user_path, help="What --data is to be given.")],
+) -> int:
+    """Fetch benchmarks from the Hugging Face hub, once.
+
+    Only the files that are read; each benchmark has its own folder in DIR. Needs prism-eval[hub].
+    """
+    from prism_eval.benchmarks import download as fetch
+    from prism_eval.errors import DataError
+
+    bad = 0
+    for name in names:
+        try:
+            done = fetch(name, folder, say=lambda line: typer.echo(printable(line), err=True))
+        # What is wrong with one data set must not keep the others away.
+        except DataError as error:
+            typer.echo(printable(f"prism-eval: error: {name}: {error}"), err=True)
+            bad += 1
+            continue
+        source = f"{done.definition.source.dataset} at {done.revision[:12]}"
+        line = f"{name}: {done.files} files, {done.size / 1e6:,.1f} MB, in {done.folder}; {source}"
+        typer.echo(printable(f"{line}; licence: {done.definition.licence}"))
     return 1 if bad else 0
 
 
 @app.command(epilog="Example:\n\n  prism-eval benchmarks new receipts --out receipts.toml")
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")],
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write. [default: the screen]")] = None,
+    out: Annotated[
+        Path | None, typer.Option(parser=user_path, metavar="FILE", help="Where to write. [default: the screen]")
+    ] = None,
 ) -> None:
     """Write the skeleton of a new benchmark's definition."""
     from prism_eval.benchmarks import skeleton
@@ -141,6 +183,8 @@ def _describe(found: Description) -> list[str]:
         f"scorers     {', '.join(f'{edition}: {scorer}' for edition, scorer in definition.scoring.items())}",
         "",
     ]
+    if found.unusable:
+        lines[-1:] = [f"unusable    {found.unusable:,} rows: `prism-eval benchmarks verify` says why", ""]
     # The gold beside the question: whether a reading is right is seen at once.
     for item in found.samples:
         lines += [f"[{item.id}] {item.question.strip()}"]
@@ -150,8 +194,13 @@ def _describe(found: Description) -> list[str]:
 
 
 def _report(report: VerifyReport) -> list[str]:
-    state = "sound" if report.ok else f"{report.failed} problems"
-    lines = [f"{report.name}: {state}; {report.items:,} items, {report.images:,} images in {report.origin}"]
+    from prism_eval.leaderboard.writing import counted
+
+    state = "sound" if report.ok else counted(report.failed, "problem")
+    items, images = counted(report.items, "item"), counted(report.images, "image")
+    lines = [f"{report.name}: {state}; {items}, {images} in {report.origin}"]
+    lines += [f"  {missing}" for missing in report.missing]
+    lines += [f"  not checked by scorer {name!r}: {reason}" for name, reason in report.unchecked.items()]
     for reason, problem in report.problems.items():
         lines.append(f"  {reason}: {problem.count}")
         lines += [f"    {example}" for example in problem.examples]

@@ -14,7 +14,7 @@ EPILOG = """Examples:
 
 
 # Questions are not reached, so neither how they are put nor how they are scored.
-@o.plan_flags(without=("edition", "orders"))
+@o.plan_flags(without=("edition", "judge", "orders"))
 def caption(
     flags: o.PlanFlags,
     *,

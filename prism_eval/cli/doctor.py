@@ -32,4 +32,4 @@ def doctor(
     marks = {True: "ok", False: "BAD", None: "-"}
     findings = list(examine(specs=specs or [], data=data, store=store))
     show_table(("", "", ""), [(marks[finding.good], finding.what, finding.say) for finding in findings])
-    return int(any(finding.good is False for finding in findings))
+    return max((finding.code for finding in findings if finding.good is False), default=0)

@@ -11,8 +11,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from prism_eval.files.folders import user_path
+
 if TYPE_CHECKING:
     from prism_eval.plan.plan import Plan
+
+
+def file_path(text: str) -> Path:
+    """A file that a flag names."""
+    path = user_path(text)
+    if path.is_dir():
+        raise typer.BadParameter(f"{text!r} is a directory")
+    return path
+
+
+def folder_path(text: str) -> Path:
+    """A folder that a flag names."""
+    path = user_path(text)
+    if path.is_file():
+        raise typer.BadParameter(f"{text!r} is a file")
+    return path
+
 
 # Each flag is written once, so that it reads the same in every verb's help. Defaults are told in words: the value is
 # left to the plan (see `PlanFlags`).
@@ -30,13 +49,25 @@ Edition = Annotated[
 Concurrency = Annotated[
     int | None, typer.Option(metavar="N", help="Calls in flight, per server address. [default: the plan's]")
 ]
+Patience = Annotated[
+    float | None,
+    typer.Option(
+        metavar="S", help="Seconds without progress after which a server is given up. [default: 300, never seen: 10]"
+    ),
+]
+Judge = Annotated[
+    str | None, typer.Option(metavar="SPEC", help="An engine that judges what rules leave open. [default: none]")
+]
 Store = Annotated[
-    Path | None, typer.Option(metavar="PATH", help="The generation store. [default: in the user's cache folder]")
+    Path | None,
+    typer.Option(parser=file_path, metavar="PATH", help="The generation store. [default: in the user's cache folder]"),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run of another plan in that folder.")]
-Out = Annotated[Path | None, typer.Option(metavar="DIR", help="The run folder. [default: one under runs/]")]
+Out = Annotated[
+    Path | None, typer.Option(parser=folder_path, metavar="DIR", help="The run folder. [default: one under runs/]")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")]
-Folder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+Folder = Annotated[Path, typer.Argument(parser=user_path, metavar="RUN", help="A run folder.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +93,14 @@ class PlanFlags:
     ] = None
     data: Data = None
     file: Annotated[
-        Path | None, typer.Option("--plan", metavar="FILE", help="A TOML plan; the other flags override it.")
+        Path | None,
+        typer.Option("--plan", parser=file_path, metavar="FILE", help="A TOML plan; the other flags override it."),
     ] = None
     protocol: Annotated[
         str | None, typer.Option(metavar="NAME", help="Prompts, sampling and answer form. [default: standard]")
     ] = None
     edition: Edition = None
+    judge: Judge = None
     samples: Annotated[int | None, typer.Option(metavar="N", help="Captions per image. [default: the protocol's]")] = (
         None
     )
@@ -77,6 +110,7 @@ class PlanFlags:
     limit: Annotated[int | None, typer.Option(metavar="N", help="Only the first N items of each benchmark.")] = None
     seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of everything drawn. [default: 0]")] = None
     concurrency: Concurrency = None
+    patience: Patience = None
 
     def plan(self) -> Plan:
         """The plan of the file and of the flags that override it.
@@ -84,14 +118,20 @@ class PlanFlags:
         Raises:
             UsageError: The file cannot be read, or a value will not do.
         """
+        from prism_eval.errors import UsageError
         from prism_eval.plan.plan import make_plan, read_plan
         from prism_eval.plugins.specs import split_specs
 
         values = dict(read_plan(self.file)) if self.file else {}
         # Typer gives an empty list for a flag that may be repeated and was not given.
         values |= {key: value for key, value in vars(self).items() if key != "file" and value not in (None, [])}
+        # In a file 0 stands for all, which nobody means who types it.
+        if self.limit == 0:
+            raise UsageError("--limit 0 asks nothing: leave --limit out to ask everything")
         if self.benchmarks:
             values["benchmarks"] = [name for text in self.benchmarks for name in split_specs(text)]
+            if not values["benchmarks"]:
+                raise UsageError(f"--benchmark {self.benchmarks[0]!r} names no benchmark: leave it out to ask all")
         return make_plan(values, where=str(self.file) if self.file else "the command")
 
 

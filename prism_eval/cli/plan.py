@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from prism_eval.cli import options as o
+from prism_eval.cli.running import say_unread
 from prism_eval.cli.table import show_table
 
 EPILOG = """Examples:
@@ -15,8 +16,9 @@ EPILOG = """Examples:
 """
 
 
-# Neither the scoring edition nor the calls in flight change how many calls there are.
-@o.plan_flags(without=("edition", "concurrency"))
+# Neither the scoring edition nor how calls are made changes how many there are, and nobody can tell how many answers a
+# judge will be asked about.
+@o.plan_flags(without=("edition", "judge", "concurrency", "patience"))
 def plan(flags: o.PlanFlags, *, store: o.Store = None) -> None:
     """Say what a run would do, without calling any model.
 
@@ -24,9 +26,11 @@ def plan(flags: o.PlanFlags, *, store: o.Store = None) -> None:
     """
     import asyncio
 
+    from prism_eval.leaderboard.writing import counted
     from prism_eval.run.forecast import forecast
 
     result = asyncio.run(forecast(flags.plan(), store))
+    say_unread(result.unread)
     show_table(
         ("benchmark", "items", "images"),
         [(name, items, result.images[name]) for name, items in result.items.items()],
@@ -48,5 +52,5 @@ def plan(flags: o.PlanFlags, *, store: o.Store = None) -> None:
         ],
     )
     calls = sum(one.captions - one.captions_stored + one.answers - one.answers_stored for one in result.entries)
-    typer.echo(f"\n{calls:,} calls to make. Tokens are estimates of what would be sent; an answer to a caption that")
-    typer.echo("is not known yet counts its question only.")
+    typer.echo(f"\n{counted(calls, 'call')} to make. Tokens are estimates of what would be sent; an answer to a")
+    typer.echo("caption that is not known yet counts its question only.")

@@ -14,8 +14,7 @@ EPILOG = """Examples:
 
 def report(run: o.Folder) -> None:
     """Print a run folder's leaderboard and write its page again."""
-    from rich.console import Console
-
+    from prism_eval.cli.screen import console
     from prism_eval.leaderboard import build
     from prism_eval.report.html import write_html
     from prism_eval.report.terminal import LeaderboardView
@@ -26,5 +25,5 @@ def report(run: o.Folder) -> None:
     # Verdicts of another plan would be ranked under a protocol that is not theirs.
     check_belonging(folder, "score", manifest=True)
     board = build(folder.path)
-    Console().print(LeaderboardView(board))
+    console().print(LeaderboardView(board))
     typer.echo(f"Leaderboard: {write_html(folder.path, board)}")

@@ -18,7 +18,7 @@ EPILOG = """Examples:
 """
 
 
-@o.plan_flags(without=("samples",))
+@o.plan_flags(without=())
 def run(
     flags: o.PlanFlags,
     *,

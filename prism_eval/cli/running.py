@@ -5,15 +5,18 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import typer
 
+from prism_eval.cli.printable import printable
+
 if TYPE_CHECKING:
     from prism_eval.plan.plan import Plan, Stage
-    from prism_eval.run.result import RunResult
+    from prism_eval.run.result import RunResult, State
 
 # A dead server gives one reason a thousand times; of many different ones, the commonest say what to look at first.
 _REASONS_SHOWN = 3
@@ -37,50 +40,69 @@ def carry_out(plan: Plan, *, out: Path | None, store: Path | None, quiet: bool, 
     from prism_eval.errors import Interrupted
     from prism_eval.run.execute import run_plan
 
+    def started(state: State) -> AbstractContextManager[object]:
+        say_unread(state.unread)
+        return watch(state, quiet=quiet)
+
     # A scheduler that ends a job sends this: its finished calls are kept as after Ctrl-C.
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
-        return run_plan(plan, out=out, store=store, watch=lambda state: watch(state, quiet=quiet), **stages)
+        return run_plan(plan, out=out, store=store, watch=started, **stages)
     except Interrupted as error:
         # Quoted as a shell wants it: specs hold `?` and `&`, and pasted bare they would start a job of half a spec.
         again = shlex.join(["prism-eval", *sys.argv[1:]])
         raise Interrupted(f"{error}. To go on where it stopped, give the same command again: {again}") from None
 
 
+def say_unread(unread: Mapping[str, str]) -> None:
+    """Print which benchmarks are left out, before anything is paid for the others."""
+    for name, reason in unread.items():
+        typer.echo(printable(f"prism-eval: {name} is left out: {reason}"), err=True)
+
+
 def show_leaderboard(run: RunResult) -> int:
     """Print the leaderboard and what was written; returns the exit code."""
-    from rich.console import Console
-
+    from prism_eval.cli.screen import console
     from prism_eval.report.evaluate import published
     from prism_eval.report.terminal import LeaderboardView
 
     result = published(run)
-    Console().print(LeaderboardView(result.leaderboard))
+    console().print(LeaderboardView(result.leaderboard))
     typer.echo(f"Leaderboard: {result.html}")
     return say_how_it_ended(result, tuple(result.tallies))
 
 
 def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
     """Print the calls that were made and the failures there were; returns the exit code."""
+    from prism_eval.leaderboard.writing import counted
+
     for stage in stages:
         tally = result.tallies[stage]
-        line = f"{stage.capitalize()}s: {tally.made} made, {tally.hits} taken from the store, {tally.failed} failed"
-        tokens = f"; {tally.prompt_tokens} tokens in, {tally.completion_tokens} out" if tally.completion_tokens else ""
-        typer.echo(f"{line}{tokens}.")
+        calls = f"{tally.made:,} made, {tally.hits:,} taken from the store, {tally.failed:,} failed"
+        tokens = f"; {tally.prompt_tokens:,} tokens in, {tally.completion_tokens:,} out"
+        typer.echo(f"{stage.capitalize()}s: {calls}{tokens if tally.completion_tokens else ''}.")
     # Said, since the key of a call does not name its server: the same name there may be another model.
     for one in result.elsewhere:
-        typer.echo(f"{one.count} {one.stage}s from the store were made by {one.made_by}, not by {one.asked_now}.")
+        results = counted(one.count, one.stage)
+        typer.echo(f"{results} from the store: made by {one.made_by}, not by {one.asked_now}.")
     typer.echo(f"Run folder: {result.folder.path}")
-    if not result.failed:
-        return 0
-    typer.echo(
-        f"{result.failed} items failed and are in no score. Give the same command again to retry just these.", err=True
-    )
+    for name, met in result.counts.unusable.items():
+        typer.echo(printable(met.unusable.sentence(name, met.items)), err=True)
+    failed = result.counts.failures.total()
+    if not failed:
+        return 1 if result.failed or result.unread else 0
+    typer.echo(f"{counted(failed, 'item')} failed, in no score. {_what_helps(result)}", err=True)
     for reason, count in result.counts.failures.most_common(_REASONS_SHOWN):
         # A plugin's fault has three lines; they stay together.
         first, *rest = reason.splitlines()
         typer.echo("\n    ".join([f"  {count} x {first}", *rest]), err=True)
     return 1
+
+
+def _what_helps(result: RunResult) -> str:
+    if any(tally.passing for tally in result.tallies.values()):
+        return "Give the same command again to retry what a server let down."
+    return "The same command would end the same: see the reasons."
 
 
 def _as_interrupt(*_: object) -> None:

@@ -13,14 +13,21 @@ EPILOG = """Examples:
 """
 
 
-def score(run: o.Folder, edition: o.Edition = None, store: o.Store = None, quiet: o.Quiet = False) -> int:
+def score(
+    run: o.Folder,
+    edition: o.Edition = None,
+    judge: o.Judge = None,
+    patience: o.Patience = None,
+    store: o.Store = None,
+    quiet: o.Quiet = False,
+) -> int:
     """Score a run folder's answers: verdicts.parquet, leaderboard.
 
     No model is called but the judge, where the plan names one.
     """
     from prism_eval.run.replay import reopen
 
-    plan = reopen(run, store, ["caption", "answer"], edition=edition)
+    plan = reopen(run, store, ["caption", "answer"], edition=edition, judge=judge, patience=patience)
     # Of the plugins only the judge may be called; captions and answers are those of the run folder.
     result = carry_out(plan, out=run, store=store, quiet=quiet, stages=["score"], live=frozenset({"score"}))
     return show_leaderboard(result)

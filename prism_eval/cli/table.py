@@ -12,9 +12,10 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str | int]]) -> 
         headings: One for each column; all empty for a table without a head.
         rows: Cells by column. A number is written with its thousands apart.
     """
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from prism_eval.cli.screen import console
 
     # All at once: a column is set to the right if any of its cells is a number.
     cells = list(rows)
@@ -25,4 +26,4 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str | int]]) -> 
     for row in cells:
         # Text, since rich would take a name in [brackets] for markup.
         table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else cell) for cell in row))
-    Console().print(table)
+    console().print(table)

@@ -1,11 +1,28 @@
-"""Where a server is: the form of its address, and the proxy on the way there."""
+"""Where a server is: the form of its address, and who says it."""
 
 from __future__ import annotations
 
-import urllib.request
+import os
 from urllib.parse import SplitResult, urlsplit
 
 from prism_eval.errors import UsageError
+
+VARIABLE = "OPENAI_BASE_URL"
+"""The environment variable that says it where no option does, as for OpenAI's own clients."""
+
+
+def address_from(given: str) -> str:
+    """The base URL that was given, else the environment's.
+
+    Raises:
+        UsageError: Neither says one. Images would go to whoever we guessed.
+    """
+    text = given or os.environ.get(VARIABLE, "").strip()
+    if not text:
+        raise UsageError(
+            f"the openai engine needs the server's address: write base_url=http://HOST:PORT/v1 or set {VARIABLE}"
+        )
+    return base_url_of(text)
 
 
 def base_url_of(text: str) -> str:
@@ -29,15 +46,6 @@ def base_url_of(text: str) -> str:
         raise UsageError(f"base_url {text!r} has no http:// or https:// in front: did you mean 'http://{stripped}'?")
     # Names of hosts have no case: two spellings must not be two servers.
     return f"{url.scheme}://{url.netloc.lower()}{url.path or '/v1'}"
-
-
-def proxy_for(base_url: str) -> str | None:
-    """The proxy that the environment or the system names for an address, never one for this machine itself."""
-    url = urlsplit(base_url)
-    host = url.hostname or ""
-    if host in ("localhost", "::1") or host.startswith("127.") or urllib.request.proxy_bypass(host):
-        return None
-    return urllib.request.getproxies().get(url.scheme)
 
 
 def _split(text: str) -> SplitResult:

@@ -104,6 +104,11 @@ class OnEngine(Plugin):
         return self.engine.root
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """The engine's."""
+        return self.engine.remarks
+
+    @property
     def lane(self) -> Hashable | None:
         """The engine's, whoever prompts it."""
         return self.engine.lane

@@ -5,12 +5,15 @@ Source: the "Create chat completion" reference of the OpenAI API, as vLLM, SGLan
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from prism_eval.engines.body import Body
 from prism_eval.engines.replies import whole
-from prism_eval.errors import TransientError
+from prism_eval.errors import TransientError, UsageError
+from prism_eval.plugins.identity import canonical_json
 from prism_eval.schema import Completion, FinishReason, Image, Message, Request
 
 _FINISH = {
@@ -20,31 +23,59 @@ _FINISH = {
 }
 # What vLLM and SGLang say when a request was aborted: the text may end anywhere, and is not the model's whole answer.
 _BROKEN_OFF = frozenset({"abort", "error"})
+SET_BY_OPTIONS = ("temperature", "top_p", "seed", "max_tokens", "max_completion_tokens")
+SET_FOR_ALL = ("model", "messages", "stream", "n")
+"""What no ``extra`` may hold: fields that options set, and fields that make a reply one that can be read."""
 # Where an image's address goes. No text can hold this: a quotation mark within one is written with a backslash.
 _HOLE = b'"url": null'
 
 
-def body_of(request: Request, *, model: str, limit_name: str = "max_tokens") -> Body:
+def body_of(
+    request: Request,
+    *,
+    model: str,
+    limit_name: str | None = "max_tokens",
+    without: Collection[str] = (),
+    extra: Mapping[str, object] = MappingProxyType({}),
+) -> Body:
     """The JSON body that asks ``model`` for one completion: the bytes that `json.dumps` gives for it.
 
     Args:
         request: What to ask.
         model: The model's name on the server.
-        limit_name: What the server calls the bound on the reply's tokens.
+        limit_name: What the server calls the bound on the reply's tokens; ``None`` to send none.
+        without: Fields of the sampling that are left out.
+        extra: Fields that are sent besides, and in place of those of the sampling.
     """
-    sampling = request.sampling
-    body: dict[str, object] = {
-        "model": model,
-        "messages": [_message(message) for message in request.messages],
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        limit_name: sampling.max_tokens,
-    }
+    sampling = dataclasses.asdict(request.sampling)
+    limit = sampling.pop("max_tokens")
     # Some servers refuse a null, so what is not set is not sent.
-    if sampling.seed is not None:
-        body["seed"] = sampling.seed
-    images = [part for message in request.messages for part in message.parts if isinstance(part, Image)]
-    return Body(tuple(_spliced(json.dumps(body).encode("ascii"), images)))
+    sent = {name: value for name, value in sampling.items() if value is not None and name not in without}
+    # The messages stand before whatever else could hold what looks like a hole.
+    body: dict[str, object] = {"model": model, "messages": [_message(message) for message in request.messages]}
+    body |= sent | ({limit_name: limit} if limit_name else {}) | dict(extra)
+    return Body(tuple(_spliced(json.dumps(body).encode("ascii"), request.images)))
+
+
+def checked_extra(extra: object) -> dict[str, object]:
+    """Further fields of a request as JSON, its keys in order; a copy.
+
+    Raises:
+        UsageError: It is no JSON object, or holds a field that is set otherwise.
+    """
+    if not isinstance(extra, Mapping):
+        raise UsageError(f'extra_body must be a JSON object such as {{"top_k": 20}}, not {extra!r}')
+    for name in extra:
+        if name in SET_BY_OPTIONS:
+            how = "limit_name=... and max_tokens=..." if "token" in name else f"{name}=..."
+            raise UsageError(f"extra_body may not hold {name!r}: write {how} in its place")
+        if name in SET_FOR_ALL:
+            raise UsageError(f"extra_body may not hold {name!r}: every request says that itself")
+    try:
+        held: dict[str, object] = json.loads(canonical_json(extra))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"extra_body holds what JSON cannot say: {error}") from None
+    return held
 
 
 def completion_of(body: bytes, *, where: str) -> Completion:
@@ -87,7 +118,7 @@ def _part(part: str | Image) -> dict[str, object]:
 
 def _spliced(text: bytes, images: Sequence[Image]) -> Iterator[bytes | Image]:
     """The text with an image's ``data:`` URL in each of its holes."""
-    before, *others = text.split(_HOLE)
+    before, *others = text.split(_HOLE, len(images))
     for image, after in zip(images, others, strict=True):
         yield before + b'"url": "data:%b;base64,' % image.media_type.encode("ascii")
         yield image

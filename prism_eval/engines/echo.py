@@ -9,15 +9,19 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Sequence
 from itertools import takewhile
 
 from prism_eval.engines.body import Body
 from prism_eval.engines.replies import whole
-from prism_eval.errors import FatalError, TransientError
+from prism_eval.errors import PermanentError, TransientError
 
 Echo = list[tuple[str, float | None]]
 """Tokens, each with its log-probability; ``None`` where there is none."""
+
+TRIAL = ("One and two and", "One and two or")
+"""Texts that every tokenizer gives back as they were: what a server makes of them holds for all that it serves."""
 
 _PART_OF_CHARACTER = re.compile("\N{REPLACEMENT CHARACTER}|<0x[0-9A-F]{2}>")
 
@@ -44,7 +48,7 @@ def log_likelihoods_of(body: bytes, texts: Sequence[str], *, where: str) -> list
 
     Raises:
         TransientError: The reply is not a whole completion.
-        FatalError: The server does not echo log-probabilities, or not those of the tokens it names.
+        PermanentError: The server does not echo log-probabilities, or not those of the texts' tokens.
     """
     reply = whole(body, where=where)
     choices = _in_order(reply.get("choices"), len(texts))
@@ -108,8 +112,12 @@ def _check(text: str, echo: Echo, where: str) -> None:
 
 
 def _squeezed(text: str) -> str:
-    # Servers decode the tokens of some models without the blanks between them.
-    return "".join(text.replace("\N{LOWER ONE EIGHTH BLOCK}", " ").split())
+    """What tokenizers leave of a text: they compose characters or take their plain forms, and drop invisible ones.
+
+    Servers decode the tokens of some models without the blanks between them, and U+FFFD as no text at all.
+    """
+    plain = unicodedata.normalize("NFKC", text.replace("\N{LOWER ONE EIGHTH BLOCK}", " "))
+    return "".join(one for one in plain if one.isprintable() and one not in " \N{REPLACEMENT CHARACTER}")
 
 
 def _shared(echoes: Sequence[Echo]) -> int:
@@ -126,5 +134,5 @@ def _shared(echoes: Sequence[Echo]) -> int:
     return len(spelt)
 
 
-def _useless(where: str, lacking: str) -> FatalError:
-    return FatalError(f"{where}: its echo does not give {lacking}: rank with another server, such as vLLM")
+def _useless(where: str, lacking: str) -> PermanentError:
+    return PermanentError(f"{where}: its echo does not give {lacking}")

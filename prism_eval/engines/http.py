@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from prism_eval._version import __version__
-from prism_eval.engines.address import proxy_for
 from prism_eval.engines.body import Body
-from prism_eval.errors import CallError, FatalError, PermanentError, TransientError
+from prism_eval.engines.proxy import proxy_for, shown
+from prism_eval.engines.time_limit import TimeLimit
+from prism_eval.errors import CallError, FatalError, PermanentError, TransientError, Unavailable
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -21,11 +24,16 @@ if TYPE_CHECKING:
 MAX_REPLY_BYTES = 16 * 2**20
 _CONNECT_SECONDS = 10.0
 _QUOTED_CHARACTERS = 300
+# OpenSSL's numbers for a certificate that is not yet or no longer valid, or another host's.
+_WRONG_ITSELF = frozenset({9, 10, 62, 64})
 _ADVICE = "is the server running, and is base_url right?"
 
 
-class Unreachable(TransientError):
+class Unreachable(Unavailable):
     """No connection could be made at all."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, unproven=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,11 @@ class Reply:
         return self.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
     @property
+    def invalid(self) -> bool:
+        """Whether the server found something in the request that it does not take."""
+        return self.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+    @property
     def redirect(self) -> bool:
         """Whether the server points elsewhere."""
         return HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
@@ -64,7 +77,10 @@ class Server:
     Args:
         base_url: As `prism_eval.engines.address.base_url_of` returns it.
         key: Sent as a bearer token; none is sent if empty. Never part of a message.
-        timeout: Seconds an exchange may take.
+        timeout: Seconds an exchange may take; see `TimeLimit`.
+
+    Attributes:
+        proxy: The proxy on the way, as messages name it; empty for none.
     """
 
     def __init__(self, base_url: str, *, key: str, timeout: float) -> None:
@@ -73,9 +89,12 @@ class Server:
         self.base_url = base_url
         self.loop = asyncio.get_running_loop()
         self._key = key
-        self._timeout = timeout
+        self._time = TimeLimit(timeout)
+        self._reached = False
         # Looked up once: aiohttp's own trust_env would do it for every request, and sends .netrc passwords.
         self._proxy = proxy_for(base_url)
+        # What fails on the way may well be the proxy's doing, of which its user need not even know.
+        self.proxy = shown(self._proxy) if self._proxy else ""
         headers = {"User-Agent": f"prism-eval/{__version__}", "Accept": "application/json"}
         # Compressing short replies costs a local server more than the bytes are worth.
         headers["Accept-Encoding"] = "identity"
@@ -91,7 +110,8 @@ class Server:
 
     async def get(self, path: str, *, seconds: float) -> Reply:
         """Ask for a path, within so many seconds; raises like `post`."""
-        return await self._exchange("GET", path, None, min(seconds, self._timeout))
+        seconds = min(seconds, self._time.seconds)
+        return await self._exchange("GET", path, None, asyncio.timeout(seconds), seconds)
 
     async def post(self, path: str, body: Body) -> Reply:
         """Send JSON to a path and return the reply, whatever its status.
@@ -102,7 +122,10 @@ class Server:
             PermanentError: The reply is longer than `MAX_REPLY_BYTES`.
             FatalError: The server's certificate is not trusted, or it does not speak TLS.
         """
-        return await self._exchange("POST", path, body, self._timeout)
+        reply = await self._exchange("POST", path, body, self._time.kept(), self._time.seconds)
+        if reply.ok:
+            self._time.replied()
+        return reply
 
     def quote(self, text: str) -> str:
         """Something the server said as one short line, without the key should the server repeat it."""
@@ -112,23 +135,29 @@ class Server:
         """Close all connections."""
         await self._session.close()
 
-    async def _exchange(self, method: str, path: str, body: Body | None, seconds: float) -> Reply:
+    async def _exchange(
+        self, method: str, path: str, body: Body | None, limit: AbstractAsyncContextManager[object], seconds: float
+    ) -> Reply:
         import aiohttp
 
         from prism_eval.engines.payload import BodyPayload
 
         # Connecting has less time than the whole, so that nobody there is told from nobody answering.
-        limits = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds / 2, _CONNECT_SECONDS))
+        connecting = aiohttp.ClientTimeout(total=None, sock_connect=min(seconds / 2, _CONNECT_SECONDS))
         try:
-            async with self._session.request(
-                method,
-                f"{self.base_url}{path}",
-                data=BodyPayload(body) if body is not None else None,
-                # Elsewhere the key would go to somebody it was not meant for.
-                allow_redirects=False,
-                timeout=limits,
-                proxy=self._proxy,
-            ) as response:
+            async with (
+                limit,
+                self._session.request(
+                    method,
+                    f"{self.base_url}{path}",
+                    data=BodyPayload(body) if body is not None else None,
+                    # Elsewhere the key would go to somebody it was not meant for.
+                    allow_redirects=False,
+                    timeout=connecting,
+                    proxy=self._proxy,
+                ) as response,
+            ):
+                self._reached = True
                 return Reply(response.status, response.headers, await self._read(response))
         except (aiohttp.ClientError, OSError) as error:
             # Not chained: aiohttp's errors can hold the request's headers, and with them the key.
@@ -149,21 +178,42 @@ class Server:
         kind: type[CallError] = TransientError
         # From the narrow to the wide: aiohttp's errors inherit from each other and from OSError.
         match error:
+            case aiohttp.ClientConnectorCertificateError():
+                kind, words = FatalError, _distrust(error.certificate_error)
             case aiohttp.ClientSSLError() | ssl.SSLError():
                 kind, words = FatalError, f"no trusted TLS connection ({one_line(str(error))}); is it http://?"
             case aiohttp.ConnectionTimeoutError():
                 kind, words = Unreachable, f"cannot connect (no reply from the host); {_ADVICE}"
             case TimeoutError():
-                words = f"no complete reply within {seconds:g} s"
+                words = f"no complete reply within {seconds:g} s; where replies take longer, raise timeout= in the spec"
+            # A name that never led anywhere is a slip; one that did will again.
+            case aiohttp.ClientConnectorError(os_error=socket.gaierror()) if not self._reached:
+                kind, words = FatalError, f"cannot connect ({_reason(error.os_error)}); {_ADVICE}"
             case aiohttp.ClientConnectorError():
                 kind, words = Unreachable, f"cannot connect ({_reason(error.os_error)}); {_ADVICE}"
+            case aiohttp.ClientHttpProxyError():
+                kind, words = _refused_by_proxy(error.status), f"the proxy answers HTTP {error.status}"
             case aiohttp.ClientPayloadError():
                 words = "the server cut its reply short"
             case aiohttp.ClientResponseError():
                 words = f"the reply is not HTTP; {_ADVICE}"
             case _:
                 words = "the server closed the connection without a reply"
-        return kind(f"{self.base_url}: {words}")
+        way = f" (through the proxy {self.proxy})" if self.proxy else ""
+        return kind(f"{self.base_url}: {words}{way}")
+
+
+def _distrust(error: Exception) -> str:
+    words = one_line(str(error.args[-1]) if error.args else str(error))
+    # Its own authority is what most such servers lack; no file of authorities mends a date or a name.
+    wrong_itself = isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _WRONG_ITSELF
+    cure = "" if wrong_itself else "; put its authority's certificate into a file and name that in SSL_CERT_FILE"
+    return f"its certificate is not trusted ({words}){cure}"
+
+
+def _refused_by_proxy(status: int) -> type[CallError]:
+    wants_more = (HTTPStatus.PROXY_AUTHENTICATION_REQUIRED, HTTPStatus.FORBIDDEN, HTTPStatus.UNAUTHORIZED)
+    return FatalError if status in wants_more else Unreachable
 
 
 def _reason(error: OSError) -> str:

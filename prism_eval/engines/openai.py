@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from prism_eval.engines.address import base_url_of
+from prism_eval.engines.address import VARIABLE, address_from
+from prism_eval.engines.advice import option_against, takes_no_images
 from prism_eval.engines.base import Engine
 from prism_eval.engines.body import Body
-from prism_eval.engines.chat import body_of, completion_of
-from prism_eval.engines.echo import echo_body, log_likelihoods_of
+from prism_eval.engines.chat import body_of, checked_extra, completion_of
+from prism_eval.engines.echo import TRIAL, echo_body, log_likelihoods_of
+from prism_eval.engines.fields import Fields
 from prism_eval.engines.http import Reply, Server, Unreachable
 from prism_eval.engines.models import Models
-from prism_eval.engines.refusal import refusal
+from prism_eval.engines.once import Once
+from prism_eval.engines.pixels import ImageFormat, refitted
+from prism_eval.engines.refusal import is_busy, refusal
 from prism_eval.engines.replies import error_of
-from prism_eval.errors import CallError, FatalError, PermanentError, TransientError, UsageError
+from prism_eval.errors import CallError, Denied, FatalError, PermanentError, TransientError, UsageError
 from prism_eval.plugins.identity import runtime
-from prism_eval.schema import Completion, Request
+from prism_eval.schema import NEUTRAL, Completion, Request
 
 # A list is short and costs no model anything: who takes longer is busy, and the check passes.
 _CHECK_SECONDS = 10.0
+_CHAT, _COMPLETIONS = "/chat/completions", "/completions"
 
 
 @dataclass(kw_only=True)
@@ -33,30 +39,44 @@ class OpenAIEngine(Engine):
     Attributes:
         model: The model's name on the server.
         revision: A tag of your own for the weights behind that name: change it when they change.
-        base_url: Where the server is, up to and including ``/v1``.
+        extra_body: Further fields of every chat request, as a JSON object.
+        limit_name: What the server calls the bound on tokens; newer OpenAI models want ``max_completion_tokens``.
+            ``none`` sends no bound.
+        max_pixels: Pixels of an image beyond which it is scaled down; ``none`` for any number.
+        image_format: What images are sent as, ``jpeg`` or ``png``; ``none`` for what they are.
+        base_url: Where the server is, up to and including ``/v1``; by default what ``OPENAI_BASE_URL`` says.
         api_key_env: The environment variable that holds the key; without it no key is sent.
         timeout: Seconds one call may take.
         check_model: Whether a model that the server does not list is refused before the first call.
-        limit_name: What the server calls the bound on tokens; newer OpenAI models want ``max_completion_tokens``.
     """
 
     name: ClassVar[str] = "openai"
 
     revision: str | None = None
-    base_url: str = runtime("https://api.openai.com/v1")
+    extra_body: Mapping[str, object] = field(default_factory=dict)
+    limit_name: Literal["max_tokens", "max_completion_tokens"] | None = "max_tokens"
+    max_pixels: int | None = None
+    image_format: ImageFormat | None = None
+    base_url: str = runtime("", environment=VARIABLE)
     api_key_env: str = runtime("OPENAI_API_KEY")
     timeout: float = runtime(120.0)
     check_model: bool = runtime(True)
-    limit_name: Literal["max_tokens", "max_completion_tokens"] = runtime("max_tokens")
     _server: Server | None = field(default=None, init=False, repr=False, compare=False)
-    _first_check: asyncio.Task[str] | None = field(default=None, init=False, repr=False, compare=False)
+    _once: Once = field(default_factory=Once, init=False, repr=False, compare=False)
     _root: str | None = field(default=None, init=False, repr=False, compare=False)
+    _fields: Fields = field(default_factory=Fields, init=False, repr=False, compare=False)
+    # What has passed once is no fault of the options: a later refusal is its own item's.
+    _passed: bool = field(default=False, init=False, repr=False, compare=False)
+    _seen: bool = field(default=False, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.base_url = base_url_of(self.base_url)
         if not self.model.strip():
             raise UsageError("the openai engine needs a model's name, as in openai:Qwen/Qwen2.5-VL-7B-Instruct")
+        self.base_url = address_from(self.base_url)
+        self.extra_body = checked_extra(self.extra_body)
+        if self.max_pixels is not None and self.max_pixels < 1:
+            raise UsageError(f"max_pixels must be 1 or more, not {self.max_pixels}")
         if not 0 < self.timeout < float("inf"):
             raise UsageError(f"timeout must be above 0 seconds, not {self.timeout}")
 
@@ -66,24 +86,50 @@ class OpenAIEngine(Engine):
         return self.base_url
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """Fields of the sampling that the server refused."""
+        refused = ", ".join(name for name in NEUTRAL if name in self._fields.refused)
+        words = f"{self.base_url} does not take {refused}: defaults of {self.model} may be at work."
+        return (words,) if refused else ()
+
+    @property
     def root(self) -> str | None:
         """What ``/models`` says the model's ``root`` is, as vLLM and SGLang do; see `Engine.root`."""
         return self._root
 
     async def generate(self, request: Request) -> Completion:
         """Ask the server once. The first call also checks that the server is there and serves the model."""
-        body = body_of(request, model=self.model, limit_name=self.limit_name)
-        return completion_of(await self._post("/chat/completions", body), where=self.base_url)
+        request = await self._refitted(request)
+        left_out = self._fields.refused
+        reply = await self._chat(request)
+        if reply.invalid and left_out != await self._fields.refused_of(request.sampling, self._probe, self._once):
+            reply = await self._chat(request)
+        if not reply.ok:
+            raise self._wrong_for_all(reply, request) or await self._refusal(self._connected(), reply, _CHAT)
+        said = completion_of(reply.body, where=self.base_url)
+        self._passed, self._seen = True, self._seen or bool(request.images)
+        return said
 
     async def log_likelihood(self, prompt: str, continuations: Sequence[str]) -> list[float]:
         """Let the server echo the prompt with each continuation, and sum the log-probabilities of what differs.
 
-        All go in one request to ``/completions``, which vLLM and SGLang serve with ``echo`` and ``logprobs``; servers
-        that number them wrongly, as llama.cpp's does, are refused.
+        All go in one request to ``/completions``, which vLLM and SGLang serve with ``echo`` and ``logprobs``. The first
+        call tries the server with plain words: one that numbers them wrongly, as llama.cpp's does, is refused.
         """
-        texts = [prompt + continuation for continuation in continuations]
-        reply = await self._post("/completions", echo_body(texts, model=self.model))
-        return log_likelihoods_of(reply, texts, where=self.base_url)
+        await self._for_all(_COMPLETIONS, self._try_echo)
+        return await self._echoed([prompt + continuation for continuation in continuations])
+
+    async def _try_echo(self) -> None:
+        try:
+            await self._echoed(TRIAL)
+        except PermanentError as error:
+            raise FatalError(f"{error}: rank with another server, such as vLLM") from None
+
+    async def _echoed(self, texts: Sequence[str]) -> list[float]:
+        reply = await self._post(_COMPLETIONS, echo_body(texts, model=self.model))
+        if not reply.ok:
+            raise await self._refusal(self._connected(), reply, _COMPLETIONS)
+        return log_likelihoods_of(reply.body, texts, where=self.base_url)
 
     async def check(self) -> str:
         """Ask ``GET /models`` whether the server is there, takes the key and serves the model.
@@ -91,17 +137,20 @@ class OpenAIEngine(Engine):
         A server that is slow, busy or keeps no list passes: only the calls themselves can tell.
 
         Raises:
-            FatalError: It cannot be reached, refuses the key, or lists other models only.
+            Unavailable: It cannot be reached.
+            FatalError: Its name leads nowhere, it refuses the key, or lists other models only.
         """
         server = self._connected()
         try:
             reply = await server.get("/models", seconds=_CHECK_SECONDS)
-        except Unreachable as error:
-            raise FatalError(str(error)) from None
+        except Unreachable:
+            raise
         except (TransientError, PermanentError):
             # Calls are tried again and this is not: one stumble here must not end a run.
             return f"{self.base_url}: is there, but did not list its models"
-        if reply.unauthorized or reply.redirect:
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            raise FatalError(str(await self._refusal(server, reply, "/models")))
+        if reply.redirect:
             raise await self._refusal(server, reply, "/models")
         served = Models.read(reply.body) if reply.ok else Models()
         if not served.roots:
@@ -121,38 +170,42 @@ class OpenAIEngine(Engine):
     async def close(self) -> None:
         """Close the connections; a later call opens new ones."""
         server, self._server = self._server, None
-        task, self._first_check = self._first_check, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await self._once.close()
         if server is not None:
             await server.close()
 
-    async def _post(self, path: str, body: Body) -> bytes:
-        server = self._connected()
-        await self._checked()
-        reply = await server.post(path, body)
-        if not reply.ok:
-            raise await self._refusal(server, reply, path)
-        return reply.body
+    async def _refitted(self, request: Request) -> Request:
+        if (self.max_pixels is None and self.image_format is None) or not request.images:
+            return request
+        fit = partial(refitted, max_pixels=self.max_pixels, image_format=self.image_format)
+        return await asyncio.to_thread(request.with_images, fit)
+
+    async def _chat(self, request: Request, without: Collection[str] = ()) -> Reply:
+        refused = {*without, *self._fields.refused}
+        body = body_of(request, model=self.model, limit_name=self.limit_name, without=refused, extra=self.extra_body)
+        return await self._post(_CHAT, body)
+
+    async def _probe(self, request: Request, without: Collection[str]) -> Reply:
+        reply = await self._chat(request, without)
+        if reply.ok or reply.invalid:
+            return reply
+        raise await self._refusal(self._connected(), reply, _CHAT)
+
+    async def _post(self, path: str, body: Body) -> Reply:
+        await self._for_all("/models", self.check)
+        return await self._connected().post(path, body)
+
+    async def _for_all(self, what: str, begin: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        # Connected first: what is done once is done once for the connections of an event loop.
+        self._connected()
+        await self._once.get(what, begin)
 
     def _connected(self) -> Server:
         # Connections belong to an event loop; a notebook runs one after another.
         if self._server is None or self._server.loop is not asyncio.get_running_loop():
-            self._first_check = None
+            self._once = Once()
             self._server = Server(self.base_url, key=self._key(), timeout=self.timeout)
         return self._server
-
-    async def _checked(self) -> None:
-        if self._first_check is None:
-            self._first_check = asyncio.ensure_future(self.check())
-        try:
-            # Shielded: the calls share one check, and one that is given up must not take it from the others.
-            await asyncio.shield(self._first_check)
-        except CallError:
-            # Forgotten, so that the next try finds a server that has come up since.
-            self._first_check = None
-            raise
 
     def _key(self) -> str:
         # Read when it is needed and kept in no field, so that no repr, identity or plan can hold it.
@@ -161,15 +214,28 @@ class OpenAIEngine(Engine):
             raise FatalError(f"${self.api_key_env} holds characters that no API key has: set it again")
         return key
 
+    def _wrong_for_all(self, reply: Reply, request: Request) -> FatalError | None:
+        """What is wrong with every request: a model without eyes, or a parameter the server does not take."""
+        message, _ = error_of(reply.body)
+        where, said = f"{self.base_url}: HTTP {reply.status}", self._connected().quote(message)
+        if request.images and not self._seen and takes_no_images(message):
+            return FatalError(f"{where}: the model {self.model!r} takes no images: {said}")
+        option = option_against(message, limit_name=self.limit_name) if reply.invalid else ""
+        return FatalError(f"{where}: {said}; add {option} to the spec") if option and not self._passed else None
+
     async def _refusal(self, server: Server, reply: Reply, path: str) -> CallError:
         message, code = error_of(reply.body)
-        where, said = f"{self.base_url}: HTTP {reply.status}", server.quote(message) or "no reason given"
+        # A proxy's own error page looks like any other.
+        way = f" through the proxy {server.proxy}" if server.proxy else ""
+        where, said = f"{self.base_url}: HTTP {reply.status}{way}", server.quote(message) or "no reason given"
         if reply.redirect:
             target = server.quote(reply.headers.get("Location", "somewhere else"))
             return FatalError(f"{where}: redirects to {target}; set base_url to where the server is")
-        if reply.unauthorized:
+        if reply.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            return FatalError(f"{where}: the proxy {server.proxy} wants a user name and password in its address")
+        if reply.unauthorized and not is_busy(code, said):
             state = "was refused" if self._key() else "is not set"
-            return FatalError(f"{where}: the server wants a key, and ${self.api_key_env} {state}")
+            return Denied(f"{where}: the server wants a key, and ${self.api_key_env} {state}: {said}")
         if reply.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
             return FatalError(f"{where}: {await self._not_found(server, said, path)}")
         return refusal(reply, code=code, where=where, said=said)

@@ -33,6 +33,17 @@ def count(value: float | None) -> str:
     return ABSENT if value is None else f"{round(value):,}"
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """So many of something: ``1 item``, ``1,920 items``.
+
+    Args:
+        number: How many.
+        noun: What one is called.
+        plural: What several are called; by default the noun and an s.
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 def with_margin(estimate: Estimate | None) -> str:
     """An estimate's mean and half the width of its interval: ``48.3  ±2.1``."""
     # `±50.0` is the widest margin that a score in [0, 1] can have.

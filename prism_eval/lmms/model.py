@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import NoReturn
 
 from lmms_eval.api.model import lmms
@@ -13,6 +12,7 @@ from tqdm import tqdm
 
 from prism_eval.calls import Store, default_path
 from prism_eval.errors import PermanentError, PrismError
+from prism_eval.files.folders import user_path
 from prism_eval.lmms.prompt import Encoder, Prompt, PromptError, read_messages
 from prism_eval.lmms.reader import make_reader
 from prism_eval.lmms.theirs import ONE_AT_A_TIME, ModelRequest
@@ -61,7 +61,7 @@ class PrismEval(lmms):  # type: ignore[misc]
         given = {"reasoner": reasoner, "protocol": protocol, "concurrency": concurrency, "seed": seed}
         with _errors_end_the_program():
             self._plan = _plan(plan, captioner, {key: value for key, value in given.items() if value is not None})
-            self._store = Store(Path(store) if store else default_path())
+            self._store = Store(user_path(store) if store else default_path())
             make_reader(self._plan, self._store)  # so that a wrong spec ends the program before any data is read
         self._encoder = Encoder()
 
@@ -106,7 +106,7 @@ def _name(request: ModelRequest) -> str:
 
 def _plan(file: str | None, captioner: str | None, given: Mapping[str, object]) -> Plan:
     # The task's own prompt asks for the form of the answer: a protocol that does so too would ask twice.
-    values = {"protocol": "lmms", **(read_plan(Path(file)) if file else {}), **given}
+    values = {"protocol": "lmms", **(read_plan(user_path(file)) if file else {}), **given}
     if captioner is not None:
         values["captioners"] = [captioner]
     plain = {key: _unquoted(value) if isinstance(value, str) else value for key, value in values.items()}

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from prism_eval.errors import UnknownName, UsageError
+from prism_eval.files.folders import user_path
 from prism_eval.plan.protocol import Edition
 from prism_eval.plugins.identity import digest_of
 
@@ -19,6 +20,9 @@ STAGES: tuple[Stage, ...] = ("caption", "answer", "score")
 
 CONCURRENCY = 16
 """Calls in flight where nobody says otherwise: what one GPU's server, or a hosted account, takes gladly."""
+
+_MOST_ITEMS, _MOST_SAMPLES, _LARGEST_SEED = 10**9, 10_000, 2**63 - 1
+"""More items than any benchmark will have, more captions than anybody waits for, and what servers take for a seed."""
 
 _RUNTIME = frozenset({"concurrency", "attempts", "patience", "math_workers"})
 _LATER: Mapping[str, Stage] = {
@@ -50,9 +54,11 @@ class Plan(BaseModel):
         math_limit: Seconds that comparing one mathematical answer may take.
         math_workers: Processes that compare mathematical answers. Runtime only.
         concurrency: Calls in flight at once, per server address or plugin in process, unless a spec string says
-            otherwise. Runtime only.
-        attempts: Tries of one call. Runtime only.
-        patience: Seconds after which a call is not tried again. Runtime only.
+            otherwise; fewer while a server asks to slow down. Runtime only.
+        attempts: Tries of one call. What is waited out, a rate limit or a server that is away, counts as none.
+            Runtime only.
+        patience: Seconds without any progress at a server before calls to it are given up; by default 300, and 10 at an
+            address where nobody has ever answered. Runtime only.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,16 +69,16 @@ class Plan(BaseModel):
     data: str = "synthetic"
     protocol: str = "standard"
     edition: Edition | None = None
-    samples: int | None = Field(None, gt=0)
+    samples: int | None = Field(None, gt=0, le=_MOST_SAMPLES)
     orders: int = Field(1, gt=0, le=100)
     judge: str | None = None
-    limit: int = Field(0, ge=0)
-    seed: int = Field(0, ge=0)
+    limit: int = Field(0, ge=0, le=_MOST_ITEMS)
+    seed: int = Field(0, ge=0, le=_LARGEST_SEED)
     math_limit: float = Field(5.0, gt=0)
     math_workers: int = Field(2, gt=0, le=64)
     concurrency: int = Field(CONCURRENCY, gt=0, le=4096)
-    attempts: int = Field(6, gt=0)
-    patience: float = Field(300.0, gt=0)
+    attempts: int = Field(6, gt=0, le=10**6)
+    patience: float | None = Field(None, gt=0)
 
     @property
     def digest(self) -> str:
@@ -125,9 +131,9 @@ def make_plan(values: Mapping[str, Any], *, where: str = "the plan") -> Plan:
         where_in = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"{where}: {where_in}: {first['msg']}, got {first['input']!r}") from error
     # Under two labels they are two texts; `assemble` looks at what they mean.
-    repeated = {spec for spec in plan.captioners if plan.captioners.count(spec) > 1}
-    if repeated:
-        raise UsageError(f"{where}: the captioner {min(repeated)!r} is named twice")
+    for kind, names in (("captioner", plan.captioners), ("benchmark", plan.benchmarks)):
+        if repeated := {name for name in names if names.count(name) > 1}:
+            raise UsageError(f"{where}: the {kind} {min(repeated)!r} is named twice")
     return plan
 
 
@@ -138,7 +144,7 @@ def read_plan(path: Path) -> dict[str, Any]:
         UsageError: The file cannot be read or is not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(user_path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"cannot read the plan {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from prism_eval.errors import UnknownName, UsageError
+from prism_eval.files.folders import user_path
 from prism_eval.schema import AnswerForm, Sampling
 
 Edition = Literal["official", "caprl", "strict"]
@@ -76,6 +77,10 @@ class Protocol(_Section):
         sampling = replace(self.answer.sampling, seed=seed)  # a protocol fixes how to draw, a plan what is drawn
         return {**prompts, "sampling": sampling, "marker": self.form.marker, "abstain": self.form.abstain, "seed": seed}
 
+    def judge_settings(self, seed: int) -> Mapping[str, object]:
+        """What judges may take from the plan, by name: what is right is not drawn, whatever the protocol."""
+        return {"sampling": Sampling(seed=seed, repetition_penalty=1.0, top_k=-1, min_p=0.0), "seed": seed}
+
 
 def protocol_names() -> list[str]:
     """The protocols that come with prism-eval."""
@@ -91,7 +96,7 @@ def load_protocol(name: str) -> Protocol:
     """
     # By its ending, not by whether it exists: a misspelt path is told as one.
     if name.endswith(".toml"):
-        return _read(Path(name), name)
+        return _read(user_path(name), name)
     if name not in protocol_names():
         raise UnknownName("protocol", name, protocol_names(), hint="A path ending in .toml names a file of your own.")
     return _read(_folder() / f"{name}.toml", name)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, get_type_hints
+from pathlib import Path
+from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 from prism_eval.errors import PrismError, UnknownName, UsageError
+from prism_eval.files.folders import user_path
 from prism_eval.plugins.faults import fault_of
 from prism_eval.plugins.identity import Plugin, is_runtime, plan_name
 from prism_eval.plugins.registry import entry_points, load
@@ -230,13 +233,33 @@ def _converted(value: object, hint: Any, key: str, what: str) -> object:
 
     if not isinstance(value, str):  # given as an object, by Python code that knows its type
         return value
+    # A field of text may mean the word itself; where numbers stand it can only say that there is to be none.
+    if value.strip().lower() == "none" and type(None) in get_args(hint) and not {str, Path} & set(get_args(hint)):
+        return None
     try:
+        value = _from_json(value) if _is_json(hint) else value
         # Pydantic takes no configuration for a dataclass, which brings its own.
         config = None if dataclasses.is_dataclass(hint) else ConfigDict(arbitrary_types_allowed=True)
-        return TypeAdapter(hint, config=config).validate_python(value)
+        converted = TypeAdapter(hint, config=config).validate_python(value)
     except ValidationError as error:
         reason = error.errors()[0]["msg"]
         raise UsageError(f"{what}: {key}={value!r} will not do: {reason}") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f'{what}: {key}={value!r} is not JSON, as {{"key": true}} would be: {error}') from error
+    return user_path(converted) if isinstance(converted, Path) else converted
+
+
+def _is_json(hint: Any) -> bool:
+    """Whether a field holds what only JSON can write down: a mapping or a list."""
+    return any((get_origin(one) or one) in (dict, list, Mapping) for one in (hint, *get_args(hint)))
+
+
+def _from_json(text: str) -> object:
+    def refuse(constant: str) -> None:
+        # Python reads NaN and Infinity; no server does, and no identity can hold them.
+        raise ValueError(f"{constant} is no JSON")
+
+    return json.loads(text, parse_constant=refuse)
 
 
 def _check_complete(fields: Mapping[str, dataclasses.Field[Any]], values: Mapping[str, object], what: str) -> None:

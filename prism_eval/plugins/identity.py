@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 _RUNTIME = "prism_eval.runtime"
 _FROM_PLAN = "prism_eval.from_plan"
+_ENVIRONMENT = "prism_eval.environment"
 
 
 @runtime_checkable
@@ -30,9 +31,18 @@ class Identified(Protocol):
 # The two declarations below return Any, as dataclasses.field does, so that a field may have whatever type it says.
 
 
-def runtime(default: Any = dataclasses.MISSING, *, default_factory: Any = dataclasses.MISSING) -> Any:
-    """Declare a field that never changes a plugin's output: a timeout, an address, a concurrency."""
-    return _field(default, default_factory, {_RUNTIME: True})
+def runtime(
+    default: Any = dataclasses.MISSING, *, default_factory: Any = dataclasses.MISSING, environment: str = ""
+) -> Any:
+    """Declare a field that never changes a plugin's output: a timeout, an address, a concurrency.
+
+    Args:
+        default: The value where nothing sets it.
+        default_factory: Makes that value.
+        environment: A variable that sets it where a spec string does not. A run's plan holds what it said: done again,
+            the run does not depend on it.
+    """
+    return _field(default, default_factory, {_RUNTIME: True, _ENVIRONMENT: environment})
 
 
 def from_plan(
@@ -60,6 +70,12 @@ def _field(default: Any, default_factory: Any, metadata: Mapping[str, object]) -
 def is_runtime(field: dataclasses.Field[Any]) -> bool:
     """Whether the field was declared as no part of the identity."""
     return bool(field.metadata.get(_RUNTIME))
+
+
+def environment_name(field: dataclasses.Field[Any]) -> str:
+    """The environment variable that sets a field, as `runtime` was told; empty for none."""
+    name: str = field.metadata.get(_ENVIRONMENT, "")
+    return name
 
 
 def plan_name(field: dataclasses.Field[Any]) -> str | None:
@@ -111,6 +127,11 @@ class Plugin:
     def root(self) -> str | None:
         """What the server says it really serves under the model's name; ``None`` where it does not say."""
         return None
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader of its results should know that only asking could tell, one sentence each."""
+        return ()
 
     @property
     def lane(self) -> Hashable | None:

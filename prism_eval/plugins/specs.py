@@ -1,12 +1,13 @@
 """Spec strings: ``NAME(PART, PART):MODEL?key=value&key=value``, the way the command line names a plugin.
 
 Parts are spec strings themselves. Values and the model are percent-decoded, so that ``%26`` is an ampersand and ``%2C``
-a comma.
+a comma. A value that is a JSON object or list, as in ``extra_body={"top_k": 20, "stop": ["&"]}``, is read as one.
 The key ``label`` names the plugin in tables; every other key is an option of the plugin.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class Spec:
         head, question_mark, query = rest.partition("?")
         if head and not head.startswith(":"):
             raise UsageError(f"cannot read {head!r} in {text!r}: after the name comes :MODEL or ?key=value")
-        options = dict(_options(query, text)) if question_mark else {}
+        options = _options(query, text) if question_mark else {}
         label = options.pop("label", None)
         return cls(text, match.group(), unquote(head[1:]) or None, parts, options, label)
 
@@ -63,10 +64,10 @@ class Spec:
 
 
 def split_specs(text: str) -> list[str]:
-    """Split at the commas that are outside parentheses; empty pieces are dropped."""
+    """Split at the commas that are outside parentheses and JSON; empty pieces are dropped."""
     pieces, depth, start = [], 0, 0
     # By hand: a comma inside a part's parentheses belongs to the part, which no regular expression can count.
-    for index, character in enumerate(text):
+    for index, character in _outside_json(text):
         depth += {"(": 1, ")": -1}.get(character, 0)
         if character == "," and depth == 0:
             pieces.append(text[start:index])
@@ -81,16 +82,41 @@ def _quoted(text: str) -> str:
 
 def _closing(rest: str, text: str) -> int:
     depth = 0
-    for index, character in enumerate(rest):
+    for index, character in _outside_json(rest):
         depth += {"(": 1, ")": -1}.get(character, 0)
         if depth == 0:
             return index
     raise UsageError(f"a parenthesis is not closed in {text!r}")
 
 
-def _options(query: str, text: str) -> Iterator[tuple[str, str]]:
-    for pair in filter(None, query.split("&")):
+def _options(query: str, text: str) -> dict[str, str]:
+    options: dict[str, str] = {}
+    ends = [index for index, character in _outside_json(query) if character == "&"]
+    starts = [0, *(end + 1 for end in ends)]
+    for pair in filter(None, (query[start:end] for start, end in zip(starts, [*ends, None], strict=True))):
         key, equals, value = pair.partition("=")
         if not equals or not key:
             raise UsageError(f"cannot read {pair!r} in {text!r}: options are key=value, joined by &")
-        yield unquote(key), unquote(value)
+        if unquote(key) in options:
+            raise UsageError(f"{unquote(key)!r} is given twice in {text!r}")
+        options[unquote(key)] = unquote(value)
+    return options
+
+
+def _outside_json(text: str) -> Iterator[tuple[int, str]]:
+    """The characters that are in no JSON value, each with its place."""
+    index = 0
+    while index < len(text):
+        end = _end_of_json(text, index) if text[index] in "{[" and text[index - 1 : index] == "=" else None
+        if end is None:
+            yield index, text[index]
+        index = end or index + 1
+
+
+def _end_of_json(text: str, start: int) -> int | None:
+    """Where the JSON value ends that begins at a place; ``None`` where none does, as with a prompt's ``{caption}``."""
+    try:
+        _, end = json.JSONDecoder().raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None
+    return end

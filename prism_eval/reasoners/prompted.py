@@ -50,7 +50,7 @@ class PromptedReasoner(OnEngine, Reasoner):
         """Ask the engine the item's question about the caption."""
         sampling = self.sampling.of_sample(sample)
         said = await self.ask_engine(Request(messages=self._messages(caption, item), sampling=sampling, sample=sample))
-        return Answer(said.text, said.finish_reason, said.prompt_tokens, said.completion_tokens)
+        return said.into(Answer)
 
     def shown(self, caption: Caption) -> str:
         """The caption as it stands in a prompt: a blank where one belongs reads as a fault of the prompt."""

@@ -47,7 +47,7 @@ class Result(RunResult):
 def published(run: RunResult) -> Result:
     """A finished run with its leaderboard read and its page written."""
     # Of one result, so that the table is read once for the page and for who asks for the leaderboard next.
-    result = Result(run.folder, run.counts, run.tallies, run.elsewhere)
+    result = Result(run.folder, run.counts, run.tallies, run.elsewhere, run.unread)
     write_html(result.folder.path, result.leaderboard)
     return result
 

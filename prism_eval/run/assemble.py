@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from prism_eval.benchmarks import Benchmark, available, open_benchmark
+from prism_eval.benchmarks import Benchmark, available, open_readable
 from prism_eval.calls import Calls, Limits, Patience, Store
 from prism_eval.captioners import CAPTIONER, Captioner
 from prism_eval.errors import PrismError, UsageError
 from prism_eval.judges import JUDGE, Judge
-from prism_eval.plan import Orders, Plan, Protocol, Stage, load_protocol
+from prism_eval.plan import STAGES, Orders, Plan, Protocol, Stage, load_protocol
 from prism_eval.plugins import Kind, Plugin, Spec, build, check_class, label_of
 from prism_eval.plugins.faults import fault_of
 from prism_eval.reasoners import REASONER, Reasoner
 from prism_eval.run.settings import Entry, Settings
-from prism_eval.schema import Sampling
 from prism_eval.scoring.base import SCORER, Scorer
 
 LIVE: frozenset[Stage] = frozenset({"caption", "answer", "score"})
@@ -26,6 +25,9 @@ LIVE: frozenset[Stage] = frozenset({"caption", "answer", "score"})
 
 _PART_OF: Mapping[str, Stage] = {"caption": "caption", "answer": "answer", "prior": "answer", "judge": "score"}
 """To which stage each kind of call belongs."""
+
+_SENT: Mapping[Stage, str] = {"caption": "images", "answer": "captions and questions", "score": "answers to judge"}
+"""What each stage's plugins send to their servers."""
 
 _ITEMS_AHEAD = 4
 """Items in work for each call that may be under way. At any time some wait for their caption, some for their answer,
@@ -43,12 +45,16 @@ class Assembly:
         protocol: Its protocol, with the plan's edition and samples in place.
         benchmarks: The benchmarks, in order.
         settings: What each item goes through.
+        destinations: Which server is sent what, in one sentence; empty where nothing leaves this process.
+        unread: Of the plan's benchmarks those that cannot be read at all, and why; the run is of the others.
     """
 
     plan: Plan
     protocol: Protocol
     benchmarks: Sequence[Benchmark]
     settings: Settings
+    destinations: str = ""
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     async def close(self) -> None:
         """Give up what is under way and close every plugin."""
@@ -90,7 +96,7 @@ def assemble(
         UsageError: Something the plan names does not exist or will not do.
     """
     protocol = _protocol(plan)
-    opened = open_benchmarks(plan) if benchmarks is None else benchmarks
+    opened, unread = open_benchmarks(plan) if benchmarks is None else (benchmarks, {})
     limits = Limits(plan.concurrency)
     calls = Calls(
         store,
@@ -101,7 +107,7 @@ def assemble(
     entries = _entries(plan, protocol, captioners or {})
     answering, reasoner_label = _reasoner(plan, protocol, reasoner)
     scorers = _scorers(plan, opened, protocol)
-    judge, judge_label = _judge(plan, through, scorers)
+    judge, judge_label = _judge(plan, protocol, through, scorers)
     for plugin in (*(entry.captioner for entry in entries), answering, *([judge] if judge else [])):
         _declare(limits, plugin)
     settings = Settings(
@@ -121,7 +127,31 @@ def assemble(
     # In this order the progress display and the manifest name them, whether or not there are any.
     for stage in ("caption", "answer", *(["judge"] if judge else [])):
         calls.tally(stage)
-    return Assembly(plan, protocol, opened, settings)
+    asked: Mapping[Stage, list[Plugin]] = {
+        "caption": [entry.captioner for entry in entries],
+        "answer": [answering],
+        "score": [judge] if judge else [],
+    }
+    calling = live.intersection(STAGES[: STAGES.index(through) + 1])
+    destinations = _destinations({stage: plugins for stage, plugins in asked.items() if stage in calling})
+    return Assembly(plan, protocol, opened, settings, destinations, unread)
+
+
+def _destinations(asked: Mapping[Stage, Sequence[Plugin]]) -> str:
+    """Which addresses are sent what, in one sentence: whoever reads it may want to stop the run at once."""
+    told = {
+        stage: " and ".join(dict.fromkeys(address for plugin in plugins for address in _addresses(plugin)))
+        for stage, plugins in asked.items()
+    }
+    words = "; ".join(f"{_SENT[stage]} go to {addresses}" for stage, addresses in told.items() if addresses)
+    return f"{words[0].upper()}{words[1:]}" if words else ""
+
+
+def _addresses(plugin: Plugin) -> Iterator[str]:
+    if plugin.address:
+        yield plugin.address
+    for part in getattr(plugin, "parts", ()):
+        yield from _addresses(part)
 
 
 def expected(assembly: Assembly) -> int | None:
@@ -138,10 +168,10 @@ def expected(assembly: Assembly) -> int | None:
     return items * len(assembly.settings.entries) * assembly.settings.samples
 
 
-def open_benchmarks(plan: Plan) -> list[Benchmark]:
-    """The plan's benchmarks; all that the data holds where the plan names none."""
+def open_benchmarks(plan: Plan) -> tuple[Sequence[Benchmark], Mapping[str, str]]:
+    """The plan's benchmarks, all that the data holds where the plan names none; and those that cannot be read."""
     names = plan.benchmarks or tuple(available(plan.data))
-    return [open_benchmark(name, plan.data, seed=plan.seed) for name in names]
+    return open_readable(names, plan.data, seed=plan.seed)
 
 
 def _orders(plan: Plan, benchmarks: Sequence[Benchmark]) -> Orders:
@@ -182,12 +212,11 @@ def _reasoner(plan: Plan, protocol: Protocol, ready: Reasoner | None) -> tuple[R
     return reasoner, label
 
 
-def _judge(plan: Plan, through: Stage, scorers: Mapping[str, Scorer]) -> tuple[Judge | None, str]:
+def _judge(plan: Plan, protocol: Protocol, through: Stage, scorers: Mapping[str, Scorer]) -> tuple[Judge | None, str]:
     wanted = through == "score" and any(scorer.needs_judge for scorer in scorers.values())
     if plan.judge is None or not wanted:
         return None, ""
-    settings = {"sampling": Sampling(seed=plan.seed), "seed": plan.seed}
-    judge, label = _named(JUDGE, plan.judge, ready={}, settings=settings)
+    judge, label = _named(JUDGE, plan.judge, ready={}, settings=protocol.judge_settings(plan.seed))
     _introduced(judge, label)
     return judge, label
 

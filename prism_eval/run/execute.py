@@ -9,7 +9,7 @@ from pathlib import Path
 
 from prism_eval.calls import Store, default_path
 from prism_eval.captioners import Captioner
-from prism_eval.errors import Interrupted
+from prism_eval.errors import DataUnreadable, Interrupted
 from prism_eval.plan import STAGES, Plan, Stage
 from prism_eval.reasoners import Reasoner
 from prism_eval.run.aggregates import Aggregates
@@ -18,7 +18,7 @@ from prism_eval.run.counts import Counts, SeenDigests
 from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.interruptible import run_in_thread
 from prism_eval.run.item_result import ItemResult
-from prism_eval.run.manifest import make_manifest
+from prism_eval.run.manifest import known_remarks, make_manifest
 from prism_eval.run.paths import with_absolute_paths
 from prism_eval.run.pipeline import stream
 from prism_eval.run.result import RunResult, State
@@ -66,14 +66,26 @@ def run_plan(
     goes_on = stages[0] != STAGES[0]
     if not overwrite and not goes_on:
         folder.refuse_another(plan)
+    known = known_remarks(folder.path)
     with Store(store or default_path()) as opened:
         try:
             assembly = assemble(plan, opened, through=stages[-1], live=live, captioners=captioners, reasoner=reasoner)
+            # What another benchmark's tables hold would be lost with the stage that goes on without it.
+            if goes_on and assembly.unread:
+                raise DataUnreadable(assembly.unread)
             # Only now that the plan is known to run, so that a slip of the pen costs nobody their older run.
             if overwrite and not goes_on and folder.plan_file.exists() and folder.read_plan().difference(plan):
                 folder.clear()
             folder.write_plan(plan)
-            state = State(Counts(), assembly.settings.calls.tallies, expected(assembly))
+            calls = assembly.settings.calls
+            state = State(
+                Counts(),
+                calls.tallies,
+                expected(assembly),
+                destinations=assembly.destinations,
+                unread=assembly.unread,
+                waits=calls.limits.waits,
+            )
             own = Aggregates(assembly.settings.scorers)
             with (watch or _unwatched)(state):
                 run_in_thread(lambda: _drive(assembly, folder, stages, state, own))
@@ -81,8 +93,8 @@ def run_plan(
             # Failures are noted without waiting; results were on disk before anybody saw them.
             opened.flush()
             raise Interrupted("stopped; everything finished is in the store") from None
-    folder.write_manifest(make_manifest(assembly, state.counts, own.entries()))
-    return RunResult(folder, state.counts, state.tallies, tuple(assembly.settings.calls.elsewhere()))
+    folder.write_manifest(make_manifest(assembly, state.counts, own.entries(), known=known))
+    return RunResult(folder, state.counts, state.tallies, tuple(calls.elsewhere()), assembly.unread)
 
 
 def default_folder(plan: Plan) -> Path:

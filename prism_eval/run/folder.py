@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from prism_eval.errors import RunError, UsageError
+from prism_eval.errors import NotThere, RunError, UsageError
+from prism_eval.files.folders import user_path
 from prism_eval.files.whole import write_whole
 from prism_eval.plan import STAGES, Plan, Stage, make_plan, read_plan
 
@@ -29,6 +30,7 @@ class RunFolder:
         Raises:
             RunError: It cannot be made or written.
         """
+        path = user_path(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
             # Asked by writing: permission bits say nothing of full disks, quotas and read-only mounts.
@@ -43,11 +45,11 @@ class RunFolder:
         """Open a folder that a run has made.
 
         Raises:
-            RunError: It is no run folder.
+            NotThere: It is no run folder.
         """
-        folder = cls(path)
+        folder = cls(user_path(path))
         if not folder.plan_file.exists():
-            raise RunError(f"{path} is no run folder: it has no plan.toml")
+            raise NotThere(f"{path} is no run folder: it has no plan.toml")
         return folder
 
     @property

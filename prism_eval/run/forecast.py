@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,11 +46,12 @@ class EntryForecast:
 
 @dataclass
 class Forecast:
-    """What a plan would do: items and unique images by benchmark, and the calls of each captioner."""
+    """What a plan would do: items and unique images by benchmark, the calls of each captioner, and what is left out."""
 
     items: dict[str, int] = field(default_factory=dict)
     images: dict[str, int] = field(default_factory=dict)
     entries: list[EntryForecast] = field(default_factory=list)
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 async def forecast(plan: Plan, store: Path | None = None) -> Forecast:
@@ -60,10 +62,13 @@ async def forecast(plan: Plan, store: Path | None = None) -> Forecast:
     """
     with Store(store or default_path()) as opened:
         assembly = assemble(with_absolute_paths(plan), opened)
-        result = Forecast(entries=[EntryForecast(entry.label) for entry in assembly.settings.entries])
+        labels = [entry.label for entry in assembly.settings.entries]
+        result = Forecast(entries=list(map(EntryForecast, labels)), unread=assembly.unread)
         count, images = _Count(assembly, opened), SeenDigests()
         # Without scorers: what something would cost can be asked where the scorers' extras are not installed.
         async for read in read_items(assembly.benchmarks, plan.limit):
+            if read.problem:
+                continue
             item = read.item
             result.items[item.benchmark] = result.items.get(item.benchmark, 0) + 1
             new = sum(images.add(item.benchmark, image.digest) for image in item.images)
@@ -90,7 +95,7 @@ class _Count:
             counted.answers += len(orders)
             counted.text_tokens += len(orders) * (len(text) // _CHARACTERS_A_TOKEN)
             return
-        read = join_captions(captions)
+        read = join_captions(captions, item.image_numbers)
         for order in orders:
             key = self.assembly.settings.reasoner.call(read, reorder(item, order), sample=sample).key
             self._answer(key, read.text + text, entry, counted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from prism_eval.benchmarks import RowError
 from prism_eval.schema import Answer, Caption, FinishReason, Item, Verdict
 
 
@@ -36,6 +37,7 @@ class ItemResult:
         error: Why there is no answer or no verdict.
         order: Which of the item's orders its options were shown in; 0 for their own.
         chosen_position: The position of the option that was picked, as shown, from 0.
+        unusable: Why the item's row cannot be used; ``None`` if it was asked.
     """
 
     item: Item
@@ -50,14 +52,21 @@ class ItemResult:
     error: str = ""
     order: int = 0
     chosen_position: int | None = None
+    unusable: RowError | None = None
 
 
-def join_captions(captions: Sequence[Caption]) -> Caption:
-    """The captions of an item's images as the one text that the reasoner reads."""
+def join_captions(captions: Sequence[Caption], numbers: Sequence[int] = ()) -> Caption:
+    """The captions of an item's images as the one text that the reasoner reads.
+
+    Args:
+        captions: One an image.
+        numbers: What the item's placeholders call the images; by default they are counted from 1.
+    """
     # As it is, headings and all: most items show one image, and their captions are compared byte by byte.
     if len(captions) == 1:
         return captions[0]
-    texts = [f"<image {number}>\n{caption.text}" for number, caption in enumerate(captions, 1)]
+    numbers = numbers or range(1, len(captions) + 1)
+    texts = [f"<image {number}>\n{caption.text}" for number, caption in zip(numbers, captions, strict=True)]
     silent = not any(caption.text for caption in captions)
     cut = any(caption.finish_reason is FinishReason.LENGTH for caption in captions)
     return Caption("" if silent else "\n\n".join(texts), FinishReason.LENGTH if cut else FinishReason.STOP)

@@ -7,42 +7,60 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
+from pathlib import Path
+from types import MappingProxyType
 
 from prism_eval._version import __version__
-from prism_eval.benchmarks import Benchmark
+from prism_eval.benchmarks import Benchmark, what_is_missing
+from prism_eval.errors import RunError
 from prism_eval.plugins import Plugin
+from prism_eval.plugins.identity import digest_of
 from prism_eval.run.assemble import Assembly
 from prism_eval.run.counts import Counts
+from prism_eval.run.reading import read_manifest
 
 FORMAT = 2
+Remarks = Mapping[str, Sequence[str]]
+"""By the digest of a plugin's identity, what a reader of its results should know."""
+
 _PACKAGES = ("aiohttp", "matplotlib", "numpy", "pandas", "pillow", "pyarrow", "rapidfuzz", "rapidocr", "datasets")
 """What may change a number: readers of data, of images and of text."""
 
 
-def make_manifest(assembly: Assembly, counts: Counts, aggregates: Sequence[Mapping[str, object]]) -> dict[str, object]:
+def make_manifest(
+    assembly: Assembly,
+    counts: Counts,
+    aggregates: Sequence[Mapping[str, object]],
+    *,
+    known: Remarks = MappingProxyType({}),
+) -> dict[str, object]:
     """The manifest of a finished run.
 
     Args:
         assembly: What was run.
         counts: What was counted.
         aggregates: What benchmarks' own aggregations made of it.
+        known: What was remarked before of plugins whose results this run may have taken from the store.
     """
     return {
         "format": FORMAT,
         "version": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        **_about(assembly),
+        **_about(assembly, known),
         "benchmarks": [
             {
                 **_facts(assembly, benchmark),
                 "items": count.items,
                 "images": len(count.images),
                 "fingerprint": count.fingerprint,
+                **({"unusable": vars(count.unusable)} if count.unusable.reasons else {}),
+                **({"excluded": excluded} if (excluded := benchmark.definition.excluded) else {}),
             }
             for benchmark in assembly.benchmarks
             # One that gave no item has no fingerprint, and nothing to be compared by.
             if (count := counts.benchmarks.get(benchmark.name))
         ],
+        **({"unread": dict(assembly.unread)} if assembly.unread else {}),
         "counts": _counts(assembly, counts),
         **({"aggregates": list(aggregates)} if aggregates else {}),
         "python": platform.python_version(),
@@ -51,36 +69,49 @@ def make_manifest(assembly: Assembly, counts: Counts, aggregates: Sequence[Mappi
     }
 
 
-def _about(assembly: Assembly) -> dict[str, object]:
+def known_remarks(folder: Path) -> Remarks:
+    """The remarks in the manifest of an earlier run in a folder."""
+    try:
+        manifest = read_manifest(folder)
+    except RunError:  # the first run here, or one of which only tables are left
+        return {}
+    plugins = [*manifest.get("captioners", []), manifest.get("reasoner", {}), manifest.get("judge", {})]
+    return {digest_of(plugin["identity"]): plugin["remarks"] for plugin in plugins if "remarks" in plugin}
+
+
+def _about(assembly: Assembly, known: Remarks) -> dict[str, object]:
     """Plan, protocol and plugins."""
     settings = assembly.settings
-    judge = {"judge": _plugin(settings.judge_label, settings.judge)} if settings.judge else {}
+    judge = {"judge": _plugin(settings.judge_label, settings.judge, known)} if settings.judge else {}
     return {
         "protocol": assembly.protocol.model_dump(mode="json"),
         "plan": assembly.plan.model_dump(mode="json", exclude_none=True),
         "plan_digest": assembly.plan.digest,
-        "reasoner": _plugin(settings.reasoner_label, settings.reasoner),
+        "reasoner": _plugin(settings.reasoner_label, settings.reasoner, known),
         **judge,
-        "captioners": [_plugin(entry.label, entry.captioner) for entry in settings.entries],
+        "captioners": [_plugin(entry.label, entry.captioner, known) for entry in settings.entries],
     }
 
 
-def _plugin(label: str, plugin: Plugin) -> dict[str, object]:
+def _plugin(label: str, plugin: Plugin, known: Remarks) -> dict[str, object]:
     # Beside the identity and not in it: a server may move without its captions becoming others.
     served = {"address": plugin.address, "root": plugin.root} if plugin.address else {}
-    return {"label": label, "identity": dict(plugin.identity), **served}
+    remarks = list(dict.fromkeys([*known.get(plugin.identity_digest, []), *plugin.remarks]))
+    return {"label": label, "identity": dict(plugin.identity), **served, **({"remarks": remarks} if remarks else {})}
 
 
 def _facts(assembly: Assembly, benchmark: Benchmark) -> dict[str, object]:
     """What the manifest says of a benchmark's definition and data."""
     definition, plan = benchmark.definition, assembly.plan
     scorer = assembly.settings.scorers[benchmark.name]
+    missing = what_is_missing(benchmark)
     return {
         "name": benchmark.name,
         "title": definition.title,
         "licence": definition.licence,
         "source": f"synthetic, seed {plan.seed}" if plan.data == "synthetic" else benchmark.source.origin,
         "revision": benchmark.revision,
+        **({"missing": list(missing)} if missing else {}),
         "scorer": scorer.name,
         "needs_judge": scorer.needs_judge,
     }

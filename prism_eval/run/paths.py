@@ -1,13 +1,13 @@
-"""A plan that does its run again from any folder: every path in it absolute."""
+"""A plan that does its run again from any folder: every path in it absolute, every server's address said."""
 
 from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
 from prism_eval.captioners import CAPTIONER
+from prism_eval.files.folders import user_path
 from prism_eval.judges import JUDGE
 from prism_eval.plan import Plan
 from prism_eval.plugins import Kind, Plugin, Spec, label_of, paths
@@ -19,6 +19,8 @@ _NO_FOLDERS = ("synthetic", "hub")
 
 def with_absolute_paths(plan: Plan, *, ready: Container[str] = (), ready_reasoner: bool = False) -> Plan:
     """The plan with every path absolute, those in spec strings included; tables go on calling plugins as before.
+
+    Addresses that the environment says are written into the spec strings: they must not change with it.
 
     Args:
         plan: A plan whose paths are relative to the current folder.
@@ -43,7 +45,7 @@ def with_absolute_paths(plan: Plan, *, ready: Container[str] = (), ready_reasone
 
 def _spec(kind: Kind[P], text: str) -> str:
     spec = Spec.parse(text)
-    moved = paths.with_absolute_paths(kind.name, spec)
+    moved = paths.settled(kind.name, spec)
     # The label is what was typed: a table that suddenly names folders would be another table.
     return text if moved == spec else replace(moved, label=label_of(kind, spec)).written()
 
@@ -55,4 +57,4 @@ def _benchmark(name: str) -> str:
         return f"{paths.absolute(head)}{colon}{tail}"
     if name.endswith(".toml"):
         return paths.absolute(name)
-    return f"{head}{colon}{paths.absolute(tail)}" if colon and Path(tail).expanduser().is_file() else name
+    return f"{head}{colon}{paths.absolute(tail)}" if colon and user_path(tail).is_file() else name

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Required, TypedDict, TypeGuard, cast
 
-from prism_eval.errors import RunError
+from prism_eval.errors import NotThere, RunError
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.tables import PLAN_DIGEST
 
@@ -43,6 +43,7 @@ class Manifest(TypedDict, total=False):
     reasoner: Mapping[str, Any]
     judge: Mapping[str, Any]
     aggregates: list[Mapping[str, Any]]
+    unread: Mapping[str, str]
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -55,14 +56,14 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise RunError(f"{path} does not exist: {folder} is not a run folder") from error
+        raise NotThere(f"{path} does not exist: {folder} is not a run folder") from error
     except (OSError, ValueError) as error:
         raise RunError(f"cannot read {path}: {error}") from error
     benchmarks = manifest.get("benchmarks") if isinstance(manifest, dict) else None
     if not _are_objects(benchmarks) or not all(isinstance(entry.get("name"), str) for entry in benchmarks):
         raise RunError(f"{path}: no list of named benchmarks; is this the manifest of a prism-eval run?")
     # A damaged part is said here, with the file's name, rather than found by whatever shows it.
-    for name in ("protocol", "reasoner", "judge"):
+    for name in ("protocol", "reasoner", "judge", "unread"):
         if not isinstance(manifest.get(name) or {}, dict):
             raise RunError(f"{path}: {name} is no object; is this the manifest of a prism-eval run?")
     for name in ("captioners", "aggregates"):
@@ -161,7 +162,7 @@ class Table:
             with pq.ParquetFile(self.path, metadata=metadata, read_dictionary=list(coded)) as file:
                 yield file
         except FileNotFoundError as error:
-            raise self.spoilt("does not exist") from error
+            raise NotThere(str(self.spoilt("does not exist"))) from error
         except (OSError, pa.ArrowException) as error:
             # Arrow's own words run over several lines.
             raise self.spoilt(f"cannot be read ({' '.join(str(error).split())})") from error

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from prism_eval.calls import Elsewhere, Tally
 from prism_eval.run.counts import Counts
@@ -18,11 +18,17 @@ class State:
         counts: What was counted so far.
         tallies: Calls by stage.
         total: Verdicts there will be, where that is known.
+        destinations: Which server is sent what, in one sentence; empty where nothing leaves this process.
+        unread: Benchmarks that are left out because they cannot be read at all, and why.
+        waits: Says what is waited for at the moment, such as a server that is away.
     """
 
     counts: Counts
     tallies: Mapping[str, Tally]
     total: int | None
+    destinations: str = ""
+    unread: Mapping[str, str] = field(default_factory=dict)
+    waits: Callable[[], Iterable[str]] = tuple
 
 
 @dataclass(frozen=True)
@@ -34,14 +40,17 @@ class RunResult:
         counts: Outcomes, failures and items by benchmark.
         tallies: Calls by stage: found in the store, made, failed.
         elsewhere: Results that the store had from another server than this run's.
+        unread: Benchmarks that were left out because they cannot be read at all, and why.
     """
 
     folder: RunFolder
     counts: Counts
     tallies: Mapping[str, Tally]
     elsewhere: tuple[Elsewhere, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def failed(self) -> int:
-        """Items, times entries, samples and orders, that infrastructure failed."""
-        return sum(self.counts.failures.values())
+        """Items, times entries, samples and orders, that infrastructure failed; rows that cannot be used count once."""
+        unusable = sum(count.unusable.reasons.total() for count in self.counts.unusable.values())
+        return sum(self.counts.failures.values()) + unusable

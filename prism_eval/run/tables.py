@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from prism_eval.errors import RunError
 from prism_eval.files.whole import replacing
 from prism_eval.run.item_result import Captioned, ItemResult
-from prism_eval.schema import FinishReason, Generation
+from prism_eval.schema import Generation, utf8
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +26,7 @@ _GENERATION = {
     "finish_reason": "string",
     "prompt_tokens": "int64",
     "completion_tokens": "int64",
+    "note": "string",
     "error": "string",
 }
 COLUMNS: Mapping[str, Mapping[str, str]] = {
@@ -169,9 +170,9 @@ def verdict_row(result: ItemResult, reasoner: str) -> dict[str, object]:
         "cluster": item.cluster,
         "kind": item.kind.value,
         # Texts again in every row, so that a table can be read by itself; Parquet's dictionaries make them cheap.
-        "question": _text(item.question),
-        "options": _text(json.dumps(list(item.options), ensure_ascii=False)),
-        "gold": _text(json.dumps(list(item.golds), ensure_ascii=False)),
+        "question": utf8(item.question),
+        "options": utf8(json.dumps(list(item.options), ensure_ascii=False)),
+        "gold": utf8(json.dumps(list(item.golds), ensure_ascii=False)),
         "outcome": verdict.outcome.value,
         "score": verdict.score,
         "answer": result.answer.text if result.answer else None,
@@ -180,7 +181,7 @@ def verdict_row(result: ItemResult, reasoner: str) -> dict[str, object]:
         "note": verdict.note,
         "caption": read.text if read else None,
         "caption_words": read.words if read else None,
-        "caption_truncated": bool(read and read.finish_reason is FinishReason.LENGTH),
+        "caption_truncated": bool(read and read.finish_reason.cut),
     }
 
 
@@ -189,7 +190,7 @@ def _place(result: ItemResult, reasoner: str) -> dict[str, object]:
         "captioner": result.entry,
         "reasoner": reasoner,
         "benchmark": result.item.benchmark,
-        "item": _text(result.item.id),
+        "item": utf8(result.item.id),
         "images": list(result.images),
         "sample": result.sample,
         "order": result.order,
@@ -198,17 +199,14 @@ def _place(result: ItemResult, reasoner: str) -> dict[str, object]:
 
 def _generation(generation: Generation | None, error: str) -> dict[str, object]:
     if generation is None:
-        return {"error": _text(error)}
+        return {"error": utf8(error)}
     return {
         "text": generation.text,
         "finish_reason": generation.finish_reason.value,
         "prompt_tokens": generation.prompt_tokens,
         "completion_tokens": generation.completion_tokens,
+        "note": generation.note,
     }
-
-
-def _text(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _type(kind: str) -> pa.DataType:

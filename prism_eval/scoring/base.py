@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from prism_eval.errors import DataError
 from prism_eval.plugins import Kind, Plugin
-from prism_eval.schema import Answer, AnswerForm, FinishReason, Item, ItemKind, Outcome, Verdict
+from prism_eval.schema import EMPTY_GOLD, Answer, AnswerForm, FinishReason, Item, ItemKind, Outcome, Verdict
 from prism_eval.scoring.aggregation import Aggregation
 from prism_eval.scoring.extraction import read_form, read_sentence
 from prism_eval.scoring.letters import exact_letter, is_no_choice, read_letter, says_option
@@ -68,7 +68,7 @@ class Scorer(Plugin, ABC):
                 benchmark and the item.
             MissingExtra: The scorer needs a package that is not installed.
         """
-        if not item.golds or not any(gold.strip() for gold in item.golds):
+        if not item.golds or not (item.columns.get(EMPTY_GOLD) or any(gold.strip() for gold in item.golds)):
             raise DataError(f"{item.benchmark}: item {item.id} has no gold answer: mend or remove that row")
         if item.kind is ItemKind.CHOICE and not set(item.golds) <= set(item.letters):
             wrong = next(gold for gold in item.golds if gold not in item.letters)

@@ -73,10 +73,12 @@ def test_the_item_is_named(jsonl_folder: Any) -> None:
 
 
 def test_verify_survives_all_of_it_and_reports_it_together(jsonl_folder: Any) -> None:
-    cases = [row for row, _ in BAD.values()]
+    rows = [row for row, _ in BAD.values()]
+    named = [isinstance(row, dict) and row["id"] is not None for row in rows]
+    cases = [{**row, "id": f"bad {n}"} if has else row for n, (row, has) in enumerate(zip(rows, named, strict=True))]
     data = jsonl_folder("mmmu", [{**GOOD, "id": "first"}, *cases, {**GOOD, "id": "last"}])
     report = verify(open_benchmark("mmmu", data))
-    assert (report.items, report.failed, report.ok) == (2, len(cases), False)
+    assert (report.items, report.failed - len(report.missing), report.ok) == (2, len(cases), False)
     assert report.problems["unsafe path"].count == 3
     assert report.problems["line is not JSON"].count == 3
     assert report.problems["options do not parse"].count == 7
@@ -99,8 +101,9 @@ def test_verify_opens_images_and_knows_ids(jsonl_folder: Any, png: Any) -> None:
 
 def test_verify_is_content_with_good_data(jsonl_folder: Any) -> None:
     report = verify(open_benchmark("mmmu", jsonl_folder("mmmu", [GOOD])))
-    assert report.ok
+    assert not report.problems
     assert (report.items, report.images, report.expected_rows) == (1, 1, 900)
+    assert report.missing == ("900 rows are published; found here: 1",)
 
 
 def test_verify_reports_a_folder_without_files(tmp_path: Path) -> None:

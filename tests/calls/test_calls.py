@@ -11,7 +11,7 @@ from prism_eval.calls import Call, Calls, Limits, Patience, Record, Store
 from prism_eval.calls.upkeep import stats
 from prism_eval.errors import FatalError, PermanentError, RateLimited, TransientError, UsageError
 from prism_eval.plugins import Plugin
-from prism_eval.schema import Caption, Generation
+from prism_eval.schema import Caption, FinishReason, Generation
 
 QUICK = Patience(attempts=3, seconds=5, first_wait=0.001)
 
@@ -180,6 +180,34 @@ async def test_a_replay_makes_no_calls(store):
     with pytest.raises(PermanentError, match="prism-eval caption"):
         await calls(store, live=frozenset()).get(call("a", ask))
     assert not ask.made
+
+
+async def test_what_a_context_cut_is_asked_again_by_each_run_that_can_and_read_by_replays(store):
+    cut = Generation("The", FinishReason.CONTEXT, note="the server's context of 64 tokens")
+    small, larger, never = asking(cut), asking("The whole"), asking("never")
+    one = calls(store)
+    assert [(await one.get(call("a", small))).text for _ in range(3)] == ["The"] * 3
+    assert len(small.made) == 1
+    assert await calls(store, live=frozenset()).get(call("a", never)) == cut
+    two = calls(store)
+    assert [(await two.get(call("a", larger))).text for _ in range(3)] == ["The whole"] * 3
+    assert (await calls(store).get(call("a", never))).text == "The whole"
+    assert (len(larger.made), len(never.made)) == (1, 0)
+
+
+async def test_a_reply_that_the_store_cannot_hold_is_a_failure_of_its_call(store):
+    huge = Generation("x")
+    object.__setattr__(huge, "completion_tokens", 2**70)
+    one = calls(store)
+    said = await asyncio.gather(
+        *(one.get(call(key, asking(reply))) for key, reply in (("a", "x"), ("b", huge), ("c", "y"))),
+        return_exceptions=True,
+    )
+    assert [getattr(one, "text", type(one)) for one in said] == ["x", PermanentError, "y"]
+    store.flush()
+    assert [(line.generations, line.failures) for line in stats(store.path)] == [(2, 1)]
+    with pytest.raises(PermanentError, match="cannot hold this caption"):
+        await one.get(call("b", asking("again")))
 
 
 class _Busy:

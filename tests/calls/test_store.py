@@ -8,7 +8,7 @@ import pytest
 
 from prism_eval.calls import Failure, Record, Store, Stored, database
 from prism_eval.calls.upkeep import prune, stats, verify
-from prism_eval.errors import StoreError
+from prism_eval.errors import PermanentError, StoreError
 from prism_eval.schema import FinishReason, Generation
 
 
@@ -53,23 +53,126 @@ async def test_many_at_once_from_two_stores_agree_on_every_key(path):
     assert [generation.text for generation in said[::2]] == [generation.text for generation in said[1::2]]
 
 
-def test_counts_that_no_table_holds_are_no_counts(path):
+@pytest.mark.parametrize("counts", [(2**63, -1), (10**400, 1.5), ("7", [1])])
+def test_counts_that_no_table_holds_are_no_counts(path, counts):
     with Store(path) as store:
-        store.put(Record("k", "answer", "s", Generation("x", FinishReason.STOP, 2**63, -1)))
+        store.put(Record("k", "answer", "s", Generation("x", FinishReason.STOP, *counts)))
         store.flush()
         assert store.get("k").generation == Generation("x")
 
 
-async def test_a_writer_that_dies_is_heard_by_everyone_who_waits_or_comes_later(path, monkeypatch):
+STRANGE_RECORDS = {
+    "a count beyond SQLite": lambda: spoiled(prompt_tokens=2**63),
+    "a count that is no number": lambda: spoiled(completion_tokens={"n": 1}),
+    "a text that is none": lambda: spoiled(text=b"bytes"),
+    "a note that is none": lambda: spoiled(note=["x"]),
+    "a note of half a surrogate pair": lambda: spoiled(note="\ud800"),
+    "no known end": lambda: spoiled(finish_reason="stop"),
+    "no generation": lambda: replace(record("bad"), generation=None),
+    "no key": lambda: record(None),
+    "a key that is no text": lambda: record(("bad",)),
+}
+
+
+def spoiled(**values):
+    """A record whose generation has got past its own checks."""
+    generation = Generation("x")
+    for name, value in values.items():
+        object.__setattr__(generation, name, value)
+    return replace(record("bad"), generation=generation)
+
+
+@pytest.mark.parametrize("make", STRANGE_RECORDS.values(), ids=STRANGE_RECORDS)
+async def test_a_record_that_cannot_be_written_costs_its_own_call_and_nothing_else(path, make):
+    with Store(path) as store:
+        before, kept, after = await asyncio.gather(
+            *(store.keep(one) for one in (record("before"), make(), record("after"))), return_exceptions=True
+        )
+        assert before == after == record().generation
+        assert isinstance(kept, PermanentError)
+        assert f"the store {path} cannot hold this caption" in str(kept)
+        store.put(make())
+        store.put(record("later"))
+        store.flush()
+        assert store.get("later").generation == record().generation
+        assert store.get("bad") is None
+        assert (await store.keep(record("bad"))).text == "a caption"
+    assert verify(path) == []
+
+
+async def test_names_that_are_no_utf_8_are_written_as_far_as_they_are(path):
+    with Store(path) as store:
+        await store.keep(replace(record(source="openai:\udcff"), address="http://h/\udcff", root="/w/\udcff"))
+        store.put_failure(Failure("l", "caption", "openai:\udcff", "PermanentError", "no", 1))
+        store.flush()
+        assert store.get("k") == Stored(record().generation, "http://h/?", "/w/?")
+    assert {line.source for line in stats(path)} == {"openai:?"}
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("finish_reason", "tired"), ("text", b"\xff")],
+)
+async def test_what_was_damaged_in_the_file_is_a_failure_of_its_own_call(path, column, value):
+    with Store(path) as store:
+        await store.keep(record())
+        with sqlite3.connect(path) as connection:
+            connection.execute(f"UPDATE generations SET {column} = ?", (value,))
+        connection.close()
+        for again in (store.keep(record()), store.keep(record())):
+            with pytest.raises(PermanentError, match="no generation under k but something damaged"):
+                await again
+        with pytest.raises(PermanentError, match="prism-eval store verify"):
+            store.get("k")
+        assert await store.keep(record("other")) == record().generation
+    (problem,) = verify(path)
+    assert problem.startswith("entry k of ocr")
+
+
+async def test_what_a_context_cut_short_gives_way_to_the_whole_and_nothing_else_does(path):
+    with Store(path) as store:
+        for text, reason, left in (
+            ("The ch", FinishReason.CONTEXT, "The ch"),
+            ("The chart", FinishReason.CONTEXT, "The chart"),
+            ("The chart shows 4", FinishReason.STOP, "The chart shows 4"),
+            ("The", FinishReason.CONTEXT, "The chart shows 4"),
+            ("I cannot", FinishReason.FILTERED, "The chart shows 4"),
+        ):
+            said = await store.keep(Record("k", "answer", "s", Generation(text, reason, note="n")))
+            assert said.text == left
+            assert store.get("k").generation == said
+
+
+@pytest.mark.parametrize("asked", ["get", "put", "put_failure", "flush", "keep"])
+@pytest.mark.parametrize("dead", ["closed", "forked"])
+async def test_a_store_without_a_writer_says_so_whatever_is_asked_of_it(path, asked, dead, monkeypatch):
+    store = Store(path)
+    if dead == "closed":
+        store.close()
+        store.close()  # once more does no harm
+    else:
+        monkeypatch.setattr(store, "_thread", threading.Thread())
+    given = {"get": ["k"], "flush": [], "put_failure": [Failure("k", "caption", "s", "PermanentError", "no", 1)]}
+
+    async def ask():
+        said = getattr(store, asked)(*given.get(asked, [record()]))
+        await asyncio.wait_for(said, 5)
+
+    with pytest.raises(StoreError, match=r"was closed|nobody who writes"):
+        await ask()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("out of luck"), SystemExit("out of luck"), MemoryError("out of luck")])
+async def test_a_writer_that_dies_is_heard_by_everyone_who_waits_or_comes_later(path, monkeypatch, error):
     store = Store(path)
 
     def dies(*_):
-        raise RuntimeError("out of luck")
+        raise error
 
     monkeypatch.setattr(store, "_commit", dies)
     with pytest.raises(StoreError, match="out of luck"):
         await asyncio.wait_for(store.keep(record()), 5)
-    for later in (lambda: store.put(record()), store.flush, store.close):
+    for later in (lambda: store.put(record()), store.flush, store.close, lambda: store.get("k")):
         with pytest.raises(StoreError, match="out of luck"):
             later()
 
@@ -79,7 +182,7 @@ def test_an_older_store_is_refused_in_one_line(path):
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 1")
     connection.close()
-    with pytest.raises(StoreError, match=r"older prism-eval \(format 1, this one reads 2\): move it away"):
+    with pytest.raises(StoreError, match=r"older prism-eval \(format 1, this one reads 3\): move it away"):
         Store(path)
 
 

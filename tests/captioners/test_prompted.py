@@ -13,7 +13,7 @@ from prism_eval.captioners.prompted import PromptedCaptioner
 from prism_eval.engines.openai import OpenAIEngine
 from prism_eval.errors import UsageError
 from prism_eval.plugins import Spec, build
-from prism_eval.schema import Caption, FinishReason, Image, Sampling
+from prism_eval.schema import NEUTRAL, Caption, FinishReason, Image, Sampling
 from tests.server.threaded import ThreadedServer
 
 Make = Callable[..., PromptedCaptioner]
@@ -75,14 +75,18 @@ def test_identity_holds_engine_prompt_and_sampling() -> None:
     assert captioner.identity == {
         "plugin": "prompted",
         "version": "1",
-        "engine": {"plugin": "openai", "version": "1", "model": "m", "revision": "r"},
+        "engine": dict(engine.identity),
         "prompt": "p",
-        "sampling": {"temperature": 1.0, "top_p": 0.5, "max_tokens": 9, "seed": 2},
+        "sampling": {"temperature": 1.0, "top_p": 0.5, "max_tokens": 9, "seed": 2} | dict.fromkeys(NEUTRAL),
     }
 
 
 @pytest.mark.parametrize(
-    "options", [{"temperature": -0.1}, {"temperature": float("nan")}, {"top_p": 0.0}, {"top_p": 1.1}, {"max_tokens": 0}]
+    "options",
+    [
+        *({"temperature": -0.1}, {"temperature": float("nan")}, {"top_p": 0.0}, {"top_p": 1.1}, {"max_tokens": 0}),
+        *({"repetition_penalty": 0.0}, {"top_k": -2}, {"min_p": 1.5}, {"min_p": float("nan")}),
+    ],
 )
 def test_sampling_that_cannot_be_is_a_usage_error(options: dict[str, Any]) -> None:
     (name,) = options

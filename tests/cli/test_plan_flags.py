@@ -23,8 +23,15 @@ def test_every_flag_but_the_file_is_a_key_of_the_plan():
 
 def test_a_flag_overrides_the_file_and_one_not_given_does_not(tmp_path):
     (tmp_path / "plan.toml").write_text('captioners = ["ocr"]\nlimit = 5\nseed = 3\n', encoding="utf-8")
-    made = PlanFlags(file=tmp_path / "plan.toml", captioners=[], limit=0).plan()
-    assert (made.captioners, made.limit, made.seed) == (("ocr",), 0, 3)
+    made = PlanFlags(file=tmp_path / "plan.toml", captioners=[], seed=0).plan()
+    assert (made.captioners, made.limit, made.seed) == (("ocr",), 5, 0)
+
+
+def test_a_file_says_all_by_a_zero_and_a_flag_by_being_left_out(tmp_path):
+    (tmp_path / "plan.toml").write_text('captioners = ["ocr"]\nlimit = 0\n', encoding="utf-8")
+    assert PlanFlags(file=tmp_path / "plan.toml").plan().limit == 0
+    with pytest.raises(UsageError, match="leave --limit out"):
+        PlanFlags(captioners=["ocr"], limit=0).plan()
 
 
 def test_benchmarks_are_taken_apart_at_commas():
@@ -60,7 +67,7 @@ def test_a_verb_is_given_one_object_and_its_own_flags():
 
 @pytest.mark.parametrize(
     ("verb", "without"),
-    [(run, {"samples"}), (caption, {"edition", "orders"}), (plan, {"edition", "concurrency"})],
+    [(run, set()), (caption, {"edition", "judge", "orders"}), (plan, {"edition", "judge", "concurrency"})],
 )
 def test_each_verb_takes_all_flags_but_those_that_mean_nothing_to_it(verb, without):
     assert set(FLAGS) - set(inspect.signature(verb).parameters) == without

@@ -51,7 +51,8 @@ async def test_likelihoods_are_those_of_the_texts_up_to_a_constant(kind: str, se
     server = serve(echo=kind)
     got = await make(server).log_likelihood(PROMPT, OPTIONS)
     assert differences(got) == differences([whole(PROMPT + option) for option in OPTIONS])
-    (body,) = server.server.bodies
+    trial, body = server.server.bodies
+    assert all(text.isascii() for text in trial["prompt"])
     assert body["prompt"] == [PROMPT + option for option in OPTIONS]
     assert (body["max_tokens"], body["echo"], body["temperature"]) == (1, True, 0)
 
@@ -74,7 +75,39 @@ async def test_an_echo_that_cannot_be_trusted_is_refused_in_one_line(kind: str, 
 
 
 def test_every_echo_is_tried() -> None:
-    assert {*WRONG, "good", "beginning", "unlisted"} == set(ECHOES)
+    assert {*WRONG, "good", "beginning", "unlisted", "worn"} == set(ECHOES)
+
+
+async def test_a_text_that_comes_back_as_another_fails_alone(serve: Serve, make) -> None:
+    server = serve(echo="worn")
+    ranking = make(server)
+    await ranking.log_likelihood("What sleeps?", [" cat", " dog"])
+    with pytest.raises(PermanentError, match="its echo does not give the tokens that were sent"):
+        await ranking.log_likelihood(PROMPT, OPTIONS)
+    await ranking.log_likelihood("What sleeps?", [" cat", " dog"])
+    assert len(server.server.bodies) == 4, "the server was tried once"
+
+
+@pytest.mark.parametrize(
+    ("sent", "echoed"),
+    [
+        ("5 \N{OHM SIGN} cat", "5 \N{GREEK CAPITAL LETTER OMEGA} cat"),
+        ("\N{ANGSTROM SIGN} cat", "\N{LATIN CAPITAL LETTER A WITH RING ABOVE} cat"),
+        ("cafe\N{COMBINING ACUTE ACCENT} cat", "caf\N{LATIN SMALL LETTER E WITH ACUTE} cat"),
+        ("caf\N{LATIN SMALL LETTER E WITH ACUTE} cat", "cafe\N{COMBINING ACUTE ACCENT} cat"),
+        ("lost \ufffd cat", "lost  cat"),
+        ("\N{LATIN SMALL LIGATURE FI}sh cat", "fish cat"),
+        ("\N{FULLWIDTH DIGIT ONE}\N{NO-BREAK SPACE}cat", "1 cat"),
+        ("zero\N{ZERO WIDTH SPACE}width cat", "zerowidth cat"),
+        ("a\x00b\ufeff cat", "ab cat"),
+        ("\N{HANGUL SYLLABLE GA} cat", "\N{HANGUL CHOSEONG KIYEOK}\N{HANGUL JUNGSEONG A} cat"),
+        ("half \ud800 cat", "half  cat"),
+    ],
+)
+def test_what_a_tokenizer_may_normalise_is_the_same_text(sent: str, echoed: str) -> None:
+    reply = json.dumps(echo([echoed, f"{echoed} sat"], "good")).encode()
+    first, second = log_likelihoods_of(reply, [sent, f"{sent} sat"], where="x")
+    assert first > second
 
 
 def test_tokens_decoded_without_blanks_or_in_parts_of_characters_are_trusted() -> None:
@@ -117,7 +150,7 @@ def test_half_a_reply_is_worth_another_try(body: bytes) -> None:
     [
         ("404", FatalError, "served, but not for completions"),
         ("500", TransientError, "internal server error"),
-        ("400", PermanentError, "not valid"),
+        ("400", FatalError, "not valid: rank with another server"),
     ],
 )
 async def test_faults_are_those_of_any_call(mode: str, kind: type, words: str, serve: Serve, make) -> None:

@@ -4,7 +4,7 @@ from prism_eval.errors import UnknownName, UsageError
 from prism_eval.plan.protocol import load_protocol, protocol_names
 from prism_eval.plugins import Spec, build
 from prism_eval.reasoners import REASONER
-from prism_eval.schema import Sampling
+from prism_eval.schema import NEUTRAL, Sampling
 from prism_eval.scoring.extraction import read_form
 
 
@@ -20,9 +20,17 @@ def test_the_published_protocols_hold_what_was_published():
     caprl, prism = load_protocol("caprl"), load_protocol("prism")
     assert (caprl.edition, caprl.samples, caprl.form.boxed) == ("caprl", 4, True)
     assert caprl.caption.prompt == "Please describe this image in detail"
-    assert caprl.caption.sampling == caprl.answer.sampling == Sampling(temperature=1.0, top_p=1.0, max_tokens=2048)
-    assert (prism.samples, prism.caption.sampling) == (1, Sampling(temperature=0.0, max_tokens=512))
+    whole = Sampling(temperature=1.0, top_p=1.0, max_tokens=2048, **NEUTRAL)
+    assert caprl.caption.sampling == caprl.answer.sampling == whole
+    assert (prism.samples, prism.caption.sampling) == (1, Sampling(temperature=0.0, max_tokens=512, **NEUTRAL))
     assert all("arXiv" in protocol.summary for protocol in (caprl, prism))
+
+
+def test_every_protocol_says_what_a_server_would_else_take_from_the_model_s_own_defaults():
+    for name in protocol_names():
+        for sampling in (load_protocol(name).caption.sampling, load_protocol(name).answer.sampling):
+            assert {key: getattr(sampling, key) for key in NEUTRAL} == NEUTRAL
+            assert None not in (sampling.temperature, sampling.top_p)
 
 
 def test_the_form_asked_for_is_read_back():

@@ -23,8 +23,8 @@ CLASSED = {
     "oracle": ({"recall", "hallucination", "seed"}, set()),
     "lexical": ({"min_evidence"}, set()),
     "openai": (
-        {"model", "revision"},
-        {"base_url", "api_key_env", "timeout", "concurrency", "check_model", "limit_name"},
+        {"model", "revision", "extra_body", "limit_name", "max_pixels", "image_format"},
+        {"base_url", "api_key_env", "timeout", "concurrency", "check_model"},
     ),
 }
 

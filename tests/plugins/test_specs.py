@@ -1,3 +1,4 @@
+import json
 from urllib.parse import quote
 
 import pytest
@@ -44,3 +45,27 @@ def test_parsing_never_fails_otherwise(text):
 
 def test_commas_inside_parentheses_do_not_split():
     assert split_specs("a, merge(b,c) ,,d") == ["a", "merge(b,c)", "d"]
+
+
+# A percent sign in a value begins an escape, in JSON as elsewhere.
+JSON_TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="%"), max_size=5)
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | JSON_TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a&b", "c,d", "(", "}"]), inner),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["top_k", "a=b", "?", ")"]), JSON_VALUES, max_size=3), st.booleans())
+def test_json_is_one_value_wherever_it_stands(extra, ascii_only):
+    text = json.dumps(extra, ensure_ascii=ascii_only)
+    for written in (text, quote(text, safe="")):
+        spec = f"openai:m?extra_body={written}&label=x"
+        (part,) = Spec.parse(f"budget({spec}, ocr)?words=5").parts[:1]
+        assert [Spec.parse(one).options for one in split_specs(f"{spec},ocr")] == [{"extra_body": text}, {}]
+        assert part.options == Spec.parse(spec).options == Spec.parse(part.written()).options == {"extra_body": text}
+
+
+@pytest.mark.parametrize("value", ["{caption}, then {question}", "{", "[x", '{"half": ', "[" * 5000])
+def test_braces_that_are_no_json_stay_what_they_were(value):
+    assert Spec.parse(f"ocr?prompt={value}&label=x").options == {"prompt": value}

@@ -125,7 +125,7 @@ def test_a_run_asks_for_each_prior_once_and_never_again(serve: Serve, tmp_path) 
     priors, answers = result.tallies["prior"], result.tallies["answer"]
     questions = frame.groupby(["question", "options"]).ngroups
     assert priors.made == questions
-    assert priors.made + answers.made == len(server.server.events) // 2
+    assert priors.made + answers.made + 1 == len(server.server.events) // 2, "and one that tried the server"
     scores = frame.groupby("captioner")["score"].mean()
     assert scores["oracle"] > scores["blind"]
     assert read_manifest(result.folder.path)["counts"]["calls"]["prior"]["made"] == priors.made
@@ -143,8 +143,13 @@ def test_orders_share_their_priors_and_a_lean_cannot_be(serve: Serve, tmp_path) 
 
 
 def test_a_prior_that_cannot_be_had_fails_its_answers_once(serve: Serve, tmp_path) -> None:
-    result = run(serve(fail=1.0, modes=("400",)), tmp_path, attempts=2)
+    result = run(serve(echo="worn"), tmp_path, attempts=2)
     assert set(result.to_pandas()["outcome"]) == {"failed"}
+
+
+def test_a_server_that_takes_no_texts_stops_the_run(serve: Serve, tmp_path) -> None:
+    with pytest.raises(FatalError, match="not valid: rank with another server"):
+        run(serve(fail=1.0, modes=("400",)), tmp_path)
 
 
 def test_a_server_whose_echo_is_shifted_stops_the_run(serve: Serve, tmp_path) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from prism_eval.benchmarks.definition import Definition, KindColumn, Names, Question
-from prism_eval.benchmarks.reading.golds import choice_gold, several_letters, short_golds
-from prism_eval.benchmarks.reading.images import Facts, ImageReader
+from prism_eval.benchmarks.reading.golds import choice_gold, one_choice, several_letters, short_golds
+from prism_eval.benchmarks.reading.images import Facts, ImageReader, holds_image
 from prism_eval.benchmarks.reading.options import read_options, without_options
 from prism_eval.benchmarks.reading.templated import templated_question
-from prism_eval.benchmarks.rows import MISSING, Row, RowError
+from prism_eval.benchmarks.rows import MISSING, Row, RowError, is_null, short
 from prism_eval.files.jsonable import Json, jsonable
-from prism_eval.schema import Image, Item, ItemKind, option_letters
+from prism_eval.schema import EMPTY_GOLD, Image, Item, ItemKind, option_letters
 
 
 class Converter:
@@ -31,100 +31,110 @@ class Converter:
         """The row's items; in place of one that cannot be read, what is wrong with it."""
         try:
             name = self._row_id(row)
+            if name in self._definition.excluded:
+                return
+            row = row.at(name)
             images = self._read_images(row, name)
         except RowError as error:
             yield error
             return
         for asked in self._definition.asked:
+            own = row.at(f"{name}/{asked.name}") if asked.name else row
             try:
-                yield self._item(row, name, images, asked)
+                yield self._item(own, images, asked)
             except RowError as error:
                 yield error
+            # A cell of a thousand brackets: JSON's reader takes it, and what walks through it afterwards does not.
+            except RecursionError:
+                yield own.bad("too deep", "a cell is nested too deeply")
 
-    def _item(self, row: Row, name: str, images: tuple[Image, ...], asked: Question) -> Item:
-        item_id = f"{name}/{asked.name}" if asked.name else name
-        row = row.at(item_id)
-        options = read_options(self._definition, row, asked)
-        gold = row.need(asked.answer, "answer")
-        kind = self._kind(row, options)
+    def _item(self, row: Row, images: Mapping[int, Image], asked: Question) -> Item:
+        rule = self._definition.answer
+        kind = self._stated_kind(row)
+        options = () if kind is ItemKind.SHORT else read_options(self._definition, row, asked)
+        kind = kind or (ItemKind.CHOICE if options else ItemKind.SHORT)
+        gold, of_gold = row.need(asked.answer, "answer"), row.column(asked.answer)
         question = self._question(row, asked)
         if kind is ItemKind.CHOICE:
-            question = without_options(self._definition, question)
+            question, gold = without_options(self._definition, question), one_choice(rule, of_gold, gold)
             # One letter is all that a choice can be answered with; MathVerse has questions with two right ones.
             if letters := several_letters(gold, options):
                 kind, question, gold = ItemKind.SHORT, _listed(question, options), _ways_to_write(letters)
         if kind is ItemKind.CHOICE:
-            golds: tuple[str, ...] = (choice_gold(self._definition.answer, row, gold, options),)
+            golds: tuple[str, ...] = (choice_gold(rule, of_gold, gold, options),)
         else:
-            golds, options = short_golds(self._definition.answer, row, gold), ()
+            golds, options = short_golds(rule, of_gold, gold), ()
         return Item(
             benchmark=self._definition.full_name,
-            id=item_id,
+            id=row.item,
             kind=kind,
             question=question,
-            images=images,
+            images=tuple(images.values()),
             golds=golds,
             options=options,
-            cluster=self._cluster(row, images),
-            columns=MappingProxyType(self._columns(row, asked)),
+            cluster=self._cluster(row, images.values()),
+            columns=MappingProxyType(self._columns(row, asked, golds)),
+            image_numbers=tuple(images) if list(images) != list(range(1, len(images) + 1)) else (),
             abstain=self._definition.abstain,
         )
 
     def _row_id(self, row: Row) -> str:
         # Without a column for it the row's position is its id: it is stable, because the data are pinned to a commit.
-        parts = [row.need(names, "id") for names in self._definition.fields.id]
-        # Answers are joined by id, and the next row without one would have the same.
-        if any(part is None or not str(part) for part in parts):
-            raise row.bad("id missing", "the row's id is empty")
-        return "/".join(str(part) for part in parts) or str(row.number)
+        parts = [_id_part(row.column(names), row.need(names, "id")) for names in self._definition.fields.id]
+        return "/".join(parts) or str(row.number)
 
-    def _read_images(self, row: Row, name: str) -> tuple[Image, ...]:
+    def _read_images(self, row: Row, name: str) -> dict[int, Image]:
+        """The row's images by the number that placeholders such as ``<image 3>`` call them."""
         fields = self._definition.fields
-        values: list[object] = []
+        slots: list[tuple[Row, object]] = []
         for position, names in enumerate(fields.images):
             # MMMU has seven image columns, and most rows fill the first alone.
             value = row.get(names) if position else row.need(names, "image")
-            values.extend(value if isinstance(value, list) else [] if value in (None, MISSING) else [value])
-        if not values:
+            slots += [(row.column(names), part) for part in (value if isinstance(value, list | tuple) else [value])]
+        filled = {number: slot for number, slot in enumerate(slots, start=1) if holds_image(slot[1])}
+        if not filled:
             raise row.bad("image missing", f"item {name} has no image")
-        facts = _facts(row, row.get(fields.facts), len(values))
-        row = row.at(name)
-        return tuple(
-            self._images.read(row, value, name=f"{name}-{position}", facts=facts[position - 1])
-            for position, value in enumerate(values, start=1)
-        )
+        facts = _facts(row, row.get(fields.facts), len(filled))
+        return {
+            number: self._images.read(where, value, name=f"{name}-{number}", facts=shown)
+            for (number, (where, value)), shown in zip(filled.items(), facts, strict=True)
+        }
 
-    def _kind(self, row: Row, options: tuple[str, ...]) -> ItemKind:
+    def _stated_kind(self, row: Row) -> ItemKind | None:
+        """What the definition or a column says; ``None`` where having options decides."""
         rule = self._definition.kind
         if isinstance(rule, KindColumn):
             value = str(row.need(rule.column, "kind"))
             if value not in rule.choice + rule.short:
-                raise row.bad("kind unknown", f"{value!r} is not a kind of question the definition lists")
+                where = row.column(rule.column)
+                raise where.bad("kind unknown", f"{short(value)!r} is not a kind of question the definition lists")
             return ItemKind.CHOICE if value in rule.choice else ItemKind.SHORT
-        if rule == "options":
-            return ItemKind.CHOICE if options else ItemKind.SHORT
-        return ItemKind(rule)
+        return None if rule == "options" else ItemKind(rule)
 
     def _question(self, row: Row, asked: Question) -> str:
         value = row.need(asked.question, "question") if asked.question else None
+        where = row.column(asked.question)
         if asked.templated:
-            return templated_question(self._definition, row, value)
+            return templated_question(self._definition, where, value)
         if isinstance(value, list):
-            value = _conversation(row, value, row.get(asked.answer))
+            value = _conversation(where, value, row.get(asked.answer))
         # Some rows ask nothing in words (MMMU-Pro's vision rows): the definition says what is asked.
-        text = value if isinstance(value, str) and value.strip() else self._definition.ask
+        text = _text(where, value, "question") or self._definition.ask
         if not text:
-            raise row.bad("question missing", "the question is empty")
-        context = row.get(self._definition.fields.context)
-        return f"{context.strip()}\n\n{text}" if isinstance(context, str) and context.strip() else text
+            raise where.bad("question missing", "the question is empty")
+        names = self._definition.fields.context
+        context = _text(row.column(names), row.get(names), "context").strip()
+        return f"{context}\n\n{text}" if context else text
 
-    def _cluster(self, row: Row, images: tuple[Image, ...]) -> str:
-        if self._definition.fields.cluster:
-            return str(row.need(self._definition.fields.cluster, "cluster"))
+    def _cluster(self, row: Row, images: Iterable[Image]) -> str:
+        names = self._definition.fields.cluster
+        # A row without a group is one of its own, and not of the group of all such rows.
+        if names and (group := row.need(names, "cluster")) is not None:
+            return str(group)
         # By digest, not by name: data sets store one picture under many names, and their errors go together.
         return "+".join(sorted({image.digest for image in images}))
 
-    def _columns(self, row: Row, asked: Question) -> dict[str, Json]:
+    def _columns(self, row: Row, asked: Question, golds: tuple[str, ...]) -> dict[str, Json]:
         needed: Mapping[str, Names] = {**self._definition.columns, **asked.columns}
         columns = {name: jsonable(row.need(names, name)) for name, names in needed.items()}
         for name, names in self._definition.columns_if_present.items():
@@ -134,7 +144,29 @@ class Converter:
         if asked.templated:
             # The question has become a text, and CharXiv's grading rules go by the template's number.
             columns["template"] = jsonable(row.need(asked.question, "question"))
+        if not any(gold.strip() for gold in golds):
+            # Only a definition that says so lets such a row through; scorers are told, for they refuse it otherwise.
+            columns[EMPTY_GOLD] = True
         return {**columns, **asked.constants}
+
+
+def _id_part(row: Row, value: object) -> str:
+    # One form for each: the same id is 7 in one export, "7 " in another, and 7.0 in a column with gaps.
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = str(value).strip() if isinstance(value, str | int | float) else ""
+    # Answers are joined by id, and the next row without one would have the same.
+    if is_null(value) or text == "":
+        what = "is empty" if is_null(value) or isinstance(value, str) else f"is {type(value).__name__}, not text"
+        raise row.bad("id missing", f"the row's id {what}")
+    return text
+
+
+def _text(row: Row, value: object, what: str) -> str:
+    """A cell's text; empty if it is blank or not there."""
+    if value is not MISSING and value is not None and not isinstance(value, str):
+        raise row.bad(f"{what} is no text", f"the {what} is {type(value).__name__}, not text")
+    return value if isinstance(value, str) and value.strip() else ""
 
 
 def _conversation(row: Row, questions: list[object], answers: object) -> str:

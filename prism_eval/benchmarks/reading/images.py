@@ -1,16 +1,21 @@
-"""From what an image column holds to an `Image`: bytes in the row, or a path that leads to a file."""
+"""From what an image column holds to an `Image`: bytes in the row, encoded or not, or a path that leads to a file."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
+from prism_eval.benchmarks.reading.encoded import image_in_text
 from prism_eval.benchmarks.recent import Recent
-from prism_eval.benchmarks.rows import Row
+from prism_eval.benchmarks.rows import MISSING, Row, is_null, short
 from prism_eval.benchmarks.sources.image_files import MAX_BYTES, ImageFiles
 from prism_eval.schema import Image
 
 # Equal bytes are looked for among all that are kept, at every row: more would cost time and find nothing.
 _KEPT = 8
+# Longer is no path that a data set would hold, and messages quote it.
+_LONGEST_PATH = 1024
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 Facts = tuple[str, ...] | None
 
@@ -34,7 +39,7 @@ class ImageReader:
 
         Args:
             row: The row it is in, for messages.
-            value: Bytes, a path, or ``{"bytes": ..., "path": ...}`` as the hub stores images.
+            value: Bytes, base64, a ``data:`` URL, a path, or ``{"bytes": ..., "path": ...}`` as the hub stores images.
             name: What to call an image without a path.
             facts: What a synthetic image shows.
 
@@ -60,12 +65,35 @@ class ImageReader:
         return self._recent.keep((f"{name}#{row.number}", facts), Image(data, name, facts))
 
 
+def holds_image(value: object) -> bool:
+    """Whether a cell, or a place in its list, holds anything that could be an image."""
+    if isinstance(value, Mapping):
+        return any(map(holds_image, value.values()))
+    return value is not MISSING and not is_null(value) and value not in ("", b"")
+
+
 def _parts(row: Row, value: object) -> tuple[bytes | None, str]:
     """The bytes, or ``None`` where there are none, and the path, or an empty one."""
     if isinstance(value, Mapping):
-        data, path = value.get("bytes"), value.get("path")
-    else:
-        data, path = (value, None) if isinstance(value, bytes) else (None, value)
-    if isinstance(data, bytes) or (isinstance(path, str) and path):
-        return (data if isinstance(data, bytes) else None), (path if isinstance(path, str) else "")
-    raise row.bad("image missing", f"an image column holds {type(value).__name__}, neither bytes nor a path")
+        path = value.get("path")
+        data = _bytes(row, value.get("bytes"))
+        return (data, path if isinstance(path, str) else "") if data else _parts(row, path)
+    data = _bytes(row, value)
+    if data is not None:
+        return data, ""
+    if not isinstance(value, str) or not value.strip():
+        raise row.bad("image missing", f"an image column holds {type(value).__name__}, neither bytes nor a path")
+    if _ADDRESS.match(value):
+        message = f"{short(value)!r} is an address, and nothing is fetched: put the file beside the data"
+        raise row.bad("image missing", f"image {message}")
+    if len(value) > _LONGEST_PATH:
+        message = f"an image column holds a text of {len(value)} characters, neither an encoded image nor a path"
+        raise row.bad("image missing", message)
+    return None, value
+
+
+def _bytes(row: Row, value: object) -> bytes | None:
+    try:
+        return value if isinstance(value, bytes) else image_in_text(value) if isinstance(value, str) else None
+    except ValueError as error:
+        raise row.bad("image unreadable", f"the image is {error}") from error

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import ast
+import io
+import itertools
+import json
+import math
 import re
+import tokenize
+from collections.abc import Mapping, Sequence
 
 from prism_eval.benchmarks.definition import Definition, Question
-from prism_eval.benchmarks.rows import MISSING, Row
+from prism_eval.benchmarks.rows import MISSING, Row, is_null, short
 from prism_eval.files.warning_filters import warnings_as
 from prism_eval.schema import option_letters
 
@@ -21,29 +27,30 @@ def read_options(definition: Definition, row: Row, asked: Question) -> tuple[str
     """The options of a row, in order; empty if it has none.
 
     Raises:
-        RowError: The options are there but cannot be read.
+        RowError: The options are there but cannot be read, or leave nothing to choose.
     """
     try:
-        options = _raw_options(definition, row, asked)
+        options = _texts(_raw_options(definition, row, asked))
     except ValueError as error:
-        raise row.bad("options do not parse", f"options do not parse: {error}") from error
+        column = row.column(definition.fields.options or definition.options.columns or asked.question)
+        raise column.bad("options do not parse", f"options do not parse: {error}") from error
     if len(options) > MAX_OPTIONS:
         raise row.bad("options do not parse", f"{len(options)} options, more than there are letters")
     return options
 
 
 def parse_list(value: object) -> list[object]:
-    """A list, or a string that holds one as Python or JSON would write it.
+    """A list, or a string that holds one as Python or JSON would write it. A list that wraps one list is that list.
 
     Raises:
         ValueError: It is neither; the message says why. Nothing is ever evaluated.
     """
-    if isinstance(value, list | tuple):
-        return list(value)
     parsed = _literal(value) if isinstance(value, str) else value
     if isinstance(parsed, list | tuple):
+        while len(parsed) == 1 and isinstance(parsed[0], list | tuple):
+            parsed = parsed[0]
         return list(parsed)
-    raise ValueError(f"expected a list, found {_short(str(value))}")
+    raise ValueError(f"expected a list, found {short(str(value))!r}")
 
 
 def split_lettered(text: str) -> tuple[str, ...]:
@@ -54,7 +61,7 @@ def split_lettered(text: str) -> tuple[str, ...]:
     """
     mark = _mark("A").match(text)
     if mark is None:
-        raise ValueError(f"no option A at the start of {_short(text)}")
+        raise ValueError(f"no option A at the start of {short(text)!r}")
     options = []
     for letter in option_letters(MAX_OPTIONS)[1:]:
         following = _mark(letter).search(text, mark.end())
@@ -63,7 +70,7 @@ def split_lettered(text: str) -> tuple[str, ...]:
             break
         mark = following
     if len(options) < 2:
-        raise ValueError(f"only one option in {_short(text)}")
+        raise ValueError(f"only one option in {short(text)!r}")
     return tuple(options)
 
 
@@ -74,30 +81,63 @@ def without_options(definition: Definition, question: str) -> str:
     return question.rpartition(after)[0].rstrip() if after and after in question else question
 
 
-def _raw_options(definition: Definition, row: Row, asked: Question) -> tuple[str, ...]:
+def _raw_options(definition: Definition, row: Row, asked: Question) -> Sequence[object]:
     rule = definition.options
     if rule.format == "fixed":
         return rule.fixed
     if rule.format == "columns":
-        values = [row.need((name,), "options") for name in rule.columns]
-        return tuple(_text(value) for value in values if value is not None and value != "")
+        return [row.need((name,), "options") for name in rule.columns]
     value = row.get(definition.fields.options)
     if rule.format == "lettered":
-        return _lettered(row, asked, value, rule.after)
+        return _lettered(row, asked, value, rule.after) or rule.fixed
     if value is MISSING and definition.fields.options:
         row.need(definition.fields.options, "options")  # for its message: the column is not there
-    return () if value in (None, MISSING, "") else tuple(_text(part) for part in parse_list(value))
+    return _listed(value)
 
 
-def _lettered(row: Row, asked: Question, value: object, after: str) -> tuple[str, ...]:
+def _listed(value: object) -> Sequence[object]:
+    if value in (None, MISSING) or (isinstance(value, str) and not value.strip()):
+        return ()
+    parsed = _literal(value) if isinstance(value, str) else value
+    return _by_letter(parsed) if isinstance(parsed, Mapping) else parse_list(parsed)
+
+
+def _lettered(row: Row, asked: Question, value: object, after: str) -> Sequence[object]:
+    if isinstance(value, Mapping):
+        return _by_letter(value)
+    if isinstance(value, str) and value.strip().startswith("["):
+        value = parse_list(value)
     if isinstance(value, list):
-        return split_lettered("\n".join(_text(part) for part in value)) if value else ()
+        texts = _texts(value)
+        return split_lettered("\n".join(texts)) if texts else ()
     if isinstance(value, str) and value.strip():
         return split_lettered(value.strip())
     question = row.get(asked.question)
     if not after or not isinstance(question, str) or after not in question:
         return ()
     return split_lettered(question.rpartition(after)[2].strip())
+
+
+def _by_letter(options: Mapping[object, object]) -> list[object]:
+    """The options of a table such as ``{"A": "x", "B": "y"}``, whichever order it is in."""
+    found = {str(key).strip(" .:()").upper(): value for key, value in options.items()}
+    letters = option_letters(len(options))
+    if set(found) != set(letters) or len(options) > MAX_OPTIONS:
+        raise ValueError(f"the keys {short(', '.join(map(str, options)))!r} are not the letters from A on")
+    return [found[letter] for letter in letters]
+
+
+def _texts(parts: Sequence[object]) -> tuple[str, ...]:
+    """The options as texts. Empty ones at the end are padding; of any other the letters behind it would be wrong."""
+    texts = ["" if is_null(part) else _text(part) for part in parts]
+    while texts and not texts[-1]:
+        texts.pop()
+    if "" in texts:
+        raise ValueError(f"option {texts.index('') + 1} of {len(texts)} is empty")
+    # Right whatever is replied: it would only raise the score.
+    if len(texts) == 1:
+        raise ValueError(f"{short(texts[0])!r} is the only option: there is nothing to choose")
+    return tuple(texts)
 
 
 def _mark(letter: str) -> re.Pattern[str]:
@@ -113,21 +153,38 @@ def _trimmed(text: str) -> str:
 def _literal(text: str) -> object:
     if len(text) > MAX_LITERAL:
         raise ValueError(f"a list of {len(text)} characters, more than {MAX_LITERAL}")
+    text = text.strip()
     # `literal_eval` reads literals and nothing else. LaTeX in them is full of escapes that Python would warn about.
     try:
         with warnings_as("ignore"):
-            return ast.literal_eval(text.strip())
+            found = ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
-        raise ValueError(f"{_short(text)} is not a list ({type(error).__name__})") from error
+        return _json(text, error)
+    if _has_neighbours(text):
+        raise ValueError(f"{short(text)!r} has no commas, as numpy prints arrays: write it as a list")
+    return found
+
+
+def _json(text: str, error: BaseException) -> object:
+    # Tried second: of what both can read, LaTeX's backslashes are more often Python's than JSON's.
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError(f"{short(text)!r} is not a list ({type(error).__name__})") from error
+
+
+def _has_neighbours(text: str) -> bool:
+    """Whether two texts stand side by side without a comma: Python would make them one text, and so one option."""
+    if text.count("'") + text.count('"') < 4:
+        return False
+    blank = {tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT}
+    kinds = [token.type for token in tokenize.generate_tokens(io.StringIO(text).readline) if token.type not in blank]
+    return (tokenize.STRING, tokenize.STRING) in itertools.pairwise(kinds)
 
 
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value.strip()
-    if isinstance(value, int | float):
+    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return str(value)
     raise ValueError(f"an option is {type(value).__name__}, not text")
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 60 else text[:57] + "...")

@@ -1,4 +1,4 @@
-"""Rows of a JSON Lines file, one line at a time."""
+"""Rows of a JSON Lines file, one line at a time, or of a JSON file that is one list of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from prism_eval.benchmarks.rows import Row, RowError
+from prism_eval.benchmarks.sources.unreadable import unreadable
 
 
 def jsonl_rows(path: Path, start: int = 0) -> Iterator[Row | RowError]:
@@ -26,16 +27,57 @@ def jsonl_rows(path: Path, start: int = 0) -> Iterator[Row | RowError]:
                     yield _row(line, number, f"{path} line {line_number}")
                     number += 1
     except OSError as error:
-        yield RowError("file does not open", f"{path}: cannot be read: {error.strerror}")
+        yield unreadable(path, "JSON Lines", error)
 
 
-def jsonl_size(path: Path) -> int | None:
-    """How many lines of the file are not blank; ``None`` if it cannot be read."""
+def jsonl_size(path: Path) -> int:
+    """How many lines of the file are not blank.
+
+    Raises:
+        RowError: It cannot be read.
+    """
     try:
         with path.open("rb") as file:
             return sum(1 for line in file if line.strip())
+    except OSError as error:
+        raise unreadable(path, "JSON Lines", error) from error
+
+
+def json_rows(path: Path, start: int = 0) -> Iterator[Row | RowError]:
+    """The entries of a file that is one JSON list; a file of lines is read as such, whatever its name ends with."""
+    if not _is_list(path):
+        yield from jsonl_rows(path, start)
+        return
+    try:
+        # One list, which cannot be read line by line; it is text alone, the images lie beside it.
+        entries = json.loads(path.read_bytes(), parse_constant=_refuse)
+    except (OSError, ValueError, RecursionError) as error:
+        yield unreadable(path, "JSON", error)
+        return
+    for number, entry in enumerate(entries):
+        yield _checked(entry, start + number, f"{path} entry {number + 1}")
+
+
+def json_size(path: Path) -> int:
+    """How many entries the file's list has, or lines where it is none.
+
+    Raises:
+        RowError: It cannot be read.
+    """
+    if not _is_list(path):
+        return jsonl_size(path)
+    try:
+        return len(json.loads(path.read_bytes()))
+    except (OSError, ValueError, RecursionError) as error:
+        raise unreadable(path, "JSON", error) from error
+
+
+def _is_list(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(1024).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"["
     except OSError:
-        return None
+        return False
 
 
 def _row(line: bytes, number: int, where: str) -> Row | RowError:
@@ -44,6 +86,10 @@ def _row(line: bytes, number: int, where: str) -> Row | RowError:
         values = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         return RowError("line is not JSON", f"{where}: not JSON: {error}")
+    return _checked(values, number, where)
+
+
+def _checked(values: object, number: int, where: str) -> Row | RowError:
     if not isinstance(values, dict):
         return RowError("line is not JSON", f"{where}: expected an object, found {type(values).__name__}")
     return Row(number, values, where)

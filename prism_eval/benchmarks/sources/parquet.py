@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prism_eval.benchmarks.rows import Row, RowError
+from prism_eval.benchmarks.sources.unreadable import unreadable
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
@@ -19,16 +20,20 @@ _BATCH_ROWS = 16
 _BUFFER = 2**20
 
 
-def parquet_size(path: Path) -> int | None:
-    """How many rows the file has, from its footer; ``None`` if that cannot be read."""
+def parquet_size(path: Path) -> int:
+    """How many rows the file has, from its footer.
+
+    Raises:
+        RowError: That cannot be read.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(path) as file:
             return int(file.metadata.num_rows)
-    except (pa.ArrowException, OSError):
-        return None
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(path, "Parquet", error) from error
 
 
 def parquet_rows(path: Path, columns: Collection[str], start: int = 0) -> Iterator[Row | RowError]:
@@ -53,9 +58,7 @@ def parquet_rows(path: Path, columns: Collection[str], start: int = 0) -> Iterat
                 # The position is the file's, the number goes on over all files of the benchmark.
                 yield Row(start + position - 1, values, f"{path} row {position}", unread)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        # Arrow's messages can go on with a trace of its own.
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        yield RowError("file does not open", f"{path}: cannot be read as Parquet: {reason}; download it again")
+        yield unreadable(path, "Parquet", error)
 
 
 def _values(file: ParquetFile, columns: list[str]) -> Iterator[dict[str, object]]:

@@ -11,6 +11,7 @@ from prism_eval.benchmarks.benchmark import Benchmark
 from prism_eval.benchmarks.definition import AnswerRule, Definition, Fields, Source
 from prism_eval.benchmarks.opening import HUB, SYNTHETIC
 from prism_eval.benchmarks.rows import Row, RowError
+from prism_eval.files.folders import user_path
 from prism_eval.lmms.prompt import Encoder, PromptError, read_messages
 from prism_eval.lmms.tasks.loading import TASK_ERRORS, first_line, load
 from prism_eval.lmms.tasks.scorer import LmmsScorer
@@ -44,7 +45,7 @@ class LmmsTasks:
             UsageError: There is no such task, or it cannot be answered from captions.
             DataError: The task or its documents cannot be read.
         """
-        folder = None if data in (SYNTHETIC, HUB) else Path(data)
+        folder = None if data in (SYNTHETIC, HUB) else user_path(data)
         return benchmark_of(Task(*load(name, folder)))
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from prism_eval.errors import BrokenPlugin, DataError, UnknownName, UsageError
+from prism_eval.files.folders import user_path
 from prism_eval.lmms.theirs import InnerTask, Manager
 
 TASK_ERRORS = (
@@ -46,7 +47,7 @@ def load(name: str, folder: Path | None) -> tuple[str, InnerTask]:
         UsageError: The task is a group, or wants something else than a text.
         DataError: Its file or its documents cannot be read.
     """
-    path = Path(name) if name.endswith((".yaml", ".yml")) else None
+    path = user_path(name) if name.endswith((".yaml", ".yml")) else None
     if path is not None and not path.is_file():
         raise DataError(f"lmms:{name}: there is no such task file")
     manager = _manager_with(name, path.parent if path else folder, path)

@@ -1,0 +1,112 @@
+"""A benchmark's folder on disk: which files in it hold the rows that are asked for, and what commit they are of."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from prism_eval.benchmarks.definition import Source
+from prism_eval.benchmarks.sources.splits import FORMATS, SplitFile, choose_files
+from prism_eval.errors import DataError
+
+CARD = "README.md"
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+# Where `hf download` notes what it has put beside it: the commit first, a line each.
+_NOTES = Path(".cache", "huggingface", "download")
+_CARD_BYTES = 2**20
+
+
+def files_in(folder: Path, source: Source) -> list[Path]:
+    """The files that hold a source's rows, links that lead nowhere included.
+
+    Raises:
+        DataError: There are none, or it is not clear which.
+    """
+    return [folder / file.path for file in split_files_in(folder, source)]
+
+
+def split_files_in(folder: Path, source: Source) -> list[SplitFile]:
+    """The same files, with what their names say.
+
+    Raises:
+        DataError: There are none, or it is not clear which.
+    """
+    return choose_files(_tables(folder), source, card=read_card(folder), where=str(folder))
+
+
+def data_folder(folder: Path, source: Source) -> Path:
+    """The folder itself, or the snapshot in it, where it is a data set's whole place in the hub's cache.
+
+    Raises:
+        DataError: It has several snapshots, and does not say which is the newest.
+    """
+    snapshots = {path.name: path for path in folder.glob("snapshots/*") if _COMMIT.fullmatch(path.name)}
+    main = folder / "refs" / "main"
+    newest = main.read_text(encoding="ascii", errors="replace").strip() if main.is_file() else ""
+    wanted = source.revision or newest
+    if not snapshots:
+        return folder
+    if wanted in snapshots:
+        return snapshots[wanted]
+    if len(snapshots) == 1 and not source.revision:
+        return next(iter(snapshots.values()))
+    raise DataError(
+        f"{folder} holds the snapshots {', '.join(sorted(snapshots))}, and not {wanted or 'which is meant'}"
+    )
+
+
+def commit_of(folder: Path, source: Source) -> str | None:
+    """The commit of the hub that a folder's files are of, where what downloaded them says so."""
+    try:
+        files = split_files_in(folder, source)
+    except DataError:  # said by whoever reads the rows
+        return None
+    place = folder.resolve()
+    if place.parent.name == "snapshots" and _COMMIT.fullmatch(place.name):
+        return place.name
+    noted = {_noted_commit(folder / _NOTES / f"{file.path}.metadata") for file in files}
+    # Files of two commits are a data set that nobody has published.
+    return noted.pop() if len(noted) == 1 else None
+
+
+def holds_rows(folder: Path, source: Source) -> bool:
+    """Whether there are files of a source's rows."""
+    try:
+        return bool(files_in(folder, source))
+    except DataError:
+        return False
+
+
+def _noted_commit(note: Path) -> str | None:
+    try:
+        with note.open("rb") as file:
+            found = file.readline(64).strip().decode("ascii", "replace")
+    except OSError:
+        return None
+    return found if _COMMIT.fullmatch(found) else None
+
+
+def _tables(folder: Path) -> Iterator[PurePosixPath]:
+    """The paths of everything that may hold rows; links are followed, hidden folders passed over."""
+    seen: set[str] = set()
+    for top, folders, names in os.walk(folder, followlinks=True):
+        # A link that leads back up would otherwise be followed for ever.
+        real = os.path.realpath(top)
+        folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
+        for name in () if real in seen else names:
+            path = PurePosixPath(Path(top, name).relative_to(folder).as_posix())
+            if path.suffix in FORMATS and not name.startswith("."):
+                yield path
+        seen.add(real)
+
+
+def read_card(folder: Path) -> str:
+    """The text of a data set's card; empty if there is none."""
+    try:
+        with (folder / CARD).open("rb") as file:
+            return file.read(_CARD_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")
+    except OSError:
+        return ""

@@ -1,0 +1,53 @@
+"""What every verb does before its own work: it refuses what cannot have been meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import typer
+from typer.core import TyperCommand
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Verb(TyperCommand):
+    """A command that refuses an option given twice, and a value that is empty."""
+
+    # Typer keeps the types of a context, of a parser and of what it parsed to itself.
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Look at the words as they were given, before defaults hide which of them were."""
+        values, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for given in order:
+            single = not getattr(given, "multiple", True) and not given.is_eager
+            # The last one would win in silence: whoever edits a long command finds the first one changed for nothing.
+            if single and order.count(given) > 1:
+                ctx.fail(f"{_called(given)} is given twice.")
+            value: Any = values.get(given.name)
+            # What a shell makes of a variable that is not set.
+            if any(isinstance(one, str) and not one.strip() for one in (value if _several(value) else [value])):
+                ctx.fail(f"{_called(given)} is given nothing: its value is empty.")
+        return super().parse_args(ctx, args)
+
+
+class Verbs(typer.Typer):
+    """A group of verbs, each of them a `Verb`."""
+
+    def command(self, *names: str, **settings: Any) -> Callable[[F], F]:  # type: ignore[override]
+        """Add a verb, as `typer.Typer.command` does."""
+        return super().command(*names, **{"cls": Verb, **settings})
+
+
+def help_without_a_word(context: typer.Context) -> None:
+    """Print the help of a group that no verb was named to: nothing was asked, so nothing went wrong."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _several(value: object) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _called(given: Any) -> str:
+    # As the help calls it: an option by the longer of its names, an argument by the word in capitals.
+    return str(max(given.opts, key=len) if given.param_type_name == "option" else given.metavar or given.name)

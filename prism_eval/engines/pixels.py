@@ -1,0 +1,112 @@
+"""Encoded image bytes to upright RGB pixels on white, whatever the file holds, and back into a file."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal, cast
+
+from prism_eval.errors import PermanentError
+from prism_eval.files.warning_filters import warnings_as
+from prism_eval.schema import Image
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+ImageFormat = Literal["jpeg", "png"]
+# Pillow's parsers trust a header until something gives, and then raise whatever that was.
+_PARSE_ERRORS = (ValueError, TypeError, LookupError, ArithmeticError, SyntaxError, struct.error, zlib.error)
+_BROKEN = (OSError, EOFError, *_PARSE_ERRORS)
+
+
+def refitted(image: Image, *, max_pixels: int | None, image_format: ImageFormat | None) -> Image:
+    """The image within a number of pixels and in a format; the very same where it is so already.
+
+    What is written anew is upright RGB on white: EXIF data, which say how to turn a picture, do not outlive it.
+    Animations become their first frame. A picture that is only too large keeps to JPEG if it is one, else becomes PNG.
+
+    Raises:
+        PermanentError: As `decoding` says.
+    """
+    right_format = image_format is None or image.media_type == f"image/{image_format}"
+    most = float("inf") if max_pixels is None else max_pixels
+    with decoding(image):
+        picture = opened(image)
+        if right_format and picture.width * picture.height <= most:
+            return image
+        form = image_format or ("jpeg" if image.media_type == "image/jpeg" else "png")
+        # Whole colours, for charts: halved ones would blur thin coloured lines.
+        how = {"quality": 95, "subsampling": 0} if form == "jpeg" else {}
+        file = io.BytesIO()
+        scaled(upright(picture), most).save(file, form, **how)
+    return Image(file.getvalue(), image.name, image.facts, image.other)
+
+
+@contextmanager
+def decoding(image: Image) -> Iterator[None]:
+    """Says of whatever Pillow raises inside the block which image it is about.
+
+    Raises:
+        PermanentError: The bytes are no image, a broken one, or one that would decode to more pixels than Pillow holds
+            for safe (about 90 million); that is seen in the header, before anything is decoded.
+    """
+    try:
+        yield
+    except _BROKEN as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise PermanentError(f"image {image.label} cannot be decoded: {reason}") from error
+
+
+def opened(image: Image) -> Picture:
+    """The picture, its header read and nothing decoded; to be used inside `decoding`."""
+    from PIL import Image as Pillow
+    from PIL import UnidentifiedImageError
+
+    try:
+        # Between its limit and twice that, Pillow only warns, and then decodes.
+        with warnings_as("error", Pillow.DecompressionBombWarning):
+            return Pillow.open(io.BytesIO(image.data))
+    except (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError) as error:
+        raise PermanentError(
+            f"image {image.label} is too large to decode safely: over {Pillow.MAX_IMAGE_PIXELS} pixels"
+        ) from error
+    except UnidentifiedImageError as error:
+        raise OSError(f"{len(image.data)} bytes in no image format that Pillow knows") from error
+
+
+def upright(picture: Picture) -> Picture:
+    """The picture in RGB, turned as its EXIF data say, transparency over white."""
+    from PIL import ImageOps
+
+    # A phone stores the picture as its sensor lay and writes into EXIF how to turn it; unturned, text is noise.
+    return _flat(ImageOps.exif_transpose(picture))
+
+
+def scaled(picture: Picture, max_pixels: float) -> Picture:
+    """The picture scaled down to so many pixels; as it is where it has no more."""
+    factor = (max_pixels / (picture.width * picture.height)) ** 0.5
+    if factor >= 1:
+        return picture
+    width, height = (max(1, int(side * factor)) for side in picture.size)
+    # A line of pixels cannot become thinner: what its width is over the bound, its length gives.
+    return picture.resize((max(1, min(width, int(max_pixels / height))), max(1, min(height, int(max_pixels / width)))))
+
+
+def _flat(picture: Picture) -> Picture:
+    from PIL import Image as Pillow
+
+    if picture.mode.startswith(("I", "F")):
+        # Cut to eight bits, sixteen would be white all over: they are measured by their brightest pixel.
+        _, brightest = cast("tuple[float, float]", picture.getextrema())
+        factor = 255 / max(brightest, 255)
+        # For these modes Pillow takes a function only in this form: a factor and an offset.
+        return picture.convert("F").point(lambda value: value * factor + 0).convert("L").convert("RGB")
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    # Charts on a clear ground are drawn for a white page: over black, black letters would be gone.
+    solid = picture.convert("RGBA")
+    white = Pillow.new("RGBA", solid.size, "white")
+    return Pillow.alpha_composite(white, solid).convert("RGB")
