@@ -11,7 +11,7 @@ from prism_eval.scoring.tidying import LONGEST_ANSWER, folded, words
 _LETTER = re.compile(
     r"""(?:[-•]\s+)?(?:the\ )?(?:(?:correct|right|final|best)\ )?
     (?:(?:option|choice|letter|answer|选项|選項|opción)[:\s#]*)?
-    (?P<open>[(\[])?(?P<quote>[*"'`]{1,3})?(?P<letter>[A-Za-z])(?(quote)(?P=quote))(?(open)[)\]])
+    (?P<open>[(\[{<]{1,2})?(?P<quote>[*"'`]{1,3})?(?P<letter>[A-Za-z])(?(quote)(?P=quote))(?(open)[)\]}>]{1,2})
     (?:$ | (?P<mark>[:)]|\s?[\u2013\u2014]|\s-(?=\s)|、) | (?P<stop>[.,;!?])(?=\s|$) | (?=\s) | (?(open)(?=.)|(?!)))""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -28,21 +28,21 @@ _POINTED_AT = re.compile(
     r"|likely|definitely|say|选|選)\b[\s:,]*$",
     re.IGNORECASE,
 )
-_SAID_ALONE = re.compile(r"\W*$|\s*[.,;:!?(]|\s+(?:is|because|since|as|based|from|given|due)\b")
+_SAID_ALONE = re.compile(r"[\s.!?)\]*\"']*$|\s*[.,;:!?(]|\s+(?:is|because|since|as|based|from|given|due)\b")
 _DENIAL = re.compile(
     r"\b(?:not|never|neither|nor|no|except|excluding|wrong|incorrect|is false|cannot|unlikely|rule[sd]? out|eliminated?"
     r"|anything but|other than|any|all|either|both|unsure|unclear)\b|n['\u2019]t\b",
     re.IGNORECASE,
 )
 _SECOND_THOUGHT = re.compile(
-    r"\b(?:wait|actually|sorry|correction|instead|rather|hmm|maybe|perhaps|possibly|could|might|may|either|but|however"
-    r"|alternatively|although|unless|no)\b",
+    r"\b(?:wait|actually|sorry|correction|instead(?! of)|rather(?! than)|hmm|maybe|perhaps|possibly|could|might|may"
+    r"|either|but|however|alternatively|although|unless|no)\b",
     re.IGNORECASE,
 )
 _JOINED = re.compile(r"(?:or|and|nor|versus|vs)\b|[/&+,]", re.IGNORECASE)
 _FORMULA = re.compile(r"[\\=^]")
 # "\\(\\text{(C)}\\ 2.1\\)" is "(C) 2.1".
-_MARKUP = re.compile(r"\\(?:text|textbf|mathbf|mathrm|boxed|bf|rm)\b|\\q?quad\b|\\[()\[\], ;:!]|[${}~`]|\*\*")
+_MARKUP = re.compile(r"\\(?:text|textbf|mathbf|mathrm|boxed|bf|rm)\b|\\q?quad\b|\\[()\[\], ;:!]|[${}~`]|\*\*|##+")
 _SENTENCE_END = re.compile(r"[.!]\s+(?=[A-Z])|\n")
 _LONGEST_NAMING = 300
 
@@ -66,8 +66,12 @@ def exact_letter(written: str, item: Item) -> str | None:
     """The option of an answer that is a letter, a letter with words to it, or an option's exact text."""
     if len(written) > LONGEST_ANSWER:
         return None
-    plainly = " ".join(_MARKUP.sub(" ", written).split())
-    return _exact(written, item) or (_exact(plainly, item) if plainly != written else None)
+    return _exact(written, item) or (_exact(plain, item) if (plain := plainly(written)) != written else None)
+
+
+def plainly(written: str) -> str:
+    """An answer without the commands that only set it."""
+    return " ".join(_MARKUP.sub(" ", written).split())
 
 
 def _exact(written: str, item: Item) -> str | None:
@@ -112,11 +116,15 @@ def _is(letter: str, text: str, item: Item) -> bool:
 
 
 def _is_reason(rest: str) -> bool:
-    return bool(re.match(r"(?:because|since|as)\s|\(", rest))
+    return bool(re.match(r"(?:because|since|as|rather than|instead of|not)\s|\(", rest))
 
 
 def _goes_back(rest: str, letter: str, item: Item) -> bool:
     """Whether what follows a letter takes it back, or puts another beside it; a remark on another does neither."""
+    rest = rest.lstrip("([ ")
+    own = item.options[item.letters.index(letter)]
+    if folded(rest).startswith(folded(own)):
+        rest = rest[len(own) :].lstrip(" .)]")
     joined = _JOINED.match(rest)
     small = re.match(r"\(?([a-z])\b(?!\s+[a-z]{2})", rest[joined.end() :].lstrip() if joined else rest)
     if small and small[1].upper() in item.letters and small[1].upper() != letter:
@@ -178,6 +186,7 @@ def is_no_choice(written: str, item: Item) -> bool:
     """Whether an answer names options, but no single one: "B or C", "A, C", "not B"."""
     if len(written) > _LONGEST_NAMING:
         return False
+    written = plainly(written)
     if _LIST.fullmatch(written) or (
         1 < len(written) <= len(item.letters) and written.isupper() and set(written) <= set(item.letters)
     ):

@@ -13,6 +13,7 @@ LONGEST_ANSWER = 2_000
 
 # Full-width forms, styled mathematical letters and digits, circled letters. Not all that NFKC maps: it makes x2 of x².
 _STYLED = re.compile("[\uff01-\uff5e\u3000\U0001d400-\U0001d7ff\u24b6-\u24e9]")
+_SYMBOLS = re.compile("(?:[\u2600-\u27bf\u2b50\U0001f300-\U0001faff]+\\s*)+")
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\ufe0f]")
 _BOX_TOKEN = re.compile(r"<\|(begin|end)_of_box\|>")
 _TURN_STARTS = re.compile(r"<\|(?:im_start|start_header_id|start)\|>\s*(?:assistant)?(?:\s*<\|end_header_id\|>)?")
@@ -81,7 +82,8 @@ def tidy(text: str) -> str:
     text = text.strip()
     if len(text) >= LONGEST_ANSWER:
         return text
-    text = narrow(text)
+    if not text.isascii():
+        text = _without_symbols(narrow(text))
     before = None
     # What begins and ends in a letter or digit is in no wrapping: most answers.
     while before != text and not (text[:1].isalnum() and text[-1:].isalnum()):
@@ -89,6 +91,18 @@ def tidy(text: str) -> str:
         text = _without_remains(_unwrapped(text))
         text = _out_of_command(_without_full_stop(text.rstrip(",;\N{IDEOGRAPHIC FULL STOP} \t")))
     return text
+
+
+def _without_symbols(text: str) -> str:
+    """A text without check marks and pictures at its ends, unless it is nothing else."""
+    opening = _SYMBOLS.match(text)
+    start = opening.end() if opening else 0
+    stop = (
+        len(text.rstrip("\u2705\u2714\u2713\u2611\u274c\u2728\U0001f389\U0001f44d\U0001f3af "))
+        if start < len(text)
+        else 0
+    )
+    return text[start:stop].strip() or text
 
 
 def _unwrapped(text: str) -> str:
