@@ -394,3 +394,8 @@ def test_any_lines_are_a_report(jsonl_folder: Any, lines: list[str]) -> None:
         "gold missing",
         "gold does not parse",
     }
+
+
+@pytest.mark.parametrize("row", [{"label": None}, {"label": ""}, {"answer": None, "label": " "}])
+def test_the_column_that_is_there_is_named(read: Any, row: dict[str, Any]) -> None:
+    assert "column 'label'" in str(read({"query": "?", "imgname": "a.png", **row}, "chartqa"))
