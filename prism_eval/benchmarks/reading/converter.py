@@ -64,6 +64,9 @@ class Converter:
         kind = self._stated_kind(row)
         options = () if kind is ItemKind.SHORT else read_options(self._definition, row, asked)
         kind = kind or (ItemKind.CHOICE if options else ItemKind.SHORT)
+        if kind is ItemKind.CHOICE and not options:
+            where = row.column(self._definition.fields.options)
+            raise where.bad("options missing", "a multiple-choice row without options")
         gold, of_gold = row.need(asked.answer, "answer"), row.column(asked.answer)
         question = self._question(row, asked)
         if kind is ItemKind.CHOICE:
