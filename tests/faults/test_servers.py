@@ -56,6 +56,7 @@ def is_scored(row):
         pytest.param({"quota": 10, "retry_after": "Thu, 01 Jan 1970 00:00:30 GMT"}, id="a date gone by"),
         pytest.param({"quota": 10, "retry_after": "", "headers": {"x-ratelimit-reset-requests": "700ms"}}, id="reset"),
         pytest.param({"quota": 10, "over": "exhausted"}, id="RESOURCE_EXHAUSTED"),
+        pytest.param({"quota": 10, "over": "limited"}, id="429 inside a 200"),
         pytest.param({"quota": 10, "over": "busy"}, id="503"),
         pytest.param({"quota": 10, "over": "529"}, id="529"),
         pytest.param({"quota": 10, "over": "credit"}, id="insufficient_quota between successes"),
