@@ -167,8 +167,8 @@ def test_a_server_that_is_started_after_the_run_is_waited_for(run, serve):
 
 def test_a_queue_at_the_server_is_not_the_reply_s_time(run, serve):
     """Sixteen calls stand in line for one place: the last of them waits for more than twice the time limit."""
-    server = serve(slots=1, latency=0.15)
-    assert all(map(is_scored, run(server, options="&timeout=1", attempts=1)))
+    server = serve(slots=1, latency=0.3)
+    assert all(map(is_scored, run(server, options="&timeout=2", attempts=1)))
     assert finished(server) == {"ok": CALLS}
 
 
