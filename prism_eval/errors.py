@@ -13,10 +13,12 @@ PrismError                       base: its text is one line a person can act on
 ├── Interrupted                  the user pressed Ctrl-C; finished work is kept
 └── CallError                    one call of a captioner, reasoner or engine went wrong
     ├── TransientError           worth another try
-    │   └── RateLimited          worth another try, after `retry_after` seconds
+    │   ├── RateLimited          waited out, first for `retry_after` seconds
+    │   └── Unavailable          nobody is there now: waited out
     ├── PermanentError           this item fails, the run goes on
     │   ├── RequestFiltered      a filter let nothing through: no failure, a caption or an answer is `refused`
-    │   └── ContextExceeded      the model has no room for it: likewise, it is `truncated`
+    │   ├── ContextExceeded      the model has no room for it: likewise, it is `truncated`
+    │   └── Denied               the key, or this one request: the first calls tell which
     └── FatalError               no further call can succeed: the run stops
 
 CallError's are what a plugin raises to say what happens next; anything else it raises counts as permanent.
@@ -125,10 +127,30 @@ class TransientError(CallError):
 
 
 class RateLimited(TransientError):
-    """The server asks for patience. ``retry_after`` is in seconds, ``None`` if it did not say."""
+    """The server asks for patience.
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    Args:
+        message: What it said.
+        retry_after: After how many seconds it wants to be asked again, ``None`` if it did not say.
+        unproven: Whether waiting is known to help only where calls have succeeded before: the account may be closed.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None, unproven: bool = False) -> None:
         self.retry_after = retry_after
+        self.unproven = unproven
+        super().__init__(message)
+
+
+class Unavailable(TransientError):
+    """Nobody is there now: the server is being started, or the gateway before it found none.
+
+    Args:
+        message: What was met.
+        unproven: Whether waiting is known to help only where somebody has answered before: the address may be wrong.
+    """
+
+    def __init__(self, message: str, *, unproven: bool = False) -> None:
+        self.unproven = unproven
         super().__init__(message)
 
 
@@ -142,6 +164,10 @@ class RequestFiltered(PermanentError):
 
 class ContextExceeded(PermanentError):
     """The request leaves no room in the model's context. The text names the context."""
+
+
+class Denied(PermanentError):
+    """401 or 403: the key is refused or, if other calls succeed with it, this one request."""
 
 
 class FatalError(CallError):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prism_eval.benchmarks.definition import Definition
 from prism_eval.benchmarks.reading.converter import Converter
+from prism_eval.benchmarks.reading.identity import Ids
 from prism_eval.benchmarks.reading.images import ImageReader
 from prism_eval.benchmarks.reading.pairing import pair_with_others
-from prism_eval.benchmarks.rows import RowError
+from prism_eval.benchmarks.rows import Row, RowError
 from prism_eval.benchmarks.sources.columns import is_selected
 from prism_eval.benchmarks.sources.image_files import ImageFiles
 from prism_eval.benchmarks.sources.source import RowSource
@@ -55,33 +56,51 @@ class Benchmark:
         Raises:
             DataError: A row is not as the definition says, or no row is.
         """
-        yield from pair_with_others(self._unpaired())
-
-    def _unpaired(self) -> Iterator[Item]:
-        empty = True
         for item in self.items_and_problems():
             if isinstance(item, RowError):
-                # A benchmark with a row left out is another benchmark: its score would stand beside the whole one's.
-                raise RowError(item.reason, f"benchmark {self.name}: {item}") from item
-            empty = False
+                # Whoever takes items alone would not know that some are missing.
+                raise RowError(item.reason, f"benchmark {self.name}: {item}", item=item.item) from item
             yield item
-        if empty:
+
+    def items_and_problems(self, ids: Ids | None = None) -> Iterator[Item | RowError]:
+        """The items; in place of each that cannot be read, what is wrong with it, under an id of its own as well.
+
+        Args:
+            ids: Makes the ids unique, and knows afterwards which had to be.
+
+        Raises:
+            DataError: There is no row at all.
+        """
+        ids = ids or Ids()
+        found = False
+        for item in pair_with_others(self._read()):
+            found = True
+            own = ids.own(item.item if isinstance(item, RowError) else item.id)
+            if isinstance(item, RowError):
+                item.item = own
+                yield item
+            else:
+                yield item if own == item.id else replace(item, id=own)
+        if not found:
             raise DataError(f"benchmark {self.name}: {self.source.origin} holds no row that the definition selects")
 
-    def items_and_problems(self) -> Iterator[Item | RowError]:
-        """The items without their pairing; in place of each that cannot be read, what is wrong with it."""
+    def _read(self) -> Iterator[Item | RowError]:
         # New ones for each reading: kept images would otherwise stay as long as the benchmark does.
         images = ImageReader(ImageFiles(self.source.image_folder))
         converter = Converter(self.definition, images)
-        for row in self.source.rows():
-            if isinstance(row, RowError):
-                yield row
-                continue
-            try:
-                selected = is_selected(self.definition, row)
-            except RowError as error:
-                yield error
-                continue
-            # Only now are images read: a variant that keeps one row in five reads the images of one in five.
-            if selected:
-                yield from converter.items(row)
+        for position, row in enumerate(self.source.rows(), start=1):
+            for item in (row,) if isinstance(row, RowError) else self._of(row, converter):
+                # A row that cannot say its id is known by its place.
+                if isinstance(item, RowError):
+                    item.item = item.item or f"row {position}"
+                yield item
+
+    def _of(self, row: Row, converter: Converter) -> Iterator[Item | RowError]:
+        try:
+            selected = is_selected(self.definition, row)
+        except RowError as error:
+            yield error
+            return
+        # Only now are images read: a variant that keeps one row in five reads the images of one in five.
+        if selected:
+            yield from converter.items(row)

@@ -10,7 +10,7 @@ from prism_eval.benchmarks.benchmark import Benchmark
 from prism_eval.benchmarks.rows import RowError
 from prism_eval.benchmarks.sources.folder import FolderSource, file_size
 from prism_eval.benchmarks.sources.splits import SplitFile
-from prism_eval.benchmarks.sources.tree import data_folder, split_files_in
+from prism_eval.benchmarks.sources.tree import split_files_in
 from prism_eval.benchmarks.sources.unreadable import why_not_there
 from prism_eval.errors import DataError
 
@@ -27,11 +27,11 @@ def what_is_missing(benchmark: Benchmark) -> tuple[str, ...]:
     if not isinstance(source, FolderSource) or not source.published:
         return ()
     try:
-        folder = data_folder(source.folder)
-        files = split_files_in(folder, source.definition.source)
+        files = split_files_in(source.folder, source.definition.source)
     except DataError:
         return ()
-    return (*_absent(files), *_unreadable(folder, files), *_beside(folder, source), *_miscounted(source))
+    unreadable = _unreadable([source.folder / file.path for file in files])
+    return (*_absent(files), *unreadable, *_beside(source), *_miscounted(source))
 
 
 def _absent(files: Sequence[SplitFile]) -> Iterator[str]:
@@ -51,8 +51,8 @@ def _absent(files: Sequence[SplitFile]) -> Iterator[str]:
         yield f"{partial.path.parent} holds the beginning of the split only: the hub's conversion stopped early"
 
 
-def _unreadable(folder: Path, files: Sequence[SplitFile]) -> Iterator[str]:
-    for path in (folder / file.path for file in files):
+def _unreadable(paths: Sequence[Path]) -> Iterator[str]:
+    for path in paths:
         try:
             if reason := why_not_there(path):
                 yield f"{path}: {reason}"
@@ -63,9 +63,9 @@ def _unreadable(folder: Path, files: Sequence[SplitFile]) -> Iterator[str]:
             yield str(error)
 
 
-def _beside(folder: Path, source: FolderSource) -> Iterator[str]:
+def _beside(source: FolderSource) -> Iterator[str]:
     """Files that the definition names beside those of its rows, such as an archive of images."""
-    for path in (folder / name for name in source.definition.source.files):
+    for path in (source.folder / name for name in source.definition.source.files):
         unpacked = path.suffix == ".zip" and path.with_suffix("").is_dir()
         if not unpacked and path not in source.files() and (reason := why_not_there(path)):
             yield f"{path}: {reason}"

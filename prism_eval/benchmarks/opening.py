@@ -9,13 +9,14 @@ from typing import Protocol
 from prism_eval import plugins
 from prism_eval.benchmarks.benchmark import Benchmark
 from prism_eval.benchmarks.catalogue import definition_names, load_definition
+from prism_eval.benchmarks.checks import why_none
 from prism_eval.benchmarks.definition import Definition
-from prism_eval.benchmarks.rows import RowError
 from prism_eval.benchmarks.sources.caprl import CapRLSource, caprl_definition
 from prism_eval.benchmarks.sources.folder import FolderSource, benchmark_folder
-from prism_eval.benchmarks.sources.hub import HubSource, download_files, resolve_revision
+from prism_eval.benchmarks.sources.hub import HubSource, cached_folder, download_files, is_offline, resolve_revision
 from prism_eval.benchmarks.sources.source import RowSource
-from prism_eval.errors import DataError, DataUnreadable
+from prism_eval.benchmarks.sources.tree import data_folder, holds_rows
+from prism_eval.errors import DataError, DataUnreadable, UsageError
 from prism_eval.files.folders import user_path
 
 SYNTHETIC = "synthetic"
@@ -91,13 +92,16 @@ def open_readable(names: Sequence[str], data: str | Path, *, seed: int = 0) -> t
 
     Raises:
         DataUnreadable: None can be read.
-        UsageError: A name is wrong, or an extra is not installed.
+        UsageError: A name is wrong, or stands for a benchmark that another has named; or an extra is not installed.
     """
     opened: list[Benchmark] = []
     unread: dict[str, str] = {}
     for name in names:
         try:
             benchmark = open_benchmark(name, data, seed=seed)
+            # In the tables its items would be one item asked several times.
+            if benchmark.name in {other.name for other in opened}:
+                raise UsageError(f"the benchmark {benchmark.name} is named twice: drop one of them")
             _read_one(benchmark)
             opened.append(benchmark)
         except DataError as error:
@@ -108,27 +112,28 @@ def open_readable(names: Sequence[str], data: str | Path, *, seed: int = 0) -> t
 
 
 def _read_one(benchmark: Benchmark) -> None:
-    first: RowError | None = None
-    for item in benchmark.items_and_problems():
-        if not isinstance(item, RowError):
-            return
-        first = first or item
-    raise DataError(f"no row of {benchmark.source.origin} can be read: {first or 'there is none that is selected'}")
+    if reason := why_none(benchmark.items_and_problems()):
+        raise DataError(f"{benchmark.source.origin}: {reason}")
 
 
 def _source(definition: Definition, data: str | Path, seed: int) -> RowSource:
-    if data == HUB and not definition.source.files:
-        return HubSource(definition)
     revision = None
-    if data == HUB:
+    folder: Path | None = None
+    if data != HUB:
+        folder = benchmark_folder(_data_folder(definition, data, seed), definition.folder)
+    elif is_offline():
+        folder = cached_folder(definition.source)
+    elif definition.source.files:
         # Data sets that are no tables, which the hub's libraries cannot stream.
         revision = resolve_revision(definition.source)
         folder = download_files(definition.source, revision)
-    else:
-        folder = benchmark_folder(_data_folder(definition, data, seed), definition.folder)
+    snapshot = folder and data_folder(folder, definition.source)
+    # Where the hub's library has kept no such files, `datasets` may still have kept the rows in a way of its own.
+    if snapshot is None or (data == HUB and not definition.is_caprl and not holds_rows(snapshot, definition.source)):
+        return HubSource(definition)
     if definition.is_caprl:
-        return CapRLSource(definition, folder, revision)
-    return FolderSource(definition, folder, revision, published=data != SYNTHETIC)
+        return CapRLSource(definition, snapshot, revision)
+    return FolderSource(definition, snapshot, revision, published=data != SYNTHETIC)
 
 
 def _data_folder(definition: Definition, data: str | Path, seed: int) -> Path:

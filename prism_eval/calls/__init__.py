@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from prism_eval.calls.call import Call, CallFailure, made_by
-from prism_eval.calls.client import STAGES, Calls, Patience
+from prism_eval.calls.client import STAGES, Calls
 from prism_eval.calls.database import default_path
 from prism_eval.calls.limits import Limits
+from prism_eval.calls.patience import Patience
 from prism_eval.calls.store import Failure, Record, Store, Stored
 from prism_eval.calls.tally import Elsewhere, Tally
 

@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from prism_eval.errors import CallError, FatalError, PermanentError, PrismError, TransientError
+from prism_eval.errors import CallError, Denied, FatalError, PermanentError, PrismError, TransientError
 from prism_eval.plugins import Plugin
 from prism_eval.plugins.faults import fault_of
 from prism_eval.schema import Generation
 
 G = TypeVar("G", bound=Generation)
+KEPT = "finished work is in the store"
+"""Ends the message of whatever stops a run in the middle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ class CallFailure:
     def of(cls, error: CallError, attempts: int) -> CallFailure:
         """What is worth keeping of an error; a subclass of a plugin's own is kept as what it is to us."""
         # Not its own class: a stranger's may want arguments that are long gone when it is raised anew.
-        kinds = (FatalError, PermanentError, TransientError)
+        kinds = (FatalError, Denied, PermanentError, TransientError)
         return cls(next((kind for kind in kinds if isinstance(error, kind)), PermanentError), str(error), attempts)
 
     def error(self) -> CallError:

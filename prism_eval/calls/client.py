@@ -8,43 +8,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TypeVar
 
-import stamina
-
 from prism_eval.calls.asking import asked
+from prism_eval.calls.blame import Blame
 from prism_eval.calls.call import Call, CallFailure
 from prism_eval.calls.limits import Limits
+from prism_eval.calls.patience import Patience
 from prism_eval.calls.store import Failure, Record, Store
 from prism_eval.calls.tally import Elsewhere, Tally, place_of
-from prism_eval.errors import CallError, FatalError, PermanentError, RateLimited, TransientError
+from prism_eval.calls.tries import Tries
+from prism_eval.errors import CallError, ContextExceeded, FatalError, PermanentError, TransientError
 from prism_eval.plugins import Plugin
 from prism_eval.schema import FinishReason, Generation
 
-_LONGEST_WAIT = 120.0
-"""Seconds: what a server asks for beyond this, no run sits out call by call."""
-_GIVE_UP_AFTER = 5
-"""Calls in a row to one lane that fail after every retry: fewer could be bad luck, and each has cost minutes."""
-
 STAGES = frozenset({"caption", "answer", "prior", "judge"})
 G = TypeVar("G", bound=Generation)
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long a call is tried again.
-
-    Attributes:
-        attempts: Tries of one call, the first included.
-        seconds: Time after which a call is not tried again.
-        first_wait: Seconds before the second try; doubled from try to try.
-    """
-
-    attempts: int = 6
-    seconds: float = 300.0
-    first_wait: float = 0.5
 
 
 class Calls:
@@ -53,7 +33,7 @@ class Calls:
     Args:
         store: Where finished calls are remembered.
         limits: How many may be under way at once.
-        patience: How long a call is tried again.
+        patience: How long calls are tried again.
         live: The stages whose calls may be made; the others are only looked up.
 
     Attributes:
@@ -75,7 +55,7 @@ class Calls:
         self._live = live
         self._flying: dict[str, asyncio.Task[Generation | CallFailure]] = {}
         self._failures: dict[str, CallFailure] = {}
-        self._exhausted: Counter[Hashable] = Counter()
+        self._blame = Blame()
         # A key counts once, however many questions look it up: 8 bytes of it are enough to tell.
         self._counted: set[int] = set()
         self._hits: Counter[tuple[str, int, str, str | None]] = Counter()
@@ -140,6 +120,7 @@ class Calls:
         if stored is None or self._may_have_room_now(call, stored.generation):
             return None
         if self._is_new(call.key):
+            self._blame.answered(call)
             self.tally(call.stage).hits += 1
             self._plugins[id(call.plugin)] = call.plugin
             self._hits[call.stage, id(call.plugin), stored.address, stored.root] += 1
@@ -169,7 +150,12 @@ class Calls:
         made = await self._tried(call)
         if isinstance(made, CallFailure):
             return self._note(call, made)
-        self._exhausted.pop(call.plugin.lane, None)
+        if made.finish_reason is FinishReason.CONTEXT and not made.text:
+            hopeless = self._blame.failed(call, _without_room(call, made))
+            if issubclass(hopeless.kind, FatalError):
+                return hopeless
+        else:
+            self._blame.answered(call)
         self._is_new(call.key)
         self.tally(call.stage).add(made)
         plugin = call.plugin
@@ -186,54 +172,48 @@ class Calls:
             return CallFailure(
                 PermanentError, f"{source}: no {call.stage} is stored; run `prism-eval {call.stage}` first", 0
             )
-        attempts = 0
-        try:
-            async for attempt in stamina.retry_context(
-                on=_wait_before_retry,
-                attempts=self._patience.attempts,
-                timeout=self._patience.seconds,
-                wait_initial=self._patience.first_wait,
-                wait_jitter=self._patience.first_wait,
-                wait_max=_LONGEST_WAIT,
-            ):
-                with attempt:
-                    attempts = attempt.num
-                    # Held for one try, not for the waits between: a call that waits must not keep others out.
-                    async with self.limits.slot(call.plugin):
-                        return await asked(call)
-        except CallError as error:
-            failure = CallFailure.of(error, attempts)
-            _let_go(error)
-            return failure
-        raise AssertionError("stamina makes one attempt at least")
+        lane = self.limits.lane(call.plugin)
+        tries = Tries(lane, self._patience)
+        self._blame.begin(call)
+        while True:
+            # Held for one try, not for the waits between: a call that waits must not keep others out.
+            async with lane.place(first=tries.made > 0) as place:
+                try:
+                    made = await asked(call)
+                except CallError as error:
+                    failure = tries.failed(error, place)
+                    _let_go(error)
+                else:
+                    lane.answered(place)
+                    return made
+            if failure is not None:
+                return failure
+            if tries.pause:
+                await asyncio.sleep(tries.pause)
 
     def _note(self, call: Call[G], failure: CallFailure) -> CallFailure:
-        """Remember a failure; one too many in a row from one lane ends the run."""
+        """Remember a failure; returns what it means for the run."""
         self._failures[call.key] = failure
         tally = self.tally(call.stage)
         tally.failed += 1
         tally.passing += issubclass(failure.kind, TransientError)
         # What a replay did not find is no failed call, and would hide the one that made it so.
-        if call.stage in self._live:
-            self._store.put_failure(
-                Failure(call.key, call.stage, call.plugin.source, failure.kind.__name__, failure.text, failure.attempts)
-            )
-        # Counted for a lane: one dead server must not be forgiven because another one answers in between.
-        lane = call.plugin.lane
-        if not issubclass(failure.kind, TransientError):
-            self._exhausted.pop(lane, None)
+        if call.stage not in self._live:
             return failure
-        self._exhausted[lane] += 1
-        if self._exhausted[lane] < _GIVE_UP_AFTER:
-            return failure
-        count = self._exhausted[lane]
-        return CallFailure(
-            FatalError, f"{count} calls in a row failed after every retry; the last: {failure.text}", failure.attempts
+        self._store.put_failure(
+            Failure(call.key, call.stage, call.plugin.source, failure.kind.__name__, failure.text, failure.attempts)
         )
+        return self._blame.failed(call, failure)
 
 
 def _short(key: str) -> int:
     return int(key[:16], 16)  # 64 bits: two of a million keys are alike once in thirty million runs
+
+
+def _without_room(call: Call[G], made: Generation) -> CallFailure:
+    """What is said of a call that did not fit, should no other one fit either."""
+    text = f"{call.plugin.source}: {made.note} has no room for the {call.stage}: start it with a larger one"
+    return CallFailure(ContextExceeded, text, 1)
 
 
 def _as(kind: type[G], said: Generation) -> G:
@@ -248,9 +228,3 @@ def _let_go(error: BaseException | None) -> None:
     while error is not None:
         error.__traceback__ = None
         error = error.__context__
-
-
-def _wait_before_retry(error: Exception) -> bool | float:
-    if isinstance(error, RateLimited) and error.retry_after is not None:
-        return min(error.retry_after, _LONGEST_WAIT)
-    return isinstance(error, TransientError)

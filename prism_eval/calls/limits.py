@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager
-from contextvars import ContextVar
+import math
+import time
+from collections.abc import Hashable, Iterator
 
+from prism_eval.calls.lane import Lane
 from prism_eval.errors import UsageError
 from prism_eval.plugins import Plugin
 
-_HELD: ContextVar[frozenset[Hashable]] = ContextVar("lanes held", default=frozenset())
-"""The lanes in which the calls around this one have a place; tasks inherit it from the call that starts them."""
+_SHOWN_AFTER = 1.0
+"""Seconds that a wait takes before it is told."""
 
 
 class Limits:
@@ -24,7 +24,7 @@ class Limits:
     def __init__(self, concurrency: int) -> None:
         self._default = concurrency
         self._wanted: dict[Hashable, int] = {}
-        self._slots: dict[Hashable, asyncio.Semaphore] = {}
+        self._lanes: dict[Hashable, Lane] = {}
 
     def declare(self, plugin: Plugin) -> None:
         """Take in the limit that a plugin, or its engine, was given: ``?concurrency=64`` in its spec string.
@@ -49,23 +49,23 @@ class Limits:
         """The largest limit of any lane: what a pipeline must keep in work so that no lane stands idle."""
         return max([self._default, *self._wanted.values()])
 
-    @asynccontextmanager
-    async def slot(self, plugin: Plugin) -> AsyncIterator[None]:
-        """One call's place in the plugin's lane.
+    def lane(self, plugin: Plugin) -> Lane:
+        """The plugin's lane. One that only calls others waits for no place, and shares its lane with nobody."""
+        shared = plugin.lane
+        key = id(plugin) if shared is None else shared
+        if key not in self._lanes:
+            most = math.inf if shared is None else self._wanted.get(shared, self._default)
+            self._lanes[key] = Lane(plugin.address or plugin.name, most)
+        return self._lanes[key]
 
-        A plugin without a lane only calls others, and waits for none. Nor does a call inside another one that has a
-        place in the same lane, as a prior inside a ranking: the outer one is idle meanwhile, and if every place were
-        held by an outer call that waits for an inner one, none would ever be free.
-        """
-        lane = plugin.lane
-        if lane is None or lane in _HELD.get():
-            yield
-            return
-        if lane not in self._slots:
-            self._slots[lane] = asyncio.Semaphore(self._wanted.get(lane, self._default))
-        async with self._slots[lane]:
-            token = _HELD.set(_HELD.get() | {lane})
-            try:
-                yield
-            finally:
-                _HELD.reset(token)
+    def waits(self) -> Iterator[str]:
+        """What is waited for, in words; may be asked from another thread."""
+        for lane in list(self._lanes.values()):
+            trouble = lane.trouble
+            if trouble is None or not trouble.waited_out:
+                continue
+            seconds = time.monotonic() - trouble.since
+            if seconds >= _SHOWN_AFTER:
+                # The address is said already, and advice is for whoever reads the end of a run.
+                reason = trouble.words.removeprefix(f"{lane.name}: ").split(";")[0]
+                yield f"waiting for {lane.name}: {reason} ({seconds:.0f} s)"

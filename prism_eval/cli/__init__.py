@@ -13,11 +13,7 @@ from prism_eval.cli.printable import printable
 
 def main() -> None:
     """Run the command line; exits with 0, 1 (a run that could not finish), 2 (usage) or 130 (Ctrl-C)."""
-    import logging
-
     screen.prepare()
-    # stamina logs each retry; without a handler Python would print them between the lines of the display.
-    logging.getLogger("stamina").addHandler(logging.NullHandler())
     try:
         code = _obey()
         # Here and not when Python ends, which would complain in its own words.

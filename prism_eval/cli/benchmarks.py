@@ -12,6 +12,7 @@ from prism_eval.cli import options as o
 from prism_eval.cli.printable import printable
 from prism_eval.cli.table import show_table
 from prism_eval.cli.verbs import Verbs
+from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
     from prism_eval.benchmarks import Description, VerifyReport
@@ -23,6 +24,8 @@ _EPILOG = """Examples:
   prism-eval benchmarks chartqa --data ~/benchmarks
 
   prism-eval benchmarks verify --data ~/benchmarks
+
+  prism-eval benchmarks download chartqa mmmu ~/benchmarks
 
   prism-eval benchmarks new receipts > receipts.toml
 """
@@ -48,7 +51,7 @@ class _NameIsShown(TyperGroup):
 
 app = Verbs(
     cls=_NameIsShown,
-    help="List benchmarks, show one (NAME), check data, start a new one.",
+    help="List benchmarks, show one (NAME), fetch and check data, start a new one.",
     invoke_without_command=True,
     epilog=_EPILOG,
 )
@@ -88,9 +91,9 @@ def verify(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="[default: all there are]")] = None,
     data: o.Data = None,
 ) -> int:
-    """Check every row on disk.
+    """Check every row on disk, as a run does before its first call.
 
-    Images open, golds parse, options hold the gold, ids are unique.
+    Images open, options hold the gold, every edition's scorer can score it, ids are unique.
     """
     from prism_eval.benchmarks import available, open_benchmark
     from prism_eval.benchmarks import verify as check
@@ -112,10 +115,39 @@ def verify(
     return UnknownName.exit_code if misnamed else int(bool(bad))
 
 
+@app.command(epilog="Example:\n\n  prism-eval benchmarks download chartqa mmmu_pro:vision ~/benchmarks")
+def download(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Benchmarks.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", parser=user_path, help="What --data is to be given.")],
+) -> int:
+    """Fetch benchmarks from the Hugging Face hub, once.
+
+    Only the files that are read; each benchmark has its own folder in DIR. Needs prism-eval[hub].
+    """
+    from prism_eval.benchmarks import download as fetch
+    from prism_eval.errors import DataError
+
+    bad = 0
+    for name in names:
+        try:
+            done = fetch(name, folder, say=lambda line: typer.echo(printable(line), err=True))
+        # What is wrong with one data set must not keep the others away.
+        except DataError as error:
+            typer.echo(printable(f"prism-eval: error: {name}: {error}"), err=True)
+            bad += 1
+            continue
+        source = f"{done.definition.source.dataset} at {done.revision[:12]}"
+        line = f"{name}: {done.files} files, {done.size / 1e6:,.1f} MB, in {done.folder}; {source}"
+        typer.echo(printable(f"{line}; licence: {done.definition.licence}"))
+    return 1 if bad else 0
+
+
 @app.command(epilog="Example:\n\n  prism-eval benchmarks new receipts --out receipts.toml")
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")],
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write. [default: the screen]")] = None,
+    out: Annotated[
+        Path | None, typer.Option(parser=user_path, metavar="FILE", help="Where to write. [default: the screen]")
+    ] = None,
 ) -> None:
     """Write the skeleton of a new benchmark's definition."""
     from prism_eval.benchmarks import skeleton
@@ -151,6 +183,8 @@ def _describe(found: Description) -> list[str]:
         f"scorers     {', '.join(f'{edition}: {scorer}' for edition, scorer in definition.scoring.items())}",
         "",
     ]
+    if found.unusable:
+        lines[-1:] = [f"unusable    {found.unusable:,} rows: `prism-eval benchmarks verify` says why", ""]
     # The gold beside the question: whether a reading is right is seen at once.
     for item in found.samples:
         lines += [f"[{item.id}] {item.question.strip()}"]
@@ -166,6 +200,7 @@ def _report(report: VerifyReport) -> list[str]:
     items, images = counted(report.items, "item"), counted(report.images, "image")
     lines = [f"{report.name}: {state}; {items}, {images} in {report.origin}"]
     lines += [f"  {missing}" for missing in report.missing]
+    lines += [f"  not checked by scorer {name!r}: {reason}" for name, reason in report.unchecked.items()]
     for reason, problem in report.problems.items():
         lines.append(f"  {reason}: {problem.count}")
         lines += [f"    {example}" for example in problem.examples]

@@ -49,6 +49,12 @@ Edition = Annotated[
 Concurrency = Annotated[
     int | None, typer.Option(metavar="N", help="Calls in flight, per server address. [default: the plan's]")
 ]
+Patience = Annotated[
+    float | None,
+    typer.Option(
+        metavar="S", help="Seconds without progress after which a server is given up. [default: 300, never seen: 10]"
+    ),
+]
 Judge = Annotated[
     str | None, typer.Option(metavar="SPEC", help="An engine that judges what rules leave open. [default: none]")
 ]
@@ -104,6 +110,7 @@ class PlanFlags:
     limit: Annotated[int | None, typer.Option(metavar="N", help="Only the first N items of each benchmark.")] = None
     seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of everything drawn. [default: 0]")] = None
     concurrency: Concurrency = None
+    patience: Patience = None
 
     def plan(self) -> Plan:
         """The plan of the file and of the flags that override it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
@@ -29,8 +30,8 @@ def watch(state: State, *, quiet: bool = False) -> AbstractContextManager[object
 
 
 def describe(state: State) -> str:
-    """The calls so far, in a few words."""
-    words = []
+    """The calls so far, in a few words; first of all what they wait for."""
+    words = list(state.waits())
     for stage, tally in state.tallies.items():
         parts = [f"{tally.made} made"]
         parts += [f"{tally.hits} stored"] if tally.hits else []
@@ -61,13 +62,21 @@ def _bar(state: State, console: Console) -> Iterator[None]:
 
 @contextmanager
 def _lines(state: State, console: Console) -> Iterator[None]:
+    said_at, waited = time.monotonic(), False
+
     def say() -> None:
+        nonlocal said_at, waited
+        waits = any(state.waits())
+        # At once where a wait begins: whoever gave a wrong address need not look at nothing for so long.
+        if time.monotonic() - said_at < _LINE_EVERY and (waited or not waits):
+            return
+        said_at, waited = time.monotonic(), waits
         total = f" of {state.total}" if state.total else ""
         line = f"{state.counts.done}{total} answered · {describe(state)}"
         # Unwrapped, one line a report: a log's reader searches by line.
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    with _ticking(_LINE_EVERY, say):
+    with _ticking(_EVERY, say):
         yield
 
 

@@ -89,10 +89,12 @@ def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
         results = counted(one.count, one.stage)
         typer.echo(f"{results} from the store: made by {one.made_by}, not by {one.asked_now}.")
     typer.echo(f"Run folder: {result.folder.path}")
-    if not result.failed:
-        return 1 if result.unread else 0
-    items = f"{counted(result.failed, 'item')} failed, in no score."
-    typer.echo(f"{items} {_what_helps(result)}", err=True)
+    for name, met in result.counts.unusable.items():
+        typer.echo(printable(met.unusable.sentence(name, met.items)), err=True)
+    failed = result.counts.failures.total()
+    if not failed:
+        return 1 if result.failed or result.unread else 0
+    typer.echo(f"{counted(failed, 'item')} failed, in no score. {_what_helps(result)}", err=True)
     for reason, count in result.counts.failures.most_common(_REASONS_SHOWN):
         # A plugin's fault has three lines; they stay together.
         first, *rest = reason.splitlines()

@@ -14,7 +14,12 @@ EPILOG = """Examples:
 
 
 def score(
-    run: o.Folder, edition: o.Edition = None, judge: o.Judge = None, store: o.Store = None, quiet: o.Quiet = False
+    run: o.Folder,
+    edition: o.Edition = None,
+    judge: o.Judge = None,
+    patience: o.Patience = None,
+    store: o.Store = None,
+    quiet: o.Quiet = False,
 ) -> int:
     """Score a run folder's answers: verdicts.parquet, leaderboard.
 
@@ -22,7 +27,7 @@ def score(
     """
     from prism_eval.run.replay import reopen
 
-    plan = reopen(run, store, ["caption", "answer"], edition=edition, judge=judge)
+    plan = reopen(run, store, ["caption", "answer"], edition=edition, judge=judge, patience=patience)
     # Of the plugins only the judge may be called; captions and answers are those of the run folder.
     result = carry_out(plan, out=run, store=store, quiet=quiet, stages=["score"], live=frozenset({"score"}))
     return show_leaderboard(result)

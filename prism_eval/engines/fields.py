@@ -29,13 +29,13 @@ class Fields:
     def __init__(self) -> None:
         self.refused: frozenset[str] = frozenset()
 
-    async def are_why(self, sampling: Sampling, ask: Ask, once: Once) -> bool:
-        """Whether the server refuses fields of this sampling; those it does are left out from now on."""
+    async def refused_of(self, sampling: Sampling, ask: Ask, once: Once) -> frozenset[str]:
+        """Find out which fields of a sampling are refused, and return all that are known to be."""
         held = frozenset(name for name in NEUTRAL if getattr(sampling, name) is not None)
         # One probe for all calls that were refused meanwhile, and none for refusals that come later.
-        found = await once.get(held, lambda: _refused(held, sampling, ask)) if held else held
-        self.refused |= found
-        return bool(found)
+        if held:
+            self.refused |= await once.get(held, lambda: _refused(held, sampling, ask))
+        return self.refused
 
 
 async def _refused(held: frozenset[str], sampling: Sampling, ask: Ask) -> frozenset[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -13,7 +15,8 @@ from prism_eval._version import __version__
 from prism_eval.engines.body import Body
 from prism_eval.engines.proxy import proxy_for, shown
 from prism_eval.engines.replies import status_meant
-from prism_eval.errors import CallError, FatalError, PermanentError, TransientError
+from prism_eval.engines.time_limit import TimeLimit
+from prism_eval.errors import CallError, FatalError, PermanentError, TransientError, Unavailable
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -27,8 +30,11 @@ _WRONG_ITSELF = frozenset({9, 10, 62, 64})
 _ADVICE = "is the server running, and is base_url right?"
 
 
-class Unreachable(TransientError):
+class Unreachable(Unavailable):
     """No connection could be made at all."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, unproven=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ class Server:
     Args:
         base_url: As `prism_eval.engines.address.base_url_of` returns it.
         key: Sent as a bearer token; none is sent if empty. Never part of a message.
-        timeout: Seconds an exchange may take.
+        timeout: Seconds an exchange may take; see `TimeLimit`.
 
     Attributes:
         proxy: The proxy on the way, as messages name it; empty for none.
@@ -89,7 +95,8 @@ class Server:
         self.base_url = base_url
         self.loop = asyncio.get_running_loop()
         self._key = key
-        self._timeout = timeout
+        self._time = TimeLimit(timeout)
+        self._reached = False
         # Looked up once: aiohttp's own trust_env would do it for every request, and sends .netrc passwords.
         self._proxy = proxy_for(base_url)
         # What fails on the way may well be the proxy's doing, of which its user need not even know.
@@ -109,7 +116,8 @@ class Server:
 
     async def get(self, path: str, *, seconds: float) -> Reply:
         """Ask for a path, within so many seconds; raises like `post`."""
-        return await self._exchange("GET", path, None, min(seconds, self._timeout))
+        seconds = min(seconds, self._time.seconds)
+        return await self._exchange("GET", path, None, asyncio.timeout(seconds), seconds)
 
     async def post(self, path: str, body: Body) -> Reply:
         """Send JSON to a path and return the reply, whatever its status.
@@ -120,7 +128,10 @@ class Server:
             PermanentError: The reply is longer than `MAX_REPLY_BYTES`.
             FatalError: The server's certificate is not trusted, or it does not speak TLS.
         """
-        return await self._exchange("POST", path, body, self._timeout)
+        reply = await self._exchange("POST", path, body, self._time.kept(), self._time.seconds)
+        if reply.ok:
+            self._time.replied()
+        return reply
 
     def quote(self, text: str) -> str:
         """Something the server said as one short line, without the key should the server repeat it."""
@@ -130,23 +141,29 @@ class Server:
         """Close all connections."""
         await self._session.close()
 
-    async def _exchange(self, method: str, path: str, body: Body | None, seconds: float) -> Reply:
+    async def _exchange(
+        self, method: str, path: str, body: Body | None, limit: AbstractAsyncContextManager[object], seconds: float
+    ) -> Reply:
         import aiohttp
 
         from prism_eval.engines.payload import BodyPayload
 
         # Connecting has less time than the whole, so that nobody there is told from nobody answering.
-        limits = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds / 2, _CONNECT_SECONDS))
+        connecting = aiohttp.ClientTimeout(total=None, sock_connect=min(seconds / 2, _CONNECT_SECONDS))
         try:
-            async with self._session.request(
-                method,
-                f"{self.base_url}{path}",
-                data=BodyPayload(body) if body is not None else None,
-                # Elsewhere the key would go to somebody it was not meant for.
-                allow_redirects=False,
-                timeout=limits,
-                proxy=self._proxy,
-            ) as response:
+            async with (
+                limit,
+                self._session.request(
+                    method,
+                    f"{self.base_url}{path}",
+                    data=BodyPayload(body) if body is not None else None,
+                    # Elsewhere the key would go to somebody it was not meant for.
+                    allow_redirects=False,
+                    timeout=connecting,
+                    proxy=self._proxy,
+                ) as response,
+            ):
+                self._reached = True
                 return Reply(response.status, response.headers, await self._read(response))
         except (aiohttp.ClientError, OSError) as error:
             # Not chained: aiohttp's errors can hold the request's headers, and with them the key.
@@ -174,7 +191,10 @@ class Server:
             case aiohttp.ConnectionTimeoutError():
                 kind, words = Unreachable, f"cannot connect (no reply from the host); {_ADVICE}"
             case TimeoutError():
-                words = f"no complete reply within {seconds:g} s"
+                words = f"no complete reply within {seconds:g} s; where replies take longer, raise timeout= in the spec"
+            # A name that never led anywhere is a slip; one that did will again.
+            case aiohttp.ClientConnectorError(os_error=socket.gaierror()) if not self._reached:
+                kind, words = FatalError, f"cannot connect ({_reason(error.os_error)}); {_ADVICE}"
             case aiohttp.ClientConnectorError():
                 kind, words = Unreachable, f"cannot connect ({_reason(error.os_error)}); {_ADVICE}"
             case aiohttp.ClientHttpProxyError():

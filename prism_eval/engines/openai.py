@@ -23,11 +23,12 @@ from prism_eval.engines.models import Models
 from prism_eval.engines.moderation import filtered_side
 from prism_eval.engines.once import Once
 from prism_eval.engines.pixels import ImageFormat, refitted
-from prism_eval.engines.refusal import refusal
+from prism_eval.engines.refusal import is_busy, refusal
 from prism_eval.engines.replies import error_of
 from prism_eval.errors import (
     CallError,
     ContextExceeded,
+    Denied,
     FatalError,
     PermanentError,
     RequestFiltered,
@@ -118,8 +119,9 @@ class OpenAIEngine(Engine):
     async def generate(self, request: Request) -> Completion:
         """Ask the server once. The first call also checks that the server is there and serves the model."""
         request = await self._refitted(request)
+        left_out = self._fields.refused
         reply = await self._chat(request)
-        if reply.invalid and await self._fields.are_why(request.sampling, self._probe, self._once):
+        if reply.invalid and left_out != await self._fields.refused_of(request.sampling, self._probe, self._once):
             reply = await self._chat(request)
         if not reply.ok:
             raise self._wrong_for_all(reply, request) or await self._refusal(self._connected(), reply, _CHAT)
@@ -155,17 +157,20 @@ class OpenAIEngine(Engine):
         A server that is slow, busy or keeps no list passes: only the calls themselves can tell.
 
         Raises:
-            FatalError: It cannot be reached, refuses the key, or lists other models only.
+            Unavailable: It cannot be reached.
+            FatalError: Its name leads nowhere, it refuses the key, or lists other models only.
         """
         server = self._connected()
         try:
             reply = await server.get("/models", seconds=_CHECK_SECONDS)
-        except Unreachable as error:
-            raise FatalError(str(error)) from None
+        except Unreachable:
+            raise
         except (TransientError, PermanentError):
             # Calls are tried again and this is not: one stumble here must not end a run.
             return f"{self.base_url}: is there, but did not list its models"
-        if reply.unauthorized or reply.redirect:
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            raise FatalError(str(await self._refusal(server, reply, "/models")))
+        if reply.redirect:
             raise await self._refusal(server, reply, "/models")
         served = Models.read(reply.body) if reply.ok else Models()
         if not served.roots:
@@ -242,9 +247,9 @@ class OpenAIEngine(Engine):
 
     def _outcome(self, reply: Reply, asked: int | None) -> CallError | None:
         """The error that says of a request's item, and of nothing else, how it ended; ``None`` for every other."""
-        if reply.status in _NEVER_OF_THE_ITEM:
-            return None
         message, code = error_of(reply.body)
+        if reply.status in _NEVER_OF_THE_ITEM or is_busy(code, message):
+            return None
         if side := filtered_side(message, code):
             return RequestFiltered(f"the {side} was filtered: {self._connected().quote(message) or code}")
         over = overrun(message, code)
@@ -272,15 +277,17 @@ class OpenAIEngine(Engine):
 
     async def _refusal(self, server: Server, reply: Reply, path: str) -> CallError:
         message, code = error_of(reply.body)
-        where, said = f"{self.base_url}: HTTP {reply.status}", server.quote(message) or "no reason given"
+        # A proxy's own error page looks like any other.
+        way = f" through the proxy {server.proxy}" if server.proxy else ""
+        where, said = f"{self.base_url}: HTTP {reply.status}{way}", server.quote(message) or "no reason given"
         if reply.redirect:
             target = server.quote(reply.headers.get("Location", "somewhere else"))
             return FatalError(f"{where}: redirects to {target}; set base_url to where the server is")
         if reply.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             return FatalError(f"{where}: the proxy {server.proxy} wants a user name and password in its address")
-        if reply.unauthorized:
+        if reply.unauthorized and not is_busy(code, said):
             state = "was refused" if self._key() else "is not set"
-            return FatalError(f"{where}: the server wants a key, and ${self.api_key_env} {state}")
+            return Denied(f"{where}: the server wants a key, and ${self.api_key_env} {state}: {said}")
         if reply.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
             return FatalError(f"{where}: {await self._not_found(server, said, path)}")
         return refusal(reply, code=code, where=where, said=said)

@@ -1,21 +1,34 @@
-"""What a server means by a status other than 200, where neither the model's name nor the key is the reason."""
+"""What a server means by an error, where neither the model's name nor the key is the reason."""
 
 from __future__ import annotations
 
-import datetime as dt
-import email.utils
-import math
-import time
+import re
 from http import HTTPStatus
 
 from prism_eval.engines.http import Reply
-from prism_eval.errors import CallError, FatalError, PermanentError, RateLimited, TransientError
+from prism_eval.engines.waits import wait_asked_for
+from prism_eval.errors import CallError, FatalError, PermanentError, RateLimited, TransientError, Unavailable
 
-# OpenAI sends these with a 429, which otherwise says that waiting helps.
-_OUT_OF_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
+# OpenAI sends it with a 429, which otherwise says that waiting helps.
+_CLOSED = "billing_hard_limit_reached"
+# Said of a closed account, of an empty one, and by some hosts of any account that is asked too fast.
+_QUOTA = re.compile(r"insufficient_quota|exceeded your current quota", re.IGNORECASE)
 _BROKEN = HTTPStatus.INTERNAL_SERVER_ERROR
 # OpenAI's own client tries 408 and 409 again; 425 asks for it by name.
 _PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY})
+# A gateway found nobody behind it; the last four are Cloudflare's.
+_AWAY = frozenset({HTTPStatus.BAD_GATEWAY, 521, 522, 523, 530})
+_OVERLOADED = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE, 529})  # the last is Anthropic's
+# With a 503, which else is said by servers and gateways that have too much to do.
+_NOT_READY = re.compile(
+    r"loading|starting|warming|initiali[sz]ing|not ready|upstream|no (?:available|healthy)", re.IGNORECASE
+)
+# Google's, Alibaba's and some gateways' words under statuses of all kinds, 200 and 403 among them.
+_BUSY = re.compile(
+    r"RESOURCE_EXHAUSTED|rate[ _-]?limit|too many requests|throttl|overloaded|at capacity|server is busy", re.IGNORECASE
+)
+# OpenAI says so with a 429 of a request that alone is more than a minute may hold: no wait makes it smaller.
+_TOO_LARGE = re.compile(r"request too large", re.IGNORECASE)
 
 
 def refusal(reply: Reply, *, code: str, where: str, said: str) -> CallError:
@@ -27,33 +40,25 @@ def refusal(reply: Reply, *, code: str, where: str, said: str) -> CallError:
         where: Opens the message.
         said: The server's own words, fit to be quoted.
     """
-    if reply.status == HTTPStatus.PAYMENT_REQUIRED or code in _OUT_OF_CREDIT:
+    status = reply.status
+    if status == HTTPStatus.PAYMENT_REQUIRED or code == _CLOSED:
         return FatalError(f"{where}: the account is out of credit: {said}")
-    # A gateway in front of a model that is still loading sends 503 and says when to come back.
-    asks_to_wait = reply.status >= _BROKEN and "Retry-After" in reply.headers
-    if reply.status == HTTPStatus.TOO_MANY_REQUESTS or asks_to_wait:
-        wait = retry_after_seconds(reply.headers.get("Retry-After"))
+    wait = wait_asked_for(reply.headers, said)
+    # Who says when to come back has not closed the account.
+    if wait is None and _QUOTA.search(f"{code} {said}"):
+        return RateLimited(f"{where}: the account is out of credit or asked too fast: {said}", unproven=True)
+    away = status in _AWAY or (status == HTTPStatus.SERVICE_UNAVAILABLE and _NOT_READY.search(said))
+    # A gateway in front of a model that is still loading says when to come back.
+    asks_to_wait = status >= _BROKEN and "Retry-After" in reply.headers
+    busy = status in _OVERLOADED or asks_to_wait or is_busy(code, said)
+    if away and not asks_to_wait:
+        return Unavailable(f"{where}: {said}")
+    if busy and not _TOO_LARGE.search(said):
         return RateLimited(f"{where}: the server asks to slow down: {said}", retry_after=wait)
-    if reply.status >= _BROKEN or reply.status in _PASSING:
-        return TransientError(f"{where}: {said}")
-    return PermanentError(f"{where}: {said}")
+    passing = status >= _BROKEN or status in _PASSING
+    return (TransientError if passing else PermanentError)(f"{where}: {said}")
 
 
-def retry_after_seconds(header: str | None, *, now: float | None = None) -> float | None:
-    """Seconds to wait according to a ``Retry-After`` header (RFC 9110, section 10.2.3): a number or an HTTP date."""
-    if not header:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        seconds = _seconds_until(header, time.time() if now is None else now)
-    return max(0.0, seconds) if math.isfinite(seconds) else None
-
-
-def _seconds_until(date: str, now: float) -> float:
-    try:
-        moment = email.utils.parsedate_to_datetime(date)
-    except ValueError:
-        return math.nan
-    # A date in "-0000" is read without a time zone; HTTP dates are in UTC.
-    return moment.replace(tzinfo=moment.tzinfo or dt.UTC).timestamp() - now
+def is_busy(code: str, said: str) -> bool:
+    """Whether an error's code or words say that the server is asked too much, whatever its status."""
+    return bool(_BUSY.search(f"{code} {said}") or _QUOTA.search(code))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from prism_eval.leaderboard.rows import Row
+from prism_eval.run.counts import Unusable
 from prism_eval.run.reading import Manifest
 from prism_eval.schema import Outcome
 from prism_eval.statistics import FEW_CLUSTERS
@@ -21,12 +24,13 @@ def caveats(rows: Sequence[Row], items: int, manifest: Manifest) -> tuple[str, .
 
     Args:
         rows: The leaderboard's rows.
-        items: Items that any of them was asked.
+        items: Items that any of them has a score on.
         manifest: The run's manifest.
     """
     # What changes a score stands before what widens its interval, and that before what only explains it.
     return (
-        *_missing(rows, items),
+        *_unusable(manifest),
+        *_missing(rows, items, manifest),
         *_incomplete(manifest),
         *_notable(rows),
         *_empty(rows, manifest),
@@ -38,10 +42,24 @@ def caveats(rows: Sequence[Row], items: int, manifest: Manifest) -> tuple[str, .
     )
 
 
-def _missing(rows: Sequence[Row], items: int) -> Iterator[str]:
+def _unusable(manifest: Manifest) -> Iterator[str]:
+    for entry, unusable in _unusable_rows(manifest):
+        yield unusable.sentence(str(entry["name"]), entry["items"]) + "."
+
+
+def _unusable_rows(manifest: Manifest) -> Iterator[tuple[Mapping[str, Any], Unusable]]:
+    for entry in manifest["benchmarks"]:
+        if said := entry.get("unusable"):
+            yield entry, Unusable(Counter(said["reasons"]), said["first"])
+
+
+def _missing(rows: Sequence[Row], items: int, manifest: Manifest) -> Iterator[str]:
+    # An unusable row is a failed answer of every captioner's, once a sample; they have been told above.
+    samples = manifest.get("protocol", {}).get("samples", 1)
+    told = samples * sum(unusable.reasons.total() for _, unusable in _unusable_rows(manifest))
     for row in rows:
-        failed = row.outcomes[Outcome.FAILED]
-        if failed:
+        failed = row.outcomes[Outcome.FAILED] - told
+        if failed > 0:
             yield f"{row.captioner}: {failed:,} of {row.answers:,} answers failed; they are left out of its scores."
         if not row.complete:
             lacking = [name for name, cell in row.cells.items() if cell.estimate is None]

@@ -49,10 +49,17 @@ def build(folder: Path) -> Leaderboard:
         scores=tuple(benchmark_column(name, titles.get(name, name)) for name in benchmarks),
         columns=COLUMNS + others,
         comparisons=comparisons,
-        warnings=(*caveats(rows, len(verdicts.items), manifest), *problems),
+        warnings=(*caveats(rows, _scored(verdicts), manifest), *problems),
         manifest=manifest,
         verdicts=verdicts,
     )
+
+
+def _scored(verdicts: Verdicts) -> int:
+    """How many items any captioner has a score on."""
+    import numpy as np
+
+    return int(np.count_nonzero(~np.isnan(verdicts.matrix).all(axis=0)))
 
 
 def _rank(verdicts: Verdicts, benchmarks: Sequence[str]) -> tuple[tuple[Row, ...], tuple[Comparison, ...]]:

@@ -54,9 +54,11 @@ class Plan(BaseModel):
         math_limit: Seconds that comparing one mathematical answer may take.
         math_workers: Processes that compare mathematical answers. Runtime only.
         concurrency: Calls in flight at once, per server address or plugin in process, unless a spec string says
-            otherwise. Runtime only.
-        attempts: Tries of one call. Runtime only.
-        patience: Seconds after which a call is not tried again. Runtime only.
+            otherwise; fewer while a server asks to slow down. Runtime only.
+        attempts: Tries of one call. What is waited out, a rate limit or a server that is away, counts as none.
+            Runtime only.
+        patience: Seconds without any progress at a server before calls to it are given up; by default 300, and 10 at an
+            address where nobody has ever answered. Runtime only.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -76,7 +78,7 @@ class Plan(BaseModel):
     math_workers: int = Field(2, gt=0, le=64)
     concurrency: int = Field(CONCURRENCY, gt=0, le=4096)
     attempts: int = Field(6, gt=0, le=10**6)
-    patience: float = Field(300.0, gt=0)
+    patience: float | None = Field(None, gt=0)
 
     @property
     def digest(self) -> str:

@@ -75,6 +75,10 @@ class Protocol(_Section):
         sampling = replace(self.answer.sampling, seed=seed)  # a protocol fixes how to draw, a plan what is drawn
         return {**prompts, "sampling": sampling, "marker": self.form.marker, "seed": seed}
 
+    def judge_settings(self, seed: int) -> Mapping[str, object]:
+        """What judges may take from the plan, by name: what is right is not drawn, whatever the protocol."""
+        return {"sampling": Sampling(seed=seed, repetition_penalty=1.0, top_k=-1, min_p=0.0), "seed": seed}
+
 
 def protocol_names() -> list[str]:
     """The protocols that come with prism-eval."""

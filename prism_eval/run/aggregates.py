@@ -35,7 +35,8 @@ class Aggregates:
     def add(self, result: ItemResult) -> None:
         """Take in a result's verdict, if it has one."""
         # Other orders are ours: the benchmark's own number is made of the question as its authors put it.
-        if result.verdict is None or result.order:
+        # Nor does it know what to do with an item that has no columns.
+        if result.verdict is None or result.order or result.unusable:
             return
         gathered = self._of(result)
         if gathered is None:

@@ -18,7 +18,6 @@ from prism_eval.plugins import Kind, Plugin, Spec, build, check_class, label_of
 from prism_eval.plugins.faults import fault_of
 from prism_eval.reasoners import REASONER, Reasoner
 from prism_eval.run.settings import Entry, Settings
-from prism_eval.schema import Sampling
 from prism_eval.scoring.base import SCORER, Scorer
 
 LIVE: frozenset[Stage] = frozenset({"caption", "answer", "score"})
@@ -108,7 +107,7 @@ def assemble(
     entries = _entries(plan, protocol, captioners or {})
     answering, reasoner_label = _reasoner(plan, protocol, reasoner)
     scorers = _scorers(plan, opened, protocol)
-    judge, judge_label = _judge(plan, through, scorers)
+    judge, judge_label = _judge(plan, protocol, through, scorers)
     for plugin in (*(entry.captioner for entry in entries), answering, *([judge] if judge else [])):
         _declare(limits, plugin)
     settings = Settings(
@@ -213,12 +212,11 @@ def _reasoner(plan: Plan, protocol: Protocol, ready: Reasoner | None) -> tuple[R
     return reasoner, label
 
 
-def _judge(plan: Plan, through: Stage, scorers: Mapping[str, Scorer]) -> tuple[Judge | None, str]:
+def _judge(plan: Plan, protocol: Protocol, through: Stage, scorers: Mapping[str, Scorer]) -> tuple[Judge | None, str]:
     wanted = through == "score" and any(scorer.needs_judge for scorer in scorers.values())
     if plan.judge is None or not wanted:
         return None, ""
-    settings = {"sampling": Sampling(seed=plan.seed), "seed": plan.seed}
-    judge, label = _named(JUDGE, plan.judge, ready={}, settings=settings)
+    judge, label = _named(JUDGE, plan.judge, ready={}, settings=protocol.judge_settings(plan.seed))
     _introduced(judge, label)
     return judge, label
 

@@ -13,6 +13,7 @@ from prism_eval.schema import Item
 if TYPE_CHECKING:
     from hashlib import _Hash
 
+    from prism_eval.benchmarks import RowError
     from prism_eval.run.item_result import ItemResult
 
 
@@ -36,21 +37,56 @@ class SeenDigests:
 
 
 @dataclass
+class Unusable:
+    """Rows of one benchmark that cannot be used.
+
+    Attributes:
+        reasons: How many there are for each reason.
+        first: What is wrong with the first of them.
+    """
+
+    reasons: Counter[str] = field(default_factory=Counter)
+    first: str = ""
+
+    def add(self, problem: RowError) -> None:
+        """Count a row."""
+        self.first = self.first or str(problem)
+        self.reasons[problem.reason] += 1
+
+    def sentence(self, benchmark: str, usable: int) -> str:
+        """One line that says how many there are, why, and where the first is."""
+        rows = self.reasons.total()
+        why = ", ".join(f"{count:,} x {reason}" for reason, count in self.reasons.most_common())
+        return f"{benchmark}: {rows:,} of {rows + usable:,} rows unusable and in no score: {why} (first: {self.first})"
+
+
+@dataclass
 class BenchmarkCount:
-    """What was met of one benchmark. ``fingerprint`` covers every item's question, golds and image bytes, in order."""
+    """What was met of one benchmark.
+
+    Attributes:
+        items: Items that were asked.
+        images: Images that they show.
+        unusable: Rows that were not.
+    """
 
     items: int = 0
     images: SeenDigests = field(default_factory=SeenDigests)
+    unusable: Unusable = field(default_factory=Unusable)
     _hash: _Hash = field(default_factory=hashlib.sha256)
 
-    def add(self, item: Item, images: tuple[str, ...]) -> None:
+    def add(self, item: Item, images: tuple[str, ...], problem: RowError | None = None) -> None:
         """Count an item.
 
         Args:
             item: The item; its images are not looked at.
             images: Their digests.
+            problem: Why its row cannot be used.
         """
-        self.items += 1
+        if problem:
+            self.unusable.add(problem)
+        else:
+            self.items += 1
         for image in images:
             self.images.add(image)
         said = [item.id, item.kind, item.question, list(item.options), list(item.golds), list(images)]
@@ -58,7 +94,7 @@ class BenchmarkCount:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over the items so far."""
+        """SHA-256 over every row so far: its id, question, golds and image bytes, in order."""
         return self._hash.hexdigest()
 
 
@@ -82,9 +118,14 @@ class Counts:
         self.done += 1
         if first:
             count = self.benchmarks.setdefault(result.item.benchmark, BenchmarkCount())
-            count.add(result.item, result.images)
+            count.add(result.item, result.images, result.unusable)
         if result.verdict:
             self.outcomes[result.verdict.outcome.value] += 1
         # By its words, so that a dead server is one line with a count and not ten thousand lines.
-        if result.error:
+        if result.error and not result.unusable:
             self.failures[result.error] += 1
+
+    @property
+    def unusable(self) -> dict[str, BenchmarkCount]:
+        """The benchmarks of which rows cannot be used."""
+        return {name: count for name, count in self.benchmarks.items() if count.unusable.reasons}

@@ -77,12 +77,14 @@ def run_plan(
             if overwrite and not goes_on and folder.plan_file.exists() and folder.read_plan().difference(plan):
                 folder.clear()
             folder.write_plan(plan)
+            calls = assembly.settings.calls
             state = State(
                 Counts(),
-                assembly.settings.calls.tallies,
+                calls.tallies,
                 expected(assembly),
                 destinations=assembly.destinations,
                 unread=assembly.unread,
+                waits=calls.limits.waits,
             )
             own = Aggregates(assembly.settings.scorers)
             with (watch or _unwatched)(state):
@@ -92,8 +94,7 @@ def run_plan(
             opened.flush()
             raise Interrupted("stopped; everything finished is in the store") from None
     folder.write_manifest(make_manifest(assembly, state.counts, own.entries(), known=known))
-    elsewhere = tuple(assembly.settings.calls.elsewhere())
-    return RunResult(folder, state.counts, state.tallies, elsewhere, assembly.unread)
+    return RunResult(folder, state.counts, state.tallies, tuple(calls.elsewhere()), assembly.unread)
 
 
 def default_folder(plan: Plan) -> Path:

@@ -67,6 +67,8 @@ async def forecast(plan: Plan, store: Path | None = None) -> Forecast:
         count, images = _Count(assembly, opened), SeenDigests()
         # Without scorers: what something would cost can be asked where the scorers' extras are not installed.
         async for read in read_items(assembly.benchmarks, plan.limit):
+            if read.problem:
+                continue
             item = read.item
             result.items[item.benchmark] = result.items.get(item.benchmark, 0) + 1
             new = sum(images.add(item.benchmark, image.digest) for image in item.images)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import platform
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from prism_eval.errors import PrismError
+from prism_eval.errors import FatalError, PermanentError, PrismError, UnknownName
 from prism_eval.plugins.specs import Spec
+from prism_eval.schema import Image, Message, Request, Sampling
 
 if TYPE_CHECKING:
-    from prism_eval.engines import Engine
+    from prism_eval.engines import Engine, OnEngine
+    from prism_eval.plugins import Kind, Plugin
 
+_TOKENS = 16
+"""Of a reply that only shows that there is one; fewer are below what some hosted services allow."""
 _EXTRAS = ("ocr", "hub", "math", "lmms")
 
 
@@ -90,28 +95,75 @@ def _data(data: str) -> Iterator[Finding]:
 
 
 def _plugin(text: str) -> Finding:
-    from prism_eval.captioners import CAPTIONER
-    from prism_eval.engines import ENGINE
-    from prism_eval.plugins import build, entry_points, load, settable
-    from prism_eval.reasoners import REASONER
-
     try:
-        spec = Spec.parse(text)
-        if spec.name in entry_points("engine"):
-            fields = settable(load("engine", spec.name))
-            own = {key: value for key, value in spec.options.items() if key in fields}
-            return Finding(text, True, asyncio.run(_server(build(ENGINE, replace(spec, options=own), {}))))
-        if spec.name in entry_points("reasoner"):
-            build(REASONER, spec, {})
-        else:
-            build(CAPTIONER, spec, {})
+        plugin = _built(Spec.parse(text))
+        said = [asyncio.run(_tried(one)) for one in _on_engines(plugin)]
     except PrismError as error:
         return Finding(text, False, str(error), error.exit_code)
-    return Finding(text, True, "ready")
+    return Finding(text, True, " | ".join(said) or "ready")
 
 
-async def _server(engine: Engine) -> str:
+def _built(spec: Spec) -> Plugin:
+    """The plugin of a spec, as a run would make it: the first kind whose name and options these are."""
+    from prism_eval.captioners import CAPTIONER
+    from prism_eval.judges import JUDGE
+    from prism_eval.plan import load_protocol
+    from prism_eval.plugins import build
+    from prism_eval.reasoners import REASONER
+
+    protocol = load_protocol("standard")
+    unknown: list[UnknownName] = []
+    for kind, settings in (
+        (CAPTIONER, protocol.captioner_settings(0)),
+        (REASONER, protocol.reasoner_settings(0)),
+        (JUDGE, protocol.judge_settings(0)),
+    ):
+        try:
+            return build(cast("Kind[Plugin]", kind), spec, settings)
+        except UnknownName as error:
+            unknown.append(error)
+    # Of an option that no kind has, whoever came closest says what was meant.
+    raise max(unknown, key=lambda error: "did you mean" in str(error))
+
+
+def _on_engines(plugin: Plugin) -> Iterator[OnEngine]:
+    from prism_eval.engines import OnEngine
+
+    if isinstance(plugin, OnEngine):
+        yield plugin
+    for part in getattr(plugin, "parts", ()):
+        yield from _on_engines(part)
+
+
+async def _tried(plugin: OnEngine) -> str:
+    """What the engine says of itself and does with a text, an image and, for who ranks, an echo."""
+    from prism_eval.reasoners.ranking import RankingReasoner
+
+    engine = plugin.engine
+    sampling: Sampling = getattr(plugin, "sampling", Sampling())
+    short = replace(sampling, max_tokens=min(sampling.max_tokens, _TOKENS))
     try:
-        return await engine.check()
+        said = [await engine.check()]
+        said += [f"root {engine.root}"] if engine.root not in (None, engine.model) else []
+        await engine.generate(Request(messages=(Message("user", ("Say yes.",)),), sampling=short))
+        said.append(await _sight(engine, short))
+        if isinstance(plugin, RankingReasoner):
+            await engine.log_likelihood("One and", [" two", " three"])
+            said.append("gives log-probabilities")
+        return "; ".join([*said, *engine.remarks])
     finally:
         await engine.close()
+
+
+async def _sight(engine: Engine, sampling: Sampling) -> str:
+    from PIL import Image as Pillow
+
+    file = io.BytesIO()
+    # Large enough for processors that cut pictures into patches.
+    Pillow.new("RGB", (64, 64), "white").save(file, "PNG")
+    asked = Message("user", (Image(file.getvalue(), "a white square"), "Say yes."))
+    try:
+        await engine.generate(Request(messages=(asked,), sampling=sampling))
+    except (PermanentError, FatalError) as error:  # text was answered: it is the image
+        return f"takes no images, so it can answer but not caption ({error})"
+    return "takes images"

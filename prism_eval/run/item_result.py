@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from prism_eval.benchmarks import RowError
 from prism_eval.captioners.spoken import spoken
 from prism_eval.schema import Answer, Caption, FinishReason, Item, Outcome, Verdict
 
@@ -37,6 +38,7 @@ class ItemResult:
         error: Why there is no answer or no verdict.
         order: Which of the item's orders its options were shown in; 0 for their own.
         chosen_position: The position of the option that was picked, as shown, from 0.
+        unusable: Why the item's row cannot be used; ``None`` if it was asked.
     """
 
     item: Item
@@ -51,6 +53,7 @@ class ItemResult:
     error: str = ""
     order: int = 0
     chosen_position: int | None = None
+    unusable: RowError | None = None
 
 
 def join_captions(captions: Sequence[Caption], numbers: Sequence[int] = ()) -> Caption:

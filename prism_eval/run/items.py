@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
-from prism_eval.benchmarks import check_image
-from prism_eval.errors import DataError, PermanentError, PrismError
-from prism_eval.plugins.faults import fault_of
-from prism_eval.schema import Image, Item
+from prism_eval.benchmarks import RowError, gold_problem, image_problem, why_none
+from prism_eval.errors import DataError
+from prism_eval.schema import Item, ItemKind
 from prism_eval.scoring.base import Scorer
 
 _AT_ONCE = 16
@@ -27,8 +26,8 @@ class ItemSource(Protocol):
         """The name that its items carry."""
         ...
 
-    def items(self) -> Iterator[Item]:
-        """The items, lazily, from the first."""
+    def items_and_problems(self) -> Iterator[Item | RowError]:
+        """The items, lazily, from the first; in place of each that cannot be read, what is wrong with it."""
         ...
 
 
@@ -37,14 +36,12 @@ class ReadItem:
     """An item with its images, and what is wrong with it.
 
     Attributes:
-        item: The item.
-        problem: Why it cannot be scored, whatever is answered; empty if it can.
-        image_problems: Why an image cannot be shown to a model, by digest.
+        item: The item; of a row that cannot be read, one that has an id and nothing else.
+        problem: Why it is neither captioned nor asked; ``None`` if it is.
     """
 
     item: Item
-    problem: str
-    image_problems: Mapping[str, str]
+    problem: RowError | None
 
 
 async def read_items(
@@ -54,51 +51,52 @@ async def read_items(
 
     Args:
         sources: The benchmarks.
-        limit: Items per benchmark; 0 for all.
+        limit: Items per benchmark, those of unusable rows among them; 0 for all.
         scorers: By benchmark name, to check golds with; ``None`` where nothing will be scored.
 
     Raises:
-        DataError: A benchmark's data is not as its definition says.
+        DataError: Nothing of a benchmark can be used; said before the first item of any.
     """
+    for source in sources:
+        problems = (read.problem for read in islice(_reads(source, scorers), limit or None))
+        if reason := await asyncio.to_thread(why_none, problems):
+            raise DataError(f"benchmark {source.name}: {reason}")
     # One after the other, so that rows stand in an order that a reader can predict.
     for source in sources:
-        scorer = scorers[source.name] if scorers else None
-        items = islice(source.items(), limit or None)
-        while chunk := await asyncio.to_thread(_read, items, scorer):
+        items = islice(_reads(source, scorers), limit or None)
+        while chunk := await asyncio.to_thread(_chunk, items):
             for read in chunk:
                 yield read
 
 
-def _read(items: Iterator[Item], scorer: Scorer | None) -> list[ReadItem]:
+def _chunk(reads: Iterator[ReadItem]) -> list[ReadItem]:
     chunk: list[ReadItem] = []
     size = 0
-    while len(chunk) < _AT_ONCE and size < _BYTES_AT_ONCE and (item := next(items, None)):
-        for image in item.images:
+    while len(chunk) < _AT_ONCE and size < _BYTES_AT_ONCE and (read := next(reads, None)):
+        for image in read.item.images:
             size += len(image.data)
             _ = image.digest  # worked out here, since hashing megabytes would hold up the event loop
-        chunk.append(ReadItem(item, _problem(item, scorer), _image_problems(item.images)))
+        chunk.append(read)
     return chunk
 
 
-def _problem(item: Item, scorer: Scorer | None) -> str:
-    if scorer is None:
-        return ""
-    try:
-        scorer.check(item)
-    except DataError as error:
-        return str(error)
-    except PrismError:  # nothing to do with this item: a missing package, say
-        raise
-    except BaseException as error:  # noqa: BLE001 - a stranger's scorer may raise anything, and costs one item with it
-        return fault_of(scorer, f"scorer {scorer.name!r}, item {item.id} of {item.benchmark}", error)
-    return ""
+def _reads(source: ItemSource, scorers: Mapping[str, Scorer] | None) -> Iterator[ReadItem]:
+    scorer = scorers[source.name] if scorers else None
+    for found in source.items_and_problems():
+        if isinstance(found, RowError):
+            yield ReadItem(_placeholder(source.name, found.item), found)
+        else:
+            yield ReadItem(found, image_problem(found) or (gold_problem(found, scorer) if scorer else None))
 
 
-def _image_problems(images: Sequence[Image]) -> dict[str, str]:
-    problems = {}
-    for image in images:
-        try:
-            check_image(image)
-        except PermanentError as error:
-            problems[image.digest] = str(error)
-    return problems
+def _placeholder(benchmark: str, item_id: str) -> Item:
+    """What stands in the tables for a row that cannot be read; it shares nothing with any other."""
+    return Item(
+        benchmark=benchmark,
+        id=item_id,
+        kind=ItemKind.SHORT,
+        question="",
+        images=(),
+        golds=(),
+        cluster=f"unusable: {item_id}",
+    )

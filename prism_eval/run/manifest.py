@@ -53,6 +53,8 @@ def make_manifest(
                 "items": count.items,
                 "images": len(count.images),
                 "fingerprint": count.fingerprint,
+                **({"unusable": vars(count.unusable)} if count.unusable.reasons else {}),
+                **({"excluded": excluded} if (excluded := benchmark.definition.excluded) else {}),
             }
             for benchmark in assembly.benchmarks
             # One that gave no item has no fingerprint, and nothing to be compared by.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from prism_eval.calls import Elsewhere, Tally
@@ -20,6 +20,7 @@ class State:
         total: Verdicts there will be, where that is known.
         destinations: Which server is sent what, in one sentence; empty where nothing leaves this process.
         unread: Benchmarks that are left out because they cannot be read at all, and why.
+        waits: Says what is waited for at the moment, such as a server that is away.
     """
 
     counts: Counts
@@ -27,6 +28,7 @@ class State:
     total: int | None
     destinations: str = ""
     unread: Mapping[str, str] = field(default_factory=dict)
+    waits: Callable[[], Iterable[str]] = tuple
 
 
 @dataclass(frozen=True)
@@ -49,5 +51,6 @@ class RunResult:
 
     @property
     def failed(self) -> int:
-        """Items, times entries, samples and orders, that infrastructure failed."""
-        return sum(self.counts.failures.values())
+        """Items, times entries, samples and orders, that infrastructure failed; rows that cannot be used count once."""
+        unusable = sum(count.unusable.reasons.total() for count in self.counts.unusable.values())
+        return sum(self.counts.failures.values()) + unusable

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from functools import partial
 
+from prism_eval.benchmarks import RowError
 from prism_eval.calls import made_by
 from prism_eval.errors import CallError, DataError, FatalError, PrismError
 from prism_eval.judges import Judge, read_verdict
@@ -24,7 +25,6 @@ class Pictures:
 
     def __init__(self, read: ReadItem, trials: int, window: Window) -> None:
         self.images = read.item.images
-        self.problems = read.image_problems
         # Counted rather than left to the garbage collector: the window must know at once that there is room.
         self._wanted_by = trials
         self._window = window
@@ -44,7 +44,7 @@ class Trial:
     Attributes:
         item: The item, its options in their own order, without its images.
         digests: The images' digests.
-        problem: Why the item cannot be scored; empty if it can.
+        problem: Why the item's row cannot be used; ``None`` if it can.
         pictures: The images, shared with the item's other trials.
         entry: Who captions them.
         sample: Which of the captions, from 0.
@@ -55,7 +55,7 @@ class Trial:
 
     item: Item
     digests: tuple[str, ...]
-    problem: str
+    problem: RowError | None
     pictures: Pictures
     entry: Entry
     sample: int
@@ -74,7 +74,7 @@ class Trial:
         # Not captioned at all: nothing that is said of it could be scored.
         if self.problem:
             self.pictures.captioned()
-            return self._failed(result, self.problem)
+            return self._failed(replace(result, unusable=self.problem), str(self.problem))
         try:
             images = self.pictures.images
             # Most items show one image, and a task of its own for it would cost more than looking its caption up.
@@ -104,8 +104,7 @@ class Trial:
 
     async def _caption(self, image: Image) -> Captioned:
         captioner, item = self.entry.captioner, self.item
-        # The key is wanted even where the image is refused: the row is found by it when the image is mended.
-        key, caption, error = "", None, self.pictures.problems.get(image.digest, "")
+        key, caption, error = "", None, ""
         try:
             call = made_by(
                 captioner,
@@ -113,7 +112,7 @@ class Trial:
                 lambda: captioner.call([image], sample=self.sample, question=item.question),
             )
             key = call.key
-            caption = None if error else await self.settings.calls.get(call)
+            caption = await self.settings.calls.get(call)
         except FatalError:  # ends the run
             raise
         except CallError as failure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,6 +12,9 @@ from prism_eval.scoring.extraction import tidy
 from prism_eval.scoring.maths.latex import latex_value
 from prism_eval.scoring.strict import same_text_or_number
 from prism_eval.scoring.thinking import strip_reasoning
+
+# What LaTeX sets between and around things, and an escaped dollar sign.
+_SPACING = re.compile(r"\\(?:left|right)(?![a-z])|\\[,;:! $]")
 
 UNDECIDED = "rule only: no judge configured"
 
@@ -78,5 +82,5 @@ class MathVerse(Judged):
 
 
 def _bare_latex(text: str) -> str:
-    text = tidy(text).casefold().replace("^\\circ", "°").replace("^{\\circ}", "°").replace("\\left", "")
-    return "".join(text.replace("\\right", "").replace("\\,", "").split())
+    text = tidy(text).casefold().replace("^\\circ", "°").replace("^{\\circ}", "°")
+    return "".join(_SPACING.sub("", text).split())

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from prism_eval.schema import Item, ItemKind
 from prism_eval.scoring.base import Comparison, Scorer
-from prism_eval.scoring.extraction import read_letter
+from prism_eval.scoring.extraction import read_letter, tidy
 from prism_eval.scoring.maths.latex import latex_value
 
 _PHRASES = ("the final answer is", "the answer is", "the correct answer is", "the answer should be")
@@ -72,15 +72,20 @@ class MathVision(Scorer):
         return named or normalise(written) or None
 
     def compare(self, item: Item, extracted: str) -> Comparison:
-        """Equal to a gold, or, for multiple choice, to the text of the gold option."""
-        golds = list(item.golds)
-        if item.kind is ItemKind.CHOICE:
-            golds += [item.options[item.letters.index(gold)] for gold in item.golds]
-        return Comparison(float(any(is_equal(gold, extracted) for gold in golds)))
+        """As the authors compare; a gold answer tidied as answers are counts too, so that to repeat it is right."""
+        tidied = [normalise(tidy(gold)) for gold in item.golds]
+        return Comparison(float(_is_right(item, extracted) or extracted in tidied))
 
     def official(self, item: Item, reply: str) -> float | None:
         """The comparison of what `find_answer` reads, which may be nothing and then equals nothing."""
-        return self.compare(item, find_answer(reply)).score
+        return float(_is_right(item, find_answer(reply)))
+
+
+def _is_right(item: Item, answer: str) -> bool:
+    """Equal to a gold, or, for multiple choice, to the text of the gold option."""
+    choice = item.kind is ItemKind.CHOICE
+    texts = [item.options[item.letters.index(gold)] for gold in item.golds] if choice else []
+    return any(is_equal(gold, answer) for gold in (*item.golds, *texts))
 
 
 def find_answer(reply: str) -> str:
@@ -167,7 +172,7 @@ def is_equal(gold: str, given: str) -> bool:
     gold, given = _rounded_tuple(gold), _rounded_tuple(given)
     if gold == given:
         return True
-    target, value = latex_value(gold), latex_value(given)
+    target, value = latex_value(gold, leading=True), latex_value(given, leading=True)
     return target is not None and value is not None and round(float(target), 2) == round(float(value), 2)
 
 
@@ -181,7 +186,7 @@ def _rounded_tuple(text: str) -> str:
 
 
 def _rounded(part: str) -> str | None:
-    value = latex_value(part)
+    value = latex_value(part, leading=True)
     if value is None:
         return None
     # The authors print whole numbers and rounded ones apart: 2 is not 2.004.

@@ -73,7 +73,9 @@ def test_the_item_is_named(jsonl_folder: Any) -> None:
 
 
 def test_verify_survives_all_of_it_and_reports_it_together(jsonl_folder: Any) -> None:
-    cases = [row for row, _ in BAD.values()]
+    rows = [row for row, _ in BAD.values()]
+    named = [isinstance(row, dict) and row["id"] is not None for row in rows]
+    cases = [{**row, "id": f"bad {n}"} if has else row for n, (row, has) in enumerate(zip(rows, named, strict=True))]
     data = jsonl_folder("mmmu", [{**GOOD, "id": "first"}, *cases, {**GOOD, "id": "last"}])
     report = verify(open_benchmark("mmmu", data))
     assert (report.items, report.failed - len(report.missing), report.ok) == (2, len(cases), False)

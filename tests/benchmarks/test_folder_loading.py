@@ -96,6 +96,28 @@ def test_a_snapshot_is_read_by_config_and_split(parquet_folder: Any, png: Any) -
         ("mathverse", ["text_lite-00000-of-00001.parquet", "vision_intensive-00000-of-00001.parquet"], [1]),
         ("mathvision:testmini", ["data/test-00000-of-00001.parquet", "data/testmini-00000-of-00001.parquet"], [1]),
         ("chartqa", ["train/0000.parquet", "test/0000.parquet"], [1]),
+        ("chartqa", ["test.parquet", "test_human.parquet", "testmini.parquet"], [0]),
+        ("chartqa", ["chartqa_test_v1.0.parquet", "chartqa_train_v1.0.parquet"], [0]),
+        ("chartqa", ["data/TEST-00000-of-00001.parquet", "data/Testing-00000-of-00001.parquet"], [0]),
+        ("chartqa", ["default/chart_qa-test.parquet", "default/chart_qa-train.parquet"], [0]),
+        ("chartqa", ["part-1.parquet", "part-2.parquet", "train.parquet"], [0, 1]),
+        ("chartqa", ["test/a.parquet", "test/b.parquet", "train/a.parquet"], [0, 1]),
+        ("chartqa", [".cache/huggingface/data/test-00000-of-00001.parquet", "data.parquet"], [1]),
+        ("chartqa", ["dev.parquet", "test.jsonl"], [1]),
+        ("chartqa", ["test.jsonl", "train.jsonl"], [0]),
+        ("chartqa", ["data.jsonl", "test.jsonl"], [0]),
+        ("chartqa", ["dataset_infos.json", "test.json", "train.json"], [1]),
+        ("chartqa", ["data/meta.jsonl", "lines.jsonl"], [1]),
+        ("mathvision", ["testmini.parquet", "test.parquet"], [1]),
+        ("mathvision:testmini", ["testmini.parquet", "test.parquet"], [0]),
+        ("mmmu", ["dev.parquet", "val.parquet"], [1]),
+        ("mmmu", ["val.parquet", "validation.parquet"], [1]),
+        ("mmmu", ["MMMU_dev_val.parquet"], [0]),
+        ("mmstar", ["validation-00000-of-00001.parquet", "test-00000-of-00001.parquet"], [0]),
+        ("infovqa", ["DocVQA_validation.parquet", "InfographicVQA_validation.parquet"], [1]),
+        ("infovqa", ["validation-00000-of-00001.parquet", "DocVQA/validation-00000-of-00001.parquet"], [0]),
+        ("mathverse", ["testmini_text_lite.parquet", "testmini.parquet"], [1]),
+        ("mathverse", ["text_lite/0000.parquet", "testmini/0000.parquet"], [1]),
     ],
 )
 def test_which_files_hold_the_split(tmp_path: Path, name: str, present: list[str], chosen: list[int]) -> None:
@@ -104,6 +126,99 @@ def test_which_files_hold_the_split(tmp_path: Path, name: str, present: list[str
         (tmp_path / path).touch()
     found = files_in(tmp_path, load_definition(name).source)
     assert [str(path.relative_to(tmp_path)) for path in found] == [present[index] for index in chosen]
+
+
+@pytest.mark.parametrize(
+    ("name", "present"),
+    [
+        ("mathvision", "testmini.parquet"),
+        ("mathvision", "data/testmini-00000-of-00001-f8ff70fcb2f29b1d.parquet"),
+        ("mathvision:testmini", "data/test-00000-of-00001.parquet"),
+        ("mmmu", "data/dev-00000-of-00001.parquet"),
+        ("mmmu", "Accounting/dev/0000.parquet"),
+        ("mathverse", "testmini_text_only.parquet"),
+        ("mathverse", "testmini_version_split/text_lite/0000.parquet"),
+        ("mathverse", "train.json"),
+        ("chartqa", "contest.json"),
+    ],
+)
+def test_another_splits_file_is_never_read_instead(tmp_path: Path, name: str, present: str) -> None:
+    (tmp_path / present).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / present).touch()
+    with pytest.raises(DataError, match=r"holds no .* file of split") as caught:
+        files_in(tmp_path, load_definition(name).source)
+    assert present in str(caught.value)
+
+
+CARD = """---
+license: mit
+configs:
+- config_name: default
+  data_files:
+  - split: test
+    path: {path}
+  - split: train
+    path: "data/first.parquet"
+- config_name: other
+  data_files: data/other.parquet
+---
+# A data set
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "chosen"),
+    [
+        ("data/second.parquet", ["data/second.parquet"]),
+        ("data/s*", ["data/second.parquet"]),
+        ('"**/second.parquet"', ["data/second.parquet"]),
+        ('\n    - "data/second.parquet"\n    - ./data/third.parquet', ["data/second.parquet", "data/third.parquet"]),
+        # What the card says is not here, as in another branch of the data set: names decide.
+        ("elsewhere/*", ["data/test.parquet"]),
+        ('"*"', ["data/test.parquet"]),
+        ("[", ["data/test.parquet"]),
+    ],
+)
+def test_the_card_says_which_files_a_split_has(tmp_path: Path, path: str, chosen: list[str]) -> None:
+    pytest.importorskip("yaml", reason="nothing here reads a card's header")
+    (tmp_path / "data").mkdir()
+    for name in ("first", "second", "third", "test", "other"):
+        (tmp_path / "data" / f"{name}.parquet").touch()
+    (tmp_path / "README.md").write_text(CARD.format(path=path), encoding="utf-8")
+    found = files_in(tmp_path, load_definition("chartqa").source)
+    assert [path.relative_to(tmp_path).as_posix() for path in found] == chosen
+
+
+@pytest.mark.parametrize(
+    "header", ["configs: 3", "configs: [3, {}]", "a: b: c", "configs:\n- data_files: {test: 3}", ""]
+)
+def test_a_card_that_says_nothing_of_use(tmp_path: Path, header: str) -> None:
+    (tmp_path / "test.parquet").touch()
+    (tmp_path / "README.md").write_text(f"---\n{header}\n---\n", encoding="utf-8")
+    assert files_in(tmp_path, load_definition("chartqa").source) == [tmp_path / "test.parquet"]
+
+
+def test_links_to_folders_are_followed_and_circles_left(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "test-00000-of-00001.parquet").touch()
+    (tmp_path / "chartqa").mkdir()
+    (tmp_path / "chartqa" / "data").symlink_to(tmp_path / "disk")
+    (tmp_path / "disk" / "up").symlink_to(tmp_path / "chartqa")
+    (found,) = files_in(tmp_path / "chartqa", load_definition("chartqa").source)
+    assert found == tmp_path / "chartqa" / "data" / "test-00000-of-00001.parquet"
+
+
+def test_a_json_list_is_read(jsonl_folder: Any) -> None:
+    import json
+
+    data = jsonl_folder("chartqa", [])
+    (data / "chartqa" / "data.jsonl").unlink()
+    rows = [chart("a.png"), chart("b.png", "Which?"), 3]
+    (data / "chartqa" / "test.json").write_text(json.dumps(rows), encoding="utf-8")
+    benchmark = open_benchmark("chartqa", data)
+    first, second, bad = benchmark.items_and_problems()
+    assert (first.question, second.question, benchmark.size()) == ("How many?", "Which?", 3)
+    assert "entry 3: expected an object" in str(bad)
 
 
 def test_another_split_is_never_read(parquet_folder: Any, png: Any) -> None:

@@ -139,11 +139,71 @@ def test_plugins_and_doctor_and_store_say_how_things_are(prism_eval, data):
 
 
 def test_doctor_reaches_a_server_and_names_what_it_serves(prism_eval, serve):
-    server = serve()
-    assert prism_eval("doctor", f"openai:model?base_url={server.url}").returncode == 0
+    server = serve(root="/data/qwen")
+    fine = prism_eval("doctor", f"merge(openai:model?base_url={server.url}, blind)", COLUMNS="400")
+    assert fine.returncode == 0
+    assert all(words in told(fine) for words in (server.url, "serves model", "root /data/qwen", "takes images"))
     wrong = prism_eval("doctor", f"openai:other?base_url={server.url}")
     assert wrong.returncode == 1
     assert "model" in wrong.stdout
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "options", "code", "says"),
+    [
+        ({"blind": True}, "", 0, "takes no images, so it can answer"),
+        ({"fields": ("temperature", "top_p", "max_tokens", "seed")}, "", 0, "does not take repetition_penalty, top_k"),
+        ({}, "&by=rank", 0, "gives log-probabilities"),
+        ({"echo": "none"}, "&by=rank", 1, "log-probabilities at all: rank with another server"),
+        ({"fail": 1.0, "modes": ("400",), "refusal": "Unsupported: temperature"}, "", 1, "add temperature=none"),
+        ({}, "&temprature=0", 2, "unknown option of captioner 'openai' 'temprature'; did you mean 'temperature'"),
+        ({}, "&temperature=hot", 2, "temperature='hot' will not do"),
+        ({}, "&prior=true&by=rank", 0, "gives log-probabilities"),
+        ({}, "&extra_body={'a': True}", 2, "is not JSON"),
+    ],
+)
+def test_doctor_says_what_a_server_would_make_of_the_options(behaviour, options, code, says, prism_eval, serve):
+    result = prism_eval("doctor", f"openai:model?base_url={serve(**behaviour).url}{options}", COLUMNS="400")
+    assert says in told(result)
+    assert result.returncode == code
+
+
+def told(result):
+    """What was printed, however a narrow terminal wrapped it."""
+    return " ".join(result.stdout.split())
+
+
+def test_a_run_says_where_images_go_before_it_starts(prism_eval, serve, data, monkeypatch, tmp_path):
+    eyes, reader = serve(), serve()
+    words = ("-c", f"budget(openai:model?base_url={eyes.url})?words=5", "-c", "blind", "-b", "chartqa", "--data", data)
+    run = prism_eval("run", *words, "-r", f"openai:model?base_url={reader.url}", "--out", "one")
+    assert run.stderr.splitlines()[0] == f"Images go to {eyes.url}; captions and questions go to {reader.url}"
+    assert "go to" not in prism_eval("score", "one").stderr
+    assert "go to" not in prism_eval("run", "-c", "blind", "-b", "chartqa", "--data", data).stderr
+    monkeypatch.setenv("OPENAI_BASE_URL", eyes.url)
+    run = prism_eval("caption", "-c", "openai:model", "-b", "chartqa", "--data", data, "--out", "two")
+    assert run.stderr.splitlines()[0] == f"Images go to {eyes.url}"
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    assert prism_eval("answer", "two").returncode == 0, "its plan holds the address"
+    missing = one_line(prism_eval("run", "-c", "openai:model", "-b", "chartqa", "--data", data), 2)
+    assert "write base_url=http://HOST:PORT/v1 or set OPENAI_BASE_URL" in missing
+
+
+def test_a_text_model_as_captioner_ends_the_run_at_its_first_image(prism_eval, serve, data):
+    server = serve(blind=True)
+    words = ("run", "-c", f"openai:model?base_url={server.url}", "-b", "chartqa", "--data", data, "-q")
+    said = one_line(prism_eval(*words, "--concurrency", "1"), 1)
+    assert "the model 'model' takes no images: model is not a multimodal model" in said
+
+
+def test_what_a_server_does_not_take_is_said_with_the_scores_and_kept(prism_eval, serve, data, tmp_path):
+    server = serve(fields=("temperature", "top_p", "max_tokens", "seed", "min_p"))
+    words = ("run", "-c", f"merge(openai:model?base_url={server.url}, blind)", "-b", "chartqa", "--data", data)
+    remark = f"{server.url} does not take repetition_penalty, top_k: defaults of model may be at work."
+    for _ in range(2):  # the second time everything is in the store
+        assert remark in told(prism_eval(*words, "--out", "one"))
+    manifest = json.loads((tmp_path / "one" / "manifest.json").read_text())
+    assert manifest["captioners"][0]["remarks"] == [remark]
 
 
 @pytest.mark.parametrize(
@@ -170,8 +230,8 @@ def test_a_row_without_a_mapped_column_names_file_row_and_column(prism_eval, dat
     rows = (data / "chartqa" / "data.jsonl").read_text().splitlines()
     rows[2] = json.dumps({key: value for key, value in json.loads(rows[2]).items() if key != "label"})
     (data / "chartqa" / "data.jsonl").write_text("\n".join(rows))
-    line = one_line(prism_eval("run", "-c", "blind", "-b", "chartqa", "--data", data, "-q"), 2)
-    assert all(part in line for part in ("data.jsonl", "3", "label"))
+    line = one_line(prism_eval("run", "-c", "blind", "-b", "chartqa", "--data", data, "-q"), 1)
+    assert all(part in line for part in ("1 of 8 rows unusable", "1 x column missing", "data.jsonl line 3", "label"))
 
 
 def test_a_truncated_image_and_a_bomb_are_failed_rows(prism_eval, data, tmp_path):
@@ -184,10 +244,10 @@ def test_a_truncated_image_and_a_bomb_are_failed_rows(prism_eval, data, tmp_path
     assert done.returncode == 1
     rows = Table(tmp_path / "run", "verdicts").rows(["outcome", "note"])
     notes = {row["note"] for row in rows if row["outcome"] == "failed"}
-    assert len(notes) == 2
+    assert len(notes) == 4
     assert any("1.png" in note for note in notes)
     assert any("2.png" in note for note in notes)
-    assert "4 items failed" in done.stderr
+    assert "chartqa: 4 of 8 rows unusable and in no score: 4 x image does not open (first: " in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -204,9 +264,22 @@ def test_a_server_that_refuses_stops_the_run_in_one_line(prism_eval, data, serve
     assert says in line
 
 
-def test_a_server_that_is_down_stops_the_run_in_one_line(prism_eval, data):
+@pytest.mark.parametrize("words", [["-c"], ["-c", "blind", "-r"]], ids=["captioner", "reasoner"])
+def test_a_server_that_is_down_stops_the_run_in_one_line(prism_eval, data, words):
+    words = ["run", *words, "openai:model?base_url=http://127.0.0.1:9/v1"]
+    line = one_line(prism_eval(*words, "-b", "chartqa", "--data", data, "-q", "--patience", "1"), 1)
+    assert "127.0.0.1:9" in line
+    assert "connection refused" in line
+    assert "--patience" in line
+    assert "finished work is in the store" in line
+
+
+def test_what_is_waited_for_is_said_at_once(prism_eval, data):
     spec = "openai:model?base_url=http://127.0.0.1:9/v1"
-    assert "127.0.0.1:9" in one_line(prism_eval("run", "-c", spec, "-b", "chartqa", "--data", data, "-q"), 1)
+    done = prism_eval("run", "-c", spec, "-b", "chartqa", "--data", data, "--patience", "3")
+    _, first, *_, last = done.stderr.strip().splitlines()
+    assert "waiting for http://127.0.0.1:9/v1: cannot connect (connection refused) (1 s)" in first
+    assert "given up after 3 s" in last
 
 
 def test_an_unwritable_store_and_folder_are_one_line(prism_eval, data, tmp_path):

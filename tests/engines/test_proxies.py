@@ -182,7 +182,14 @@ async def test_a_proxy_that_wants_a_password_is_named(monkeypatch: pytest.Monkey
         monkeypatch.setenv("HTTP_PROXY", url)
         error = await failure("http://gpu.lab:8000/v1")
     assert isinstance(error, FatalError)
-    assert f"the proxy {url} wants a user name and password" in str(error)
+    assert f"HTTP 407 through the proxy {url}: the proxy wants a user name and password" in str(error)
+
+
+async def test_an_error_page_may_be_the_proxy_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with proxy(504) as (url, _):
+        monkeypatch.setenv("HTTP_PROXY", url)
+        error = await failure("http://gpu.lab:8000/v1")
+    assert f"HTTP 504 through the proxy {url}: " in str(error)
 
 
 @pytest.fixture(scope="module")

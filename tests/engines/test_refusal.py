@@ -1,27 +1,63 @@
-"""Waiting times."""
+"""What error replies mean."""
 
 from __future__ import annotations
 
 import pytest
 
-from prism_eval.engines.refusal import retry_after_seconds
+from prism_eval.engines.http import Reply
+from prism_eval.engines.refusal import refusal
+from prism_eval.errors import CallError, FatalError, PermanentError, RateLimited, TransientError, Unavailable
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"),
+    ("status", "code", "said", "kind"),
     [
-        (None, None),
-        ("", None),
-        ("0", 0.0),
-        ("2.5", 2.5),
-        ("-3", 0.0),
-        ("inf", None),
-        ("nan", None),
-        ("later", None),
-        ("Thu, 01 Jan 1970 00:01:30 GMT", 30.0),
-        ("Thu, 01 Jan 1970 00:01:30 -0000", 30.0),
-        ("Thu, 01 Jan 1970 00:00:30 GMT", 0.0),
+        (429, "", "too many requests", RateLimited),
+        (429, "rate_limit_exceeded", "Rate limit reached for gpt-4o", RateLimited),
+        (400, "", "RESOURCE_EXHAUSTED: Quota exceeded for quota metric", RateLimited),
+        (400, "Throttling.RateQuota", "Requests rate limit exceeded", RateLimited),
+        (403, "userRateLimitExceeded", "User Rate Limit Exceeded", RateLimited),
+        (500, "", "The engine is currently overloaded, please try again later", RateLimited),
+        (503, "", "The model is overloaded. Please try again later.", RateLimited),
+        (503, "", "Service Unavailable", RateLimited),
+        (503, "", "no healthy upstream", Unavailable),
+        (529, "overloaded_error", "Overloaded", RateLimited),
+        (529, "", "", RateLimited),
+        (429, "rate_limit_exceeded", "Request too large for gpt-4: Limit 10000, Requested 12000", PermanentError),
+        (429, "insufficient_quota", "You exceeded your current quota", RateLimited),
+        (429, "billing_hard_limit_reached", "Billing hard limit has been reached", FatalError),
+        (402, "", "Insufficient Balance", FatalError),
+        (502, "", "Bad Gateway", Unavailable),
+        (503, "", "Loading model", Unavailable),
+        (521, "", "Web server is down", Unavailable),
+        (500, "", "internal server error", TransientError),
+        (504, "", "Gateway Time-out", TransientError),
+        (524, "", "A timeout occurred", TransientError),
+        (408, "", "Request Timeout", TransientError),
+        (400, "", "this request is not valid", PermanentError),
+        (413, "", "request entity too large", PermanentError),
     ],
 )
-def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | None) -> None:
-    assert retry_after_seconds(header, now=60.0) == seconds
+def test_a_busy_an_absent_and_a_broken_server_are_told_apart(
+    status: int, code: str, said: str, kind: type[CallError]
+) -> None:
+    error = refusal(Reply(status, {}, b""), code=code, where="http://a/v1", said=said)
+    assert type(error) is kind
+    assert str(error).startswith("http://a/v1: ")
+
+
+def test_only_a_quota_that_nobody_says_will_come_back_may_be_a_closed_account() -> None:
+    def unproven(headers: dict[str, str], said: str) -> bool:
+        error = refusal(Reply(429, headers, b""), code="insufficient_quota", where="x", said=said)
+        assert isinstance(error, RateLimited)
+        return error.unproven
+
+    assert unproven({}, "You exceeded your current quota")
+    assert not unproven({"Retry-After": "20"}, "You exceeded your current quota")
+    assert not unproven({}, "You exceeded your current quota. Please retry in 34.07s.")
+
+
+def test_a_gateway_that_says_when_to_come_back_is_busy() -> None:
+    error = refusal(Reply(503, {"Retry-After": "7"}, b""), code="", where="x", said="loading")
+    assert isinstance(error, RateLimited)
+    assert error.retry_after == 7

@@ -127,8 +127,11 @@ async def test_a_server_that_takes_fewer_fields_is_found_out_once(
     assert all((name in remark) != (name in left) for name in NEUTRAL)
     before = len(server.server.bodies)
     assert sum("Say yes." in str(body["messages"]) for body in server.server.bodies) <= 1 + len(NEUTRAL)
+    server.behaviour.refuses = "bars"
+    with pytest.raises(PermanentError):
+        await asking.generate(ASK)
     await asking.generate(SHOW)
-    assert len(server.server.bodies) == before + 1, "what is known is not asked again"
+    assert len(server.server.bodies) == before + 2, "what is known is not asked again"
 
 
 async def test_a_server_that_takes_everything_is_asked_nothing_more(serve: Serve, make) -> None:

@@ -7,9 +7,11 @@ from collections import Counter
 
 import pytest
 
+from prism_eval.errors import FatalError
 from prism_eval.plan import load_protocol, make_plan
 from prism_eval.run.execute import run_plan
 from prism_eval.run.reading import Table, read_manifest
+from prism_eval.run.replay import reopen
 from tests.builders import chart_folder
 from tests.server.recorded import (
     BROKEN_OFF,
@@ -113,6 +115,40 @@ def test_a_context_that_runs_out_is_one_thing_however_it_is_said(mode, stage, se
     # A caption that was begun is read, as one is that met its own limit.
     begun = bool(captions(run)[0]["text"])
     assert (run.counts.outcomes == Counter(truncated=6)) is not begun
+
+
+def test_a_context_that_no_question_fits_stops_the_run_early(tmp_path, serve, carried_out):
+    server = serve(fail=1.0, modes=("vllm_prompt",))
+    data = chart_folder(tmp_path / "many", images=3, questions=12)
+    with pytest.raises(FatalError, match=r"context of 2048 tokens has no room for the answer.*first calls"):
+        carried_out("blind", spec(server) + "&max_tokens=99", data=str(data))
+    assert 20 <= server.server.arrivals.total() < 36
+
+
+def test_a_context_that_some_questions_fit_stops_nothing(tmp_path, serve, carried_out):
+    server = serve(fail=0.8, modes=("vllm_prompt",))
+    data = chart_folder(tmp_path / "many", images=3, questions=12)
+    run = carried_out("blind", spec(server) + "&max_tokens=99", data=str(data))
+    assert run.counts.outcomes["truncated"] > 20
+    assert run.counts.outcomes.total() == 36
+    # A later run finds a larger server, and asks it again for what was cut, and for nothing else.
+    before, server.behaviour.fail = server.server.arrivals.total(), 0.0
+    again = carried_out("blind", spec(server) + "&max_tokens=99", data=str(data), out="again")
+    assert server.server.arrivals.total() - before == run.counts.outcomes["truncated"]
+    assert not again.counts.outcomes["truncated"]
+
+
+def test_a_replay_gives_the_same_verdicts(tmp_path, serve, carried_out):
+    server = serve(fail=0.7, modes=("vllm_prompt", "filtered_reply", "openai_filter", "thought_in_text"))
+    run = carried_out(spec(server) + "&max_tokens=99", spec(server) + "&max_tokens=98")
+    assert {"refused", "truncated"} <= run.counts.outcomes.keys()
+    folder, asked = run.folder.path, server.server.arrivals.total()
+    before = verdicts(run)
+    server.stop()
+    plan = reopen(folder, tmp_path / "another", ["caption", "answer"])
+    run_plan(plan, out=folder, store=tmp_path / "another", stages=["score"], live=frozenset())
+    assert verdicts(run) == before
+    assert server.server.arrivals.total() == asked
 
 
 @pytest.mark.parametrize("mode", UNFINISHED_THOUGHTS)

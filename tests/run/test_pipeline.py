@@ -56,7 +56,7 @@ class Source:
     def __init__(self, items):
         self._items, self.read = items, 0
 
-    def items(self):
+    def items_and_problems(self):
         for item in self._items:
             self.read += 1
             yield item
@@ -115,7 +115,7 @@ async def test_a_failed_caption_fails_its_items_and_no_others(store):
 
 async def test_a_truncated_image_is_a_failed_row(store):
     broken = Image(image(1).data[:40], "cut.png")
-    (result,), _ = await run([short_item(1, broken)], store)
+    (_, result), _ = await run([short_item(0), short_item(1, broken)], store)
     assert result.verdict.outcome is Outcome.FAILED
     assert "cut.png" in result.error
 
@@ -139,7 +139,8 @@ async def test_items_are_read_as_they_are_needed(store):
 
 async def test_limit_counts_items_per_benchmark(store):
     results, source = await run([short_item(number) for number in range(40)], store, limit=5)
-    assert (len(results), source.read) == (5, 5)
+    # One more: the first is read before the run begins, to see whether any can be.
+    assert (len(results), source.read) == (5, 6)
 
 
 async def test_samples_are_captioned_and_answered_apart(store):

@@ -24,8 +24,9 @@ import struct
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,9 @@ _STATUS_MESSAGES = {
     "422": "unprocessable entity",
     "429": "too many requests",
     "500": "internal server error",
+    "502": "bad gateway",
     "503": "loading the model",
+    "529": "overloaded",
 }
 _BODIES = {
     "malformed": b'{"choices": [{"message": {"content": oops',
@@ -55,8 +58,10 @@ _BODIES = {
     "length": b'{"choices": [{"message": {"content": "The chart shows"}, "finish_reason": "length"}]}',
     "html": b"<html><body>It works!</body></html>",
 }
+_EXHAUSTED = b'{"error": {"code": 429, "message": "Quota exceeded", "status": "RESOURCE_EXHAUSTED"}}'
 _CREDIT = b'{"error": {"message": "you exceeded your current quota", "code": "insufficient_quota"}}'
-MODES = (*_STATUS_MESSAGES, *_BODIES, *RECORDED, "reset", "cut", "hang", "slow", "redirect", "huge", "credit")
+_WAYS = ("reset", "cut", "hang", "slow", "redirect", "huge", "credit", "exhausted", "busy")
+MODES = (*_STATUS_MESSAGES, *_BODIES, *RECORDED, *_WAYS)
 
 
 @dataclass(kw_only=True)
@@ -69,12 +74,19 @@ class Behaviour:
         modes: The faults to draw from.
         latency: Seconds before every reply.
         slow: Seconds before a reply in the mode ``slow``.
-        retry_after: The header sent with a 429.
+        only: What a request's text must hold to meet faults; empty for any request.
+        quota: Calls it answers in each ``window``; 0 for any number.
+        window: Seconds.
+        over: What it plays beyond the quota.
+        slots: Calls it works on at once, the others waiting in a queue; 0 for any number.
+        retry_after: The header sent with a 429; empty for none.
+        headers: Further headers of a 429.
         key: The bearer token asked for; empty for none.
         faults_in_list: Whether ``GET /models`` meets the same faults.
         text: A fixed reply; empty for the deterministic ones.
         root: What the list says that each model's root is; empty for nothing.
         refusal: The message of 4xx and 5xx replies; empty for the usual ones.
+        blind: Whether its model reads text alone.
         refuses: A word that makes a request one that is not valid.
         fields: The fields of the sampling that it takes, any other being refused; empty for all.
         names_fields: Whether it says which field it does not take.
@@ -88,12 +100,19 @@ class Behaviour:
     modes: tuple[str, ...] = DEFAULT_MODES
     latency: float = 0.0
     slow: float = 1.0
+    only: str = ""
+    quota: int = 0
+    window: float = 1.0
+    over: str = "429"
+    slots: int = 0
     retry_after: str = "0"
+    headers: Mapping[str, str] = field(default_factory=dict)
     key: str = ""
     faults_in_list: bool = False
     text: str = ""
     root: str = ""
     refusal: str = ""
+    blind: bool = False
     refuses: str = ""
     fields: tuple[str, ...] = ()
     names_fields: bool = True
@@ -103,7 +122,7 @@ class Behaviour:
     def __post_init__(self) -> None:
         if self.echo not in ECHOES:
             raise ValueError(f"unknown echo {self.echo!r}; known: {', '.join(ECHOES)}")
-        for mode in set(self.modes) - set(MODES):
+        for mode in {*self.modes, self.over} - set(MODES):
             raise ValueError(f"unknown mode {mode!r}; known: {', '.join(MODES)}")
 
 
@@ -143,6 +162,8 @@ class FaultServer:
         self._log = log
         self._calls = 0
         self._stopping = asyncio.Event()
+        self._window, self._served = 0, 0
+        self._slots = asyncio.Semaphore(behaviour.slots) if behaviour.slots else nullcontext()
 
     def application(self) -> web.Application:
         """A fresh application around this server's state."""
@@ -187,8 +208,9 @@ class FaultServer:
         self.most_under_way = max(self.most_under_way, self.under_way)
         mode = self._mode(request, body, fingerprint)
         try:
-            if self.behaviour.latency:
-                await asyncio.sleep(self.behaviour.latency)
+            async with self._slots:
+                if self.behaviour.latency:
+                    await asyncio.sleep(self.behaviour.latency)
             response = await self._fail(mode, request, body) if mode else self._answer(body)
         finally:
             self.under_way -= 1
@@ -203,11 +225,22 @@ class FaultServer:
             return "401"
         if now.models and body.get("model") not in now.models:
             return "404"
+        if now.quota and not self._within_quota():
+            return now.over
         if now.refuses and now.refuses in _text(body):
             return "400"
         if self._unknown(body):
             return "field"
-        return self._fault(fingerprint, self.arrivals[fingerprint])
+        if now.blind and _images(body):
+            return "blind"
+        return self._fault(fingerprint, self.arrivals[fingerprint]) if now.only in _text(body) else ""
+
+    def _within_quota(self) -> bool:
+        window = int(time.monotonic() / self.behaviour.window)
+        if window != self._window:
+            self._window, self._served = window, 0
+        self._served += 1
+        return self._served <= self.behaviour.quota
 
     def _unknown(self, body: dict[str, Any]) -> list[str]:
         taken = {"model", "messages", *self.behaviour.fields}
@@ -225,7 +258,9 @@ class FaultServer:
 
     async def _fail(self, mode: str, request: web.Request, body: dict[str, Any] | None = None) -> web.StreamResponse:
         if mode in _STATUS_MESSAGES:
-            headers = {"Retry-After": self.behaviour.retry_after} if mode == "429" else {}
+            headers = dict(self.behaviour.headers) if mode == "429" else {}
+            if mode == "429" and self.behaviour.retry_after:
+                headers["Retry-After"] = self.behaviour.retry_after
             said = self.behaviour.refusal or _STATUS_MESSAGES[mode]
             message = {"error": {"message": said, "type": "x", "code": None}}
             return _send(int(mode), json.dumps(message).encode(), headers)
@@ -245,6 +280,8 @@ class FaultServer:
             case "slow":
                 await asyncio.sleep(self.behaviour.slow)
                 return self._answer(body or {})
+            case "blind":
+                return _send(400, b'{"error": {"message": "model is not a multimodal model"}}')
             case "field":
                 named = f": {self._unknown(body or {})[0]}" if self.behaviour.names_fields else ""
                 return _send(400, json.dumps({"error": {"message": f"unknown field{named}"}}).encode())
@@ -252,6 +289,10 @@ class FaultServer:
                 return _send(307, b"", {"Location": "http://example.invalid/v1/chat/completions"})
             case "credit":
                 return _send(429, _CREDIT)
+            case "busy":
+                return _send(503, b"Service Unavailable")
+            case "exhausted":
+                return _send(429, _EXHAUSTED)
             case _:
                 return _send(200, _completion("x" * (17 * 2**20)))
 
@@ -317,10 +358,10 @@ def echo(prompts: Sequence[str], kind: str) -> dict[str, Any]:
 
 
 async def start(
-    behaviour: Behaviour, *, log: Path | None = None, port: int = 0
+    behaviour: Behaviour, *, log: Path | None = None, port: int = 0, server: FaultServer | None = None
 ) -> tuple[web.AppRunner, FaultServer, int]:
     """Serve on the loopback interface; port 0 takes a free one. Returns the runner, the server and the port."""
-    server = FaultServer(behaviour, log=log)
+    server = server or FaultServer(behaviour, log=log)
     runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     # A client may open hundreds of connections at once; the usual backlog of 128 would make some of them wait a second.

@@ -39,12 +39,22 @@ class ThreadedServer:
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
         self.stop()
 
+    def go_away(self) -> None:
+        """Break off all calls and let the port refuse connections, as a server that was killed."""
+        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(10)
+
+    def come_back(self) -> None:
+        """Serve again, under the same address."""
+        port = int(self.url.rpartition(":")[2].removesuffix("/v1"))
+        again = start(self.behaviour, port=port, server=self.server)
+        self._runner, *_ = asyncio.run_coroutine_threadsafe(again, self._loop).result(10)
+
     def stop(self) -> None:
-        """Stop answering, as a server that died: its port refuses connections from now on."""
+        """Stop answering for good."""
         if self._loop.is_closed():
             return
         self._loop.call_soon_threadsafe(self.server.stop_hanging)
-        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(10)
+        self.go_away()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()

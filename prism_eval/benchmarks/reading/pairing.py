@@ -9,10 +9,13 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from prism_eval.benchmarks.recent import KEPT_BYTES, Recent
+from prism_eval.benchmarks.rows import RowError
 from prism_eval.schema import Image, Item
 
 WINDOW = 256
 """How many items are held back while an image of another item is looked for."""
+
+ItemOrError = Item | RowError
 
 # An item may show seven images (MMMU): with one more there is a foreign one among the openers.
 _OPENERS = 8
@@ -20,8 +23,8 @@ _OPENERS = 8
 _LEAST_OPENERS = 2
 
 
-def pair_with_others(items: Iterable[Item]) -> Iterator[Item]:
-    """The same items, their images' ``other`` set.
+def pair_with_others(items: Iterable[ItemOrError]) -> Iterator[ItemOrError]:
+    """The same items, their images' ``other`` set; errors as they are, in their places.
 
     It is an image further on that the item does not show itself; for the last ones, or when the next `WINDOW` items
     show nothing else, one from the benchmark's start; ``None`` if there is only one image. An other has no other
@@ -29,12 +32,13 @@ def pair_with_others(items: Iterable[Item]) -> Iterator[Item]:
 
     Items that wait hold on to their images, and the openers are kept to the end: both are bounded in bytes too.
     """
-    waiting: deque[Item] = deque()
+    waiting: deque[ItemOrError] = deque()
     openers: list[Image] = []
     copies = _Copies()
     for item in items:
-        _add_openers(openers, item.images)
-        while waiting and ((found := _first_foreign(waiting[0], item.images)) or _is_full(waiting)):
+        shown = _images(item)
+        _add_openers(openers, shown)
+        while waiting and ((found := _first_foreign(waiting[0], shown)) or _is_full(waiting)):
             early = waiting.popleft()
             yield copies.paired(early, found or _first_foreign(early, openers))
         waiting.append(item)
@@ -56,7 +60,9 @@ class _Copies:
         # The pair holds both images, so that their ids are not given to others while it is kept.
         self._recent: Recent[tuple[int, int], _Pair] = Recent(most=_OPENERS, size=lambda pair: len(pair.image.data))
 
-    def paired(self, item: Item, other: Image | None) -> Item:
+    def paired(self, item: ItemOrError, other: Image | None) -> ItemOrError:
+        if isinstance(item, RowError):
+            return item
         return replace(item, images=tuple(self._copy(image, other) for image in item.images))
 
     def _copy(self, image: Image, other: Image | None) -> Image:
@@ -82,14 +88,19 @@ def _add_openers(openers: list[Image], images: Iterable[Image]) -> None:
             openers.append(image)
 
 
-def _is_full(waiting: deque[Item]) -> bool:
-    if len(waiting) >= WINDOW:
+def _images(item: ItemOrError) -> tuple[Image, ...]:
+    return () if isinstance(item, RowError) else item.images
+
+
+def _is_full(waiting: deque[ItemOrError]) -> bool:
+    # An error waits for nothing, so that a thousand of them in a row are told at once.
+    if isinstance(waiting[0], RowError) or len(waiting) >= WINDOW:
         return True
     # By object: questions on one image hold its bytes once.
-    images = {id(image): image for item in waiting for image in item.images}
+    images = {id(image): image for item in waiting for image in _images(item)}
     return sum(len(image.data) for image in images.values()) > KEPT_BYTES
 
 
-def _first_foreign(item: Item, images: Iterable[Image]) -> Image | None:
-    own = {image.digest for image in item.images}
+def _first_foreign(item: ItemOrError, images: Iterable[Image]) -> Image | None:
+    own = {image.digest for image in _images(item)}
     return next((image for image in images if image.digest not in own), None)

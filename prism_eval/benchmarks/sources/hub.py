@@ -1,7 +1,12 @@
-"""Rows from the Hugging Face hub, streamed by ``datasets``; images stay as the bytes they are stored in."""
+"""Rows from the Hugging Face hub, streamed by ``datasets``; images stay as the bytes they are stored in.
+
+Offline (``HF_HUB_OFFLINE=1``) they come from what the hub's libraries have kept on this machine.
+"""
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,17 +31,19 @@ class HubSource:
     @property
     def origin(self) -> str:
         """``hub OWNER/NAME@COMMIT``; the commit may have to be looked up first."""
-        return f"hub {self.definition.source.dataset}@{self.revision}"
+        at = f"@{self.revision}" if self.revision else ", as kept on this machine"
+        return f"hub {self.definition.source.dataset}{at}"
 
     @cached_property
-    def revision(self) -> str:
-        """The commit: the definition's, else the newest, looked up once.
+    def revision(self) -> str | None:
+        """The commit: the definition's, else the newest, looked up once; ``None`` offline, where nobody can tell.
 
         Raises:
             DataError: The hub cannot be reached or has no such data set.
             MissingExtra: The ``hub`` extra is not installed.
         """
-        return resolve_revision(self.definition.source)
+        source = self.definition.source
+        return source.revision if is_offline() else resolve_revision(source)
 
     @property
     def image_folder(self) -> None:
@@ -60,12 +67,32 @@ class HubSource:
                 unread = tuple(name for name in values if name not in columns)
                 used = {name: value for name, value in values.items() if name in columns}
                 yield Row(number, used, f"{where} row {number + 1}", unread)
-        except _failures() as error:
-            raise _unreachable(source, error) from error
+        except failures() as error:
+            raise unreachable(source, error) from error
 
     def size(self) -> int | None:
         """How many rows are published, as the definition has it: counting would download them."""
         return self.definition.source.rows
+
+
+def is_offline() -> bool:
+    """Whether the hub's libraries were told to stay off the network."""
+    told = [os.environ.get(name, "") for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")]
+    return any(value.upper() in ("1", "ON", "YES", "TRUE") for value in told)
+
+
+def cached_folder(source: Source) -> Path | None:
+    """Where the hub's library keeps what it has downloaded of a data set; ``None`` if it has nothing.
+
+    Raises:
+        MissingExtra: The ``hub`` extra is not installed.
+    """
+    try:
+        from huggingface_hub.constants import HF_HUB_CACHE
+    except ImportError as error:
+        raise MissingExtra("reading from the Hugging Face hub", "hub") from error
+    folder = Path(HF_HUB_CACHE, f"datasets--{source.dataset.replace('/', '--')}")
+    return folder if folder.is_dir() else None
 
 
 def resolve_revision(source: Source) -> str:
@@ -78,8 +105,8 @@ def resolve_revision(source: Source) -> str:
         raise MissingExtra("reading from the Hugging Face hub", "hub") from error
     try:
         found = HfApi().dataset_info(source.dataset).sha
-    except _failures() as error:
-        raise _unreachable(source, error) from error
+    except failures() as error:
+        raise unreachable(source, error) from error
     # Not to be read as "the newest" each time anew: two runs would be of two data sets.
     if not found:
         raise DataError(f"the hub names no commit of data set {source.dataset}; set source.revision")
@@ -95,17 +122,19 @@ def download_files(source: Source, revision: str) -> Path:
     try:
         patterns = list(source.files)
         folder = snapshot_download(source.dataset, repo_type="dataset", revision=revision, allow_patterns=patterns)
-    except _failures() as error:
-        raise _unreachable(source, error) from error
+    except failures() as error:
+        raise unreachable(source, error) from error
     return Path(folder)
 
 
-def _stream(source: Source, revision: str) -> Iterable[Mapping[str, object]]:
+def _stream(source: Source, revision: str | None) -> Iterable[Mapping[str, object]]:
     try:
         from datasets import Image, load_dataset
     except ImportError as error:
         raise MissingExtra("reading from the Hugging Face hub", "hub") from error
-    rows = load_dataset(source.dataset, source.config, split=source.split, revision=revision, streaming=True)
+    # What is streamed is not kept: offline there can only be what was loaded whole.
+    streaming = not is_offline()
+    rows = load_dataset(source.dataset, source.config, split=source.split, revision=revision, streaming=streaming)
     for name, feature in (rows.features or {}).items():
         if isinstance(feature, Image):
             # Decoded and encoded again, an image would have another digest, and captions made elsewhere not fit it.
@@ -114,7 +143,7 @@ def _stream(source: Source, revision: str) -> Iterable[Mapping[str, object]]:
     return streamed
 
 
-def _failures() -> tuple[type[Exception], ...]:
+def failures() -> tuple[type[Exception], ...]:
     """What the hub's libraries raise when they cannot deliver.
 
     Their HTTP client, whose errors they let through, differs between versions: its base is among their own error's.
@@ -126,11 +155,23 @@ def _failures() -> tuple[type[Exception], ...]:
     return (OSError, ValueError, RuntimeError, KeyError, *http)
 
 
-def _unreachable(source: Source, error: Exception) -> DataError:
+def unreachable(source: Source, error: Exception) -> DataError:
+    """The error of a data set that the hub's libraries do not deliver, in one line that says what to do."""
+    # By name, for their versions differ in what they have.
+    kinds = {cls.__name__ for cls in type(error).__mro__}
+    if "GatedRepoError" in kinds:
+        page = f"https://huggingface.co/datasets/{source.dataset}"
+        return DataError(f"data set {source.dataset} is gated: accept its terms at {page}, and set HF_TOKEN")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DataError(f"data set {source.dataset} does not fit on the disk: {error.strerror}; what is there is kept")
     # Their messages go on for a page; the first line says what happened.
     lines = str(error).strip().splitlines()
     reason = lines[0][:200] if lines else type(error).__name__
+    todo = "go online, or give --data a folder with a downloaded copy"
+    if is_offline():
+        todo = "HF_HUB_OFFLINE is set, and it is not kept on this machine: go online once, or give --data a folder"
+    elif "RepositoryNotFoundError" in kinds:
+        todo = "it has been renamed or removed, or needs the HF_TOKEN of somebody who may read it"
     return DataError(
-        f"data set {source.dataset} cannot be read from the hub ({type(error).__name__}: {reason}); "
-        "go online, or give --data a folder with a downloaded copy"
+        f"data set {source.dataset} cannot be read from the hub ({type(error).__name__}: {reason}); {todo}"
     )

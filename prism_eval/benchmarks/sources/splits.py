@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from prism_eval.benchmarks.definition import Source
 from prism_eval.benchmarks.sources.card import files_by_card
 from prism_eval.errors import DataError
+
+# Parquet first: a snapshot of the hub may hold some JSON besides its tables.
+FORMATS = {".parquet": "Parquet", ".jsonl": "JSON Lines", ".json": "JSON"}
+"""The endings of files that may hold rows, in the order in which they are looked for."""
 
 # `test-00000-of-00003`, with a hash after it where `datasets` wrote it in 2022 and 2023.
 _SHARD = re.compile(r"(?P<label>.*)-(?P<number>\d{5})-of-(?P<total>\d{5})(?:-[0-9a-f]{16})?")
@@ -54,27 +58,57 @@ class SplitFile:
         return any(part.startswith(_PARTIAL) for part in self.path.parts[:-1])
 
 
-def files_of_split(paths: Iterable[PurePosixPath], source: Source, *, card: str = "") -> list[SplitFile]:
-    """The files that hold a source's rows, in alphabetical order; none if there are none.
+def choose_files(paths: Iterable[PurePosixPath], source: Source, *, card: str = "", where: str) -> list[SplitFile]:
+    """The files that hold a source's rows, in alphabetical order: Parquet files, else ``data.jsonl``, else JSON.
 
     Args:
-        paths: The tables of a data set, of one format.
+        paths: The data set's files that may hold rows.
         source: The configuration and split that are asked for.
         card: The text of the data set's ``README.md``, whose header may list each split's files.
+        where: Where they are, for messages.
+
+    Raises:
+        DataError: There are none, or it is not clear which.
     """
-    files = [_read(path, source) for path in sorted(paths)]
-    stated = files_by_card(card, [file.path for file in files], source)
+    every = sorted(paths)
+    tables = {ending: [path for path in every if path.suffix == ending] for ending in FORMATS}
+    for ending, there in tables.items():
+        main = PurePosixPath(f"data{ending}")
+        if ending != ".parquet" and main in there:
+            return [SplitFile(main, "", certain=False)]
+        if found := _of_source(there, source, card):
+            if ending == ".parquet" or found[0].label:
+                return found
+            # Whose name says nothing may hold anything, such as metadata: one at the top is meant, of several nobody
+            # can tell.
+            top = [file for file in found if len(file.path.parts) == 1]
+            if ending == ".jsonl" and top:
+                return _only(top, where)
+    for ending, there in tables.items():
+        if there:
+            raise _no_such_file(where, FORMATS[ending], there, source)
+    raise DataError(f"{where} holds neither Parquet files nor a .jsonl file")
+
+
+def _of_source(paths: Sequence[PurePosixPath], source: Source, card: str) -> list[SplitFile]:
+    files = [_read(path, source) for path in paths]
+    stated = files_by_card(card, paths, source)
     if stated:
-        return [file for file in files if file.path in stated]
+        return [replace(file, label=file.label or source.split) for file in files if file.path in stated]
     ours = _of_config(files, source)
-    found = _nearest(ours, source.split)
-    if found:
-        return found
     # A copy of the data set may keep the rows among others, from which the definition's `where` picks them.
-    for split in source.also:
-        if within := [file for file in ours if _words(file.label) == _words(split)]:
-            return within
-    return []
+    return _nearest(ours, source.split) or next(filter(None, (_named(ours, split) for split in source.also)), [])
+
+
+def _named(files: Sequence[SplitFile], split: str) -> list[SplitFile]:
+    return [file for file in files if _words(file.label) == _words(split)]
+
+
+def _only(files: Sequence[SplitFile], where: str) -> list[SplitFile]:
+    if len(files) > 1:
+        names = ", ".join(str(file.path) for file in files)
+        raise DataError(f"{where} holds several JSON Lines files ({names}); call the one to read data.jsonl")
+    return list(files)
 
 
 def _read(path: PurePosixPath, source: Source) -> SplitFile:
@@ -131,8 +165,8 @@ def _contains(words: Sequence[str], part: Sequence[str]) -> bool:
     return any(tuple(words[start : start + len(part)]) == tuple(part) for start in range(len(words) - len(part) + 1))
 
 
-def no_such_file(folder: str, what: str, paths: Sequence[PurePosixPath], source: Source) -> DataError:
+def _no_such_file(where: str, what: str, paths: Sequence[PurePosixPath], source: Source) -> DataError:
     """The error of a data set that has tables, and none of the split."""
     lacks_config = source.config and not _of_config([_read(path, source) for path in paths], source)
     asked = f"config {source.config!r}" if lacks_config else f"split {source.split!r}"
-    return DataError(f"{folder} holds no {what} file of {asked}; it holds: {', '.join(map(str, sorted(paths)[:5]))}")
+    return DataError(f"{where} holds no {what} file of {asked}; it holds: {', '.join(map(str, sorted(paths)[:5]))}")

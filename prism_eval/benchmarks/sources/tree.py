@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from prism_eval.benchmarks.definition import Source
-from prism_eval.benchmarks.sources.splits import SplitFile, files_of_split, no_such_file
+from prism_eval.benchmarks.sources.splits import FORMATS, SplitFile, choose_files
 from prism_eval.errors import DataError
 
 CARD = "README.md"
 
-# Parquet first: a snapshot of the hub may hold some JSON besides its tables.
-_FORMATS = {".parquet": "Parquet", ".jsonl": "JSON Lines", ".json": "JSON"}
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 # Where `hf download` notes what it has put beside it: the commit first, a line each.
 _NOTES = Path(".cache", "huggingface", "download")
@@ -27,69 +25,59 @@ def files_in(folder: Path, source: Source) -> list[Path]:
     Raises:
         DataError: There are none, or it is not clear which.
     """
-    top = data_folder(folder)
-    return [top / file.path for file in split_files_in(top, source)]
+    return [folder / file.path for file in split_files_in(folder, source)]
 
 
 def split_files_in(folder: Path, source: Source) -> list[SplitFile]:
-    """The same files, with what their names say: its split's Parquet files, else ``data.jsonl``, else its split's JSON.
-
-    Args:
-        folder: What `data_folder` gave.
-        source: The configuration and split that are asked for.
+    """The same files, with what their names say.
 
     Raises:
         DataError: There are none, or it is not clear which.
     """
-    tables = sorted(_tables(folder))
-    card = _card(folder)
-    for suffix in _FORMATS:
-        paths = [path for path in tables if path.suffix == suffix]
-        main = PurePosixPath(f"data{suffix}")
-        if suffix != ".parquet" and main in paths:
-            return [SplitFile(main, "", certain=False)]
-        found = files_of_split(paths, source, card=card)
-        if found and suffix != ".parquet" and not any(file.label for file in found):
-            found = _only(folder, [file for file in found if len(file.path.parts) == 1])
-        if found:
-            return found
-    for suffix, what in _FORMATS.items():
-        if paths := [path for path in tables if path.suffix == suffix]:
-            raise no_such_file(str(folder), what, paths, source)
-    raise DataError(f"{folder} holds neither Parquet files nor a .jsonl file")
+    return choose_files(_tables(folder), source, card=read_card(folder), where=str(folder))
 
 
-def data_folder(folder: Path) -> Path:
+def data_folder(folder: Path, source: Source) -> Path:
     """The folder itself, or the snapshot in it, where it is a data set's whole place in the hub's cache.
 
     Raises:
         DataError: It has several snapshots, and does not say which is the newest.
     """
-    snapshots = [path for path in folder.glob("snapshots/*") if _COMMIT.fullmatch(path.name)]
-    if len(snapshots) < 2:
-        return snapshots[0] if snapshots else folder
+    snapshots = {path.name: path for path in folder.glob("snapshots/*") if _COMMIT.fullmatch(path.name)}
     main = folder / "refs" / "main"
     newest = main.read_text(encoding="ascii", errors="replace").strip() if main.is_file() else ""
-    for snapshot in snapshots:
-        if snapshot.name == newest:
-            return snapshot
-    names = ", ".join(sorted(path.name for path in snapshots))
-    raise DataError(f"{folder} holds several snapshots ({names}): link one of them in its place")
+    wanted = source.revision or newest
+    if not snapshots:
+        return folder
+    if wanted in snapshots:
+        return snapshots[wanted]
+    if len(snapshots) == 1 and not source.revision:
+        return next(iter(snapshots.values()))
+    raise DataError(
+        f"{folder} holds the snapshots {', '.join(sorted(snapshots))}, and not {wanted or 'which is meant'}"
+    )
 
 
 def commit_of(folder: Path, source: Source) -> str | None:
     """The commit of the hub that a folder's files are of, where what downloaded them says so."""
     try:
-        top = data_folder(folder)
-        files = split_files_in(top, source)
+        files = split_files_in(folder, source)
     except DataError:  # said by whoever reads the rows
         return None
-    place = top.resolve()
+    place = folder.resolve()
     if place.parent.name == "snapshots" and _COMMIT.fullmatch(place.name):
         return place.name
-    noted = {_noted_commit(top / _NOTES / f"{file.path}.metadata") for file in files}
+    noted = {_noted_commit(folder / _NOTES / f"{file.path}.metadata") for file in files}
     # Files of two commits are a data set that nobody has published.
     return noted.pop() if len(noted) == 1 else None
+
+
+def holds_rows(folder: Path, source: Source) -> bool:
+    """Whether there are files of a source's rows."""
+    try:
+        return bool(files_in(folder, source))
+    except DataError:
+        return False
 
 
 def _noted_commit(note: Path) -> str | None:
@@ -110,21 +98,13 @@ def _tables(folder: Path) -> Iterator[PurePosixPath]:
         folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
         for name in () if real in seen else names:
             path = PurePosixPath(Path(top, name).relative_to(folder).as_posix())
-            if path.suffix in _FORMATS and not name.startswith("."):
+            if path.suffix in FORMATS and not name.startswith("."):
                 yield path
         seen.add(real)
 
 
-def _only(folder: Path, files: list[SplitFile]) -> list[SplitFile]:
-    # Whose name says nothing may hold anything, such as metadata: of one there is no doubt, of several there is.
-    if len(files) > 1:
-        names = ", ".join(str(file.path) for file in files)
-        what = _FORMATS[files[0].path.suffix]
-        raise DataError(f"{folder} holds several {what} files ({names}); call the one to read data.jsonl")
-    return [file for file in files if file.path.suffix == ".jsonl"]
-
-
-def _card(folder: Path) -> str:
+def read_card(folder: Path) -> str:
+    """The text of a data set's card; empty if there is none."""
     try:
         with (folder / CARD).open("rb") as file:
             return file.read(_CARD_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")

@@ -7,10 +7,10 @@ from fractions import Fraction
 
 from prism_eval.scoring.maths.latex import Number, latex_value
 
-_DEGREES = re.compile(r"\^\\circ|\^\{\\circ\}")
-# So few digits that a value is there at once.
+_DEGREES = re.compile(r"(?:\^\\circ|\^\{\\circ\})\Z")
+# So few digits that a value is there at once, and that math-verify's floats hold them all.
 _EVERYDAY = re.compile(
-    r"-?(?:\d{1,12}(?:\.\d{1,6})?|\\frac\{-?\d{1,9}\}\{\d{1,9}\}|\d{0,9}\\sqrt\{\d{1,9}\}|\d{0,9}\\pi)", re.ASCII
+    r"-?(?:\d{1,12}|\d{1,9}\.\d{1,6}|\\frac\{-?\d{1,9}\}\{\d{1,9}\}|\d{0,9}\\sqrt\{\d{1,9}\}|\d{0,9}\\pi)", re.ASCII
 )
 # math-verify rounds before it compares: whether nearer numbers than this are equal is for it to say.
 _VISIBLE = 1e-4

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from fractions import Fraction
 
 from prism_eval.errors import PrismError
 
 Number = Fraction | float
 
-_TOKEN = re.compile(r"\\[a-zA-Z]+|\\[{}|!,;: %$]|\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+|[a-zA-Z]|\S")
+_TOKEN = re.compile(
+    r"\\[a-zA-Z]+|\\[{}|!,;: %$\\]|(?:\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?:\\%)?|tr|[a-zA-Z]|\S", re.ASCII
+)
+_DIGITS = re.compile(r"\.?[0-9]")
 # No number a school book asks for takes more; what is longer is prose.
 _LONGEST = 300
 # Each level is a few calls of Python's own stack.
@@ -29,29 +32,34 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "\\arcsin": math.asin,
     "\\arccos": math.acos,
     "\\arctan": math.atan,
-    "\\ln": math.log,
-    "\\log": math.log10,
     "\\exp": math.exp,
 }
 _CONSTANTS = {"\\pi": math.pi}
 _FRACTIONS = {"\\frac", "\\dfrac", "\\tfrac"}
 _TIMES = {"*", "\\times", "\\cdot"}
 _OVER = {"/", "\\div", ":"}
-_CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
+_CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "\\lfloor": "\\rfloor"}
 # They change how a formula looks, never what it is worth.
-_IGNORED = {"$", "\\$", "\\left", "\\right", "\\,", "\\;", "\\:", "\\!", "\\ ", "\\displaystyle"}
+_IGNORED = {"$", "~", "\\left", "\\right", "\\,", "\\quad", "\\qquad", "\\displaystyle"}
 # What may follow a number without a sign between them: 2\pi, 3\sqrt{2}, 2(1+1).
-_OPEN_FACTOR = {"(", "{", "\\sqrt", *_FRACTIONS, *_CONSTANTS, *_FUNCTIONS}
+_OPEN_FACTOR = {"(", "[", "{", "e", "\\sqrt", "\\log", "\\binom", "\\lfloor", *_FRACTIONS, *_CONSTANTS, *_FUNCTIONS}
+# Where latex2sympy's grammar ends an expression, whatever follows. "tr" is its trace of a matrix: "2 triangles" is 2.
+_ENDS = {"}", ")", "]", "\\}", ".", "&", "'", "_", "\\\\", "\\to", "\\rightarrow", "tr"}
+# The largest whose factorial a float holds.
+_LARGEST_FACTORIAL = 170
 
 
 class _UnreadableError(PrismError):
     """Not an expression of numbers; never leaves this module."""
 
 
-def latex_value(text: str) -> Number | None:
+def latex_value(text: str, *, leading: bool = False) -> Number | None:
     r"""The value of an expression of numbers, fractions, roots, powers, ``\pi`` and elementary functions.
 
-    A closing brace that nothing opened ends the expression, as it does for the parsers of the benchmarks' authors.
+    Args:
+        text: The expression.
+        leading: Whether an expression counts that ends before the text does, as it does for latex2sympy2 1.9.1: ``5)``,
+            ``5.x`` and ``20_3`` are 5, 5 and 20.
 
     Returns:
         The value; ``None`` if the text holds anything else, is longer than 300 characters, or has no finite value.
@@ -60,7 +68,7 @@ def latex_value(text: str) -> Number | None:
         return None
     reader = _Reader([token for token in _TOKEN.findall(text) if token not in _IGNORED])
     try:
-        value = reader.whole()
+        value = reader.whole(_ENDS if leading else ())
         return value if math.isfinite(value) else None
     except (_UnreadableError, ArithmeticError, ValueError):
         return None
@@ -72,10 +80,10 @@ class _Reader:
         self._at = 0
         self._depth = 0
 
-    def whole(self) -> Number:
+    def whole(self, ends: Collection[str]) -> Number:
         value = self._sum()
         # "5 apples" is not 5.
-        if self._next not in {None, "}"}:
+        if self._next is not None and self._next not in ends:
             raise _UnreadableError(self._next)
         return value
 
@@ -117,7 +125,7 @@ class _Reader:
             elif token in _OVER:
                 self._take()
                 value = _bounded(value / self._signed())
-            elif token[0].isdecimal() or token in _OPEN_FACTOR:
+            elif _DIGITS.match(token) or token in _OPEN_FACTOR:
                 value = _bounded(value * self._power())
             else:
                 break
@@ -130,21 +138,28 @@ class _Reader:
         return sign * self._power()
 
     def _power(self) -> Number:
-        base = self._atom()
-        if self._next != "^":
-            return base
-        self._take()
-        # To the right: 2^3^2 is 2^9.
-        return _raised(base, self._nested(self._signed if self._next == "-" else self._power))
+        value = self._atom()
+        # To the left, as latex2sympy has it; LaTeX itself takes no 2^3^2.
+        while self._next == "^":
+            self._take()
+            value = _raised(value, self._nested(self._atom))
+        while self._next == "!":
+            self._take()
+            value = _factorial(value)
+        return value
 
     def _atom(self) -> Number:
         token = self._take()
-        if token[0].isdecimal() or (token[0] == "." and len(token) > 1):
-            return Fraction(token.replace(",", ""))
+        if _DIGITS.match(token):
+            return Fraction(token.removesuffix("\\%").replace(",", "")) / (100 if token.endswith("%") else 1)
+        # Alone it is any letter, as x is.
+        if token == "e" and self._next == "^":
+            return math.e
         if token in _CONSTANTS:
             return _CONSTANTS[token]
         if token in _CLOSING:
-            return self._enclosed(_CLOSING[token])
+            value = self._enclosed(_CLOSING[token])
+            return Fraction(math.floor(value)) if token == "\\lfloor" else value
         return self._nested(lambda: self._command(token))
 
     def _enclosed(self, closing: str) -> Number:
@@ -155,8 +170,12 @@ class _Reader:
     def _command(self, token: str) -> Number:
         if token in _FRACTIONS:
             return _bounded(self._argument() / self._argument())
+        if token == "\\binom":
+            return Fraction(math.comb(_whole(self._argument()), _whole(self._argument())))
         if token == "\\sqrt":
             return self._root()
+        if token == "\\log":
+            return self._logarithm()
         if token in _FUNCTIONS:
             return _FUNCTIONS[token](float(self._power()))
         raise _UnreadableError(token)
@@ -172,6 +191,23 @@ class _Reader:
             degree = self._enclosed("]")
         radicand = float(self._argument())
         return math.sqrt(radicand) if degree == 2 else math.pow(radicand, 1 / float(degree))
+
+    def _logarithm(self) -> Number:
+        base: Number = 10
+        if self._next == "_":
+            self._take()
+            base = self._nested(self._atom)
+        return math.log(self._power()) / math.log(base)
+
+
+def _factorial(value: Number) -> Number:
+    return _bounded(Fraction(math.factorial(_whole(value))))
+
+
+def _whole(value: Number) -> int:
+    if value != int(value) or not 0 <= value <= _LARGEST_FACTORIAL:
+        raise _UnreadableError(str(value))
+    return int(value)
 
 
 def _raised(base: Number, exponent: Number) -> Number:

@@ -53,22 +53,22 @@ def _verify(answer: str, gold: str) -> dict[str, float | str | bool]:
     if not golds:
         return {"score": 0.0, "read": "", "gold_read": False}
     formula = _parsed(answer)
-    # A plain text is only ever equal to a plain text; it costs nothing to compare.
-    equal = verify(answer, golds, timeout_seconds=None) or (
-        formula[-1:] == golds[-1:]
-        if _numerically_apart(formula, golds)
-        else verify(formula, golds, timeout_seconds=None)
-    )
+    # Behind each expression stands its text, and texts cost nothing to compare.
+    texts = 1 if _numerically_apart(formula, golds) else 0
+    equal = verify(answer, golds, timeout_seconds=None) or verify(formula[texts:], golds[texts:], timeout_seconds=None)
     read = formula[-1] if formula and isinstance(formula[-1], str) else ""
     return {"score": float(equal), "read": read, "gold_read": True}
 
 
 def _numerically_apart(formula: Sequence[object], golds: Sequence[object]) -> bool:
     """Whether two formulas differ visibly at one point: then simplifying their difference would only take time."""
-    from sympy import Expr, UnevaluatedExpr
+    from sympy import Expr, Symbol, UnevaluatedExpr
 
     left, right = next(iter(formula), None), next(iter(golds), None)
     if not (isinstance(left, Expr) and isinstance(right, Expr)):
+        return False
+    # A name is compared by its letters: \text{red} is one symbol, red the product of three, and both are equal.
+    if isinstance(left, Symbol) or isinstance(right, Symbol):
         return False
     # What math-verify finds equal at any value: a percentage and its number, and texts but for case, such as E and e.
     if left.has(UnevaluatedExpr) or right.has(UnevaluatedExpr) or str(left).casefold() == str(right).casefold():

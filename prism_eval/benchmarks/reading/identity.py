@@ -1,0 +1,31 @@
+"""Ids that are unique within a benchmark, whatever its data says."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+
+class Ids:
+    """Gives every item an id of its own: of two rows under one id, the second is ``ID#2``.
+
+    Attributes:
+        repeated: How many further rows there were of each id that stands for several.
+    """
+
+    def __init__(self) -> None:
+        self.repeated: Counter[str] = Counter()
+        self._given: set[str] = set()
+
+    def own(self, item_id: str) -> str:
+        """The id under which an item is known: its own, unless it was given away before."""
+        unique, number = item_id, 1
+        if item_id in self._given:
+            self.repeated[item_id] += 1
+            number += self.repeated[item_id]
+            unique = f"{item_id}#{number}"
+        # A row may be called `7#2` by its author.
+        while unique in self._given:
+            number += 1
+            unique = f"{item_id}#{number}"
+        self._given.add(unique)
+        return unique
