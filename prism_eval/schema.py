@@ -129,6 +129,7 @@ class Item:
         cluster: Items with the same cluster share images, so their errors are not independent.
         columns: Further columns of the row that a scorer reads (question type, year, ...), JSON values.
         image_numbers: What ``<image n>`` calls each image; empty where they are counted from 1 without a gap.
+        abstain: The benchmark's own word for a question that the image does not answer; empty: the protocol's.
     """
 
     benchmark: str
@@ -141,6 +142,7 @@ class Item:
     options: tuple[str, ...] = ()
     columns: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     image_numbers: tuple[int, ...] = ()
+    abstain: str = ""
 
     @property
     def lettered(self) -> tuple[tuple[str, str], ...]:
@@ -218,7 +220,8 @@ class AnswerForm:
     Attributes:
         marker: What the answer's line starts with.
         boxed: Whether the answer was asked for inside ``\boxed{}`` inside ``<answer>``.
-        abstain: What the reasoner was told to write when the caption does not say.
+        abstain: What the reasoner is told to write when the caption does not say, for benchmarks without a word of
+            their own: it fills a prompt's ``{abstain}``.
     """
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}

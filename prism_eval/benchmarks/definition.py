@@ -159,6 +159,8 @@ class Definition(_Table):
         scoring: Scoring edition to scorer.
         kind: ``choice``, ``short``, ``options`` (``choice`` where a row has options), or a column that says.
         ask: What is asked where a row has no question of its own.
+        abstain: The word of the benchmark's own golds for a question that cannot be answered; the reasoner is asked
+            for it in place of the protocol's.
         columns: Scorer's fields, each read from a column that must be there.
         columns_if_present: The same for columns that may be missing.
         where: All must hold for a row to be used.
@@ -187,6 +189,7 @@ class Definition(_Table):
     options: Options = Options()
     answer: AnswerRule = AnswerRule()
     ask: str = ""
+    abstain: str = ""
     columns: dict[str, Names] = {}
     columns_if_present: dict[str, Names] = {}
     where: tuple[Where, ...] = ()

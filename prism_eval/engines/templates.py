@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from prism_eval.errors import UsageError
 from prism_eval.schema import Item
 
-SLOTS = ("caption", "question", "options", "golds", "reply")
+SLOTS = ("caption", "question", "options", "golds", "reply", "abstain")
 _SLOT = re.compile(rf"\{{({'|'.join(SLOTS)})\}}")
 
 
@@ -20,8 +20,8 @@ def fill(template: str, slots: Mapping[str, str]) -> str:
     return _SLOT.sub(lambda slot: slots.get(slot[1], slot[0]), template)
 
 
-def check_template(name: str, template: str, needed: frozenset[str]) -> None:
-    """See that a template has exactly the slots its items can fill.
+def check_template(name: str, template: str, needed: frozenset[str], free: frozenset[str] = frozenset()) -> None:
+    """See that a template has exactly the slots its items can fill; those in ``free`` may be left out.
 
     Raises:
         UsageError: A slot is missing, or one stands there that such items leave empty.
@@ -29,7 +29,7 @@ def check_template(name: str, template: str, needed: frozenset[str]) -> None:
     found = set(_SLOT.findall(template))
     for slot in sorted(needed - found):
         raise UsageError(f"{name} has no {{{slot}}}: the {slot} would never be shown")
-    for slot in sorted(found - needed):
+    for slot in sorted(found - needed - free):
         raise UsageError(f"{name} has {{{slot}}}, but the items it is for have no {slot}")
 
 

@@ -34,6 +34,8 @@ class CaptionSettings(_Section):
 class AnswerSettings(_Section):
     """What reasoners are given: prompts with the slots ``{caption}``, ``{question}``, ``{options}``, and sampling.
 
+    ``{abstain}`` is what to write when the caption does not say: the benchmark's own word, else the form's.
+
     Where options are ranked, ``rank_prompt`` is what their texts are measured behind, and ``prior_prompt`` the same
     without the caption.
     """
@@ -73,7 +75,7 @@ class Protocol(_Section):
         """What reasoners may take from the protocol and the plan, by name."""
         prompts = self.answer.model_dump(exclude={"sampling"})
         sampling = replace(self.answer.sampling, seed=seed)  # a protocol fixes how to draw, a plan what is drawn
-        return {**prompts, "sampling": sampling, "marker": self.form.marker, "seed": seed}
+        return {**prompts, "sampling": sampling, "marker": self.form.marker, "abstain": self.form.abstain, "seed": seed}
 
     def judge_settings(self, seed: int) -> Mapping[str, object]:
         """What judges may take from the plan, by name: what is right is not drawn, whatever the protocol."""

@@ -15,6 +15,8 @@ _NEEDED = {
     "choice_prompt": frozenset({"caption", "question", "options"}),
     "short_prompt": frozenset({"caption", "question"}),
 }
+# CapRL's prompts offer no way out.
+_FREE = frozenset({"abstain"})
 
 
 @dataclass(kw_only=True)
@@ -24,9 +26,10 @@ class PromptedReasoner(OnEngine, Reasoner):
     Attributes:
         choice_prompt: Template for multiple choice, with ``{caption}``, ``{question}`` and ``{options}``. Captions
             shared by many questions belong in front, where a server's prefix cache finds them.
-        short_prompt: Template for short answers, with ``{caption}`` and ``{question}``.
+        short_prompt: Template for short answers, with ``{caption}`` and ``{question}``. Either may say ``{abstain}``.
         system: The system message; empty for none.
         no_caption: What stands where an empty caption would.
+        abstain: What goes into ``{abstain}``, of benchmarks that have no word of their own for it.
         sampling: How the model picks its tokens.
     """
 
@@ -36,11 +39,12 @@ class PromptedReasoner(OnEngine, Reasoner):
     short_prompt: str = from_plan("short_prompt")
     system: str = from_plan("system", default="")
     no_caption: str = from_plan("no_caption", default="(no caption)")
+    abstain: str = from_plan("abstain", default="cannot answer")
     sampling: Sampling = from_plan("sampling", default=Sampling())
 
     def __post_init__(self) -> None:
         for name, needed in _NEEDED.items():
-            check_template(name, getattr(self, name), needed)
+            check_template(name, getattr(self, name), needed, _FREE)
 
     async def answer(self, caption: Caption, item: Item, *, sample: int) -> Answer:
         """Ask the engine the item's question about the caption."""
@@ -55,5 +59,6 @@ class PromptedReasoner(OnEngine, Reasoner):
     def _messages(self, caption: Caption, item: Item) -> tuple[Message, ...]:
         template = self.choice_prompt if item.kind is ItemKind.CHOICE else self.short_prompt
         slots = {"caption": self.shown(caption), "question": item.question, "options": option_lines(item)}
+        slots["abstain"] = item.abstain or self.abstain
         asked = Message("user", (fill(template, slots),))
         return (Message("system", (self.system,)), asked) if self.system else (asked,)

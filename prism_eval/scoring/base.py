@@ -10,9 +10,13 @@ from prism_eval.errors import DataError
 from prism_eval.plugins import Kind, Plugin
 from prism_eval.schema import EMPTY_GOLD, Answer, AnswerForm, FinishReason, Item, ItemKind, Outcome, Verdict
 from prism_eval.scoring.aggregation import Aggregation
-from prism_eval.scoring.extraction import read_form, read_letter, same_answer, tidy
+from prism_eval.scoring.extraction import read_form, read_sentence
+from prism_eval.scoring.letters import exact_letter, is_no_choice, read_letter, says_option
 from prism_eval.scoring.thinking import strip_reasoning
-from prism_eval.scoring.wording import is_abstention, is_refusal
+from prism_eval.scoring.tidying import plain, tidy
+from prism_eval.scoring.wording import closed_word, is_abstention, is_either_or, is_refusal, is_shut
+
+_FEW_WORDS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +38,9 @@ class Comparison:
 class Scorer(Plugin, ABC):
     """Turns a reply into a verdict, by one benchmark's rule.
 
-    `score` reads the form the protocol asked for, then abstentions and refusals, and only then falls back to the
-    benchmark's own parser (`parse`). Whatever was extracted is handed to the benchmark's own comparison (`compare`).
-    A reply without an answer is ``UNPARSED``, never a random guess.
+    `score` reads the form the protocol asked for, then abstentions and refusals, then what a sentence says outright,
+    and only then falls back to the benchmark's own parser (`parse`). Whatever was extracted is handed to the
+    benchmark's own comparison (`compare`). A reply without an answer is ``UNPARSED``, never a random guess.
 
     A run calls `check` once it has an item, before any model is asked about it; then, for each answer, `score` and
     `left_open`. All of it happens in worker threads, several at once: what a scorer keeps must bear that. A `DataError`
@@ -47,9 +51,11 @@ class Scorer(Plugin, ABC):
         guesses: Whether the benchmark's own code draws a random letter where it finds none.
         needs_judge: Whether the benchmark's official scorer is a language model, so that rules alone decide only what
             is certain.
+        reads_sentences: Whether an answer may be read out of "The answer is C.", which is not the form asked for.
     """
 
     guesses: ClassVar[bool] = False
+    reads_sentences: ClassVar[bool] = True
     needs_judge: ClassVar[bool] = False
 
     def check(self, item: Item) -> None:
@@ -116,16 +122,15 @@ class Scorer(Plugin, ABC):
         """
         # Again, for those who score without a run: without a gold any answer would be plainly wrong. It costs a look.
         self.check(item)
-        reply = strip_reasoning(answer.text)
+        reply = plain(strip_reasoning(answer.text))
+        gold = _given_back(item, reply, form)
+        if gold is not None:
+            return self._verdict(item, gold, "asked-for form")
         written = read_form(reply, form)
-        if written is not None:
-            # An option or a gold may say "cannot be determined": then it is an answer, and is compared.
-            extracted = self.admit(item, written)
-            if extracted is not None and not self._abstains(item, written, form):
-                return self._verdict(item, extracted, "asked-for form")
-            if is_abstention(written, form.abstain):
-                return Verdict(Outcome.ABSTAINED, 0.0, written)
-        return self._fall_back(item, answer, reply, form)
+        if written is not None and item.kind is ItemKind.CHOICE and self.reads_sentences:
+            written = _rather_a_letter(item, written, reply)
+        verdict = self._read_answer(item, written, form, "asked-for form")
+        return verdict or self._fall_back(item, answer, reply, form)
 
     def left_open(self, answer: Answer, verdict: Verdict) -> str | None:
         """What a judge shall grade, where rules could not decide; ``None`` where they did.
@@ -140,30 +145,78 @@ class Scorer(Plugin, ABC):
         """A new gatherer of verdicts, where the benchmark makes more of them than their mean."""
         return None
 
-    def _abstains(self, item: Item, written: str, form: AnswerForm) -> bool:
-        """Whether the answer says that it is none; an option or a gold answer that says so is an answer."""
-        if not is_abstention(written, form.abstain):
-            return False
+    def _read_answer(self, item: Item, written: str | None, form: AnswerForm, rule: str) -> Verdict | None:
+        """The verdict on an answer as it was written; ``None`` if it is no answer."""
+        if written is None:
+            return None
+        if item.kind is ItemKind.SHORT:
+            written = _shut(item, written)
+            gold = next((gold for gold in item.golds if tidy(gold) == written), None)
+            if gold is not None:
+                return self._verdict(item, gold, rule)
+        if is_abstention(written, item.abstain or form.abstain):
+            return self._read_abstention(item, written, form, rule)
+        extracted = self.admit(item, written)
+        if (extracted is None or extracted not in item.letters) and _is_undecided(item, written):
+            return Verdict(Outcome.WRONG, 0.0, written, f"{rule}; no single answer")
+        return None if extracted is None else self._verdict(item, extracted, rule)
+
+    def _read_abstention(self, item: Item, written: str, form: AnswerForm, rule: str) -> Verdict:
+        """The verdict on words of abstention: an option or a gold may say them, and then they are an answer."""
+        answers = any(is_abstention(gold, item.abstain or form.abstain) for gold in item.golds)
         if item.kind is ItemKind.CHOICE:
-            return read_letter(written, item) is None
-        return not any(same_answer(written, gold) for gold in item.golds)
+            answers = exact_letter(written, item) is not None
+        extracted = self.admit(item, written) if answers else None
+        if extracted is not None:
+            verdict = self._verdict(item, extracted, rule)
+            # Of two ways to abstain only the benchmark's own is its answer.
+            if item.kind is ItemKind.CHOICE or verdict.outcome is Outcome.CORRECT:
+                return verdict
+        return Verdict(Outcome.ABSTAINED, 0.0, written)
 
     def _fall_back(self, item: Item, answer: Answer, reply: str, form: AnswerForm) -> Verdict:
-        # Models that were asked for a line "Answer: C" often write "C", which most benchmarks' parsers pass over.
-        named = item.kind is ItemKind.CHOICE and read_letter(tidy(reply), item) is not None
-        if named and (bare := self.admit(item, tidy(reply))) is not None:
-            return self._verdict(item, bare, "bare answer")
-        if is_abstention(reply, form.abstain):
+        bare = tidy(reply)
+        # Models that were asked for a line "Answer: C" often write "C", which most benchmarks' parsers pass over; or
+        # "Not Applicable." with its reasons below.
+        choice = item.kind is ItemKind.CHOICE
+        alone = exact_letter(bare, item) if choice else closed_word(bare) if any(map(is_shut, item.golds)) else None
+        if alone is not None and (verdict := self._read_answer(item, bare, form, "bare answer")):
+            return verdict
+        if is_abstention(reply, item.abstain or form.abstain):
             return Verdict(Outcome.ABSTAINED, 0.0)
         if answer.finish_reason is FinishReason.FILTERED or is_refusal(reply):
             return Verdict(Outcome.REFUSED, 0.0, note=answer.note)
         # Before the benchmark's parser: of half a chain of thought it would take whatever letter came last.
         if answer.finish_reason.cut:
             return Verdict(Outcome.TRUNCATED, 0.0, note=answer.note)
+        return self._read_outright(item, bare, reply, form) or self._read_parsed(item, bare, reply)
+
+    def _read_outright(self, item: Item, bare: str, reply: str, form: AnswerForm) -> Verdict | None:
+        """The verdict on what a sentence says outright, or on a few words that name no single option."""
+        if not self.reads_sentences:
+            return None
+        if item.kind is ItemKind.CHOICE and len(bare) <= _FEW_WORDS and is_no_choice(bare, item):
+            return Verdict(Outcome.WRONG, 0.0, bare, "bare answer; no single answer")
+        if item.kind is ItemKind.CHOICE and (letter := self._stated_letter(item, reply)):
+            return self._read_answer(item, letter, form, "stated answer")
+        return self._read_answer(item, read_sentence(reply), form, "stated answer")
+
+    def _stated_letter(self, item: Item, reply: str) -> str | None:
+        # Letters cannot be mistaken for part of a sentence: they may be stated before the last line.
+        said = read_sentence(reply, anywhere=True)
+        return said if said and (read_letter(said, item) or is_no_choice(said, item)) else None
+
+    def _read_parsed(self, item: Item, bare: str, reply: str) -> Verdict:
         parsed = self.parse(item, reply)
-        if parsed is None or not parsed.strip():
-            return Verdict(Outcome.UNPARSED, 0.0)
-        return self._verdict(item, parsed, "benchmark's parser")
+        if item.kind is ItemKind.CHOICE and parsed in item.letters and not says_option(reply, parsed, item):
+            # Some parsers take a letter out of a word: the C of "Cannot", the A of "Answer".
+            parsed = None
+        if parsed is not None and parsed.strip():
+            return self._verdict(item, parsed, "benchmark's parser")
+        named = read_letter(bare, item) if self.reads_sentences and item.kind is ItemKind.CHOICE else None
+        if named is not None and "\n" not in bare:
+            return self._verdict(item, named, "named in a sentence")
+        return Verdict(Outcome.UNPARSED, 0.0)
 
     def _verdict(self, item: Item, extracted: str, rule: str) -> Verdict:
         result: object = self.compare(item, extracted)
@@ -190,6 +243,36 @@ class WholeReply(Scorer):
     def official(self, item: Item, reply: str) -> float | None:
         """The benchmark's comparison of the reply as it is."""
         return self.compare(item, reply).score
+
+
+def _given_back(item: Item, reply: str, form: AnswerForm) -> str | None:
+    """The gold that a reply repeats word for word, whatever the words: they may be those of a form or a refusal."""
+    longest = len(form.marker) + _FEW_WORDS + max(map(len, item.golds))
+    if item.kind is ItemKind.CHOICE or len(reply) > longest:
+        return None
+    marked = reply[: len(form.marker)].casefold() == form.marker.casefold()
+    said = tidy(reply[len(form.marker) :] if marked else reply)
+    return next((gold for gold in item.golds if tidy(plain(gold)) == said), None)
+
+
+def _rather_a_letter(item: Item, written: str, reply: str) -> str:
+    r"""The letter that the last line states after all, where a value stands in the form: "So the answer is B"."""
+    if read_letter(written, item) is None and (said := read_sentence(reply)) and exact_letter(said, item):
+        return said
+    return written
+
+
+def _shut(item: Item, written: str) -> str:
+    """An answer without its reasons, where the gold is a word that shuts the question: "No", "Not Applicable"."""
+    if item.kind is ItemKind.SHORT and any(is_shut(gold) for gold in item.golds):
+        return closed_word(written) or written
+    return written
+
+
+def _is_undecided(item: Item, written: str) -> bool:
+    if item.kind is ItemKind.CHOICE:
+        return read_letter(written, item) is None and is_no_choice(written, item)
+    return is_either_or(written) and not any(is_either_or(gold) for gold in item.golds)
 
 
 SCORER: Kind[Scorer] = Kind("scorer", Scorer)

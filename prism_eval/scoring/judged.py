@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from prism_eval.schema import Answer, Item, ItemKind, Outcome, Verdict
 from prism_eval.scoring.base import Comparison, WholeReply
-from prism_eval.scoring.extraction import tidy
 from prism_eval.scoring.maths.latex import latex_value
 from prism_eval.scoring.strict import same_text_or_number
 from prism_eval.scoring.thinking import strip_reasoning
+from prism_eval.scoring.tidying import tidy
 
 # What LaTeX sets between and around things, and an escaped dollar sign.
 _SPACING = re.compile(r"\\(?:left|right)(?![a-z])|\\[,;:! $]")

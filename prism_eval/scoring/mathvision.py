@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from prism_eval.schema import Item, ItemKind
 from prism_eval.scoring.base import Comparison, Scorer
-from prism_eval.scoring.extraction import read_letter, tidy
+from prism_eval.scoring.letters import read_letter
 from prism_eval.scoring.maths.latex import latex_value
+from prism_eval.scoring.tidying import tidy
 
 _PHRASES = ("the final answer is", "the answer is", "the correct answer is", "the answer should be")
 # In the authors' order, in which each replacement sees what those before it left.

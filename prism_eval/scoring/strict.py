@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from prism_eval.schema import Item, ItemKind
 from prism_eval.scoring.base import Comparison, Scorer
-from prism_eval.scoring.extraction import folded
+from prism_eval.scoring.tidying import folded, tidy
 
 _LETTER_ALONE = re.compile(r"\(?([A-Z])\)?\.?")
 # No gold has as many digits; a megabyte of them is not worth reading.
@@ -21,6 +21,7 @@ class Strict(Scorer):
     """One option letter, or the gold's text or number, in the form asked for; any other reply is unparsed."""
 
     name: ClassVar[str] = "strict"
+    reads_sentences: ClassVar[bool] = False
 
     def parse(self, item: Item, reply: str) -> str | None:
         """There is no parser beside the form asked for."""
@@ -41,7 +42,8 @@ class Strict(Scorer):
 
 
 def same_text_or_number(left: str, right: str) -> bool:
-    """Equal but for case and white space, or by value: 14 and 14.0, not 14 and 14 %."""
+    """Equal but for wrapping, case and white space, or by value: 14 and 14.0, not 14 and 14 %."""
+    left, right = tidy(left), tidy(right)
     return folded(left) == folded(right) or _same_number(left, right)
 
 

@@ -8,22 +8,42 @@ from __future__ import annotations
 
 import re
 
-_THINKING = re.compile(r"<(/?)(?:think|thinking|reasoning)>", re.IGNORECASE)
+_MARK = re.compile(
+    r"""<(?P<tag>/?)(?:\w{1,20}[:_])?(?:think|thinking|thoughts?|reasoning|reflection)>  # <seed:think>, too
+    | ◁(?P<kimi>/?)think▷
+    | \[(?P<mistral>/?)think\]
+    | <\|(?P<token>begin|start|end)_(?:of_)?(?:thought|think|thinking)\|>
+    | <unused9(?P<gemma>[45])>
+    | <\|channel\|>(?P<channel>final|analysis|commentary)[^<\n]{0,60}<\|message\|>
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_CLOSING = {"/", "end", "5", "final"}
 
 
 def strip_reasoning(reply: str) -> str:
-    """Drop what a model thought aloud: ``<think>`` blocks, unclosed ones, and whatever precedes a lone ``</think>``."""
+    """Drop what a model thought aloud: ``<think>`` blocks, unclosed ones, and whatever precedes a lone ``</think>``.
+
+    So are the other marks that models have for it: ``◁think▷``, ``[THINK]``, ``<seed:think>``, the channels of gpt-oss.
+    """
     kept: list[str] = []
     position, thinking = 0, False
-    for tag in _THINKING.finditer(reply):
-        if tag.group(1):
+    reply = _without_bare_channels(reply)
+    for mark in _MARK.finditer(reply):
+        if any(group and group.lower() in _CLOSING for group in mark.groups()):
             # Many chat templates open the block in the prompt, so that the reply only closes it.
             if not thinking:
                 kept.clear()
-            thinking, position = False, tag.end()
+            thinking, position = False, mark.end()
         elif not thinking:
-            kept.append(reply[position : tag.start()])
+            kept.append(reply[position : mark.start()])
             thinking = True
     if not thinking:
         kept.append(reply[position:])
     return "".join(kept).strip()
+
+
+def _without_bare_channels(reply: str) -> str:
+    # A server that drops special tokens leaves gpt-oss's "analysis...assistantfinal..." as plain words.
+    _, final, said = reply.rpartition("assistantfinal")
+    return said if final and reply.startswith("analysis") else reply

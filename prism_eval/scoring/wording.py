@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from prism_eval.scoring.extraction import folded, tidy
+from prism_eval.scoring.tidying import folded, tidy
 
 _CONTRACTIONS = (
     ("\N{RIGHT SINGLE QUOTATION MARK}", "'"),
@@ -27,6 +27,18 @@ _ABSTENTION = re.compile(
     )""",
     re.VERBOSE,
 )
+# Answers that shut a question: nothing is said with them but that, so that what follows is a reason.
+_CLOSED = re.compile(
+    r"""(?P<word>
+        (?P<none>not\ applicable|unanswer(?:able|abe)|not\ answerable|n\s?/\s?a|n\.a\.|unknown|not\ available|no\ answer
+          |undetermined|(?:cannot|can\ not|can't)\ be\ (?:determined|answered)
+          |(?:not\ enough|insufficient)\ information)
+        | none | no | yes | true | false)
+    (?:[.!]?\s*$ | [.,;:!](?=\s) | \s*[(\u2013\u2014] | \s-\s | \s*\n
+      | \s+(?=(?:because|since|as|from|based|given|due)\b))""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_EITHER_OR = re.compile(r"(?:either\s+)?\S+(?:\s\S+){0,2}?,?\s+or\s+\S+(?:\s\S+){0,2}", re.IGNORECASE)
 _REFUSAL = re.compile(
     r"""(?:i\ am\ )?(?:very\ |so\ |really\ )?sorry\b | i\ apologi[sz]e\b | unfortunately\b
     | as\ an?\ (?:ai|artificial|large|language)\b
@@ -48,11 +60,36 @@ def is_abstention(text: str, phrase: str) -> bool:
         phrase: What the protocol told the reasoner to write.
     """
     text = text.strip()
+    shut = _CLOSED.match(text) if len(text) <= _SHORT_REPLY else None
+    if shut and shut["none"]:
+        return True
     last = _spelled_out(tidy(text[-_SHORT_REPLY:].rpartition("\n")[2]))
     if last.startswith(_spelled_out(phrase)):
         return True
     said = _ABSTENTION.match(last) if len(text) <= _SHORT_REPLY else None
     return said is not None and not _HEDGE.search(last, said.end())
+
+
+def closed_word(text: str) -> str | None:
+    """The word that a text says alone or gives reasons for: "Not Applicable", "Unanswerable", "None", "No", "Yes".
+
+    Returns:
+        The word as it was written; ``None`` if the text opens with no such word, or says more than its reasons.
+    """
+    shut = _CLOSED.match(text.strip())
+    return shut["word"] if shut else None
+
+
+def is_shut(gold: str) -> bool:
+    """Whether a gold answer is such a word and nothing else."""
+    word = closed_word(gold)
+    return word is not None and folded(word) == folded(tidy(gold))
+
+
+def is_either_or(text: str) -> bool:
+    """Whether an answer is two of a few words each, to choose from: "14 or 15", "either red or dark blue"."""
+    either_or = _EITHER_OR.fullmatch(text[:_SHORT_REPLY])
+    return either_or is not None and "more or less" not in text.casefold()
 
 
 def is_refusal(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import contextmanager
 
 import pytest
 
@@ -201,3 +202,43 @@ def test_thoughts_stay_in_the_table_and_reach_nobody(serve, carried_out):
         run = carried_out(combined.format(spec(server)), spec(reader))
         assert {verdict["caption"] for verdict in verdicts(run)} == {seen}
     assert server.server.arrivals.total() == 3
+
+
+def test_replies_that_alone_fill_the_context_are_refused_before_the_first_call(serve, carried_out):
+    server = serve(context=1024)
+    for captioner, reasoner in ((spec(server), spec(serve())), ("blind", spec(server) + "&max_tokens=1024")):
+        with pytest.raises(FatalError, match=r"replies may have \d+ tokens, and the server's context of 1024 tokens"):
+            carried_out(captioner, reasoner)
+    assert not server.server.arrivals
+
+
+def test_a_context_that_the_longest_captions_fill_is_said_before_the_first_call(tmp_path, data, serve):
+    server = serve(context=3072)
+    said = {}
+
+    @contextmanager
+    def watching(state):
+        yield
+        said[len(said)] = list(state.notes)
+
+    for limits in ("", "&max_tokens=500"):
+        plan = make_plan(
+            {
+                "data": str(data),
+                "benchmarks": ["chartqa"],
+                "captioners": [f"merge({spec(server)}{limits}, blind)"],
+                "reasoner": spec(server) + limits,
+            }
+        )
+        run_plan(plan, out=tmp_path / f"run{limits}", store=tmp_path / "store", watch=watching)
+    (note,) = said[0]
+    assert note.startswith(f"{server.url}: the context of 3072 tokens does not hold a caption of 2048 and an answer of")
+    assert said[1] == []
+
+
+def test_a_run_that_finds_all_in_the_store_needs_no_server(serve, carried_out):
+    server = serve(context=4096)
+    first = carried_out(spec(server), spec(server))
+    server.stop()
+    again = carried_out(spec(server), spec(server), out="again")
+    assert verdicts(again) == verdicts(first)

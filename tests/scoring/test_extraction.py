@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from prism_eval.schema import AnswerForm, Item, ItemKind
-from prism_eval.scoring.extraction import last_boxed, read_form, read_letter, tidy
+from prism_eval.scoring.extraction import last_boxed, read_form
+from prism_eval.scoring.letters import read_letter
 from prism_eval.scoring.thinking import strip_reasoning
+from prism_eval.scoring.tidying import tidy
 from prism_eval.scoring.wording import is_abstention, is_refusal
 
 FORM = AnswerForm()
@@ -74,7 +76,7 @@ def test_marker_is_the_protocols():
         ("\\boxed{9} <answer>\\boxed{8}</answer>", "8"),
         ("so \\boxed{x} and \\boxed{never closed", "x"),
         ("Answer: 4", "4"),
-        ("<answer>4</answer>", None),
+        ("<answer>4</answer>", "4"),
     ],
 )
 def test_boxed_form(reply, answer):
@@ -153,6 +155,11 @@ def test_letter_of_a_short_answer(item, written, letter):
         "Not enough information",
         "There is no information about that.",
         "I don't know",
+        "unanswerable",
+        "Not Applicable",
+        "N/A",
+        "Unknown.",
+        "Not Applicable.\n\nThe image does not contain a legend.",
         "Let me look.\nI'm sorry, but I cannot determine that.",
     ],
 )
@@ -164,8 +171,6 @@ def test_abstentions(text):
     "text",
     [
         "",
-        "unanswerable",
-        "Not Applicable",
         "no",
         "None",
         "I know it: 4",

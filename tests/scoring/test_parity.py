@@ -182,7 +182,7 @@ def test_charxivs_rule_beside_the_recorded_judge(scorers, shared):
         if row["official_verdict"] in {0, 1}:
             rule = scorers["charxiv"].compare(item(row["gold"]), str(row["judge_extracted_answer"])).score
             table[rule, row["official_verdict"]] += 1
-    assert table == {(0.0, 0): 1786, (0.0, 1): 63, (1.0, 0): 71, (1.0, 1): 3260}
+    assert table == {(0.0, 0): 1786, (0.0, 1): 62, (1.0, 0): 71, (1.0, 1): 3261}
 
 
 def test_relaxed_accuracy_finds_no_answer_in_a_sentence(scorers, shared):

@@ -105,7 +105,7 @@ def test_a_gold_that_abstains_is_an_answer():
     item = short("Not enough information")
     assert verdict(Relaxed(), item, "Answer: not enough information").outcome is Outcome.CORRECT
     assert verdict(ChartQAPro(), short("Unanswerable"), "Answer: unanswerable").outcome is Outcome.CORRECT
-    assert verdict(ChartQAPro(), short("5"), "Answer: unanswerable").outcome is Outcome.WRONG
+    assert verdict(ChartQAPro(), short("5"), "Answer: unanswerable").outcome is Outcome.ABSTAINED
 
 
 def test_scores_between_are_kept_and_half_is_correct():

@@ -75,6 +75,7 @@ class Converter:
             cluster=self._cluster(row, images.values()),
             columns=MappingProxyType(self._columns(row, asked, golds)),
             image_numbers=tuple(images) if list(images) != list(range(1, len(images) + 1)) else (),
+            abstain=self._definition.abstain,
         )
 
     def _row_id(self, row: Row) -> str:

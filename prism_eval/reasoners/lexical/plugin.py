@@ -15,7 +15,7 @@ from prism_eval.schema import Answer, Caption, Item, option_letters
 
 # With nearly all of the question's words in one statement, no table knows better.
 _STRONG = 0.8
-# What the protocols tell every reasoner to write, and what scorers read as no answer.
+# What the protocols tell every reasoner to write, and what scorers read as no answer, unless a benchmark has its own.
 _ABSTAIN = "cannot answer"
 
 
@@ -51,7 +51,7 @@ class Lexical(Reasoner):
             reply = None if index is None else option_letters(len(options))[index]
         else:
             reply = self._short(question, reading)
-        return Answer(f"Answer: {reply or _ABSTAIN}")
+        return Answer(f"Answer: {reply or item.abstain or _ABSTAIN}")
 
     def _short(self, question: Question, reading: Reading) -> str | None:
         """What a statement says outright, else what the table gives, else what a statement says in part."""

@@ -1,0 +1,190 @@
+"""Which option a short answer names: one, several, or none."""
+
+from __future__ import annotations
+
+import re
+
+from prism_eval.schema import Item
+from prism_eval.scoring.tidying import LONGEST_ANSWER, folded, same_answer
+
+_LETTER = re.compile(
+    r"""(?:[-•]\s+)?(?:the\ )?(?:(?:correct|right|final|best)\ )?
+    (?:(?:option|choice|letter|answer|选项|選項|opción)[:\s#]*)?
+    (?P<open>[(\[])?(?P<quote>[*"'`]{1,3})?(?P<letter>[A-Za-z])(?(quote)(?P=quote))(?(open)[)\]])
+    (?:$ | (?P<mark>[:)]|\s?[\u2013\u2014]|\s-(?=\s)|、) | (?P<stop>[.,;!?])(?=\s|$) | (?=\s) | (?(open)(?=.)|(?!)))""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_BEHIND = re.compile(r"(?P<text>.+?)\s*[(\[](?:option\s+|choice\s+)?(?P<letter>[A-Z])[)\]]", re.DOTALL)
+_STANDING = re.compile(r"(?<![\w'\u2019$\\{-])(?P<open>[(\[*\"]*)(?P<letter>[A-Z])(?![\w'\u2019$}]|-\w)")
+# "A statue" and "I think" name no option.
+_ARTICLE = re.compile(r"\s+(?!is\b|was\b|are\b|and\b|or\b|nor\b|because\b|since\b|as\b)[a-z]|'")
+_LIST = re.compile(
+    r"(?:both |either )?\(?[A-Z]\)?(?:\s*(?:,|/|&|\+|;|\bor\b|\band\b|,\s*(?:or|and)\b)\s*\(?[A-Z]\)?)+[.?]?",
+    re.IGNORECASE,
+)
+_POINTED_AT = re.compile(
+    r"(?:^|\b(?:is|be|it's|option|choice|letter|answer|therefore|thus|so|hence|select|choose|pick|go with|probably"
+    r"|likely|definitely|say|选|選)\b[\s:,]*)$",
+    re.IGNORECASE,
+)
+_DENIAL = re.compile(
+    r"\b(?:not|never|neither|nor|no|except|excluding|wrong|incorrect|is false|cannot|unlikely|rule[sd]? out|eliminated?"
+    r"|anything but|other than|any|all|either|both|unsure|unclear)\b|n['\u2019]t\b",
+    re.IGNORECASE,
+)
+_SECOND_THOUGHT = re.compile(
+    r"\b(?:wait|actually|sorry|correction|instead|rather|hmm|maybe|perhaps|possibly|could|might|may|either|but|however"
+    r"|alternatively|although|unless|no)\b",
+    re.IGNORECASE,
+)
+_JOINED = re.compile(r"(?:or|and|nor|versus|vs)\b|[/&+,]", re.IGNORECASE)
+_FORMULA = re.compile(r"[\\=^]")
+_SENTENCE_END = re.compile(r"[.!]\s+(?=[A-Z])|\n")
+_LONGEST_NAMING = 300
+
+
+def read_letter(written: str, item: Item) -> str | None:
+    """The option a short answer names, by its letter or by its text; ``None`` if it names none or several.
+
+    Args:
+        written: The answer alone, such as ``C``, ``(c)``, ``C. Hermione``, ``option C``, ``Hermione`` or ``It is C``.
+        item: A multiple-choice item.
+    """
+    if len(written) > LONGEST_ANSWER:
+        return None
+    return exact_letter(written, item) or _pointed_at(written, item)
+
+
+def exact_letter(written: str, item: Item) -> str | None:
+    """The option of an answer that is a letter, a letter with words to it, or an option's exact text."""
+    if len(written) > LONGEST_ANSWER:
+        return None
+    match = _LETTER.match(written)
+    # Options may be letters themselves, and then the letter in front is meant; "A. Smith" may be an option's text.
+    text = None if match and not written[match.end() :].strip() else _by_text(written, item)
+    if text is not None:
+        return text
+    if match is not None:
+        letter, rest = match["letter"].upper(), written[match.end() :].strip()
+        if letter in item.letters and _tells_one(match, letter, rest, item):
+            return letter
+    behind = _BEHIND.fullmatch(written[: _LONGEST_NAMING + 1])
+    if behind is not None and behind["letter"] in item.letters:
+        option = item.options[item.letters.index(behind["letter"])]
+        return behind["letter"] if same_answer(option, behind["text"]) else None
+    opening = _SENTENCE_END.split(written, maxsplit=1)
+    return _by_text(written, item) or (_by_text(opening[0], item) if len(opening) > 1 else None)
+
+
+def _by_text(written: str, item: Item) -> str | None:
+    named = [letter for letter, option in item.lettered if same_answer(option, written)]
+    return named[0] if len(named) == 1 else None
+
+
+def _tells_one(match: re.Match[str], letter: str, rest: str, item: Item) -> bool:
+    if not rest:
+        return True
+    said = rest.strip("-\u2013\u2014:()[] ")
+    if _is(letter, said, item) or _is(letter, rest, item):
+        return True
+    if any(_is(other, said, item) for other in item.letters) or not match["letter"].isupper():
+        return False
+    # "A statue" begins with an article; "A. statue" and "(A) statue" name an option, whatever they say of it.
+    apart = match["open"] or match["mark"] or match["stop"] in {".", ",", ";"} or _is_reason(rest)
+    return bool(apart) and not _goes_back(rest, letter, item)
+
+
+def _is(letter: str, text: str, item: Item) -> bool:
+    return same_answer(item.options[item.letters.index(letter)], text)
+
+
+def _is_reason(rest: str) -> bool:
+    return bool(re.match(r"(?:because|since|as)\s|\(", rest))
+
+
+def _goes_back(rest: str, letter: str, item: Item) -> bool:
+    """Whether what follows a letter takes it back, or puts another beside it; a remark on another does neither."""
+    joined = _JOINED.match(rest)
+    small = re.match(r"\(?([a-z])\b(?!\s+[a-z]{2})", rest[joined.end() :].lstrip() if joined else rest)
+    if small and small[1].upper() in item.letters and small[1].upper() != letter:
+        return True
+    others = [other for other in standing(rest[:_LONGEST_NAMING], item) if other != letter]
+    if not others:
+        return False
+    opening = rest[joined.end() :].lstrip() if joined else rest
+    lone = _STANDING.match(opening)
+    beside = lone is not None and lone["letter"] in others and (joined or not _ARTICLE.match(opening, lone.end()))
+    bare = lone is not None and not re.match(r"\s+(?:is|are|was)\b", opening[lone.end() :])
+    return bool((beside and (joined or bare)) or _SECOND_THOUGHT.search(rest[:_LONGEST_NAMING]))
+
+
+def standing(text: str, item: Item) -> list[str]:
+    """The option letters that stand in a text as letters: not inside a word, not as an article or a pronoun."""
+    found = {}
+    for match in _STANDING.finditer(text):
+        letter = match["letter"]
+        article = letter in "AI" and not match["open"] and _ARTICLE.match(text, match.end())
+        if letter in item.letters and not article:
+            found[letter] = True
+    return list(found)
+
+
+def _pointed_at(written: str, item: Item) -> str | None:
+    """The one option that a few words end up at, as "It is C" and "I choose Hermione" do."""
+    if len(written) > _LONGEST_NAMING or _FORMULA.search(written) or _DENIAL.search(written):
+        return None
+    letters = standing(written, item)
+    if len(letters) > 1:
+        return None
+    if letters:
+        place = next(match for match in _STANDING.finditer(written) if match["letter"] == letters[0])
+        pointed = place["open"] or _POINTED_AT.search(written[: place.start()])
+        return letters[0] if pointed and not _names_text(written, item, besides=letters[0]) else None
+    texts = _named_texts(written, item)
+    return texts[0] if len(texts) == 1 else None
+
+
+def _named_texts(written: str, item: Item) -> list[str]:
+    said = folded(written)
+    named = []
+    for letter, option in item.lettered:
+        text = folded(option)
+        if len(text) >= 3 and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", said):
+            named.append((letter, text))
+    # "10" stands inside of "10 cm", which says more.
+    return [one for one, text in named if not any(text != longer and text in longer for _, longer in named)]
+
+
+def _names_text(written: str, item: Item, *, besides: str) -> bool:
+    named = _named_texts(written, item)
+    return bool(named) and besides not in named
+
+
+def is_no_choice(written: str, item: Item) -> bool:
+    """Whether an answer names options, but no single one: "B or C", "A, C", "not B"."""
+    if len(written) > _LONGEST_NAMING:
+        return False
+    if _LIST.fullmatch(written) or (
+        1 < len(written) <= len(item.letters) and written.isupper() and set(written) <= set(item.letters)
+    ):
+        return True
+    if _FORMULA.search(written):
+        return False
+    named = standing(written, item) or _named_texts(written, item)
+    if len(named) > 1:
+        return True
+    # An option may itself deny something: "No change".
+    said = folded(written).replace(folded(item.options[item.letters.index(named[0])]), "") if named else ""
+    return bool(_DENIAL.search(said))
+
+
+def says_option(reply: str, letter: str, item: Item) -> bool:
+    """Whether a reply has an option's letter standing on its own, in either case, or the option's text."""
+    for match in re.finditer(rf"(?<![\w'\u2019]){letter}(?![\w'\u2019])", reply, re.IGNORECASE):
+        if (
+            letter not in "AI"
+            or not _ARTICLE.match(reply, match.end())
+            or reply[match.start() - 1 : match.start()] in {"(", "*"}
+        ):
+            return True
+    return folded(item.options[item.letters.index(letter)]) in folded(reply)

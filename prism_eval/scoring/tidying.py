@@ -1,0 +1,155 @@
+r"""What an answer is wrapped in, taken off: of replies and of golds alike, so that a gold given back is itself.
+
+Every function is linear in the text's length: replies are untrusted and may be megabytes of braces.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST_ANSWER = 2_000
+"""Unwrapping looks at a text once for each wrapper; what is longer than this is no answer in wrapping, but a reply."""
+
+# Full-width forms, styled mathematical letters and digits, circled letters. Not all that NFKC maps: it makes x2 of x².
+_STYLED = re.compile("[\uff01-\uff5e\u3000\U0001d400-\U0001d7ff\u24b6-\u24e9]")
+_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\ufe0f]")
+_BOX_TOKEN = re.compile(r"<\|(begin|end)_of_box\|>")
+_TURN_STARTS = re.compile(r"<\|(?:im_start|start_header_id|start)\|>\s*(?:assistant)?(?:\s*<\|end_header_id\|>)?")
+_TURN_ENDS = re.compile(
+    r"<\|(?:im_end|eot_id|eom_id|endoftext|end_of_text|end_of_turn|end|return|user|observation)\|>"
+    "|</s>|<end_of_turn>|<eos>|<[|\uff5c]end\u2581of\u2581sentence[|\uff5c]>|\\[/INST\\]"
+)
+_TOKEN = re.compile("<[|\uff5c][\\w\u2581]{1,40}[|\uff5c]>|<s>|<bos>|<start_of_turn>(?:model)?")
+
+_WRAPPERS = (
+    ("**", "**"),
+    ("__", "__"),
+    ("~~", "~~"),
+    ("```", "```"),
+    ("`", "`"),
+    ("$$", "$$"),
+    ("$", "$"),
+    ("\\(", "\\)"),
+    ("\\[", "\\]"),
+    ('"', '"'),
+    ("'", "'"),
+    ("\N{LEFT DOUBLE QUOTATION MARK}", "\N{RIGHT DOUBLE QUOTATION MARK}"),
+    ("\N{LEFT SINGLE QUOTATION MARK}", "\N{RIGHT SINGLE QUOTATION MARK}"),
+    ("\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}", "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}"),
+    ("\N{LEFT CORNER BRACKET}", "\N{RIGHT CORNER BRACKET}"),
+    ("*", "*"),
+    ("_", "_"),
+)
+_COMMAND = re.compile(
+    r"\\+(?:boxed|fbox|text|textbf|textit|textrm|textsf|texttt|mbox|emph|underline|mathbf|mathrm|mathit|mathsf|mathtt"
+    r"|operatorname|bm|boldsymbol)\s*\{"
+)
+_TAG = re.compile(r"<(answer|b|strong|i|em|u|code|mark|p|span|center)>(.*)</\1>", re.IGNORECASE | re.DOTALL)
+_FENCE_LANGUAGE = re.compile(r"(?:text|json|txt|latex|plaintext|markdown|math)?\n")
+_CLOSERS = (("\\)", "\\("), ("\\]", "\\["), ("}", "{"), ("</answer>", "<answer>"))
+_TWINS = ("**", "__", "$", "`", '"', "|")
+_NUMBER = re.compile(r"[-+$]?(?:\d[\d,]*)?(?:\.\d+)?%?")
+
+
+def plain(reply: str) -> str:
+    """A reply without its chat template's tokens, and with full-width and styled characters as plain ones."""
+    if "<" in reply or "[/" in reply:
+        reply = _without_tokens(reply)
+    return reply if reply.isascii() else narrow(reply)
+
+
+def narrow(text: str) -> str:
+    """Full-width and styled letters, digits and punctuation as plain ones; nothing invisible."""
+    if text.isascii():
+        return text
+    text = _STYLED.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
+    return _INVISIBLE.sub("", text)
+
+
+def _without_tokens(reply: str) -> str:
+    reply = _BOX_TOKEN.sub(lambda match: "<answer>" if match[1] == "begin" else "</answer>", reply)
+    reply = _TURN_STARTS.sub("", reply)
+    # A model that does not stop goes on with turns that nobody asked for.
+    for end in _TURN_ENDS.finditer(reply):
+        if reply[: end.start()].strip():
+            reply = reply[: end.start()]
+            break
+    return _TOKEN.sub("", reply)
+
+
+def tidy(text: str) -> str:
+    r"""Take off what an answer is wrapped in: emphasis, quotes, ``$``, ``\boxed{}``, ``\text{}``, tags, a full stop."""
+    text = narrow(text).strip() if len(text) < LONGEST_ANSWER else text.strip()
+    before = None
+    while before != text and len(text) < LONGEST_ANSWER:
+        before = text
+        text = _without_remains(_unwrapped(text))
+        text = _out_of_command(_without_full_stop(text.rstrip(",;\N{IDEOGRAPHIC FULL STOP} \t")))
+    return text
+
+
+def _unwrapped(text: str) -> str:
+    for left, right in _WRAPPERS:
+        if len(text) > len(left) + len(right) and text.startswith(left) and text.endswith(right):
+            inner = text[len(left) : -len(right)]
+            # "$5 and $6" is in no wrapping.
+            if left not in inner and right not in inner and inner.strip():
+                text = (_FENCE_LANGUAGE.sub("", inner, count=1) if left == "```" else inner).strip()
+    tagged = _TAG.fullmatch(text)
+    return tagged[2].strip() if tagged else text
+
+
+def _without_remains(text: str) -> str:
+    r"""Take off what closes something that opened before the marker, as in ``\[\text{Answer: C}\]``."""
+    for closer, opener in _CLOSERS:
+        if text.endswith(closer) and text.count(closer) > text.count(opener):
+            text = text[: -len(closer)].rstrip()
+    for mark in _TWINS:
+        if text.endswith(mark) and text.count(mark) % 2 and not text.endswith("\\" + mark) and text != mark:
+            text = text[: -len(mark)].rstrip()
+    # Half-open intervals mix their brackets.
+    if text.endswith((")", "]")) and not any(opener in text for opener in "(["):
+        text = text[:-1].rstrip()
+    for mark in ("**", "__", "`", "*"):
+        if text.startswith(mark) and text.count(mark) % 2 and text != mark:
+            text = text[len(mark) :].lstrip()
+    if text.startswith("}"):
+        text = text[1:].lstrip()
+    return text.removeprefix("=").lstrip()
+
+
+def _out_of_command(text: str) -> str:
+    command = _COMMAND.match(text)
+    if command and text.endswith("}") and closing_brace(text, command.end(), len(text)) == len(text) - 1:
+        return text[command.end() : -1].strip()
+    return text
+
+
+def _without_full_stop(text: str) -> str:
+    if not text.endswith(".") or text.endswith("..."):
+        return text
+    rest = text[:-1]
+    last = rest.rsplit(None, 1)[-1] if rest.strip() else ""
+    # "3.5." and "U.S.." end in a full stop, "U.S." does not.
+    return text if "." in last.rstrip(".") and not rest.endswith(".") and not _NUMBER.fullmatch(last) else rest.rstrip()
+
+
+def closing_brace(text: str, start: int, end: int) -> int | None:
+    """Where the brace that opened just before ``start`` closes; ``None`` if it does not before ``end``."""
+    depth = 1
+    for brace in re.compile(r"[{}]").finditer(text, start, end):
+        depth += 1 if brace.group() == "{" else -1
+        if depth == 0:
+            return brace.start()
+    return None
+
+
+def same_answer(left: str, right: str) -> bool:
+    """Equal but for wrapping, case and white space; two blank texts say nothing, and are not the same answer."""
+    return folded(tidy(left)) == folded(tidy(right)) != ""
+
+
+def folded(text: str) -> str:
+    """A text without the differences of case and white space."""
+    return " ".join(text.casefold().split())
