@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, Protocol, Self
 
 from prism_eval.calls import Call, Calls
 from prism_eval.calls.keys import caption_key
@@ -71,8 +71,25 @@ class Captioner(Plugin, ABC):
         """The captioner as a run uses it: one that is made of others asks them through the run's calls."""
         return self
 
+    def lookups(self) -> Iterator[Lookup]:
+        """Where it finds captions that it cannot make; nowhere, for a captioner that looks at the image."""
+        yield from ()
+
     async def close(self) -> None:
         """Give back connections, threads and memory."""
+
+
+class Lookup(Protocol):
+    """Captions that exist already, so that it can be told beforehand which are missing."""
+
+    @property
+    def needs_bytes(self) -> bool:
+        """Whether an image is found by its bytes, and not by its name alone."""
+        ...
+
+    def has(self, image: Image, sample: int) -> bool:
+        """Whether there is a caption for an image."""
+        ...
 
 
 @dataclass(kw_only=True)
@@ -118,6 +135,11 @@ class Combinator(Captioner):
             self, parts=tuple(_Part(inner=part.bound(calls), calls=calls) for part in self.parts)
         )
 
+    def lookups(self) -> Iterator[Lookup]:
+        """Those of its parts."""
+        for part in self.parts:
+            yield from part.lookups()
+
     async def close(self) -> None:
         """Close the parts: a run knows only the captioners that its plan names."""
         for part in self.parts:
@@ -154,6 +176,9 @@ class _Part(Captioner):
 
     def seen(self, images: Sequence[Image]) -> Sequence[object]:
         return self.inner.seen(images)
+
+    def lookups(self) -> Iterator[Lookup]:
+        return self.inner.lookups()
 
     async def close(self) -> None:
         await self.inner.close()

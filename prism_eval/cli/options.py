@@ -111,6 +111,10 @@ class PlanFlags:
     seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of everything drawn. [default: 0]")] = None
     concurrency: Concurrency = None
     patience: Patience = None
+    allow_missing: Annotated[
+        bool | None,
+        typer.Option("--allow-missing", help="Start though a captions file lacks images; their items fail."),
+    ] = None
 
     def plan(self) -> Plan:
         """The plan of the file and of the flags that override it.

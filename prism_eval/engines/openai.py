@@ -59,7 +59,8 @@ class OpenAIEngine(Engine):
         image_format: What images are sent as, ``jpeg`` or ``png``; ``none`` for what they are.
         base_url: Where the server is, up to and including ``/v1``; by default what ``OPENAI_BASE_URL`` says.
         api_key_env: The environment variable that holds the key; without it no key is sent.
-        timeout: Seconds one call may take.
+        timeout: Seconds one call may take, counted anew while the server answers others; twice as many when it is asked
+            again.
         check_model: Whether a model that the server does not list is refused before the first call.
     """
 
@@ -278,7 +279,7 @@ class OpenAIEngine(Engine):
             target = server.quote(reply.headers.get("Location", "somewhere else"))
             return FatalError(f"{where}: redirects to {target}; set base_url to where the server is")
         if reply.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            return FatalError(f"{where}: the proxy {server.proxy} wants a user name and password in its address")
+            return FatalError(f"{where}: the proxy wants a user name and password in its address")
         if reply.unauthorized and not is_busy(code, said):
             state = "was refused" if self._key() else "is not set"
             return Denied(f"{where}: the server wants a key, and ${self.api_key_env} {state}: {said}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prism_eval.statistics import Estimate, RankRange
+from prism_eval.statistics import ALPHA, Estimate, RankRange
 
 ABSENT = "\N{EN DASH}"
 
@@ -21,6 +21,23 @@ def score(estimate: Estimate | None) -> str:
 def margin(estimate: Estimate | None) -> str:
     """Half the width of an estimate's interval in points: ``±2.1``."""
     return "" if estimate is None else f"±{points(estimate.half_width)}"
+
+
+def signed(value: float) -> str:
+    """A difference in points with its sign: ``+2.1``; with as many digits as it takes to see that it is not 0."""
+    for digits in range(1, 12):
+        text = f"{100 * value:+.{digits}f}"
+        if value == 0 or float(text) != 0:
+            return text
+    return f"{100 * value:+.0e}"
+
+
+def p_value(p: float) -> str:
+    """A p-value: ``0.012``; with as many digits as it takes to see on which side of 0.05 it lies."""
+    if p < 0.001:
+        return "< 0.001"
+    texts = (f"{p:.{digits}f}" for digits in range(3, 20))
+    return next(text for text in texts if (float(text) < ALPHA) == (p < ALPHA))
 
 
 def place(rank: RankRange) -> str:

@@ -15,6 +15,7 @@ from prism_eval.reasoners import Reasoner
 from prism_eval.run.aggregates import Aggregates
 from prism_eval.run.assemble import LIVE, Assembly, assemble, expected
 from prism_eval.run.counts import Counts, SeenDigests
+from prism_eval.run.coverage import check_coverage
 from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.interruptible import run_in_thread
 from prism_eval.run.item_result import Captioned, ItemResult, is_empty
@@ -74,6 +75,8 @@ def run_plan(
             # What another benchmark's tables hold would be lost with the stage that goes on without it.
             if goes_on and assembly.unread:
                 raise DataUnreadable(assembly.unread)
+            if not goes_on and not plan.allow_missing:
+                check_coverage(assembly)
             # Only now that the plan is known to run, so that a slip of the pen costs nobody their older run.
             if overwrite and not goes_on and folder.plan_file.exists() and folder.read_plan().difference(plan):
                 folder.clear()

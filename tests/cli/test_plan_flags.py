@@ -67,7 +67,11 @@ def test_a_verb_is_given_one_object_and_its_own_flags():
 
 @pytest.mark.parametrize(
     ("verb", "without"),
-    [(run, set()), (caption, {"edition", "judge", "orders"}), (plan, {"edition", "judge", "concurrency"})],
+    [
+        (run, set()),
+        (caption, {"edition", "judge", "orders"}),
+        (plan, {"edition", "judge", "concurrency", "patience", "allow_missing"}),
+    ],
 )
 def test_each_verb_takes_all_flags_but_those_that_mean_nothing_to_it(verb, without):
     assert set(FLAGS) - set(inspect.signature(verb).parameters) == without

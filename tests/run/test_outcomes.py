@@ -182,7 +182,7 @@ def test_a_reply_that_did_not_end_is_tried_again(mode, serve, carried_out):
 def test_a_reply_that_never_ends_is_a_failure_with_the_server_s_reason(serve, carried_out):
     run = carried_out("blind", spec(serve(fail=1.0, modes=("error_in_200",))), attempts=1, limit=2)
     assert run.counts.outcomes == Counter(failed=2)
-    assert all("the upstream went away" in verdict["note"] for verdict in verdicts(run))
+    assert all("the upstream broke off" in verdict["note"] for verdict in verdicts(run))
 
 
 @pytest.mark.parametrize("mode", SPOKEN)

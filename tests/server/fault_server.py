@@ -60,8 +60,8 @@ _BODIES = {
 }
 _EXHAUSTED = b'{"error": {"code": 429, "message": "Quota exceeded", "status": "RESOURCE_EXHAUSTED"}}'
 _CREDIT = b'{"error": {"message": "you exceeded your current quota", "code": "insufficient_quota"}}'
-_WAYS = ("reset", "cut", "hang", "slow", "redirect", "huge", "credit", "exhausted", "busy")
-MODES = (*_STATUS_MESSAGES, *_BODIES, *RECORDED, *_WAYS)
+_OTHERS = ("reset", "cut", "hang", "slow", "redirect", "huge", "credit", "exhausted", "busy")
+MODES = (*_STATUS_MESSAGES, *_BODIES, *RECORDED, *_OTHERS)
 
 
 @dataclass(kw_only=True)

@@ -197,7 +197,7 @@ BROKEN_OFF: dict[str, Recorded] = {
     "a_tool": _chat(None, "tool_calls", message={"tool_calls": [{"id": "1"}]}),
     "unknown_end": _chat("", "unknown"),
     "null_text": _chat(None),
-    "error_in_200": _refused(200, "the upstream went away", "server_error"),
+    "error_in_200": _refused(200, "the upstream broke off", 500),
     "error_in_choice": (200, {"choices": [{"error": {"message": "upstream went away", "code": 502}, "message": None}]}),
 }
 SPOKEN: dict[str, tuple[Recorded, str]] = {
