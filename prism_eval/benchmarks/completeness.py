@@ -49,7 +49,7 @@ def _absent(files: Sequence[SplitFile]) -> Iterator[str]:
         names = [f"{label}-{n:05d}-of-{count:05d}" if total else f"{n:04d}" for n in missing[:_NAMED]]
         if missing:
             named = ", ".join(str(parent / name) for name in names) + (" ..." if len(missing) > _NAMED else "")
-            yield f"{len(missing)} of {count} files of the split are missing: {named}"
+            yield f"{len(missing)} of the split's {count} files missing: {named}"
     if partial := next((file for file in files if file.partial), None):
         yield f"{partial.path.parent} holds the beginning of the split only: the hub's conversion stopped early"
 

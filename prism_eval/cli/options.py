@@ -97,7 +97,11 @@ class PlanFlags:
         typer.Option("--plan", parser=file_path, metavar="FILE", help="A TOML plan; the other flags override it."),
     ] = None
     protocol: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Prompts, sampling and answer form. [default: standard]")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Prompts, sampling and answer form; NAME?KEY=VALUE replaces one of its keys. [default: standard]",
+        ),
     ] = None
     edition: Edition = None
     judge: Judge = None

@@ -94,7 +94,8 @@ def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
     failed = result.counts.failures.total()
     if not failed:
         return 1 if result.failed or result.unread else 0
-    typer.echo(f"{counted(failed, 'item')} failed, in no score. {_what_helps(result)}", err=True)
+    items = f"{counted(failed, 'item')} failed and {'is' if failed == 1 else 'are'} in no score."
+    typer.echo(f"{items} {_what_helps(result)}", err=True)
     for reason, count in result.counts.failures.most_common(_REASONS_SHOWN):
         # A plugin's fault has three lines; they stay together.
         first, *rest = reason.splitlines()

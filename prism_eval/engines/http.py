@@ -96,7 +96,7 @@ class Server:
         self.loop = asyncio.get_running_loop()
         self._key = key
         self._time = TimeLimit(timeout)
-        self._reached = False
+        self._reached = self._worked = False
         # Looked up once: aiohttp's own trust_env would do it for every request, and sends .netrc passwords.
         self._proxy = proxy_for(base_url)
         # What fails on the way may well be the proxy's doing, of which its user need not even know.
@@ -130,6 +130,7 @@ class Server:
         """
         reply = await self._exchange("POST", path, body, self._time.kept(), self._time.seconds)
         if reply.ok:
+            self._worked = True
             self._time.replied()
         return reply
 
@@ -204,6 +205,8 @@ class Server:
             case aiohttp.ClientResponseError():
                 words = f"the reply is not HTTP; {_ADVICE}"
             case _:
+                # What worked and now hangs up is being started again: container hosts and tunnels hold its port open.
+                kind = Unavailable if self._worked else TransientError
                 words = "the server closed the connection without a reply"
         way = f" (through the proxy {self.proxy})" if self.proxy else ""
         return kind(f"{self.base_url}: {words}{way}")

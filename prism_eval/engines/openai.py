@@ -122,7 +122,9 @@ class OpenAIEngine(Engine):
         request = await self._refitted(request)
         left_out = self._fields.refused
         reply = await self._chat(request)
-        if reply.invalid and left_out != await self._fields.refused_of(request.sampling, self._probe, self._once):
+        if _is_about_request(reply) and left_out != await self._fields.refused_of(
+            request.sampling, self._probe, self._once
+        ):
             reply = await self._chat(request)
         if not reply.ok:
             raise self._wrong_for_all(reply, request) or await self._refusal(self._connected(), reply, _CHAT)
@@ -210,7 +212,7 @@ class OpenAIEngine(Engine):
 
     async def _probe(self, request: Request, without: Collection[str]) -> Reply:
         reply = await self._chat(request, without)
-        if reply.ok or reply.invalid:
+        if reply.ok or _is_about_request(reply):
             return reply
         raise await self._refusal(self._connected(), reply, _CHAT)
 
@@ -298,3 +300,9 @@ class OpenAIEngine(Engine):
         if served.name_of(self.model) is not None:
             return f"the model {self.model!r} is served, but not for {path.strip('/').replace('/', ' ')}: {said}"
         return f"the model {self.model!r} is not served, but {server.quote(str(served))}"
+
+
+def _is_about_request(reply: Reply) -> bool:
+    """Whether the server finds fault with what was asked, and not with how often."""
+    message, code = error_of(reply.body)
+    return reply.invalid and not is_busy(code, message)

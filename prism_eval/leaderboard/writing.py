@@ -5,6 +5,7 @@ from __future__ import annotations
 from prism_eval.statistics import ALPHA, Estimate, RankRange
 
 ABSENT = "\N{EN DASH}"
+_NOISE = 1e-12
 
 
 def points(value: float | None) -> str:
@@ -25,11 +26,11 @@ def margin(estimate: Estimate | None) -> str:
 
 def signed(value: float) -> str:
     """A difference in points with its sign: ``+2.1``; with as many digits as it takes to see that it is not 0."""
-    for digits in range(1, 12):
-        text = f"{100 * value:+.{digits}f}"
-        if value == 0 or float(text) != 0:
-            return text
-    return f"{100 * value:+.0e}"
+    # What is left of equal sums that were added up in another order.
+    if abs(value) < _NOISE:
+        return "+0.0"
+    texts = (f"{100 * value:+.{digits}f}" for digits in range(1, 16))
+    return next(text for text in texts if float(text) != 0)
 
 
 def p_value(p: float) -> str:

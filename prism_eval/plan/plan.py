@@ -43,7 +43,7 @@ class Plan(BaseModel):
         reasoner: The spec string of the one reasoner.
         benchmarks: Names, with variants (``mmmu_pro:vision``), or paths of definition files. Empty for all there are.
         data: A folder, ``synthetic`` for the built-in twins, or ``hub`` for the Hugging Face hub.
-        protocol: A protocol's name, or the path of a TOML file.
+        protocol: A protocol's name, or the path of a TOML file; ``NAME?KEY=VALUE`` replaces one of its keys.
         edition: The scoring edition; by default the protocol's.
         samples: Captions per image; by default the protocol's.
         orders: Orders of its options that each multiple-choice item is asked under, its own first.

@@ -97,7 +97,7 @@ def evaluate(
         overwrite: Whether the run of another plan in ``out`` is replaced.
         watch: Makes a context manager that shows a `State` while the run goes on.
         **plan: Further keys of `prism_eval.plan.Plan`: ``limit``, ``seed``, ``protocol``, ``edition``, ``samples``,
-            ``orders``, ``judge``, ``concurrency``, ``attempts``, ``patience``.
+            ``orders``, ``judge``, ``concurrency``, ``attempts``, ``patience``, ``allow_missing``.
 
     Raises:
         UsageError: Something asked for does not exist or will not do.

@@ -152,7 +152,8 @@ def _summary(rows: Sequence[Row], columns: Sequence[AnyColumn], name_width: int)
 
 def _own(own: OwnNumbers, rows: Sequence[Row], width: int) -> Iterator[Table | Text]:
     """A benchmark's own numbers: its metrics as rows, whom they are about as numbered columns."""
-    yield _plain(f"{visible(own.benchmark)}, by the benchmark's own aggregation", style="bold")
+    several = "; 1/2 is row 1, caption 2" if any(sample for _, sample in own.entries) else ""
+    yield _plain(f"{visible(own.benchmark)}, by the benchmark's own aggregation{several}", style="bold")
     place = {row.captioner: number for number, row in enumerate(rows, 1)}
     headings = [f"{place.get(label, '?')}{f'/{sample}' if sample else ''}" for label, sample in own.entries]
     names = short_names([*own.numbers], _BENCHMARK)

@@ -24,8 +24,11 @@ FORMAT = 2
 Remarks = Mapping[str, Sequence[str]]
 """By the digest of a plugin's identity, what a reader of its results should know."""
 
-_PACKAGES = ("aiohttp", "matplotlib", "numpy", "pandas", "pillow", "pyarrow", "rapidfuzz", "rapidocr", "datasets")
-"""What may change a number: readers of data, of images and of text."""
+_PACKAGES = (
+    "aiohttp", "matplotlib", "numpy", "pandas", "pillow", "pyarrow", "rapidfuzz", "rapidocr", "datasets", "math-verify",
+    "latex2sympy2-extended", "sympy",
+)  # fmt: skip
+"""What may change a number: readers of data, of images, of text and of mathematics."""
 
 
 def make_manifest(

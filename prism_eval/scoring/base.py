@@ -10,13 +10,12 @@ from prism_eval.errors import DataError
 from prism_eval.plugins import Kind, Plugin
 from prism_eval.schema import EMPTY_GOLD, Answer, AnswerForm, FinishReason, Item, ItemKind, Outcome, Verdict
 from prism_eval.scoring.aggregation import Aggregation
+from prism_eval.scoring.answers import FEW_WORDS, given_back, is_undecided, rather_a_letter, shut
 from prism_eval.scoring.extraction import read_form, read_sentence
 from prism_eval.scoring.letters import exact_letter, is_no_choice, read_letter, says_option
 from prism_eval.scoring.thinking import strip_reasoning
 from prism_eval.scoring.tidying import plain, tidy
-from prism_eval.scoring.wording import closed_word, is_abstention, is_either_or, is_refusal, is_shut
-
-_FEW_WORDS = 40
+from prism_eval.scoring.wording import closed_word, is_abstention, is_refusal, is_shut
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +122,14 @@ class Scorer(Plugin, ABC):
         # Again, for those who score without a run: without a gold any answer would be plainly wrong. It costs a look.
         self.check(item)
         reply = plain(strip_reasoning(answer.text))
-        gold = _given_back(item, reply, form)
+        gold = given_back(item, reply, form)
         if gold is not None:
             return self._verdict(item, gold, "asked-for form")
         written = read_form(reply, form)
         if written is not None and item.kind is ItemKind.CHOICE and self.reads_sentences:
-            written = _rather_a_letter(item, written, reply)
+            written = rather_a_letter(item, written, reply)
         verdict = self._read_answer(item, written, form, "asked-for form")
-        return verdict or self._fall_back(item, answer, reply, form)
+        return verdict or self._fall_back(item, answer, reply, form, written)
 
     def left_open(self, answer: Answer, verdict: Verdict) -> str | None:
         """What a judge shall grade, where rules could not decide; ``None`` where they did.
@@ -150,14 +149,14 @@ class Scorer(Plugin, ABC):
         if written is None:
             return None
         if item.kind is ItemKind.SHORT:
-            written = _shut(item, written)
+            written = shut(item, written)
             gold = next((gold for gold in item.golds if tidy(gold) == written), None)
             if gold is not None:
                 return self._verdict(item, gold, rule)
         if is_abstention(written, item.abstain or form.abstain):
             return self._read_abstention(item, written, form, rule)
         extracted = self.admit(item, written)
-        if (extracted is None or extracted not in item.letters) and _is_undecided(item, written):
+        if (extracted is None or extracted not in item.letters) and is_undecided(item, written):
             return Verdict(Outcome.WRONG, 0.0, written, f"{rule}; no single answer")
         return None if extracted is None else self._verdict(item, extracted, rule)
 
@@ -174,7 +173,7 @@ class Scorer(Plugin, ABC):
                 return verdict
         return Verdict(Outcome.ABSTAINED, 0.0, written)
 
-    def _fall_back(self, item: Item, answer: Answer, reply: str, form: AnswerForm) -> Verdict:
+    def _fall_back(self, item: Item, answer: Answer, reply: str, form: AnswerForm, written: str | None) -> Verdict:
         bare = tidy(reply)
         # Models that were asked for a line "Answer: C" often write "C", which most benchmarks' parsers pass over; or
         # "Not Applicable." with its reasons below.
@@ -189,16 +188,21 @@ class Scorer(Plugin, ABC):
         # Before the benchmark's parser: of half a chain of thought it would take whatever letter came last.
         if answer.finish_reason.cut:
             return Verdict(Outcome.TRUNCATED, 0.0, note=answer.note)
-        return self._read_outright(item, bare, reply, form) or self._read_parsed(item, bare, reply)
+        if verdict := self._read_outright(item, bare, reply, form):
+            return verdict
+        # A few last words in the form that name no option are no place to look for a letter: "Answer: vitamin B".
+        closing = written is not None and len(written) <= FEW_WORDS and written in reply[-2 * FEW_WORDS :]
+        return Verdict(Outcome.UNPARSED, 0.0) if choice and closing else self._read_parsed(item, bare, reply)
 
     def _read_outright(self, item: Item, bare: str, reply: str, form: AnswerForm) -> Verdict | None:
         """The verdict on what a sentence says outright, or on a few words that name no single option."""
         if not self.reads_sentences:
             return None
-        if item.kind is ItemKind.CHOICE and len(bare) <= _FEW_WORDS and is_no_choice(bare, item):
-            return Verdict(Outcome.WRONG, 0.0, bare, "bare answer; no single answer")
-        if item.kind is ItemKind.CHOICE and (letter := self._stated_letter(item, reply)):
+        choice = item.kind is ItemKind.CHOICE
+        if choice and (letter := self._stated_letter(item, reply)):
             return self._read_answer(item, letter, form, "stated answer")
+        if choice and len(bare) <= FEW_WORDS and is_no_choice(bare, item):
+            return Verdict(Outcome.WRONG, 0.0, bare, "bare answer; no single answer")
         return self._read_answer(item, read_sentence(reply), form, "stated answer")
 
     def _stated_letter(self, item: Item, reply: str) -> str | None:
@@ -208,14 +212,16 @@ class Scorer(Plugin, ABC):
 
     def _read_parsed(self, item: Item, bare: str, reply: str) -> Verdict:
         parsed = self.parse(item, reply)
-        if item.kind is ItemKind.CHOICE and parsed in item.letters and not says_option(reply, parsed, item):
-            # Some parsers take a letter out of a word: the C of "Cannot", the A of "Answer".
-            parsed = None
+        few = len(bare) <= FEW_WORDS
+        if item.kind is ItemKind.CHOICE and parsed in item.letters:
+            # Some parsers take a letter out of a word, the C of "Cannot", or out of a name, the B of "vitamin B".
+            meant = read_letter(bare, item) == parsed if few else says_option(reply, parsed, item)
+            parsed = parsed if meant else None
+        named = read_letter(bare, item) if self.reads_sentences and item.kind is ItemKind.CHOICE else None
+        if named is not None and "\n" not in bare and (parsed is None or (few and parsed not in item.letters)):
+            return self._verdict(item, named, "named in a sentence")
         if parsed is not None and parsed.strip():
             return self._verdict(item, parsed, "benchmark's parser")
-        named = read_letter(bare, item) if self.reads_sentences and item.kind is ItemKind.CHOICE else None
-        if named is not None and "\n" not in bare:
-            return self._verdict(item, named, "named in a sentence")
         return Verdict(Outcome.UNPARSED, 0.0)
 
     def _verdict(self, item: Item, extracted: str, rule: str) -> Verdict:
@@ -243,36 +249,6 @@ class WholeReply(Scorer):
     def official(self, item: Item, reply: str) -> float | None:
         """The benchmark's comparison of the reply as it is."""
         return self.compare(item, reply).score
-
-
-def _given_back(item: Item, reply: str, form: AnswerForm) -> str | None:
-    """The gold that a reply repeats word for word, whatever the words: they may be those of a form or a refusal."""
-    longest = len(form.marker) + _FEW_WORDS + max(map(len, item.golds))
-    if item.kind is ItemKind.CHOICE or len(reply) > longest:
-        return None
-    marked = reply[: len(form.marker)].casefold() == form.marker.casefold()
-    said = tidy(reply[len(form.marker) :] if marked else reply)
-    return next((gold for gold in item.golds if tidy(plain(gold)) == said), None)
-
-
-def _rather_a_letter(item: Item, written: str, reply: str) -> str:
-    r"""The letter that the last line states after all, where a value stands in the form: "So the answer is B"."""
-    if read_letter(written, item) is None and (said := read_sentence(reply)) and exact_letter(said, item):
-        return said
-    return written
-
-
-def _shut(item: Item, written: str) -> str:
-    """An answer without its reasons, where the gold is a word that shuts the question: "No", "Not Applicable"."""
-    if item.kind is ItemKind.SHORT and any(is_shut(gold) for gold in item.golds):
-        return closed_word(written) or written
-    return written
-
-
-def _is_undecided(item: Item, written: str) -> bool:
-    if item.kind is ItemKind.CHOICE:
-        return read_letter(written, item) is None and is_no_choice(written, item)
-    return is_either_or(written) and not any(is_either_or(gold) for gold in item.golds)
 
 
 SCORER: Kind[Scorer] = Kind("scorer", Scorer)

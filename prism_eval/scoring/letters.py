@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from prism_eval.schema import Item
-from prism_eval.scoring.tidying import LONGEST_ANSWER, folded, same_answer
+from prism_eval.scoring.tidying import LONGEST_ANSWER, folded, words
 
 _LETTER = re.compile(
     r"""(?:[-•]\s+)?(?:the\ )?(?:(?:correct|right|final|best)\ )?
     (?:(?:option|choice|letter|answer|选项|選項|opción)[:\s#]*)?
-    (?P<open>[(\[])?(?P<quote>[*"'`]{1,3})?(?P<letter>[A-Za-z])(?(quote)(?P=quote))(?(open)[)\]])
+    (?P<open>[(\[{<]{1,2})?(?P<quote>[*"'`]{1,3})?(?P<letter>[A-Za-z])(?(quote)(?P=quote))(?(open)[)\]}>]{1,2})
     (?:$ | (?P<mark>[:)]|\s?[\u2013\u2014]|\s-(?=\s)|、) | (?P<stop>[.,;!?])(?=\s|$) | (?=\s) | (?(open)(?=.)|(?!)))""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -23,24 +24,30 @@ _LIST = re.compile(
     re.IGNORECASE,
 )
 _POINTED_AT = re.compile(
-    r"(?:^|\b(?:is|be|it's|option|choice|letter|answer|therefore|thus|so|hence|select|choose|pick|go with|probably"
-    r"|likely|definitely|say|选|選)\b[\s:,]*)$",
+    r"\b(?:is|be|it's|option|choice|letter|answer|therefore|thus|so|hence|select|choose|pick|go with|probably"
+    r"|likely|definitely|say|选|選)\b[\s:,]*$",
     re.IGNORECASE,
 )
+_SAID_ALONE = re.compile(r"[\s.!?)\]*\"']*$|\s*[.,;:!?(]|\s+(?:is|because|since|as|based|from|given|due)\b")
 _DENIAL = re.compile(
     r"\b(?:not|never|neither|nor|no|except|excluding|wrong|incorrect|is false|cannot|unlikely|rule[sd]? out|eliminated?"
     r"|anything but|other than|any|all|either|both|unsure|unclear)\b|n['\u2019]t\b",
     re.IGNORECASE,
 )
 _SECOND_THOUGHT = re.compile(
-    r"\b(?:wait|actually|sorry|correction|instead|rather|hmm|maybe|perhaps|possibly|could|might|may|either|but|however"
-    r"|alternatively|although|unless|no)\b",
+    r"\b(?:wait|actually|sorry|correction|instead(?! of)|rather(?! than)|hmm|maybe|perhaps|possibly|could|might|may"
+    r"|either|but|however|alternatively|although|unless|no)\b",
     re.IGNORECASE,
 )
 _JOINED = re.compile(r"(?:or|and|nor|versus|vs)\b|[/&+,]", re.IGNORECASE)
 _FORMULA = re.compile(r"[\\=^]")
+# "\\(\\text{(C)}\\ 2.1\\)" is "(C) 2.1".
+_MARKUP = re.compile(r"\\(?:text|textbf|mathbf|mathrm|boxed|bf|rm)\b|\\q?quad\b|\\[()\[\], ;:!]|[${}~`]|\*\*|##+")
 _SENTENCE_END = re.compile(r"[.!]\s+(?=[A-Z])|\n")
 _LONGEST_NAMING = 300
+
+# A run asks the same items of many captions.
+option_words = lru_cache(maxsize=20_000)(words)
 
 
 def read_letter(written: str, item: Item) -> str | None:
@@ -59,6 +66,15 @@ def exact_letter(written: str, item: Item) -> str | None:
     """The option of an answer that is a letter, a letter with words to it, or an option's exact text."""
     if len(written) > LONGEST_ANSWER:
         return None
+    return _exact(written, item) or (_exact(plain, item) if (plain := plainly(written)) != written else None)
+
+
+def plainly(written: str) -> str:
+    """An answer without the commands that only set it."""
+    return " ".join(_MARKUP.sub(" ", written).split())
+
+
+def _exact(written: str, item: Item) -> str | None:
     match = _LETTER.match(written)
     # Options may be letters themselves, and then the letter in front is meant; "A. Smith" may be an option's text.
     text = None if match and not written[match.end() :].strip() else _by_text(written, item)
@@ -71,14 +87,15 @@ def exact_letter(written: str, item: Item) -> str | None:
     behind = _BEHIND.fullmatch(written[: _LONGEST_NAMING + 1])
     if behind is not None and behind["letter"] in item.letters:
         option = item.options[item.letters.index(behind["letter"])]
-        return behind["letter"] if same_answer(option, behind["text"]) else None
+        return behind["letter"] if option_words(option) == words(behind["text"]) else None
     opening = _SENTENCE_END.split(written, maxsplit=1)
     return _by_text(written, item) or (_by_text(opening[0], item) if len(opening) > 1 else None)
 
 
 def _by_text(written: str, item: Item) -> str | None:
-    named = [letter for letter, option in item.lettered if same_answer(option, written)]
-    return named[0] if len(named) == 1 else None
+    said = words(written)
+    named = [letter for letter, option in item.lettered if option_words(option) == said]
+    return named[0] if said and len(named) == 1 else None
 
 
 def _tells_one(match: re.Match[str], letter: str, rest: str, item: Item) -> bool:
@@ -95,15 +112,19 @@ def _tells_one(match: re.Match[str], letter: str, rest: str, item: Item) -> bool
 
 
 def _is(letter: str, text: str, item: Item) -> bool:
-    return same_answer(item.options[item.letters.index(letter)], text)
+    return option_words(item.options[item.letters.index(letter)]) == words(text) != ""
 
 
 def _is_reason(rest: str) -> bool:
-    return bool(re.match(r"(?:because|since|as)\s|\(", rest))
+    return bool(re.match(r"(?:because|since|as|rather than|instead of|not)\s|\(", rest))
 
 
 def _goes_back(rest: str, letter: str, item: Item) -> bool:
     """Whether what follows a letter takes it back, or puts another beside it; a remark on another does neither."""
+    rest = rest.lstrip("([ ")
+    own = item.options[item.letters.index(letter)]
+    if folded(rest).startswith(folded(own)):
+        rest = rest[len(own) :].lstrip(" .)]")
     joined = _JOINED.match(rest)
     small = re.match(r"\(?([a-z])\b(?!\s+[a-z]{2})", rest[joined.end() :].lstrip() if joined else rest)
     if small and small[1].upper() in item.letters and small[1].upper() != letter:
@@ -138,7 +159,8 @@ def _pointed_at(written: str, item: Item) -> str | None:
         return None
     if letters:
         place = next(match for match in _STANDING.finditer(written) if match["letter"] == letters[0])
-        pointed = place["open"] or _POINTED_AT.search(written[: place.start()])
+        opens = not place.start() and _SAID_ALONE.match(written, place.end())
+        pointed = place["open"] or opens or _POINTED_AT.search(written[: place.start()])
         return letters[0] if pointed and not _names_text(written, item, besides=letters[0]) else None
     texts = _named_texts(written, item)
     return texts[0] if len(texts) == 1 else None
@@ -164,6 +186,7 @@ def is_no_choice(written: str, item: Item) -> bool:
     """Whether an answer names options, but no single one: "B or C", "A, C", "not B"."""
     if len(written) > _LONGEST_NAMING:
         return False
+    written = plainly(written)
     if _LIST.fullmatch(written) or (
         1 < len(written) <= len(item.letters) and written.isupper() and set(written) <= set(item.letters)
     ):

@@ -13,6 +13,7 @@ LONGEST_ANSWER = 2_000
 
 # Full-width forms, styled mathematical letters and digits, circled letters. Not all that NFKC maps: it makes x2 of x².
 _STYLED = re.compile("[\uff01-\uff5e\u3000\U0001d400-\U0001d7ff\u24b6-\u24e9]")
+_SYMBOLS = re.compile("(?:[\u2600-\u27bf\u2b50\U0001f300-\U0001faff]+\\s*)+")
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\ufe0f]")
 _BOX_TOKEN = re.compile(r"<\|(begin|end)_of_box\|>")
 _TURN_STARTS = re.compile(r"<\|(?:im_start|start_header_id|start)\|>\s*(?:assistant)?(?:\s*<\|end_header_id\|>)?")
@@ -22,25 +23,21 @@ _TURN_ENDS = re.compile(
 )
 _TOKEN = re.compile("<[|\uff5c][\\w\u2581]{1,40}[|\uff5c]>|<s>|<bos>|<start_of_turn>(?:model)?")
 
-_WRAPPERS = (
-    ("**", "**"),
-    ("__", "__"),
-    ("~~", "~~"),
-    ("```", "```"),
-    ("`", "`"),
-    ("$$", "$$"),
-    ("$", "$"),
-    ("\\(", "\\)"),
-    ("\\[", "\\]"),
-    ('"', '"'),
-    ("'", "'"),
-    ("\N{LEFT DOUBLE QUOTATION MARK}", "\N{RIGHT DOUBLE QUOTATION MARK}"),
-    ("\N{LEFT SINGLE QUOTATION MARK}", "\N{RIGHT SINGLE QUOTATION MARK}"),
-    ("\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}", "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}"),
-    ("\N{LEFT CORNER BRACKET}", "\N{RIGHT CORNER BRACKET}"),
-    ("*", "*"),
-    ("_", "_"),
-)
+# By the sign they begin with; of one sign, the longest first.
+_WRAPPERS = {
+    "*": (("**", "**"), ("*", "*")),
+    "_": (("__", "__"), ("_", "_")),
+    "~": (("~~", "~~"),),
+    "`": (("```", "```"), ("`", "`")),
+    "$": (("$$", "$$"), ("$", "$")),
+    "\\": (("\\(", "\\)"), ("\\[", "\\]")),
+    '"': (('"', '"'),),
+    "'": (("'", "'"),),
+    "\N{LEFT DOUBLE QUOTATION MARK}": (("\N{LEFT DOUBLE QUOTATION MARK}", "\N{RIGHT DOUBLE QUOTATION MARK}"),),
+    "\N{LEFT SINGLE QUOTATION MARK}": (("\N{LEFT SINGLE QUOTATION MARK}", "\N{RIGHT SINGLE QUOTATION MARK}"),),
+    "«": (("«", "»"),),
+    "「": (("「", "」"),),
+}
 _COMMAND = re.compile(
     r"\\+(?:boxed|fbox|text|textbf|textit|textrm|textsf|texttt|mbox|emph|underline|mathbf|mathrm|mathit|mathsf|mathtt"
     r"|operatorname|bm|boldsymbol)\s*\{"
@@ -48,6 +45,8 @@ _COMMAND = re.compile(
 _TAG = re.compile(r"<(answer|b|strong|i|em|u|code|mark|p|span|center)>(.*)</\1>", re.IGNORECASE | re.DOTALL)
 _FENCE_LANGUAGE = re.compile(r"(?:text|json|txt|latex|plaintext|markdown|math)?\n")
 _CLOSERS = (("\\)", "\\("), ("\\]", "\\["), ("}", "{"), ("</answer>", "<answer>"))
+_CLOSED_BEFORE = re.compile(r"\A(?:</\w{1,10}>|\}|\\\)|\\\])\s*")
+_EMPHASIS = ("**", "__", "`", "*")
 _TWINS = ("**", "__", "$", "`", '"', "|")
 _NUMBER = re.compile(r"[-+$]?(?:\d[\d,]*)?(?:\.\d+)?%?")
 
@@ -80,28 +79,49 @@ def _without_tokens(reply: str) -> str:
 
 def tidy(text: str) -> str:
     r"""Take off what an answer is wrapped in: emphasis, quotes, ``$``, ``\boxed{}``, ``\text{}``, tags, a full stop."""
-    text = narrow(text).strip() if len(text) < LONGEST_ANSWER else text.strip()
+    text = text.strip()
+    if len(text) >= LONGEST_ANSWER:
+        return text
+    if not text.isascii():
+        text = _without_symbols(narrow(text))
     before = None
-    while before != text and len(text) < LONGEST_ANSWER:
+    # What begins and ends in a letter or digit is in no wrapping: most answers.
+    while before != text and not (text[:1].isalnum() and text[-1:].isalnum()):
         before = text
         text = _without_remains(_unwrapped(text))
         text = _out_of_command(_without_full_stop(text.rstrip(",;\N{IDEOGRAPHIC FULL STOP} \t")))
     return text
 
 
+def _without_symbols(text: str) -> str:
+    """A text without check marks and pictures at its ends, unless it is nothing else."""
+    opening = _SYMBOLS.match(text)
+    start = opening.end() if opening else 0
+    stop = (
+        len(text.rstrip("\u2705\u2714\u2713\u2611\u274c\u2728\U0001f389\U0001f44d\U0001f3af "))
+        if start < len(text)
+        else 0
+    )
+    return text[start:stop].strip() or text
+
+
 def _unwrapped(text: str) -> str:
-    for left, right in _WRAPPERS:
+    for left, right in _WRAPPERS.get(text[:1], ()):
         if len(text) > len(left) + len(right) and text.startswith(left) and text.endswith(right):
             inner = text[len(left) : -len(right)]
             # "$5 and $6" is in no wrapping.
             if left not in inner and right not in inner and inner.strip():
                 text = (_FENCE_LANGUAGE.sub("", inner, count=1) if left == "```" else inner).strip()
-    tagged = _TAG.fullmatch(text)
+    tagged = _TAG.fullmatch(text) if text.startswith("<") else None
     return tagged[2].strip() if tagged else text
 
 
 def _without_remains(text: str) -> str:
     r"""Take off what closes something that opened before the marker, as in ``\[\text{Answer: C}\]``."""
+    text = _CLOSED_BEFORE.sub("", text)
+    for mark in _EMPHASIS:
+        if text.startswith(mark) and text.count(mark) % 2 and text != mark:
+            text = text[len(mark) :].lstrip()
     for closer, opener in _CLOSERS:
         if text.endswith(closer) and text.count(closer) > text.count(opener):
             text = text[: -len(closer)].rstrip()
@@ -109,13 +129,9 @@ def _without_remains(text: str) -> str:
         if text.endswith(mark) and text.count(mark) % 2 and not text.endswith("\\" + mark) and text != mark:
             text = text[: -len(mark)].rstrip()
     # Half-open intervals mix their brackets.
-    if text.endswith((")", "]")) and not any(opener in text for opener in "(["):
+    surplus = text.count(")") + text.count("]") - text.count("(") - text.count("[")
+    if surplus > 0 and text.endswith((")", "]")) and not text.endswith(("\\)", "\\]")):
         text = text[:-1].rstrip()
-    for mark in ("**", "__", "`", "*"):
-        if text.startswith(mark) and text.count(mark) % 2 and text != mark:
-            text = text[len(mark) :].lstrip()
-    if text.startswith("}"):
-        text = text[1:].lstrip()
     return text.removeprefix("=").lstrip()
 
 
@@ -145,9 +161,9 @@ def closing_brace(text: str, start: int, end: int) -> int | None:
     return None
 
 
-def same_answer(left: str, right: str) -> bool:
-    """Equal but for wrapping, case and white space; two blank texts say nothing, and are not the same answer."""
-    return folded(tidy(left)) == folded(tidy(right)) != ""
+def words(text: str) -> str:
+    """A text without wrapping and without the differences of case and white space."""
+    return folded(tidy(text))
 
 
 def folded(text: str) -> str:

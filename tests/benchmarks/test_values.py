@@ -293,8 +293,10 @@ def test_placeholders_keep_their_numbers(read: Any, images: dict[str, Any], numb
 @pytest.mark.parametrize("answer", ["D", "d"])
 def test_a_question_that_is_drawn_with_its_options_is_read(read: Any, question: Any, answer: str) -> None:
     row = {"sample_index": "5", "problem_version": "Vision Only", "question": question, "question_type": "multi-choice"}
-    item = read({**row, "answer": answer, "image": "a.png"}, "mathverse:vision_only")
+    drawn = "How long is it?\nChoices:\nA:1\nB:2\nC:3\nD:4"
+    item = read({**row, "answer": answer, "image": "a.png", "question_for_eval": drawn}, "mathverse:vision_only")
     assert (item.options, item.golds) == (("A", "B", "C", "D"), ("D",))
+    assert read({**row, "answer": "F", "image": "a.png"}, "mathverse:vision_only").golds == ("F",)
     assert item.question == "Solve the problem shown in the image."
     assert load_definition("mathverse:vision_only").letters_in_image
     assert not load_definition("mathverse").letters_in_image

@@ -108,6 +108,17 @@ async def test_patience_is_the_time_without_progress(store, error):
     assert "given up after 0 s, see --patience; finished work is in the store" in str(said[0])
 
 
+async def test_a_call_in_work_is_progress_and_the_others_do_not_hammer(store):
+    one = calls(store, concurrency=8, seconds=0.2)
+    long, limited = Host(lambda _: None, latency=0.8), Host(lambda _: RateLimited("busy") if long.running else None)
+    working = asyncio.create_task(one.get(call(long)))
+    await asyncio.sleep(0)
+    (said,) = await many(one, limited, 1)
+    await working
+    assert isinstance(said, Generation)
+    assert len(limited.begun) < 12
+
+
 async def test_progress_ends_the_impatience(store):
     """Each second call is refused for three times as long as patience lasts."""
     host = Host(lambda host: RateLimited("busy") if len(host.begun) % 2 else None, latency=0.05)
@@ -125,9 +136,17 @@ async def test_one_call_at_a_time_looks_whether_somebody_is_there_again(store):
     assert host.most == 16, "and then all of them"
 
 
+async def test_a_connection_that_breaks_once_holds_nobody_up(store):
+    one = calls(store, first_wait=5)
+    host = Host(lambda host: Unavailable("hung up") if len(host.begun) % 25 == 3 else None)
+    begun = time.monotonic()
+    assert all(isinstance(said, Generation) for said in await many(one, host, 100))
+    assert time.monotonic() - begun < 3
+
+
 async def test_somebody_who_listens_need_not_have_replied(store, monkeypatch):
     monkeypatch.setattr("prism_eval.calls.lane._LISTENS", 0.05)
-    host = Host(lambda host: Unavailable("refused") if len(host.begun) == 1 else None, latency=0.5)
+    host = Host(lambda host: Unavailable("refused", unproven=True) if len(host.begun) == 1 else None, latency=0.5)
     begun = time.monotonic()
     await many(calls(store), host, 16)
     assert time.monotonic() - begun < 0.95

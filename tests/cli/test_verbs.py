@@ -322,4 +322,4 @@ def test_give_the_command_again_is_said_where_it_helps(prism_eval, data, serve, 
     lines = [f"{key} = {json.dumps(value)}" for key, value in plan.items()]
     (tmp_path / "plan.toml").write_text("\n".join(lines), encoding="utf-8")
     done = prism_eval("run", "--plan", "plan.toml", "-q")
-    assert (done.returncode, f"2 items failed, in no score. {says}" in done.stderr) == (1, True), done.stderr
+    assert (done.returncode, f"2 items failed and are in no score. {says}" in done.stderr) == (1, True), done.stderr

@@ -92,7 +92,7 @@ class Behaviour:
         fields: The fields of the sampling that it takes, any other being refused; empty for all.
         names_fields: Whether it says which field it does not take.
         echo: How completions are echoed: ``good``, with a mark of the ``beginning``, with the generated token
-            ``unlisted``, or wrongly: always, or (``worn``) only texts of more than 40 characters.
+            ``unlisted``, or wrongly: always, or (``worn``) only texts that are not all ASCII.
         seed: Seed of the faults.
     """
 
@@ -346,7 +346,7 @@ def echo(prompts: Sequence[str], kind: str) -> dict[str, Any]:
         match kind:
             case "shifted":
                 values = [*values[1:], -1.0]
-            case "worn" if len(prompt) > 40:
+            case "worn" if not prompt.isascii():
                 tokens = [token.swapcase() for token in tokens]
             case "renamed":
                 tokens = [*tokens[1:], " the"]

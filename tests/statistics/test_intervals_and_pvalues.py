@@ -75,9 +75,11 @@ def test_one_rule_holds_where_holm_stops() -> None:
 @given(st.floats(-1, 1))
 @example(4e-5)
 @example(-4.9e-4)
-@example(5e-324)
+@example(1e-12)
+@example(-1e-17)
 def test_a_difference_is_written_as_0_only_where_it_is_0(value: float) -> None:
-    assert np.sign(float(signed(value))) == np.sign(value)
+    # Equal scores that are added up in another order differ by some 1e-16.
+    assert np.sign(float(signed(value))) == (np.sign(value) if abs(value) >= 1e-12 else 0)
 
 
 @given(st.floats(0, 1))

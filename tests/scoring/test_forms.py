@@ -1,0 +1,239 @@
+"""One right answer in every typography that models write it in: right for every scorer, whatever the answer is."""
+
+from __future__ import annotations
+
+import pytest
+
+from prism_eval.schema import Answer, AnswerForm, Item, ItemKind, Outcome
+from prism_eval.scoring.anls import ANLS
+from prism_eval.scoring.base import Scorer
+from prism_eval.scoring.chartqapro import ChartQAPro
+from prism_eval.scoring.choice import MMStar, SeedBench2Plus, VisuLogic, WeMath
+from prism_eval.scoring.judged import CharXiv, MathVerse
+from prism_eval.scoring.mathvision import MathVision
+from prism_eval.scoring.mmmu import MMMU, MMMUPro
+from prism_eval.scoring.relaxed import Relaxed
+from prism_eval.scoring.strict import Strict
+
+FORMS = [
+    "Answer: {}",
+    "**Answer:** {}",
+    "**Answer**: {}",
+    "**Answer: {}**",
+    "*Answer*: {}",
+    "*Answer:* *{}*",
+    "***ANSWER***: ***{}***",
+    "__Answer__: {}",
+    "`Answer: {}`",
+    "answer: {}",
+    "ANSWER: {}",
+    "ANSWER = {}",
+    "Answer => {}",
+    "Answer \N{RIGHTWARDS ARROW} {}",
+    "Answer - {}",
+    "Answer\N{FULLWIDTH COLON}{}",
+    "Answer : {}",
+    "### Answer: {}",
+    "### Answer\n{}",
+    "## Final Answer\n\n{}",
+    "**Final Answer**\n\n{}",
+    "**Final Answer**: {}",
+    "Final answer: {}",
+    "Answer:\n{}",
+    "Answer:\n\n**{}**",
+    "Answer:\n\\[\n{}\n\\]",
+    "Answer:\n```\n{}\n```",
+    "Answer: `{}`",
+    'Answer: "{}"',
+    "Answer: '{}'",
+    "Answer: \N{LEFT DOUBLE QUOTATION MARK}{}\N{RIGHT DOUBLE QUOTATION MARK}",
+    "Answer: \\({}\\)",
+    "Answer: \\[ {} \\]",
+    "Answer: $${}$$",
+    "Answer: \\boxed{{{}}}",
+    "Answer: $\\boxed{{{}}}$",
+    "Answer: \\(\\boxed{{{}}}\\)",
+    "Answer: \\boxed{{\\text{{{}}}}}",
+    "\\[\\text{{Answer: {}}}\\]",
+    "\\[\\boxed{{\\text{{Answer: }} {}}}\\]",
+    "\\textbf{{Answer:}} {}",
+    "\\[\n\\boxed{{\\text{{\\(\\text{{Answer: {}}}\\)}}}}\n\\]",
+    "\\boxed{{{}}}",
+    "$$\\boxed{{{}}}$$",
+    "So it is clear.\n\n\\boxed{{{}}}",
+    "Final Answer: The final answer is $\\boxed{{{}}}$",
+    "**Final Answer**\n\\boxed{{{}}}",
+    "\N{WHITE HEAVY CHECK MARK} **Answer:** {}",
+    "\N{SMALL BLUE DIAMOND} Answer: {}",
+    "\N{PARTY POPPER} Final answer: {}",
+    "1. Answer: {}",
+    "- Answer: {}",
+    "* **Answer**: {}",
+    "\N{BULLET} Answer: {}",
+    "> Answer: {}",
+    "| Answer: {} |",
+    "| Answer | {} |",
+    "(Answer: {})",
+    "Answer: The answer is {}.",
+    "Answer: The correct answer is: {}",
+    "Reasoning on this line. Answer: {}",
+    "I add them up, so Answer: {}",
+    "So the final answer is: {}",
+    "The final answer is:\n\n**{}**",
+    "Therefore, the answer is:\n{}",
+    "Answer: {} </s>",
+    "Answer: {}<|im_end|>",
+    "Answer: {}<|eot_id|>",
+    "Answer: {}<end_of_turn>\n<end_of_turn>",
+    "Answer: {}<|endoftext|>",
+    "Answer: {}<\N{FULLWIDTH VERTICAL LINE}end\u2581of\u2581sentence\N{FULLWIDTH VERTICAL LINE}>",
+    "Answer: {}<|im_end|>\n<|im_start|>user\nAnd what is 2 + 2?<|im_end|>\n<|im_start|>assistant\nAnswer: 4",
+    "<|im_start|>assistant\nAnswer: {}<|im_end|>",
+    "<|begin_of_box|>{}<|end_of_box|>",
+    "Answer: <|begin_of_box|>{}<|end_of_box|>",
+    "<answer>{}</answer>",
+    "<answer>\n{}\n</answer>",
+    "<ANSWER>{}</ANSWER>",
+    "<answer>Answer: {}</answer>",
+    "Answer: <answer>{}</answer>",
+    "<answer>\\boxed{{{}}}</answer>",
+    '{{"answer": "{}"}}',
+    '{{"reasoning": "I add them up", "answer": "{}"}}',
+    '```json\n{{"answer": "{}"}}\n```',
+    '```json\n{{\n  "final_answer": "{}",\n  "confidence": 0.9\n}}\n```',
+    'Answer: {{"answer": "{}"}}',
+    "Answer: <b>{}</b>",
+    "<b>Answer:</b> {}",
+    "Ans: {}",
+    "Final Answer:\n\n{}",
+    "\N{CJK UNIFIED IDEOGRAPH-7B54}\N{CJK UNIFIED IDEOGRAPH-6848}\N{FULLWIDTH COLON}{}",
+    "Antwort: {}",
+    "Respuesta: {}",
+    "R\N{LATIN SMALL LETTER E WITH ACUTE}ponse : {}",
+    "<think>Answer: 9? Or B?</think>\nAnswer: {}",
+    "9 or B?</think>\n\nAnswer: {}",
+    "\u25c1think\u25b7Answer: 9? Or B?\u25c1/think\u25b7\nAnswer: {}",
+    "<seed:think>Answer: 9</seed:think>Answer: {}",
+    "[THINK]Answer: 9[/THINK]Answer: {}",
+    "<thought>Answer: 9</thought>\nAnswer: {}",
+    "<reasoning>Answer: 9</reasoning>\n<answer>{}</answer>",
+    "<|channel|>analysis<|message|>Answer: 9?<|end|><|start|>assistant<|channel|>final<|message|>Answer: {}<|return|>",
+    "analysisAnswer: 9?assistantfinalAnswer: {}",
+    "Answer: B? No, wait, I misread it.\nAnswer: {}",
+    "Answer: 9. Wait, Answer: {}",
+    'I shall end with "Answer: X", where X is the answer.\n\nAnswer: {}',
+    'Answer: {}\n\n(As asked for, in the form "Answer: X".)',
+    "Answer: {}\n\nExplanation: the first (A) and the third (C) are out, as is 17.",
+    "Answer: {}\nI hope this helps!",
+]
+SHORTS = ["47", "3.5", "-5", "1,234", "47%", "140\N{DEGREE SIGN}", "dark blue", "Saudi Arabia", "The Beatles",
+          "\\frac{1}{2}", "2\\sqrt{3}", "x^2+1", "(0, 1]", "[2010, 2012]", "3:2",
+          "Yes", "No", "None", "Not Applicable", "Unanswerable", "Cannot be determined"]  # fmt: skip
+OPTIONS = ("Aurelia", "Matilda", "Hermione", "Juno")
+LETTER_SCORERS = [MMMU, MMMUPro, MMStar, SeedBench2Plus, WeMath, VisuLogic, MathVision, MathVerse, CharXiv, Strict]
+SHORT_SCORERS = [Relaxed, ChartQAPro, ANLS, MMMU, MathVision, MathVerse, CharXiv, Strict]
+ASKED = [AnswerForm(), AnswerForm(boxed=True)]
+
+
+def choice(gold: str, options: tuple[str, ...] = OPTIONS) -> Item:
+    return Item(
+        benchmark="b", id="1", kind=ItemKind.CHOICE, question="?", images=(), golds=(gold,), cluster="", options=options
+    )
+
+
+def short(*golds: str) -> Item:
+    return Item(benchmark="b", id="1", kind=ItemKind.SHORT, question="?", images=(), golds=golds, cluster="")
+
+
+def outcomes(scorer: Scorer, item: Item, reply: str) -> set[Outcome]:
+    return {scorer.score(item, Answer(reply), form).outcome for form in ASKED}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("scorer", LETTER_SCORERS)
+def test_a_letter(scorer, form):
+    for gold in "ABCD":
+        assert outcomes(scorer(), choice(gold), form.format(gold)) == {Outcome.CORRECT}, gold
+        other = "ABCD"["BCDA".index(gold)]
+        assert outcomes(scorer(), choice(other), form.format(gold)) == {Outcome.WRONG}, gold
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("scorer", SHORT_SCORERS)
+def test_a_number_a_phrase_a_formula_a_list_or_a_refusal(scorer, form):
+    for gold in SHORTS:
+        assert outcomes(scorer(), short(gold), form.format(gold)) == {Outcome.CORRECT}, gold
+        assert Outcome.CORRECT not in outcomes(scorer(), short("Vladivostok"), form.format(gold)), gold
+
+
+# How an option is named, whatever the marker looks like.
+NAMES = ["C", "c", "(C)", "(c)", "C)", "C.", "C:", "[C]", "**C**", "*C*", "C!", "`C`", "C. Hermione", "C: Hermione",
+         "C) Hermione", "(C) Hermione", "C - Hermione", "C \N{EN DASH} Hermione", "C, Hermione", "C (Hermione)",
+         "**C. Hermione**", "**C**. Hermione", "Hermione", "Hermione.", "**Hermione**", "hermione", "Hermione (C)",
+         "option C", "Option C", "Option (C)", "option C: Hermione", "choice C", "The correct option is C.",
+         "The answer is C.", "It is C", "C, because Juno (D) is on the right.", "C because A is not there",
+         "C. Note that A is a common distractor.", "(C) since she stands on the left", "the letter C",
+         "\\text{C}", "\\mathbf{C}", "\\text{(C)}", "\\textbf{(C) Hermione}", "\\boxed{C. Hermione}",
+         "\uff23", "\U0001d402",
+         "It is Hermione.", "Therefore, C",
+         "$C", "C** (the third)", "\\( \\text{(C)} \\) 12",
+         "\\(\\text{(C)}\\ Hermione\\)", "\\textbf{(C)}\\ 2\\pi"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_option_by_its_letter_or_its_text(name):
+    for scorer in LETTER_SCORERS:
+        if scorer is not Strict:
+            assert outcomes(scorer(), choice("C"), f"I look.\nAnswer: {name}") == {Outcome.CORRECT}, scorer
+            assert outcomes(scorer(), choice("D"), f"I look.\nAnswer: {name}") == {Outcome.WRONG}, scorer
+
+
+SENTENCES = ["The answer is C.", "So the correct answer is (C).", "The answer is **C**.", "Hence the best choice is C.",
+             "The answer is C. Note that A is a common distractor.", "Therefore, the answer is option C.",
+             "The correct option is **C. Hermione**.", "She stands left.\n\nSo the answer is C: Hermione.",
+             "\u6b63\u786e\u7b54\u6848\u662f **C**\u3002",
+             "\u6b63\u786e\u7b54\u6848\u4e3a\u9009\u9879 C\uff1aHermione\u3002",
+             "The answer is A. Wait, I misread it: the answer is C."]  # fmt: skip
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_what_a_sentence_says_outright(sentence):
+    for scorer in LETTER_SCORERS:
+        right = Outcome.UNPARSED if scorer is Strict else Outcome.CORRECT
+        assert outcomes(scorer(), choice("C"), sentence) == {right}, scorer
+        assert Outcome.CORRECT not in outcomes(scorer(), choice("D"), sentence), scorer
+
+
+@pytest.mark.parametrize(
+    "sentence", ["So the answer is **30**.", "They add up.\nThus, the answer is 30.", "The answer is 30"]
+)
+def test_a_number_that_a_sentence_says_outright(sentence):
+    for scorer in SHORT_SCORERS:
+        right = Outcome.UNPARSED if scorer is Strict else Outcome.CORRECT
+        assert outcomes(scorer(), short("30"), sentence) == {right}, scorer
+
+
+# Nobody would take these for an answer, whatever the gold.
+NO_ANSWERS = ["Not B", "not (B)", "B or C", "B and C", "A, B", "B, C", "A/B", "B/C", "A & B", "A and B",
+              "both A and B", "either B or C", "Either A or B", "B (but could be C)", "B, or maybe C", "B? Or C?",
+              "A. or B", "B. Or C.", "neither B nor C", "anything but B", "B is wrong", "all except B", "ABC",
+              "AB", "A B", "a, b", "a or b", "b or c", "A good choice would be to look again", "A statue",
+              "I think that it may be one of them", "Because of her hat", "Cannot say", "Certainly somebody",
+              "unknown", "N/A", "none of the above", "none", "all of the above", "?", "Matilda or Hermione",
+              "Not Matilda", "Aurelia and Matilda", "Actually, I do not know", "B minus one", "vitamin B",
+              "B. Wait, no, it is C", "cannot answer", "X", "<letter>", "[letter]", "..."]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", NO_ANSWERS)
+def test_never_kinder_than_a_person(said):
+    for scorer in LETTER_SCORERS:
+        for gold in "ABCD":
+            for reply in (f"Answer: {said}", f"I look.\n**Answer:** {said}.", said):
+                assert Outcome.CORRECT not in outcomes(scorer(), choice(gold), reply), (scorer, gold, reply)
+
+
+@pytest.mark.parametrize("said", ["14 or 15", "either 14 or 15", "14 or maybe 15", "13 or 14", "14, or 15"])
+def test_two_numbers_are_no_answer(said):
+    for scorer in SHORT_SCORERS:
+        assert Outcome.CORRECT not in outcomes(scorer(), short("14"), f"Answer: {said}"), scorer
+    assert outcomes(MMMU(), short("14 or 15"), "Answer: 14 or 15") == {Outcome.CORRECT}
