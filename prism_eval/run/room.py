@@ -43,7 +43,7 @@ def too_tight(size: int | None, caption: int, answer: int) -> str:
         return ""
     return (
         f"the context of {size} tokens does not hold a caption of {caption} and an answer of {answer}; "
-        "answers to the longest captions will be truncated and score 0"
+        "answers to the longest captions may run out of it, as truncated and worth 0"
     )
 
 
