@@ -17,7 +17,7 @@ _TOO_LONG = re.compile(
     r"|maximum (?:allowed |prompt |input |supported )+(?:token )?length|number of tokens allowed|token limit"
     r"|(?:prompt|input|inputs|messages?|request) (?:is|are|was) too long|input length exceeds|too many tokens"
     r"|`?inputs`? (?:tokens|must have)|sum of prompt length|range of input length"
-    r"|input tokens exceed|(?:is too large|supports) .{0,60}tokens",
+    r"|input tokens exceed|tokens is too large|supports at most [\d,]+ .{0,20}tokens",
     re.IGNORECASE | re.DOTALL,
 )
 # A quota of tokens a minute is met by waiting.

@@ -14,7 +14,7 @@ Side = Literal["request", "reply"]
 
 _FILTERED = re.compile(
     r"content[ _-]?(?:filter|polic|management polic|moderation|risk|exists risk|violat)"
-    r"|content.{0,30}(?:not allowed|not permitted|blocked|rejected|prohibited)|policy[ _]violation"
+    r"|content (?:that )?(?:is|was|has been) (?:not allowed|blocked|rejected|prohibited)|policy[ _]violation"
     r"|data[ _]?inspection|moderation|\bflagged\b|inappropriate|sensitive|prohibited[ _]?content|responsible[ _]?ai"
     r"|safety\b|safety_|guardrail|considered high risk|censor|nsfw|harmful|unsafe"
     r"|(?:disallowed|explicit|adult|sexual|illegal|violent|objectionable|offensive) (?:content|material|image)"
