@@ -16,10 +16,12 @@ PrismError                       base: its text is one line a person can act on
     │   ├── RateLimited          waited out, first for `retry_after` seconds
     │   └── Unavailable          nobody is there now: waited out
     ├── PermanentError           this item fails, the run goes on
-    │   └── Denied               the key, or this one request: the first calls tell which
+    │   ├── Denied               the key, or this one request: the first calls tell which
+    │   ├── RequestFiltered      a filter let nothing through: no failure, a caption or an answer is `refused`
+    │   └── ContextExceeded      the model has no room for it: likewise, it is `truncated`
     └── FatalError               no further call can succeed: the run stops
 
-The last six are what a plugin raises to say what happens next; anything else it raises counts as permanent.
+CallError's are what a plugin raises to say what happens next; anything else it raises counts as permanent.
 """
 
 from __future__ import annotations
@@ -158,6 +160,14 @@ class PermanentError(CallError):
 
 class Denied(PermanentError):
     """401 or 403: the key is refused or, if other calls succeed with it, this one request."""
+
+
+class RequestFiltered(PermanentError):
+    """A filter stopped the request or its reply. The text says which and gives the filter's own words."""
+
+
+class ContextExceeded(PermanentError):
+    """The request leaves no room in the model's context. The text names the context."""
 
 
 class FatalError(CallError):

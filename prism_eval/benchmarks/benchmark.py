@@ -15,7 +15,7 @@ from prism_eval.benchmarks.sources.columns import is_selected
 from prism_eval.benchmarks.sources.image_files import ImageFiles
 from prism_eval.benchmarks.sources.source import RowSource
 from prism_eval.errors import DataError
-from prism_eval.schema import Item
+from prism_eval.schema import Image, Item
 from prism_eval.scoring.base import Scorer
 
 
@@ -83,6 +83,21 @@ class Benchmark:
                 yield item if own == item.id else replace(item, id=own)
         if not found:
             raise DataError(f"benchmark {self.name}: {self.source.origin} holds no row that the definition selects")
+
+    def pictures(self, *, named: bool) -> Iterator[tuple[Image, ...]]:
+        """The images of each row that is asked, without anything else of it; none where they cannot be read.
+
+        Args:
+            named: Whether names will do: files are then not opened, and their images have no bytes.
+        """
+        images = ImageReader(ImageFiles(self.source.image_folder), named=named)
+        converter = Converter(self.definition, images)
+        for row in self.source.rows():
+            try:
+                if isinstance(row, RowError) or is_selected(self.definition, row):
+                    yield () if isinstance(row, RowError) else converter.pictures(row)
+            except RowError:
+                yield ()
 
     def _read(self) -> Iterator[Item | RowError]:
         # New ones for each reading: kept images would otherwise stay as long as the benchmark does.

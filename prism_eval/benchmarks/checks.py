@@ -32,7 +32,8 @@ def why_none(problems: Iterable[object]) -> str:
         return ""
     ((reason, count),) = Counter(error.reason for error in errors).most_common(1)
     first = next(error for error in errors if error.reason == reason)
-    return f"none of the first {len(errors)} rows can be used; {count} x {reason}, the first: {first}"
+    none = f"none of the first {len(errors)} rows can be used" if len(errors) > 1 else "the first row cannot be used"
+    return f"{none}; {count} x {reason}, the first: {first}"
 
 
 def image_problem(item: Item) -> RowError | None:

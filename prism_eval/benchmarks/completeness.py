@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from prism_eval.benchmarks.benchmark import Benchmark
 from prism_eval.benchmarks.rows import RowError
+from prism_eval.benchmarks.sources.caprl import CapRLSource
 from prism_eval.benchmarks.sources.folder import FolderSource, file_size
 from prism_eval.benchmarks.sources.splits import SplitFile
 from prism_eval.benchmarks.sources.tree import split_files_in
@@ -24,14 +25,16 @@ def what_is_missing(benchmark: Benchmark) -> tuple[str, ...]:
     Nothing is said of twins and of the hub itself, nor of data that is not there at all, which is an error.
     """
     source = benchmark.source
+    if isinstance(source, CapRLSource):
+        return tuple(_beside(source, []))
     if not isinstance(source, FolderSource) or not source.published:
         return ()
     try:
         files = split_files_in(source.folder, source.definition.source)
     except DataError:
         return ()
-    unreadable = _unreadable([source.folder / file.path for file in files])
-    return (*_absent(files), *unreadable, *_beside(source), *_miscounted(source))
+    paths = [source.folder / file.path for file in files]
+    return (*_absent(files), *_unreadable(paths), *_beside(source, paths), *_miscounted(source))
 
 
 def _absent(files: Sequence[SplitFile]) -> Iterator[str]:
@@ -46,7 +49,7 @@ def _absent(files: Sequence[SplitFile]) -> Iterator[str]:
         names = [f"{label}-{n:05d}-of-{count:05d}" if total else f"{n:04d}" for n in missing[:_NAMED]]
         if missing:
             named = ", ".join(str(parent / name) for name in names) + (" ..." if len(missing) > _NAMED else "")
-            yield f"{len(missing)} of {count} files of the split are missing: {named}"
+            yield f"{len(missing)} of the split's {count} files missing: {named}"
     if partial := next((file for file in files if file.partial), None):
         yield f"{partial.path.parent} holds the beginning of the split only: the hub's conversion stopped early"
 
@@ -63,11 +66,11 @@ def _unreadable(paths: Sequence[Path]) -> Iterator[str]:
             yield str(error)
 
 
-def _beside(source: FolderSource) -> Iterator[str]:
+def _beside(source: FolderSource | CapRLSource, rows: Sequence[Path]) -> Iterator[str]:
     """Files that the definition names beside those of its rows, such as an archive of images."""
     for path in (source.folder / name for name in source.definition.source.files):
         unpacked = path.suffix == ".zip" and path.with_suffix("").is_dir()
-        if not unpacked and path not in source.files() and (reason := why_not_there(path)):
+        if not unpacked and path not in rows and (reason := why_not_there(path)):
             yield f"{path}: {reason}"
 
 

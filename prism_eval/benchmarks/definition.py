@@ -88,12 +88,15 @@ class Options(_Table):
             ``lettered`` (``A. x; B. y`` in a string, or in a list), or ``fixed`` (the same in every row).
         columns: The columns of ``columns``.
         after: Where ``lettered`` options start in the question, for rows without a column of options.
-        fixed: The options of ``fixed``, and of ``lettered`` where a row states none because its image does.
+        drawn: For ``lettered`` rows whose options stand in the image alone: where they are stated nevertheless; their
+            letters, and not their texts, become the options.
+        fixed: The options of ``fixed``, and of ``lettered`` where a row states none.
     """
 
     format: Literal["list", "columns", "lettered", "fixed"] = "list"
     columns: tuple[str, ...] = ()
     after: str = ""
+    drawn: Names = ()
     fixed: tuple[str, ...] = ()
 
 

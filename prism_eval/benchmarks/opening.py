@@ -51,10 +51,15 @@ def available(data: str) -> tuple[str, ...]:
     folder = user_path(data)
     if not folder.is_dir():
         raise DataError(f"no data folder {data}: give --data a folder of benchmarks, 'synthetic' or 'hub'")
-    found = tuple(name for name in names if (folder / name).is_dir())
+    found = tuple(name for name in names if _holds_something(folder / name))
     if not found:
         raise DataError(f"{data} holds no benchmark's folder; known benchmarks: {', '.join(names)}")
     return found
+
+
+def _holds_something(folder: Path) -> bool:
+    # A download that failed leaves a hidden folder of notes behind, which nobody has asked to be measured on.
+    return folder.is_dir() and [path.name for path in folder.iterdir()] != [".cache"]
 
 
 def open_benchmark(name: str, data: str | Path, *, seed: int = 0) -> Benchmark:

@@ -7,9 +7,18 @@ import inspect
 from typing import TypeVar
 
 from prism_eval.calls.call import Call
-from prism_eval.errors import CallError, FatalError, MissingExtra, PermanentError, PrismError, StoreError
+from prism_eval.errors import (
+    CallError,
+    ContextExceeded,
+    FatalError,
+    MissingExtra,
+    PermanentError,
+    PrismError,
+    RequestFiltered,
+    StoreError,
+)
 from prism_eval.plugins.faults import fault_of
-from prism_eval.schema import Generation
+from prism_eval.schema import Answer, Caption, FinishReason, Generation
 
 G = TypeVar("G", bound=Generation)
 
@@ -21,6 +30,12 @@ async def asked(call: Call[G]) -> G:
     doing = f"{_word(call)} {plugin.name!r}, {call.about}"
     try:
         return await _said(call, doing)
+    except (RequestFiltered, ContextExceeded) as error:
+        # An outcome of who was asked, and kept as one. A judge's or a prior's would be a score that nobody gave.
+        if not issubclass(call.returns, Caption | Answer):
+            raise
+        filtered = isinstance(error, RequestFiltered)
+        return call.returns("", FinishReason.FILTERED if filtered else FinishReason.CONTEXT, note=str(error))
     except (CallError, StoreError):  # said by the contract, or ours: a call within this one can meet a full disk
         raise
     except MissingExtra as error:  # every further call would say the same

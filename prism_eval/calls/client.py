@@ -58,6 +58,8 @@ class Calls:
         self._blame = Blame()
         # A key counts once, however many questions look it up: 8 bytes of it are enough to tell.
         self._counted: set[int] = set()
+        # What was found in the store and not asked for yet by itself.
+        self._untold: set[int] = set()
         self._hits: Counter[tuple[str, int, str, str | None]] = Counter()
         self._plugins: dict[int, Plugin] = {}
 
@@ -68,11 +70,11 @@ class Calls:
             CallError: The call failed now, or earlier in this run.
             StoreError: The store cannot be read or written.
         """
-        # Within a run a failure is final: each of an image's questions would else pay for all the retries again.
-        found = self._failures.get(call.key) or self._known(call) or await self._flight(call)
-        if isinstance(found, CallFailure):
-            raise found.error()
-        return _as(call.returns, found)
+        result = await self._result(call)
+        if (short := _short(call.key)) in self._untold:
+            self._untold.remove(short)
+            self.tally(call.stage).hits += 1
+        return result
 
     async def within(self, call: Call[G]) -> G:
         """The result of a call that another one is made of.
@@ -85,9 +87,17 @@ class Calls:
             StoreError: The store cannot be read or written.
         """
         try:
-            return await self.get(call)
+            # A caption that another one is made of is nobody's caption, and is not counted as one.
+            return await (self._result(call) if call.stage == "caption" else self.get(call))
         except TransientError as error:
             raise PermanentError(str(error)) from error
+
+    async def _result(self, call: Call[G]) -> G:
+        # Within a run a failure is final: each of an image's questions would else pay for all the retries again.
+        found = self._failures.get(call.key) or self._known(call) or await self._flight(call)
+        if isinstance(found, CallFailure):
+            raise found.error()
+        return _as(call.returns, found)
 
     async def stop(self) -> None:
         """Give up the calls in flight, so that the plugins they ask can be closed."""
@@ -121,7 +131,7 @@ class Calls:
             return None
         if self._is_new(call.key):
             self._blame.answered(call)
-            self.tally(call.stage).hits += 1
+            self._untold.add(_short(call.key))
             self._plugins[id(call.plugin)] = call.plugin
             self._hits[call.stage, id(call.plugin), stored.address, stored.root] += 1
         return stored.generation
@@ -171,8 +181,9 @@ class Calls:
         tries = Tries(lane, self._patience)
         self._blame.begin(call)
         while True:
-            # Held for one try, not for the waits between: a call that waits must not keep others out.
-            async with lane.place(first=tries.made > 0) as place:
+            # Held for one try, not for the waits between: a call that waits must not keep others out. Nor must one that
+            # is refused whatever is tried, so that it goes before the others only once.
+            async with lane.place(first=tries.made == 1) as place:
                 try:
                     made = await asked(call)
                 except CallError as error:

@@ -118,22 +118,25 @@ class Lane:
         since = self._in_trouble_since(place) or now
         waited_out = isinstance(error, RateLimited | Unavailable)
         self.trouble = Trouble(since, now, str(error), waited_out)
-        if not isinstance(error, RateLimited | Unavailable):
-            self._unproven = False
-            return
-        self._unproven = self._unproven and error.unproven
-        asked = error.retry_after or 0.0 if isinstance(error, RateLimited) else 0.0
+        self._unproven = self._unproven and isinstance(error, RateLimited | Unavailable) and error.unproven
         # Once a round: sixteen refusals of what was sent together are one sign, not sixteen.
-        if place.begun >= self._opens:
-            self._misses += 1
-            busy = isinstance(error, RateLimited)
-            self._away = not busy
-            if busy:
-                self._limit = max(1.0, self._limit / 2)
-            asked = max(asked, patience.wait(self._misses, longest=_LONGEST_BUSY if busy else _LONGEST_AWAY))
-        if asked:
-            # Not beyond the end of all patience, so that a last try is made then.
-            self._pause(min(now + asked, since + patience.limit(unproven=self._unproven)))
+        wait = self._backoff(error, patience) if waited_out and place.begun >= self._opens else 0.0
+        if isinstance(error, RateLimited):
+            wait = max(wait, error.retry_after or 0.0)
+        # Not beyond the end of all patience, so that a last try is made then.
+        left = since + patience.limit(unproven=self._unproven) - now
+        self._pause(now + min(wait, max(left, patience.first_wait)))
+
+    def _backoff(self, error: TransientError, patience: Patience) -> float:
+        """Go slower, or one at a time; returns the seconds until then."""
+        self._misses += 1
+        if isinstance(error, Unavailable):
+            # A connection that breaks once is worth another at once, and nobody else need wait for it.
+            self._away = error.unproven or self._misses > 1
+            return patience.wait(self._misses, longest=_LONGEST_AWAY) if self._away else 0.0
+        self._away = False
+        self._limit = max(1.0, self._limit / 2)
+        return patience.wait(self._misses, longest=_LONGEST_BUSY)
 
     def is_given_up(self, place: Place, patience: Patience) -> bool:
         """Whether there was no progress for too long, and none is on the way."""
@@ -195,7 +198,7 @@ class Lane:
                 waiting.set_result(self._begin())
 
     def _pause(self, until: float) -> None:
-        if until > self._opens:
+        if until > max(self._opens, time.monotonic()):
             self._opens = until
             # A hair later, for a loop's clock may be a little ahead.
             asyncio.get_running_loop().call_later(until - time.monotonic() + 0.001, self._wake)

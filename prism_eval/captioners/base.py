@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, Protocol, Self
 
 from prism_eval.calls import Call, Calls
 from prism_eval.calls.keys import caption_key
+from prism_eval.captioners.spoken import spoken
 from prism_eval.plugins import Plugin
 from prism_eval.schema import Caption, Image
 
@@ -23,9 +24,11 @@ class Captioner(Plugin, ABC):
 
     Attributes:
         needs_question: Whether `caption` must be told the question; such captions are not shared between items.
+        silent: Whether it says nothing on purpose: nobody need be told that its captions are empty.
     """
 
     needs_question: ClassVar[bool] = False
+    silent: ClassVar[bool] = False
 
     @abstractmethod
     async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
@@ -39,6 +42,8 @@ class Captioner(Plugin, ABC):
         Raises:
             TransientError: Worth another try.
             PermanentError: These images cannot be captioned.
+            RequestFiltered: A filter would not let them through: what is asked about them counts as refused.
+            ContextExceeded: There is no room for them: what is asked about them counts as truncated.
             FatalError: Nothing further can be captioned.
         """
 
@@ -66,8 +71,25 @@ class Captioner(Plugin, ABC):
         """The captioner as a run uses it: one that is made of others asks them through the run's calls."""
         return self
 
+    def lookups(self) -> Iterator[Lookup]:
+        """Where it finds captions that it cannot make; nowhere, for a captioner that looks at the image."""
+        yield from ()
+
     async def close(self) -> None:
         """Give back connections, threads and memory."""
+
+
+class Lookup(Protocol):
+    """Captions that exist already, so that it can be told beforehand which are missing."""
+
+    @property
+    def needs_bytes(self) -> bool:
+        """Whether an image is found by its bytes, and not by its name alone."""
+        ...
+
+    def has(self, image: Image, sample: int) -> bool:
+        """Whether there is a caption for an image."""
+        ...
 
 
 @dataclass(kw_only=True)
@@ -89,6 +111,11 @@ class Combinator(Captioner):
         return any(part.needs_question for part in self.parts)
 
     @property
+    def silent(self) -> bool:  # type: ignore[override]
+        """Whether every part is."""
+        return all(part.silent for part in self.parts)
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """Whatever there is to be said of the parts."""
         return tuple(remark for part in self.parts for remark in part.remarks)
@@ -108,6 +135,11 @@ class Combinator(Captioner):
             self, parts=tuple(_Part(inner=part.bound(calls), calls=calls) for part in self.parts)
         )
 
+    def lookups(self) -> Iterator[Lookup]:
+        """Those of its parts."""
+        for part in self.parts:
+            yield from part.lookups()
+
     async def close(self) -> None:
         """Close the parts: a run knows only the captioners that its plan names."""
         for part in self.parts:
@@ -122,7 +154,8 @@ class _Part(Captioner):
     calls: Calls
 
     async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
-        return await self.calls.within(self.inner.call(images, sample=sample, question=question))
+        # For combinators of strangers, which do not think of it.
+        return spoken(await self.calls.within(self.inner.call(images, sample=sample, question=question)))
 
     # What keys are made of is the inner one's: a combinator that is bound to a run keeps the key it had.
     @property
@@ -134,11 +167,18 @@ class _Part(Captioner):
         return self.inner.needs_question
 
     @property
+    def silent(self) -> bool:  # type: ignore[override]
+        return self.inner.silent
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         return self.inner.remarks
 
     def seen(self, images: Sequence[Image]) -> Sequence[object]:
         return self.inner.seen(images)
+
+    def lookups(self) -> Iterator[Lookup]:
+        return self.inner.lookups()
 
     async def close(self) -> None:
         await self.inner.close()

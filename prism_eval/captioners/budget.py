@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from prism_eval.captioners.base import Combinator
+from prism_eval.captioners.spoken import spoken
 from prism_eval.errors import UsageError
 from prism_eval.schema import Caption, FinishReason, Image
 
@@ -37,10 +38,18 @@ class Budget(Combinator):
 
     async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
         """Cut what the part says."""
-        caption = await self.part.caption(images, sample=sample, question=question)
+        caption = spoken(await self.part.caption(images, sample=sample, question=question))
         # One word more than is kept says whether anything is cut; the rest of a long caption is not looked at.
         ends = [word.end() for word in islice(_WORD.finditer(caption.text), self.words + 1)]
         if len(ends) <= self.words:
             return caption
         cut = caption.text[: ends[self.words - 1]] if self.words else ""
-        return dataclasses.replace(caption, text=cut, finish_reason=FinishReason.LENGTH)
+        # With no word at all it is whole again: nothing was asked for.
+        stopped = caption.finish_reason is FinishReason.STOP and self.words > 0
+        end = FinishReason.LENGTH if stopped else caption.finish_reason
+        return dataclasses.replace(caption, text=cut, finish_reason=end)
+
+    @property
+    def silent(self) -> bool:  # type: ignore[override]
+        """Whether no word is kept, or there would be none to keep."""
+        return not self.words or self.part.silent

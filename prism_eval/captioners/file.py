@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import re
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from prism_eval.captioners.base import Captioner
+from prism_eval.captioners.base import Captioner, Lookup
 from prism_eval.errors import DataError, PermanentError
 from prism_eval.files.folders import user_path
 from prism_eval.plugins import runtime
@@ -52,6 +53,7 @@ class File(Captioner):
     model: Path = runtime()
     _index: dict[str, _Captions] = field(init=False, repr=False, default_factory=dict)
     _paths_by_name: dict[str, set[str]] = field(init=False, repr=False, default_factory=dict)
+    _has_digests: bool = field(init=False, repr=False, default=False)
     _sha256: str = field(init=False, repr=False, default="")
 
     def __post_init__(self) -> None:
@@ -78,6 +80,23 @@ class File(Captioner):
         """
         return Caption("\n\n".join(self._look_up(image, sample) for image in images))
 
+    @property
+    def needs_bytes(self) -> bool:
+        """Whether any row names its image by digest."""
+        return self._has_digests
+
+    def has(self, image: Image, sample: int) -> bool:
+        """Whether the file has a caption for an image, and says which."""
+        try:
+            self._look_up(image, sample)
+        except PermanentError:
+            return False
+        return True
+
+    def lookups(self) -> Iterator[Lookup]:
+        """The file itself."""
+        yield self
+
     def seen(self, images: Sequence[Image]) -> Sequence[object]:
         """The images and their names, by which they are looked up where the file gives no digests."""
         return [[image.digest, image.name] for image in images]
@@ -100,6 +119,7 @@ class File(Captioner):
             captions = self._index.setdefault(key, {})
             if captions.setdefault(sample, text) != text or (None in captions and len(captions) > 1):
                 raise DataError(f"{where}: image {key} has a caption already; number several with a column 'sample'")
+            self._has_digests |= bool(_DIGEST.fullmatch(key))
             self._paths_by_name.setdefault(PurePosixPath(key).name, set()).add(key)
 
     def _look_up(self, image: Image, sample: int) -> str:
@@ -114,7 +134,9 @@ class File(Captioner):
     def _captions_of(self, image: Image) -> _Captions:
         # From what cannot be mistaken to what can: a path may be of another data set, a name of another folder.
         path = _normal(image.name)
-        for key in (image.digest, path):
+        # A digest is worked out only where the file has any: to ask for names alone must not read the images.
+        keys = (image.digest, path) if self._has_digests else (path,)
+        for key in keys:
             if key in self._index:
                 return self._index[key]
         paths = self._paths_by_name.get(PurePosixPath(path).name, set())
@@ -128,21 +150,29 @@ def _rows(path: Path) -> Iterator[tuple[str, _Row]]:
     """Every row with the words that say where it is."""
     reader = _parquet_rows if path.suffix.lower() in {".parquet", ".pq"} else _json_rows
     for number, row in enumerate(reader(path), start=1):
-        yield f"{path} row {number}", row
+        # A blank line is none, but counts, so that a row's number is its line's.
+        if row is not None:
+            yield f"{path} row {number}", row
 
 
-def _json_rows(path: Path) -> Iterator[_Row]:
+def _json_rows(path: Path) -> Iterator[_Row | None]:
     # As bytes: text that is no UTF-8 is then a mistake of its row, named by its number like any other.
     with path.open("rb") as stream:
         for number, line in enumerate(stream, start=1):
-            try:
-                row = json.loads(line)
-            # Brackets nested a thousand deep are no syntax error to the parser: its stack ends first.
-            except (ValueError, RecursionError) as error:
-                raise DataError(f"{path} row {number}: not a line of JSON in UTF-8") from error
-            if not isinstance(row, dict):
-                raise DataError(f"{path} row {number}: not a JSON object")
-            yield row
+            # Editors on Windows put a byte order mark before the first line.
+            text = line.removeprefix(codecs.BOM_UTF8).strip()
+            yield _json_row(text, f"{path} row {number}") if text else None
+
+
+def _json_row(text: bytes, where: str) -> _Row:
+    try:
+        row = json.loads(text)
+    # Brackets nested a thousand deep are no syntax error to the parser: its stack ends first.
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{where}: not a line of JSON in UTF-8; a captions file is JSONL or Parquet") from error
+    if not isinstance(row, dict):
+        raise DataError(f"{where}: not a JSON object")
+    return row
 
 
 def _parquet_rows(path: Path) -> Iterator[_Row]:

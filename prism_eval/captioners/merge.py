@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prism_eval.captioners.base import Combinator
+from prism_eval.captioners.spoken import spoken
 from prism_eval.errors import UsageError
 from prism_eval.schema import Caption, FinishReason, Image
-
-# The leaderboard counts captions that were cut: a whole part beside a cut one must not hide it.
-_WORST_FIRST = (FinishReason.LENGTH, FinishReason.FILTERED)
 
 
 @dataclass(kw_only=True)
 class Merge(Combinator):
-    """The parts' captions in order, a blank line between them; and the worst of their ends.
+    """The parts' captions in order, a blank line between them.
+
+    It is filtered where all of them are. Beside others, one that was filtered is lacking as if it had been cut.
 
     Raises:
         UsageError: There are fewer than two parts.
@@ -27,15 +27,24 @@ class Merge(Combinator):
 
     async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
         """Ask every part in turn; an error of one spares those behind it."""
-        captions = [await part.caption(images, sample=sample, question=question) for part in self.parts]
-        reasons = [caption.finish_reason for caption in captions]
+        captions = [spoken(await part.caption(images, sample=sample, question=question)) for part in self.parts]
+        # A refusal describes nothing.
+        telling = [caption for caption in captions if caption.finish_reason is not FinishReason.FILTERED] or captions
         # A part that saw nothing (`blind`, a page without text) leaves no empty paragraph.
         return Caption(
-            "\n\n".join(caption.text for caption in captions if caption.text),
-            next((reason for reason in _WORST_FIRST if reason in reasons), FinishReason.STOP),
+            "\n\n".join(caption.text for caption in telling if caption.text),
+            _end({caption.finish_reason for caption in captions}),
             _total([caption.prompt_tokens for caption in captions]),
             _total([caption.completion_tokens for caption in captions]),
+            "; ".join(dict.fromkeys(caption.note for caption in captions if caption.note)),
         )
+
+
+def _end(reasons: set[FinishReason]) -> FinishReason:
+    # The leaderboard counts captions that were cut: a whole part beside one that lacks something must not hide it.
+    if len(reasons) == 1:
+        return reasons.pop()
+    return FinishReason.CONTEXT if FinishReason.CONTEXT in reasons else FinishReason.LENGTH
 
 
 def _total(counts: list[int | None]) -> int | None:

@@ -51,7 +51,7 @@ class _NameIsShown(TyperGroup):
 
 app = Verbs(
     cls=_NameIsShown,
-    help="List benchmarks, show one (NAME), fetch and check data, start a new one.",
+    help="List benchmarks, show one, fetch its data, check it.",
     invoke_without_command=True,
     epilog=_EPILOG,
 )

@@ -24,7 +24,8 @@ def doctor(
 ) -> int:
     """Say what works here, and what to do about the rest.
 
-    Looks at Python, the extras, the store, the data, and whether a server is reachable and serves its model.
+    Looks at Python, the extras, the store, the data, and whether a server is reachable, serves its model, and takes
+    images and every option: two short requests.
     """
     from prism_eval.run.health import examine
 

@@ -97,7 +97,11 @@ class PlanFlags:
         typer.Option("--plan", parser=file_path, metavar="FILE", help="A TOML plan; the other flags override it."),
     ] = None
     protocol: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Prompts, sampling and answer form. [default: standard]")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Prompts, sampling and answer form; NAME?KEY=VALUE replaces one of its keys. [default: standard]",
+        ),
     ] = None
     edition: Edition = None
     judge: Judge = None
@@ -111,6 +115,10 @@ class PlanFlags:
     seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of everything drawn. [default: 0]")] = None
     concurrency: Concurrency = None
     patience: Patience = None
+    allow_missing: Annotated[
+        bool | None,
+        typer.Option("--allow-missing", help="Start though a captions file lacks images; their items fail."),
+    ] = None
 
     def plan(self) -> Plan:
         """The plan of the file and of the flags that override it.

@@ -81,6 +81,9 @@ def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
         calls = f"{tally.made:,} made, {tally.hits:,} taken from the store, {tally.failed:,} failed"
         tokens = f"; {tally.prompt_tokens:,} tokens in, {tally.completion_tokens:,} out"
         typer.echo(f"{stage.capitalize()}s: {calls}{tokens if tally.completion_tokens else ''}.")
+    for label, count in result.counts.empty_captions.items():
+        if count:
+            typer.echo(f"{label}: {counted(count, 'caption')} said nothing.")
     # Said, since the key of a call does not name its server: the same name there may be another model.
     for one in result.elsewhere:
         results = counted(one.count, one.stage)
@@ -91,7 +94,8 @@ def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
     failed = result.counts.failures.total()
     if not failed:
         return 1 if result.failed or result.unread else 0
-    typer.echo(f"{counted(failed, 'item')} failed, in no score. {_what_helps(result)}", err=True)
+    items = f"{counted(failed, 'item')} failed and {'is' if failed == 1 else 'are'} in no score."
+    typer.echo(f"{items} {_what_helps(result)}", err=True)
     for reason, count in result.counts.failures.most_common(_REASONS_SHOWN):
         # A plugin's fault has three lines; they stay together.
         first, *rest = reason.splitlines()

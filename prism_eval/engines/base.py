@@ -41,6 +41,8 @@ class Engine(Plugin, ABC):
             TransientError: Worth another try.
             RateLimited: Worth another try after ``retry_after`` seconds.
             PermanentError: This request cannot succeed.
+            RequestFiltered: A filter would not let it through: the caption or answer counts as refused.
+            ContextExceeded: There is no room for it: the caption or answer counts as truncated.
             FatalError: No request can succeed.
         """
 
@@ -69,6 +71,14 @@ class Engine(Plugin, ABC):
         """Whether the engine has the ability of `log_likelihood`."""
         # Asked of the class, before anything is built: a flag beside the method could contradict it.
         return cls.log_likelihood is not Engine.log_likelihood
+
+    async def context(self) -> int | None:
+        """How many tokens a request and its reply may have together; ``None`` where the engine cannot tell.
+
+        Raises:
+            CallError: The engine could not be asked.
+        """
+        return None
 
     async def check(self) -> str:
         """Say in one line whether the engine can serve its model; raises `CallError` if it cannot."""

@@ -11,16 +11,19 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from prism_eval.engines.body import Body
+from prism_eval.engines.content import Content
+from prism_eval.engines.context import ran_out
+from prism_eval.engines.http import one_line
+from prism_eval.engines.moderation import filtered_categories, filters, prompt_block
 from prism_eval.engines.replies import whole
 from prism_eval.errors import TransientError, UsageError
 from prism_eval.plugins.identity import canonical_json
 from prism_eval.schema import Completion, FinishReason, Image, Message, Request
 
-_FINISH = {
-    "length": FinishReason.LENGTH,
-    "max_tokens": FinishReason.LENGTH,
-    "content_filter": FinishReason.FILTERED,
-}
+# Met the limit that was asked for; or the context, as Mistral and Anthropic say.
+_LENGTH = frozenset({"length", "max_tokens", "max_output_tokens", "MAX_TOKENS"})
+_CUT = _LENGTH | {"model_length", "model_context_window_exceeded", "context_length_exceeded"}
+_ENDED = frozenset({"stop", "eos", "eos_token", "end_turn", "stop_sequence", "STOP", "complete"})
 # What vLLM and SGLang say when a request was aborted: the text may end anywhere, and is not the model's whole answer.
 _BROKEN_OFF = frozenset({"abort", "error"})
 SET_BY_OPTIONS = ("temperature", "top_p", "seed", "max_tokens", "max_completion_tokens")
@@ -28,6 +31,9 @@ SET_FOR_ALL = ("model", "messages", "stream", "n")
 """What no ``extra`` may hold: fields that options set, and fields that make a reply one that can be read."""
 # Where an image's address goes. No text can hold this: a quotation mark within one is written with a backslash.
 _HOLE = b'"url": null'
+
+Counts = tuple[int | None, int | None]
+"""Tokens read and written."""
 
 
 def body_of(
@@ -78,27 +84,43 @@ def checked_extra(extra: object) -> dict[str, object]:
     return held
 
 
-def completion_of(body: bytes, *, where: str) -> Completion:
+def completion_of(body: bytes, *, where: str, asked: int | None = None, context: int | None = None) -> Completion:
     """Read a reply's first choice.
 
-    A refusal, and a text that a content filter withheld, come back as ``FILTERED``, the latter empty.
+    A refusal, and a text that a filter withheld, come back as ``FILTERED``, with whatever was let through. A text that
+    was cut before the limit that was asked for ran out of the server's ``CONTEXT``.
+
+    Args:
+        body: The reply.
+        where: Opens the message of an error.
+        asked: The bound on tokens that was asked for.
+        context: The server's context in tokens, where it is known.
 
     Raises:
-        TransientError: The reply is not a whole chat completion; ``where`` opens the message.
+        TransientError: The reply is not a whole chat completion.
     """
     reply = whole(body, where=where)
-    choices = reply.get("choices")
-    if not isinstance(choices, list) or not choices:
-        raise TransientError(f"{where}: the reply has no choices")
-    match choices[0]:
-        case {"message": dict(message), **rest}:
-            text, finish = _text_and_finish(message, rest.get("finish_reason"))
+    match reply.get("choices"):
+        case [dict(choice), *_] if isinstance(choice.get("message"), dict):
+            content = Content.of(choice["message"])
+        case [_, *_]:
+            raise TransientError(f"{where}: the reply's first choice is empty or was broken off")
+        case _ if prompt_block(reply):  # Gemini leaves the choices out
+            return Completion("", FinishReason.FILTERED, note=_filtered(reply, {}))
         case _:
-            text, finish = None, FinishReason.STOP
-    if text is None:
+            raise TransientError(f"{where}: the reply has no choices")
+    reason = str(choice.get("finish_reason"))
+    tokens = _usage(reply.get("usage"))
+    text, finish, note = content.text, FinishReason.STOP, ""
+    if content.refusal and not text:
+        text, finish, note = content.refusal, FinishReason.FILTERED, f"the model refused: {one_line(content.refusal)}"
+    elif filters(reason) or (filtered_categories(choice) and not text):
+        finish, note = FinishReason.FILTERED, _filtered(reply, choice)
+    elif reason in _CUT:
+        finish, note = _cut(reason, tokens, asked, context, text)
+    elif _is_no_reply(content, reason):
         raise TransientError(f"{where}: the reply's first choice is empty or was broken off")
-    prompt_tokens, completion_tokens = _usage(reply.get("usage"))
-    return Completion(_well_formed(text), finish, prompt_tokens, completion_tokens)
+    return Completion(_well_formed(text), finish, *tokens, note)
 
 
 def _message(message: Message) -> dict[str, object]:
@@ -126,21 +148,32 @@ def _spliced(text: bytes, images: Sequence[Image]) -> Iterator[bytes | Image]:
     yield before
 
 
-def _text_and_finish(message: Mapping[str, object], reason: object) -> tuple[str | None, FinishReason]:
-    finish = _FINISH.get(str(reason), FinishReason.STOP)
-    refusal, content = message.get("refusal"), message.get("content")
-    if str(reason) in _BROKEN_OFF:
-        return None, finish
-    if isinstance(content, str):
-        return content, finish
-    if isinstance(refusal, str) and refusal:
-        return refusal, FinishReason.FILTERED
-    # A thinking model that never came to its answer leaves content null, beside its thoughts or cut by the limit.
-    thought = message.get("reasoning_content") or message.get("reasoning")
-    return ("" if content is None and (thought or finish is not FinishReason.STOP) else None), finish
+def _filtered(reply: Mapping[str, object], choice: Mapping[str, object]) -> str:
+    """Which of the two a filter stopped, and the filter's words."""
+    block = prompt_block(reply)
+    words = block or ", ".join(filtered_categories(choice)) or str(choice.get("finish_reason"))
+    return f"the {'request' if block else 'reply'} was filtered: {one_line(words)}"
 
 
-def _usage(usage: object) -> tuple[int | None, int | None]:
+def _cut(reason: str, tokens: Counts, asked: int | None, context: int | None, text: str) -> tuple[FinishReason, str]:
+    read, written = tokens
+    # vLLM cuts the limit down to what room is left, and says no more than that the limit was met. A count of none
+    # beside a text is no count.
+    fell_short = asked is not None and written is not None and written < asked and bool(written or not text)
+    if reason in _LENGTH and not fell_short:
+        return FinishReason.LENGTH, ""
+    return FinishReason.CONTEXT, ran_out(context or (read + written if read and written is not None else None))
+
+
+def _is_no_reply(content: Content, reason: str) -> bool:
+    """Whether a model that says it was neither cut nor filtered has not finished either."""
+    if reason in _BROKEN_OFF or not content.given:
+        return True
+    # An empty text is a model's answer only where the model itself ended it.
+    return not content.text.strip() and reason not in _ENDED
+
+
+def _usage(usage: object) -> Counts:
     if not isinstance(usage, Mapping):
         return None, None
     return _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))

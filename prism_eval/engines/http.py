@@ -7,13 +7,14 @@ import socket
 import ssl
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from prism_eval._version import __version__
 from prism_eval.engines.body import Body
 from prism_eval.engines.proxy import proxy_for, shown
+from prism_eval.engines.replies import status_meant
 from prism_eval.engines.time_limit import TimeLimit
 from prism_eval.errors import CallError, FatalError, PermanentError, TransientError, Unavailable
 
@@ -48,6 +49,11 @@ class Reply:
     def ok(self) -> bool:
         """Whether the server did as asked."""
         return self.status == HTTPStatus.OK
+
+    def as_meant(self) -> Reply:
+        """The same under the status it should have had: gateways send errors under 200."""
+        status = status_meant(self.body) if self.ok else None
+        return self if status is None else replace(self, status=status)
 
     @property
     def unauthorized(self) -> bool:
@@ -90,7 +96,7 @@ class Server:
         self.loop = asyncio.get_running_loop()
         self._key = key
         self._time = TimeLimit(timeout)
-        self._reached = False
+        self._reached = self._worked = False
         # Looked up once: aiohttp's own trust_env would do it for every request, and sends .netrc passwords.
         self._proxy = proxy_for(base_url)
         # What fails on the way may well be the proxy's doing, of which its user need not even know.
@@ -124,6 +130,7 @@ class Server:
         """
         reply = await self._exchange("POST", path, body, self._time.kept(), self._time.seconds)
         if reply.ok:
+            self._worked = True
             self._time.replied()
         return reply
 
@@ -198,6 +205,8 @@ class Server:
             case aiohttp.ClientResponseError():
                 words = f"the reply is not HTTP; {_ADVICE}"
             case _:
+                # What worked and now hangs up is being started again: container hosts and tunnels hold its port open.
+                kind = Unavailable if self._worked else TransientError
                 words = "the server closed the connection without a reply"
         way = f" (through the proxy {self.proxy})" if self.proxy else ""
         return kind(f"{self.base_url}: {words}{way}")

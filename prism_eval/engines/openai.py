@@ -15,20 +15,33 @@ from prism_eval.engines.advice import option_against, takes_no_images
 from prism_eval.engines.base import Engine
 from prism_eval.engines.body import Body
 from prism_eval.engines.chat import body_of, checked_extra, completion_of
+from prism_eval.engines.context import overrun, ran_out
 from prism_eval.engines.echo import TRIAL, echo_body, log_likelihoods_of
 from prism_eval.engines.fields import Fields
 from prism_eval.engines.http import Reply, Server, Unreachable
 from prism_eval.engines.models import Models
+from prism_eval.engines.moderation import filtered_side
 from prism_eval.engines.once import Once
 from prism_eval.engines.pixels import ImageFormat, refitted
 from prism_eval.engines.refusal import is_busy, refusal
 from prism_eval.engines.replies import error_of
-from prism_eval.errors import CallError, Denied, FatalError, PermanentError, TransientError, UsageError
+from prism_eval.errors import (
+    CallError,
+    ContextExceeded,
+    Denied,
+    FatalError,
+    PermanentError,
+    RequestFiltered,
+    TransientError,
+    UsageError,
+)
 from prism_eval.plugins.identity import runtime
 from prism_eval.schema import NEUTRAL, Completion, Request
 
 # A list is short and costs no model anything: who takes longer is busy, and the check passes.
 _CHECK_SECONDS = 10.0
+# Whatever is said with these is about the key, the address or the load.
+_NEVER_OF_THE_ITEM = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS})
 _CHAT, _COMPLETIONS = "/chat/completions", "/completions"
 
 
@@ -46,7 +59,8 @@ class OpenAIEngine(Engine):
         image_format: What images are sent as, ``jpeg`` or ``png``; ``none`` for what they are.
         base_url: Where the server is, up to and including ``/v1``; by default what ``OPENAI_BASE_URL`` says.
         api_key_env: The environment variable that holds the key; without it no key is sent.
-        timeout: Seconds one call may take.
+        timeout: Seconds one call may take, counted anew while the server answers others; twice as many when it is asked
+            again.
         check_model: Whether a model that the server does not list is refused before the first call.
     """
 
@@ -64,6 +78,7 @@ class OpenAIEngine(Engine):
     _server: Server | None = field(default=None, init=False, repr=False, compare=False)
     _once: Once = field(default_factory=Once, init=False, repr=False, compare=False)
     _root: str | None = field(default=None, init=False, repr=False, compare=False)
+    _context: int | None = field(default=None, init=False, repr=False, compare=False)
     _fields: Fields = field(default_factory=Fields, init=False, repr=False, compare=False)
     # What has passed once is no fault of the options: a later refusal is its own item's.
     _passed: bool = field(default=False, init=False, repr=False, compare=False)
@@ -97,16 +112,24 @@ class OpenAIEngine(Engine):
         """What ``/models`` says the model's ``root`` is, as vLLM and SGLang do; see `Engine.root`."""
         return self._root
 
+    async def context(self) -> int | None:
+        """What ``/models`` says of the model's context; see `Engine.context`."""
+        await self._for_all("/models", self.check)
+        return self._context
+
     async def generate(self, request: Request) -> Completion:
         """Ask the server once. The first call also checks that the server is there and serves the model."""
         request = await self._refitted(request)
         left_out = self._fields.refused
         reply = await self._chat(request)
-        if reply.invalid and left_out != await self._fields.refused_of(request.sampling, self._probe, self._once):
+        if _is_about_request(reply) and left_out != await self._fields.refused_of(
+            request.sampling, self._probe, self._once
+        ):
             reply = await self._chat(request)
         if not reply.ok:
             raise self._wrong_for_all(reply, request) or await self._refusal(self._connected(), reply, _CHAT)
-        said = completion_of(reply.body, where=self.base_url)
+        asked = self._bound(request)
+        said = completion_of(reply.body, where=self.base_url, asked=asked, context=self._context)
         self._passed, self._seen = True, self._seen or bool(request.images)
         return said
 
@@ -159,7 +182,9 @@ class OpenAIEngine(Engine):
         if name is not None:
             root = served.roots[name]
             self._root = server.quote(root) if root else None
-            return f"{self.base_url}: serves {self.model}"
+            self._context = served.contexts.get(name)
+            room = f", context {self._context} tokens" if self._context else ""
+            return f"{self.base_url}: serves {self.model}{room}"
         if not self.check_model:
             return f"{self.base_url}: does not list {self.model}"
         raise FatalError(
@@ -183,17 +208,26 @@ class OpenAIEngine(Engine):
     async def _chat(self, request: Request, without: Collection[str] = ()) -> Reply:
         refused = {*without, *self._fields.refused}
         body = body_of(request, model=self.model, limit_name=self.limit_name, without=refused, extra=self.extra_body)
-        return await self._post(_CHAT, body)
+        return await self._post(_CHAT, body, asked=self._bound(request))
 
     async def _probe(self, request: Request, without: Collection[str]) -> Reply:
         reply = await self._chat(request, without)
-        if reply.ok or reply.invalid:
+        if reply.ok or _is_about_request(reply):
             return reply
         raise await self._refusal(self._connected(), reply, _CHAT)
 
-    async def _post(self, path: str, body: Body) -> Reply:
-        await self._for_all("/models", self.check)
-        return await self._connected().post(path, body)
+    def _bound(self, request: Request) -> int | None:
+        return request.sampling.max_tokens if self.limit_name else None
+
+    async def _post(self, path: str, body: Body, *, asked: int | None = None) -> Reply:
+        """The server's reply, whatever its status, unless it is an outcome of the request's own item."""
+        size = await self.context()
+        if size and asked and asked >= size:
+            raise self._no_room(asked, size)
+        reply = (await self._connected().post(path, body)).as_meant()
+        if not reply.ok and (outcome := self._outcome(reply, asked)):
+            raise outcome
+        return reply
 
     async def _for_all(self, what: str, begin: Callable[[], Coroutine[Any, Any, object]]) -> None:
         # Connected first: what is done once is done once for the connections of an event loop.
@@ -214,6 +248,27 @@ class OpenAIEngine(Engine):
             raise FatalError(f"${self.api_key_env} holds characters that no API key has: set it again")
         return key
 
+    def _outcome(self, reply: Reply, asked: int | None) -> CallError | None:
+        """The error that says of a request's item, and of nothing else, how it ended; ``None`` for every other."""
+        if reply.status in _NEVER_OF_THE_ITEM:
+            return None
+        message, code = error_of(reply.body)
+        if side := filtered_side(message, code):
+            return RequestFiltered(f"the {side} was filtered: {self._connected().quote(message) or code}")
+        over = overrun(message, code)
+        if over is None:
+            return None
+        size = over.size or self._context
+        # Then no request fits, however short.
+        return self._no_room(asked, size) if size and asked and asked >= size else ContextExceeded(ran_out(size))
+
+    def _no_room(self, asked: int, size: int) -> FatalError:
+        return FatalError(
+            f"{self.base_url}: replies may have {asked} tokens, and the server's context of {size} tokens must hold "
+            "what they reply to as well: give a smaller max_tokens (in the spec, as in ?max_tokens=512, or in a "
+            "protocol file), or start the server with a larger context"
+        )
+
     def _wrong_for_all(self, reply: Reply, request: Request) -> FatalError | None:
         """What is wrong with every request: a model without eyes, or a parameter the server does not take."""
         message, _ = error_of(reply.body)
@@ -232,7 +287,7 @@ class OpenAIEngine(Engine):
             target = server.quote(reply.headers.get("Location", "somewhere else"))
             return FatalError(f"{where}: redirects to {target}; set base_url to where the server is")
         if reply.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            return FatalError(f"{where}: the proxy {server.proxy} wants a user name and password in its address")
+            return FatalError(f"{where}: the proxy wants a user name and password in its address")
         if reply.unauthorized and not is_busy(code, said):
             state = "was refused" if self._key() else "is not set"
             return Denied(f"{where}: the server wants a key, and ${self.api_key_env} {state}: {said}")
@@ -251,3 +306,9 @@ class OpenAIEngine(Engine):
         if served.name_of(self.model) is not None:
             return f"the model {self.model!r} is served, but not for {path.strip('/').replace('/', ' ')}: {said}"
         return f"the model {self.model!r} is not served, but {server.quote(str(served))}"
+
+
+def _is_about_request(reply: Reply) -> bool:
+    """Whether the server finds fault with what was asked, and not with how often."""
+    message, code = error_of(reply.body)
+    return reply.invalid and not is_busy(code, message)

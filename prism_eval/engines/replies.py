@@ -4,8 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from prism_eval.errors import TransientError
+
+_MESSAGES = ("message", "detail", "msg", "error_msg", "status_msg")
+_CODES = ("code", "type", "status", "error_code", "status_code")
+# Where an error's object lies, beside OpenAI's own place.
+_HOLDERS = ("error", "base_resp")
+_LAST_STATUS = 599
+# What the words of an error mean as a status, the first that fits.
+_STATUSES = (
+    (("rate_limit", "resource_exhausted", "throttl", "too_many", "quota"), HTTPStatus.TOO_MANY_REQUESTS),
+    (("unauth", "api_key", "permission", "forbidden"), HTTPStatus.UNAUTHORIZED),
+    (("not_found",), HTTPStatus.NOT_FOUND),
+    (("invalid", "bad_request", "badrequest", "context", "filter", "moderation"), HTTPStatus.BAD_REQUEST),
+)
 
 
 def whole(body: bytes, *, where: str) -> dict[str, object]:
@@ -27,6 +41,9 @@ def object_of(body: bytes) -> dict[str, object] | None:
     except (ValueError, RecursionError):
         # RecursionError: a reply may be nothing but opening brackets.
         return None
+    # Gemini sends its errors in a list of one.
+    if isinstance(value, list) and len(value) == 1:
+        (value,) = value
     return value if isinstance(value, dict) else None
 
 
@@ -37,8 +54,44 @@ def error_of(body: bytes) -> tuple[str, str]:
         # A gateway's error page can be long, and one line of it is quoted.
         return body[:4000].decode("utf-8", "replace"), ""
     # OpenAI wraps its errors, older versions of vLLM and FastAPI's own do not.
-    error = reply.get("error", reply)
-    if not isinstance(error, Mapping):
-        return str(error), ""
-    message = error.get("message") or error.get("detail") or ""
-    return str(message), str(error.get("code") or error.get("type") or "")
+    error = next((reply[name] for name in _HOLDERS if reply.get(name)), reply)
+    return _words(error) if isinstance(error, Mapping) else (str(error), "")
+
+
+def status_meant(body: bytes) -> int | None:
+    """The status that a reply under 200 should have had, where it is an error; ``None`` where it is none."""
+    # Looked for as bytes first: nearly every reply is none, and would be parsed twice.
+    reply = object_of(body) if b'"error"' in body else None
+    error = (reply or {}).get("error") or _error_of_first_choice(reply or {})
+    if not error:
+        return None
+    message, code = _words(error) if isinstance(error, Mapping) else (str(error), "")
+    number = str(error.get("code")) if isinstance(error, Mapping) else ""
+    if number.isdecimal() and HTTPStatus.BAD_REQUEST <= int(number) <= _LAST_STATUS:
+        return int(number)
+    words = f"{code} {message}".casefold()
+    meant = (status for marks, status in _STATUSES if any(mark in words for mark in marks))
+    return next(meant, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _error_of_first_choice(reply: Mapping[str, object]) -> object:
+    match reply.get("choices"):
+        case [{"error": error}, *_]:
+            return error
+    return None
+
+
+def _words(error: Mapping[str, object]) -> tuple[str, str]:
+    message = next((str(error[name]) for name in _MESSAGES if error.get(name)), "")
+    inner = error.get("innererror")
+    codes = [str(error[name]) for name in _CODES if error.get(name)]
+    codes += [str(inner["code"])] if isinstance(inner, Mapping) and inner.get("code") else []
+    # A word says more than a number, which repeats the status.
+    code = next((code for code in codes if not code.isdecimal()), codes[0] if codes else "")
+    passed_on = error.get("metadata")
+    raw = passed_on.get("raw") if isinstance(passed_on, Mapping) else None
+    # OpenRouter says "Provider returned error", and here what the provider said.
+    if isinstance(raw, str) and raw:
+        inner_message, inner_code = error_of(raw.encode("utf-8", "replace"))
+        return (f"{message}: {inner_message}" if message else inner_message), inner_code or code
+    return message, code

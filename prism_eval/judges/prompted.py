@@ -51,7 +51,7 @@ class PromptedJudge(OnEngine, Judge):
         asked = Message("user", (fill(self.prompt, slots),))
         said = await self.ask_engine(Request(messages=(asked,), sampling=self.sampling))
         if read_verdict(said) is None:
-            quoted = " ".join(said.text[-_QUOTED:].split())
+            quoted = " ".join(said.text[-_QUOTED:].split()) or said.note
             # A guess would be a score that nobody gave, and the same question would get the same reply.
             raise PermanentError(f"its reply has no line 'Verdict: correct' or 'Verdict: wrong': {quoted!r}")
         return said

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.columns import AnyColumn, Column
+from prism_eval.leaderboard.own import OwnNumbers
 from prism_eval.leaderboard.ranking import build
 from prism_eval.leaderboard.rows import Cell, PositionBias, PositionShare, Row
 
-__all__ = ["AnyColumn", "Cell", "Column", "Leaderboard", "PositionBias", "PositionShare", "Row", "build"]
+__all__ = ["AnyColumn", "Cell", "Column", "Leaderboard", "OwnNumbers", "PositionBias", "PositionShare", "Row", "build"]

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.columns import AnyColumn, Number, Place
+from prism_eval.leaderboard.own import OwnNumbers
 from prism_eval.leaderboard.rows import Row
 from prism_eval.leaderboard.verdicts import Verdicts
 from prism_eval.run.reading import Manifest
@@ -26,7 +27,10 @@ class Leaderboard:
         scores: The columns of the benchmarks' scores, in the same order.
         columns: Every other column, those of installed packages last.
         comparisons: Every two rows compared, Holm-corrected; the indices are places in ``rows``.
+        measured: What was measured, in a few words each; they stand above the numbers.
+        failed: How many answers are in no score; empty where all are in one.
         warnings: What a reader must know before reading the scores.
+        own: Numbers that benchmarks make by a rule of their own.
         manifest: The run's manifest.
         verdicts: What the rows were made from.
     """
@@ -36,7 +40,10 @@ class Leaderboard:
     scores: tuple[AnyColumn, ...]
     columns: tuple[AnyColumn, ...]
     comparisons: tuple[Comparison, ...]
+    measured: tuple[str, ...]
+    failed: str
     warnings: tuple[str, ...]
+    own: tuple[OwnNumbers, ...]
     manifest: Manifest
     # Handed on so that the page picks its examples from what is in memory, and reads the table for their texts alone.
     verdicts: Verdicts = field(repr=False, compare=False)
@@ -49,10 +56,13 @@ class Leaderboard:
         """Plain values that JSON can say."""
         return {
             # Manifest and verdicts are files of the run folder already.
+            "measured": list(self.measured),
+            "failed": self.failed,
             "warnings": list(self.warnings),
             "benchmarks": list(self.benchmarks),
             "rows": [asdict(row) for row in self.rows],
             "comparisons": [asdict(comparison) for comparison in self.comparisons],
+            "own": [asdict(numbers) for numbers in self.own],
         }
 
     def to_pandas(self) -> pd.DataFrame:

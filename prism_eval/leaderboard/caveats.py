@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prism_eval.leaderboard.rows import Row
+from prism_eval.leaderboard.writing import counted
 from prism_eval.run.counts import Unusable
 from prism_eval.run.reading import Manifest
 from prism_eval.schema import Outcome
@@ -14,10 +15,17 @@ from prism_eval.statistics import FEW_CLUSTERS
 
 _NOTABLE = 0.05
 """Share of answers or captions from which a format slip or a cut is worth a sentence."""
+_NAMED = 4
+"""Names in one sentence; of more, the others are counted."""
+
+_MANY_EMPTY, _SOME_EMPTY = 5, 0.01
+"""Empty captions that are worth a sentence: so many, or more than such a share."""
 
 
 def caveats(rows: Sequence[Row], items: int, manifest: Manifest) -> tuple[str, ...]:
     """One sentence for each thing that limits what the scores say, the gravest first.
+
+    What is true of several captioners or benchmarks is said once, with all of them in it.
 
     Args:
         rows: The leaderboard's rows.
@@ -30,12 +38,20 @@ def caveats(rows: Sequence[Row], items: int, manifest: Manifest) -> tuple[str, .
         *_missing(rows, items, manifest),
         *_incomplete(manifest),
         *_notable(rows),
+        *_empty(rows, manifest),
         *_few(rows),
         *_made_elsewhere(manifest),
         *_remarks(manifest),
         *_judged(manifest),
-        *_own_numbers(manifest),
     )
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names, of many the first few and how many there are besides: ``a, b, c, d and 8 more``."""
+    # One name more takes no more room than to say that there is one.
+    if len(names) <= _NAMED + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"
 
 
 def _unusable(manifest: Manifest) -> Iterator[str]:
@@ -53,13 +69,17 @@ def _missing(rows: Sequence[Row], items: int, manifest: Manifest) -> Iterator[st
     # An unusable row is a failed answer of every captioner's, once a sample; they have been told above.
     samples = manifest.get("protocol", {}).get("samples", 1)
     told = samples * sum(unusable.reasons.total() for _, unusable in _unusable_rows(manifest))
+    failed = [(row, count) for row in rows if (count := row.outcomes[Outcome.FAILED] - told) > 0]
+    if failed:
+        shares = [f"{row.captioner} {count:,} of {row.answers:,}" for row, count in failed]
+        yield f"Failed answers are left out of the scores: {listed(shares)}."
+    lacking: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for row in rows:
-        failed = row.outcomes[Outcome.FAILED] - told
-        if failed > 0:
-            yield f"{row.captioner}: {failed:,} of {row.answers:,} answers failed; they are left out of its scores."
         if not row.complete:
-            lacking = [name for name, cell in row.cells.items() if cell.estimate is None]
-            yield f"{row.captioner}: no score for {', '.join(lacking)}; its mean is over fewer benchmarks."
+            lacking[tuple(name for name, cell in row.cells.items() if cell.estimate is None)].append(row.captioner)
+    for names, captioners in lacking.items():
+        whose = "its mean is" if len(captioners) == 1 else "their means are"
+        yield f"No score for {listed(names)}: {listed(captioners)}; {whose} over fewer benchmarks."
     # Whoever failed on the hard items looks better on the rest.
     if len(rows) > 1 and any(row.items < items for row in rows):
         yield "Captioners are scored on different items: compare their differences, which use shared items only."
@@ -75,14 +95,27 @@ def _incomplete(manifest: Manifest) -> Iterator[str]:
 
 
 def _notable(rows: Sequence[Row]) -> Iterator[str]:
+    unparsed = _shares(rows, lambda row: (row.outcomes[Outcome.UNPARSED], row.answers))
+    if unparsed:
+        yield f"Answers that could not be read score 0, for their format, not for what was seen: {listed(unparsed)}."
+    truncated = _shares(rows, lambda row: (row.truncated, row.captions))
+    if truncated:
+        yield f"Captions were cut at the length limit: {listed(truncated)}."
+
+
+def _shares(rows: Sequence[Row], part_of: Callable[[Row], tuple[int, int]]) -> list[str]:
+    """By captioner, a share that is worth a word, the largest first."""
+    counts = {row.captioner: part_of(row) for row in rows}
+    shares = {label: 100 * part / whole for label, (part, whole) in counts.items() if whole and part / whole > _NOTABLE}
+    return [f"{label} {share:.0f} %" for label, share in sorted(shares.items(), key=lambda entry: -entry[1])]
+
+
+def _empty(rows: Sequence[Row], manifest: Manifest) -> Iterator[str]:
+    """Captions that say nothing, of captioners that are there to say something: the manifest counts no others."""
     for row in rows:
-        unparsed = row.outcomes[Outcome.UNPARSED]
-        if row.answers and unparsed / row.answers > _NOTABLE:
-            share = 100 * unparsed / row.answers
-            yield f"{row.captioner}: {share:.0f} % of answers could not be read and score 0: format, not perception."
-        if row.captions and row.truncated / row.captions > _NOTABLE:
-            share = 100 * row.truncated / row.captions
-            yield f"{row.captioner}: {share:.0f} % of captions were cut at the length limit."
+        count = manifest.get("counts", {}).get("empty_captions", {}).get(row.captioner, 0)
+        if count >= _MANY_EMPTY or (row.captions and count / row.captions > _SOME_EMPTY):
+            yield f"{row.captioner}: {count:,} of {row.captions:,} captions are empty; their questions are read blind."
 
 
 def _few(rows: Sequence[Row]) -> Iterator[str]:
@@ -90,18 +123,22 @@ def _few(rows: Sequence[Row]) -> Iterator[str]:
         name for row in rows for name, cell in row.cells.items() if cell.estimate is not None and cell.estimate.few
     )
     if few:
+        every = len(rows[0].cells)
+        some = f"{len(few)} of {counted(every, 'benchmark')} ({listed([*few])})"
         # Twelve names say less than two words.
-        everywhere = len(few) == len(rows[0].cells)
-        where = "every benchmark" if everywhere else ", ".join(few)
+        where = "every benchmark" if len(few) == every else some
         yield f"Fewer than {FEW_CLUSTERS} images in {where}: intervals there are rough."
 
 
 def _made_elsewhere(manifest: Manifest) -> Iterator[str]:
     """Results that the store had from another server: the same name may stand for other weights there."""
+    moved: Counter[tuple[str, str, str, str]] = Counter()
     for one in manifest.get("counts", {}).get("made_elsewhere", []):
+        moved[one["stage"], one["source"], one["made_by"], one["asked_now"]] += one["count"]
+    for (stage, source, made_by, asked_now), count in moved.items():
         yield (
-            f"{one['count']:,} {one['stage']}s of {one['source']} were taken from the store and made by "
-            f"{one['made_by']}, not {one['asked_now']}: if it serves other weights, name them with revision=."
+            f"{counted(count, stage)} of {source}, from the store, made by {made_by}, not {asked_now}: "
+            "if it serves other weights, name them with revision=."
         )
 
 
@@ -115,22 +152,4 @@ def _remarks(manifest: Manifest) -> Iterator[str]:
 def _judged(manifest: Manifest) -> Iterator[str]:
     names = [str(entry["name"]) for entry in manifest["benchmarks"] if entry.get("needs_judge")]
     if names and not manifest.get("judge"):
-        yield f"Rules score {', '.join(names)}, where the authors let a language model judge: expect lower scores."
-
-
-def _own_numbers(manifest: Manifest) -> Iterator[str]:
-    """The metrics of benchmarks that aggregate by a rule of their own, which need not be the mean of the scores."""
-    entries = manifest.get("aggregates", [])
-    several = any(entry["sample"] for entry in entries)
-    for entry in entries:
-        numbers = ", ".join(f"{metric} {_short(value)}" for metric, value in entry["metrics"].items())
-        # Counted from 1 for readers; the manifest counts from 0.
-        sample = f", caption {entry['sample'] + 1}" if several else ""
-        yield f"{entry['benchmark']}, {entry['captioner']}{sample}, by the benchmark's own aggregation: {numbers}."
-
-
-def _short(value: object) -> str:
-    if value is None:
-        return "none"
-    # Four digits suit shares and scores in hundreds alike: what a stranger's metric is, nobody says.
-    return f"{value:.4g}" if isinstance(value, int | float) else str(value)
+        yield f"Rules score {listed(names)}, where the authors let a language model judge: expect lower scores."

@@ -169,6 +169,13 @@ COLUMNS: tuple[AnyColumn, ...] = (
         quiet_zero=True,
     ),
     _count(
+        name="empty",
+        title="Empty",
+        value=lambda row: row.empty,
+        shown=frozenset({"captions"}),
+        quiet_zero=True,
+    ),
+    _count(
         name="position_questions",
         title="Questions",
         value=_position(lambda bias: bias.questions),

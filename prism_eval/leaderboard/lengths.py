@@ -20,12 +20,14 @@ class CaptionLengths:
     Attributes:
         captions: How many there are.
         truncated: How many hit the limit on their length.
+        empty: How many say nothing, without having been cut.
         median: Median length in words; ``None`` without captions.
         mean: Mean length in words.
     """
 
     captions: int
     truncated: int
+    empty: int
     median: float | None
     mean: float | None
 
@@ -53,5 +55,6 @@ def _lengths_of(words: NDArray[np.float64], truncated: NDArray[np.bool_]) -> Cap
 
     # numpy would call the median of nothing NaN, and warn on the reader's screen.
     if not words.size:
-        return CaptionLengths(0, 0, None, None)
-    return CaptionLengths(words.size, int(truncated.sum()), float(np.median(words)), float(words.mean()))
+        return CaptionLengths(0, 0, 0, None, None)
+    empty = int(((words == 0) & ~truncated).sum())
+    return CaptionLengths(words.size, int(truncated.sum()), empty, float(np.median(words)), float(words.mean()))

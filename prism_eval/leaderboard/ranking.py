@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prism_eval.errors import RunError
+from prism_eval.files.folders import user_path
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
 from prism_eval.leaderboard.columns import COLUMNS, benchmark_column, from_outside
 from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
+from prism_eval.leaderboard.measured import failures, measured
+from prism_eval.leaderboard.own import own_numbers
 from prism_eval.leaderboard.positions import position_biases
 from prism_eval.leaderboard.rows import Cell, PositionBias, Row
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts, read_verdicts
@@ -33,6 +36,7 @@ def build(folder: Path) -> Leaderboard:
     Raises:
         RunError: The folder's manifest or verdicts cannot be read, or hold more than one reasoner.
     """
+    folder = user_path(folder)
     manifest = read_manifest(folder)
     verdicts = read_verdicts(folder)
     if len(verdicts.reasoners) > 1:
@@ -49,7 +53,10 @@ def build(folder: Path) -> Leaderboard:
         scores=tuple(benchmark_column(name, titles.get(name, name)) for name in benchmarks),
         columns=COLUMNS + others,
         comparisons=comparisons,
+        measured=measured(manifest),
+        failed=failures(rows),
         warnings=(*caveats(rows, _scored(verdicts), manifest), *problems),
+        own=own_numbers(manifest, [row.captioner for row in rows]),
         manifest=manifest,
         verdicts=verdicts,
     )
@@ -102,6 +109,7 @@ def _row(
         outcomes=outcomes,
         captions=lengths.captions,
         truncated=lengths.truncated,
+        empty=lengths.empty,
         words_median=lengths.median,
         words_mean=lengths.mean,
         positions=positions,

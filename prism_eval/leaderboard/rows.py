@@ -62,6 +62,7 @@ class Row:
         outcomes: Verdicts by outcome, every outcome present.
         captions: Captions read, each counted once.
         truncated: Captions that hit the limit on their length.
+        empty: Captions that say nothing.
         words_median: Median length of a caption in words; ``None`` without captions.
         words_mean: Mean length of a caption in words.
         positions: The lean towards a position; ``None`` where no question was asked under several orders.
@@ -77,6 +78,7 @@ class Row:
     outcomes: Mapping[Outcome, int]
     captions: int
     truncated: int
+    empty: int
     words_median: float | None
     words_mean: float | None
     positions: PositionBias | None = None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from prism_eval.statistics import Estimate, RankRange
+from prism_eval.statistics import ALPHA, Estimate, RankRange
 
 ABSENT = "\N{EN DASH}"
+_NOISE = 1e-12
 
 
 def points(value: float | None) -> str:
@@ -21,6 +22,23 @@ def score(estimate: Estimate | None) -> str:
 def margin(estimate: Estimate | None) -> str:
     """Half the width of an estimate's interval in points: ``±2.1``."""
     return "" if estimate is None else f"±{points(estimate.half_width)}"
+
+
+def signed(value: float) -> str:
+    """A difference in points with its sign: ``+2.1``; with as many digits as it takes to see that it is not 0."""
+    # What is left of equal sums that were added up in another order.
+    if abs(value) < _NOISE:
+        return "+0.0"
+    texts = (f"{100 * value:+.{digits}f}" for digits in range(1, 16))
+    return next(text for text in texts if float(text) != 0)
+
+
+def p_value(p: float) -> str:
+    """A p-value: ``0.012``; with as many digits as it takes to see on which side of 0.05 it lies."""
+    if p < 0.001:
+        return "< 0.001"
+    texts = (f"{p:.{digits}f}" for digits in range(3, 20))
+    return next(text for text in texts if (float(text) < ALPHA) == (p < ALPHA))
 
 
 def place(rank: RankRange) -> str:

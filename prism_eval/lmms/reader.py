@@ -14,7 +14,7 @@ from prism_eval.lmms.prompt import Prompt
 from prism_eval.lmms.reply import graded_text
 from prism_eval.plan.plan import Plan
 from prism_eval.run.assemble import Assembly, assemble
-from prism_eval.run.item_result import join_captions
+from prism_eval.run.item_result import join_captions, unreadable
 from prism_eval.schema import Caption, Image, Item, ItemKind
 
 
@@ -62,6 +62,8 @@ class Reader:
         """
         images = tuple(Image(data, f"{name}-{place}") for place, data in enumerate(prompt.pictures, 1))
         captions = await asyncio.gather(*(self._caption(image, prompt.text) for image in images))
+        if unreadable(captions):
+            return ""
         item = Item(
             benchmark=name,
             id=name,

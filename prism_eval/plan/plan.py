@@ -24,7 +24,7 @@ CONCURRENCY = 16
 _MOST_ITEMS, _MOST_SAMPLES, _LARGEST_SEED = 10**9, 10_000, 2**63 - 1
 """More items than any benchmark will have, more captions than anybody waits for, and what servers take for a seed."""
 
-_RUNTIME = frozenset({"concurrency", "attempts", "patience", "math_workers"})
+_RUNTIME = frozenset({"concurrency", "attempts", "patience", "math_workers", "allow_missing"})
 _LATER: Mapping[str, Stage] = {
     "reasoner": "answer",
     "orders": "answer",
@@ -43,13 +43,14 @@ class Plan(BaseModel):
         reasoner: The spec string of the one reasoner.
         benchmarks: Names, with variants (``mmmu_pro:vision``), or paths of definition files. Empty for all there are.
         data: A folder, ``synthetic`` for the built-in twins, or ``hub`` for the Hugging Face hub.
-        protocol: A protocol's name, or the path of a TOML file.
+        protocol: A protocol's name, or the path of a TOML file; ``NAME?KEY=VALUE`` replaces one of its keys.
         edition: The scoring edition; by default the protocol's.
         samples: Captions per image; by default the protocol's.
         orders: Orders of its options that each multiple-choice item is asked under, its own first.
         judge: The spec string of an engine that judges what rules cannot, where a benchmark's authors let a language
             model score; by default nothing does, and verdicts say so.
         limit: Items per benchmark, from the first; 0 for all.
+        allow_missing: Whether a run starts though captions of a file are missing; their items fail. Runtime only.
         seed: Seeds everything that is drawn.
         math_limit: Seconds that comparing one mathematical answer may take.
         math_workers: Processes that compare mathematical answers. Runtime only.
@@ -79,6 +80,7 @@ class Plan(BaseModel):
     concurrency: int = Field(CONCURRENCY, gt=0, le=4096)
     attempts: int = Field(6, gt=0, le=10**6)
     patience: float | None = Field(None, gt=0)
+    allow_missing: bool = False
 
     @property
     def digest(self) -> str:

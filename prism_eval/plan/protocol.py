@@ -8,12 +8,13 @@ from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from prism_eval.errors import UnknownName, UsageError
 from prism_eval.files.folders import user_path
+from prism_eval.plan.overrides import is_path, override, split_options
 from prism_eval.schema import AnswerForm, Sampling
 
 Edition = Literal["official", "caprl", "strict"]
@@ -88,31 +89,41 @@ def protocol_names() -> list[str]:
 
 
 def load_protocol(name: str) -> Protocol:
-    """Load a protocol by name, or from a TOML file of the user's.
+    """Load a protocol by name, or from a TOML file of the user's, with the options behind it.
+
+    Args:
+        name: ``caprl``, ``mine.toml``, or either with options: ``caprl?caption.prompt=Describe it.&samples=1``.
 
     Raises:
-        UnknownName: No protocol has the name.
-        UsageError: The file cannot be read or is not a protocol.
+        UnknownName: No protocol has the name, or none of its keys an option's.
+        UsageError: The file cannot be read or is not a protocol, or a value does not fit.
     """
-    # By its ending, not by whether it exists: a misspelt path is told as one.
-    if name.endswith(".toml"):
-        return _read(user_path(name), name)
-    if name not in protocol_names():
-        raise UnknownName("protocol", name, protocol_names(), hint="A path ending in .toml names a file of your own.")
-    return _read(_folder() / f"{name}.toml", name)
+    base, query = split_options(name)
+    if not is_path(base) and base not in protocol_names():
+        raise UnknownName("protocol", base, protocol_names(), hint="A path ending in .toml names a file of your own.")
+    values = _read(user_path(base) if is_path(base) else _folder() / f"{base}.toml", base)
+    override(values, name, Protocol)
+    protocol = _validated(values, base)
+    # Under the bare name its scores would stand beside those of the protocol as it was published.
+    return protocol.model_copy(update={"name": f"{protocol.name}?{query}"}) if query else protocol
 
 
 def _folder() -> Traversable:
     return resources.files("prism_eval.plan").joinpath("protocols")
 
 
-def _read(path: Path | Traversable, name: str) -> Protocol:
+def _read(path: Path | Traversable, name: str) -> dict[str, Any]:
     try:
-        return Protocol.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"cannot read the protocol {name}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"the protocol {name} is not TOML: {error}") from error
+
+
+def _validated(values: Mapping[str, Any], name: str) -> Protocol:
+    try:
+        return Protocol.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -50,7 +50,7 @@ class Spec:
         head, question_mark, query = rest.partition("?")
         if head and not head.startswith(":"):
             raise UsageError(f"cannot read {head!r} in {text!r}: after the name comes :MODEL or ?key=value")
-        options = _options(query, text) if question_mark else {}
+        options = read_options(query, text) if question_mark else {}
         label = options.pop("label", None)
         return cls(text, match.group(), unquote(head[1:]) or None, parts, options, label)
 
@@ -89,7 +89,16 @@ def _closing(rest: str, text: str) -> int:
     raise UsageError(f"a parenthesis is not closed in {text!r}")
 
 
-def _options(query: str, text: str) -> dict[str, str]:
+def read_options(query: str, text: str) -> dict[str, str]:
+    """The options of a spec string: what follows its ``?``, percent-decoded.
+
+    Args:
+        query: ``key=value&key=value``.
+        text: The whole string, for messages.
+
+    Raises:
+        UsageError: An option is not of the form, or is given twice.
+    """
     options: dict[str, str] = {}
     ends = [index for index, character in _outside_json(query) if character == "&"]
     starts = [0, *(end + 1 for end in ends)]

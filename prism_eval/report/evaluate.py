@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from prism_eval.captioners.base import Captioner
+from prism_eval.errors import PrismError
 from prism_eval.leaderboard import Leaderboard, build
 from prism_eval.plan import make_plan
 from prism_eval.reasoners.base import Reasoner
-from prism_eval.report.html import write_html
+from prism_eval.report.html import fragment, write_html
+from prism_eval.report.terminal import as_text
 from prism_eval.run.execute import Watch, run_plan
 from prism_eval.run.result import RunResult
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 Captioners = str | Captioner | Sequence[str | Captioner] | Mapping[str, str | Captioner]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result(RunResult):
     """What a whole run leaves behind, its leaderboard included."""
 
@@ -36,6 +38,22 @@ class Result(RunResult):
     def html(self) -> Path:
         """The leaderboard's page."""
         return self.folder.html_file
+
+    def __repr__(self) -> str:
+        """The leaderboard as a terminal shows it, and where the run is."""
+        # A debugger asks too, and at any time: also when the folder has gone.
+        try:
+            table = as_text(self.leaderboard)
+        except PrismError as error:
+            table = str(error)
+        return f"{table}\nRun folder: {self.folder.path}"
+
+    def _repr_html_(self) -> str | None:
+        """The leaderboard as a notebook shows it; without one it shows the text."""
+        try:
+            return fragment(self.leaderboard)
+        except PrismError:
+            return None
 
     def to_pandas(self) -> pd.DataFrame:
         """The verdicts, a row per captioner, item and sample."""
@@ -79,7 +97,7 @@ def evaluate(
         overwrite: Whether the run of another plan in ``out`` is replaced.
         watch: Makes a context manager that shows a `State` while the run goes on.
         **plan: Further keys of `prism_eval.plan.Plan`: ``limit``, ``seed``, ``protocol``, ``edition``, ``samples``,
-            ``orders``, ``judge``, ``concurrency``, ``attempts``, ``patience``.
+            ``orders``, ``judge``, ``concurrency``, ``attempts``, ``patience``, ``allow_missing``.
 
     Raises:
         UsageError: Something asked for does not exist or will not do.

@@ -17,6 +17,7 @@ from prism_eval.files.whole import write_whole
 from prism_eval.leaderboard import AnyColumn, Leaderboard, writing
 from prism_eval.report import text
 from prism_eval.report.examples import MOST_CAPTIONERS, read_examples
+from prism_eval.report.names import short_names
 from prism_eval.run.folder import RunFolder
 from prism_eval.schema import Outcome
 from prism_eval.statistics import Comparison, Estimate
@@ -63,8 +64,21 @@ def render(board: Leaderboard) -> str:
         comparisons=_shown_comparisons(board),
         examples={name: examples[name] for name in board.benchmarks if name in examples},
         most_captioners=MOST_CAPTIONERS,
-        short=text.short_labels([row.captioner for row in board.rows], _LABEL),
+        short=short_names([row.captioner for row in board.rows], _LABEL),
         policy=_policy(environment),
+    )
+
+
+def fragment(board: Leaderboard) -> str:
+    """A leaderboard's table for a notebook: escaped as the page is, and without script."""
+    return (
+        _environment()
+        .get_template("_notebook.html")
+        .render(
+            board=board,
+            columns=(*board.shown_in("summary"), *board.scores),
+            short=short_names([row.captioner for row in board.rows], _LABEL),
+        )
     )
 
 
@@ -99,6 +113,9 @@ def _environment() -> Environment:
         margin=writing.margin,
         place=writing.place,
         whole=writing.count,
+        counted=writing.counted,
+        signed=writing.signed,
+        p_value=writing.p_value,
         breakable=_breakable,
         pretty=_pretty,
     )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
-from collections.abc import Sequence
 
 _KEPT = frozenset("\n\t\u200c\u200d")
 """Line breaks, and the joiners that Persian, Indic scripts and emoji are spelt with."""
@@ -31,21 +29,6 @@ def one_line(text: str, length: int) -> str:
     # The end of a model's name tells versions and sizes apart, so some of it is kept.
     tail = (length - 1) // 3
     return f"{flat[: length - 1 - tail]}…{flat[len(flat) - tail :]}"
-
-
-def short_labels(labels: Sequence[str], length: int) -> dict[str, str]:
-    """A label of at most ``length`` characters for each, on one line.
-
-    One that is too long gives up its options (from ``?`` on) if what is left still names it alone; then it is cut. A
-    combinator's parts have options of their own, so it is only cut.
-    """
-    heads = Counter(label.partition("?")[0] for label in labels)
-    short = {}
-    for label in labels:
-        head = label.partition("?")[0]
-        drop = len(visible(label)) > length and heads[head] == 1 and "(" not in head
-        short[label] = one_line(head if drop else label, length)
-    return short
 
 
 def _shown(character: str) -> str:

@@ -100,11 +100,12 @@ class BenchmarkCount:
 
 @dataclass
 class Counts:
-    """What a run has counted so far: benchmarks, and how answers ended."""
+    """What a run has counted so far: benchmarks, how answers ended, and captions that say nothing, by label."""
 
     benchmarks: dict[str, BenchmarkCount] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
+    empty_captions: Counter[str] = field(default_factory=Counter)
     done: int = 0
 
     def add(self, result: ItemResult, *, first: bool) -> None:

@@ -15,9 +15,10 @@ from prism_eval.reasoners import Reasoner
 from prism_eval.run.aggregates import Aggregates
 from prism_eval.run.assemble import LIVE, Assembly, assemble, expected
 from prism_eval.run.counts import Counts, SeenDigests
+from prism_eval.run.coverage import check_coverage
 from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.interruptible import run_in_thread
-from prism_eval.run.item_result import ItemResult
+from prism_eval.run.item_result import Captioned, ItemResult, is_empty
 from prism_eval.run.manifest import known_remarks, make_manifest
 from prism_eval.run.paths import with_absolute_paths
 from prism_eval.run.pipeline import stream
@@ -73,6 +74,8 @@ def run_plan(
             # What another benchmark's tables hold would be lost with the stage that goes on without it.
             if goes_on and assembly.unread:
                 raise DataUnreadable(assembly.unread)
+            if not goes_on and not plan.allow_missing:
+                check_coverage(assembly)
             # Only now that the plan is known to run, so that a slip of the pen costs nobody their older run.
             if overwrite and not goes_on and folder.plan_file.exists() and folder.read_plan().difference(plan):
                 folder.clear()
@@ -126,20 +129,23 @@ async def _drive(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage],
 async def _write_all(assembly: Assembly, writers: Writers, state: State, own: Aggregates) -> None:
     settings, captions_seen = assembly.settings, SeenDigests()
     first_entry = settings.entries[0].label
+    silent = {entry.label for entry in settings.entries if entry.captioner.silent}
     async with contextlib.aclosing(stream(assembly.benchmarks, settings, limit=assembly.plan.limit)) as results:
         async for result in results:
             first = result.entry == first_entry and result.sample == 0 and result.order == 0
             state.counts.add(result, first=first)
             own.add(result)
-            _write(result, writers, captions_seen, settings.reasoner_label)
-
-
-def _write(result: ItemResult, writers: Writers, captions_seen: SeenDigests, reasoner: str) -> None:
-    if "caption" in writers:
-        for captioned in result.captions:
             # An image's caption is one row, however many questions asked about it.
-            if captions_seen.add(result.entry, captioned.key):
-                writers["caption"].add(caption_row(result.entry, result.sample, captioned))
+            new = [captioned for captioned in result.captions if captions_seen.add(result.entry, captioned.key)]
+            if result.entry not in silent:
+                state.counts.empty_captions[result.entry] += sum(is_empty(captioned.caption) for captioned in new)
+            _write(result, writers, new, settings.reasoner_label)
+
+
+def _write(result: ItemResult, writers: Writers, new: Sequence[Captioned], reasoner: str) -> None:
+    if "caption" in writers:
+        for captioned in new:
+            writers["caption"].add(caption_row(result.entry, result.sample, captioned))
     if "answer" in writers:
         writers["answer"].add(answer_row(result, reasoner))
     if "score" in writers:

@@ -79,7 +79,7 @@ def _store(path: Path | None) -> Finding:
 
 
 def _data(data: str) -> Iterator[Finding]:
-    from prism_eval.benchmarks import available, open_benchmark
+    from prism_eval.benchmarks import available, open_benchmark, what_is_missing, why_none
 
     try:
         names = available(data)
@@ -88,8 +88,10 @@ def _data(data: str) -> Iterator[Finding]:
         return
     for name in names:
         try:
-            item = next(iter(open_benchmark(name, data).items()), None)
-            yield Finding(f"data {name}", item is not None, "reads" if item else "has no rows")
+            benchmark = open_benchmark(name, data)
+            reason = why_none(benchmark.items_and_problems())
+            reads = "; ".join(["reads", *what_is_missing(benchmark)])
+            yield Finding(f"data {name}", not reason, reason or reads)
         except PrismError as error:
             yield Finding(f"data {name}", False, str(error), error.exit_code)
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prism_eval.benchmarks import RowError
-from prism_eval.schema import Answer, Caption, FinishReason, Item, Verdict
+from prism_eval.captioners.spoken import spoken
+from prism_eval.schema import Answer, Caption, FinishReason, Item, Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class ItemResult:
         entry: The entry's label.
         sample: Which of the captions.
         captions: One per image; none where the item cannot be scored.
-        read: What the reasoner read: the captions as one; ``None`` if one of them failed.
+        read: What the reasoner read: the captions as one; ``None`` if one of them failed or was filtered.
         answer_key: The store's key of the answer; empty if none was asked for.
         answer: The reasoner's answer, or ``None``.
         verdict: The scorer's verdict, its letter as in the item's own order; ``None`` if an earlier stage is the last.
@@ -56,17 +57,41 @@ class ItemResult:
 
 
 def join_captions(captions: Sequence[Caption], numbers: Sequence[int] = ()) -> Caption:
-    """The captions of an item's images as the one text that the reasoner reads.
+    """The captions of an item's images as the one text that the reasoner reads: without their models' thoughts.
 
     Args:
         captions: One an image.
         numbers: What the item's placeholders call the images; by default they are counted from 1.
     """
+    captions = [spoken(caption) for caption in captions]
     # As it is, headings and all: most items show one image, and their captions are compared byte by byte.
     if len(captions) == 1:
         return captions[0]
     numbers = numbers or range(1, len(captions) + 1)
     texts = [f"<image {number}>\n{caption.text}" for number, caption in zip(numbers, captions, strict=True)]
     silent = not any(caption.text for caption in captions)
-    cut = any(caption.finish_reason is FinishReason.LENGTH for caption in captions)
+    cut = any(caption.finish_reason.cut for caption in captions)
     return Caption("" if silent else "\n\n".join(texts), FinishReason.LENGTH if cut else FinishReason.STOP)
+
+
+def is_empty(caption: Caption | None) -> bool:
+    """Whether a captioner had its say, and said nothing."""
+    said = spoken(caption) if caption else None
+    return said is not None and said.finish_reason is FinishReason.STOP and not said.text.strip()
+
+
+def unreadable(captions: Sequence[Caption]) -> Verdict | None:
+    """The verdict on an item where a caption gives nothing to read: it was filtered, or cut before its first word.
+
+    It is the captioner's doing, and counts as such. ``None`` where there is something to read, be it an empty caption.
+    """
+    for caption in map(spoken, captions):
+        if caption.finish_reason is FinishReason.FILTERED:
+            return Verdict(Outcome.REFUSED, 0.0, note=_of_the_caption(caption))
+        if caption.finish_reason.cut and not caption.text.strip():
+            return Verdict(Outcome.TRUNCATED, 0.0, note=_of_the_caption(caption))
+    return None
+
+
+def _of_the_caption(caption: Caption) -> str:
+    return f"caption: {caption.note or 'it ended before its first word'}"

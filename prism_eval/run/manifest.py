@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from types import MappingProxyType
 
 from prism_eval._version import __version__
 from prism_eval.benchmarks import Benchmark, what_is_missing
-from prism_eval.errors import RunError
+from prism_eval.errors import PrismError, RunError
 from prism_eval.plugins import Plugin
 from prism_eval.plugins.identity import digest_of
 from prism_eval.run.assemble import Assembly
@@ -23,8 +24,11 @@ FORMAT = 2
 Remarks = Mapping[str, Sequence[str]]
 """By the digest of a plugin's identity, what a reader of its results should know."""
 
-_PACKAGES = ("aiohttp", "matplotlib", "numpy", "pandas", "pillow", "pyarrow", "rapidfuzz", "rapidocr", "datasets")
-"""What may change a number: readers of data, of images and of text."""
+_PACKAGES = (
+    "aiohttp", "matplotlib", "numpy", "pandas", "pillow", "pyarrow", "rapidfuzz", "rapidocr", "datasets", "math-verify",
+    "latex2sympy2-extended", "sympy",
+)  # fmt: skip
+"""What may change a number: readers of data, of images, of text and of mathematics."""
 
 
 def make_manifest(
@@ -114,7 +118,16 @@ def _facts(assembly: Assembly, benchmark: Benchmark) -> dict[str, object]:
         **({"missing": list(missing)} if missing else {}),
         "scorer": scorer.name,
         "needs_judge": scorer.needs_judge,
+        # Of how many the first were asked; the whole of a benchmark needs no second number.
+        **({"size": _size(benchmark)} if plan.limit else {}),
     }
+
+
+def _size(benchmark: Benchmark) -> int | None:
+    # Counted in files that may be gone by now: the run is over, and must not be lost for a number beside it.
+    with contextlib.suppress(PrismError, OSError):
+        return benchmark.size()
+    return None
 
 
 def _counts(assembly: Assembly, counts: Counts) -> dict[str, object]:
@@ -135,6 +148,7 @@ def _counts(assembly: Assembly, counts: Counts) -> dict[str, object]:
             stage: {"hits": tally.hits, "made": tally.made, "failed": tally.failed}
             for stage, tally in calls.tallies.items()
         },
+        "empty_captions": {label: count for label, count in counts.empty_captions.items() if count},
         **({"made_elsewhere": elsewhere} if elsewhere else {}),
     }
 

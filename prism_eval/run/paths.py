@@ -10,6 +10,7 @@ from prism_eval.captioners import CAPTIONER
 from prism_eval.files.folders import user_path
 from prism_eval.judges import JUDGE
 from prism_eval.plan import Plan
+from prism_eval.plan.overrides import is_path, split_options
 from prism_eval.plugins import Kind, Plugin, Spec, label_of, paths
 from prism_eval.reasoners import REASONER
 
@@ -38,9 +39,14 @@ def with_absolute_paths(plan: Plan, *, ready: Container[str] = (), ready_reasone
             "judge": _spec(JUDGE, plan.judge) if plan.judge else None,
             "benchmarks": tuple(map(_benchmark, plan.benchmarks)),
             "data": plan.data if plan.data in _NO_FOLDERS else paths.absolute(plan.data),
-            "protocol": paths.absolute(plan.protocol) if plan.protocol.endswith(".toml") else plan.protocol,
+            "protocol": _protocol(plan.protocol),
         }
     )
+
+
+def _protocol(text: str) -> str:
+    name, options = split_options(text)
+    return "?".join(filter(None, (paths.absolute(name) if is_path(name) else name, options)))
 
 
 def _spec(kind: Kind[P], text: str) -> str:

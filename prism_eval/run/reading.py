@@ -35,6 +35,7 @@ _REMEDIES = {
 class Manifest(TypedDict, total=False):
     """What of a manifest is read. Everything but the benchmarks' names may be missing or of an older shape."""
 
+    plan: Mapping[str, Any]
     plan_digest: str
     counts: Mapping[str, Any]
     benchmarks: Required[list[Mapping[str, Any]]]
@@ -63,7 +64,7 @@ def read_manifest(folder: Path) -> Manifest:
     if not _are_objects(benchmarks) or not all(isinstance(entry.get("name"), str) for entry in benchmarks):
         raise RunError(f"{path}: no list of named benchmarks; is this the manifest of a prism-eval run?")
     # A damaged part is said here, with the file's name, rather than found by whatever shows it.
-    for name in ("protocol", "reasoner", "judge", "unread"):
+    for name in ("plan", "protocol", "reasoner", "judge", "unread"):
         if not isinstance(manifest.get(name) or {}, dict):
             raise RunError(f"{path}: {name} is no object; is this the manifest of a prism-eval run?")
     for name in ("captioners", "aggregates"):

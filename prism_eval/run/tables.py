@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prism_eval.captioners.spoken import spoken
 from prism_eval.errors import RunError
 from prism_eval.files.whole import replacing
 from prism_eval.run.item_result import Captioned, ItemResult
@@ -145,7 +146,7 @@ def caption_row(captioner: str, sample: int, captioned: Captioned) -> dict[str, 
         "image_name": captioned.image_name,
         "sample": sample,
         "key": captioned.key,
-        "words": captioned.caption.words if captioned.caption else None,
+        "words": spoken(captioned.caption).words if captioned.caption else None,
         **_generation(captioned.caption, captioned.error),
     }
 

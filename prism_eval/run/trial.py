@@ -12,7 +12,7 @@ from prism_eval.errors import CallError, DataError, FatalError, PrismError
 from prism_eval.judges import Judge, read_verdict
 from prism_eval.plan import Order, reorder, restore
 from prism_eval.plugins.faults import fault_of
-from prism_eval.run.item_result import Captioned, ItemResult, join_captions
+from prism_eval.run.item_result import Captioned, ItemResult, join_captions, unreadable
 from prism_eval.run.items import ReadItem
 from prism_eval.run.settings import Entry, Settings
 from prism_eval.run.window import Window
@@ -88,9 +88,16 @@ class Trial:
         if failed is not None:
             return self._failed(result, failed)
         written = [captioned.caption for captioned in captions if captioned.caption is not None]
-        read = join_captions(written, self.item.image_numbers)
+        verdict = unreadable(written)
+        # What a filter left is not read, and nobody should count its words.
+        refused = verdict is not None and verdict.outcome is Outcome.REFUSED
+        read = None if refused else join_captions(written, self.item.image_numbers)
         result = replace(result, read=read)
-        return result if self.settings.through == "caption" else await self._answer(result, read)
+        if self.settings.through == "caption":
+            return result
+        if read is not None and verdict is None:
+            return await self._answer(result, read)
+        return replace(result, verdict=verdict) if self.settings.through == "score" else result
 
     async def _all_captions(self, images: tuple[Image, ...]) -> tuple[Captioned, ...]:
         return tuple(await asyncio.gather(*map(self._caption, images)))

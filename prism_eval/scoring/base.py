@@ -184,10 +184,10 @@ class Scorer(Plugin, ABC):
         if is_abstention(reply, item.abstain or form.abstain):
             return Verdict(Outcome.ABSTAINED, 0.0)
         if answer.finish_reason is FinishReason.FILTERED or is_refusal(reply):
-            return Verdict(Outcome.REFUSED, 0.0)
+            return Verdict(Outcome.REFUSED, 0.0, note=answer.note)
         # Before the benchmark's parser: of half a chain of thought it would take whatever letter came last.
-        if answer.finish_reason is FinishReason.LENGTH:
-            return Verdict(Outcome.TRUNCATED, 0.0)
+        if answer.finish_reason.cut:
+            return Verdict(Outcome.TRUNCATED, 0.0, note=answer.note)
         if verdict := self._read_outright(item, bare, reply, form):
             return verdict
         # A few last words in the form that name no option are no place to look for a letter: "Answer: vitamin B".

@@ -23,6 +23,7 @@ from prism_eval.scoring.maths.constants import constants_equal
 from prism_eval.scoring.maths.pool import MathPool
 from prism_eval.scoring.maths.process import MathResult
 from prism_eval.scoring.relaxed import within_tolerance
+from prism_eval.scoring.tidying import tidy
 
 _OPENING = re.compile(r"</think>\s*<answer>")
 # As in CapRL: 57, 0.57 and 57 % are one answer.
@@ -53,9 +54,12 @@ class CapRL(Scorer):
         return boxed and (self.admit(item, boxed) or boxed)
 
     def compare(self, item: Item, extracted: str) -> Comparison:
-        """Equal letters, which math-verify finds equal, too; or what `compare_short` says."""
+        """Equal letters, which math-verify finds equal, too; a gold repeated; or what `compare_short` says."""
         if item.kind is ItemKind.CHOICE and extracted in item.letters:
             return Comparison(float(extracted in item.golds))
+        # Reading the answer took its \text{} away, or left the full stop of "45.3K."; math-verify would mind both.
+        if _bare(extracted) in map(_bare, item.golds):
+            return Comparison(1.0)
         return self.compare_short(item, extracted)
 
     @abstractmethod
@@ -171,3 +175,7 @@ def _relaxed(read: str, gold: str) -> bool:
 
 def _best(comparisons: list[Comparison]) -> Comparison:
     return max(comparisons, key=lambda comparison: comparison.score)
+
+
+def _bare(text: str) -> str:
+    return tidy(tidy(text).rstrip("."))

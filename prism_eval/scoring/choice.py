@@ -1,14 +1,12 @@
 """Multiple-choice benchmarks whose parser is a few lines: MMStar, SEED-Bench-2-Plus, WeMath and VisuLogic.
 
-Each `stated` reads what its authors' code reads, except that nothing is ever drawn at random and a letter that is no
-option of the item is no answer where the authors' code could not have scored it either. Those rules look at single
-characters; `parse`, which a run goes by, leaves out the letters that only begin a word.
+Each parser says what its authors' code says, except that nothing is ever drawn at random and a letter that is no
+option of the item is no answer where the authors' code could not have scored it either.
 """
 
 from __future__ import annotations
 
 import re
-from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,9 +14,6 @@ from prism_eval.errors import DataError
 from prism_eval.schema import Item, ItemKind
 from prism_eval.scoring.base import Comparison, Scorer
 from prism_eval.scoring.wemath import FourDimensions
-
-# "Cannot say" is no C, "a bit unclear" no A and "c or d" no choice.
-_PROSE = re.compile(r"\w\w|[a-z] \w")
 
 
 @dataclass(kw_only=True)
@@ -44,46 +39,29 @@ class Choice(Scorer):
 
 
 @dataclass(kw_only=True)
-class Stated(Choice):
-    """A choice whose authors look for a letter at a place in the reply."""
-
-    @abstractmethod
-    def stated(self, item: Item, reply: str) -> str:
-        """The reply from the letter on that the authors' rule takes, or that letter alone; empty if it takes none."""
-
-    def parse(self, item: Item, reply: str) -> str | None:
-        """The letter that the authors' rule takes, unless it is part of prose."""
-        stated = self.stated(item, reply)
-        return None if _PROSE.match(stated) else stated[:1].upper() or None
-
-    def official(self, item: Item, reply: str) -> float | None:
-        """The letter as the authors' rule takes it, from within a word, too."""
-        return self.compare(item, self.stated(item, reply)[:1].upper()).score
-
-
-@dataclass(kw_only=True)
-class MMStar(Stated):
+class MMStar(Choice):
     """The first-character rule of MMStar (``eval/vlmeval/evaluate/mmstar.py`` of its repository).
 
-    The letter must open the reply, alone, after ``(``, after "option " or after "the answer is ".
+    The letter must open the reply, alone, after ``(``, after "option " or after "the answer is ". Only the character is
+    looked at: "Cannot say" is a C.
     """
 
     name: ClassVar[str] = "mmstar"
     openings: ClassVar[tuple[str, ...]] = ("", "(", "option ", "the answer is ")
 
-    def stated(self, item: Item, reply: str) -> str:
-        """What begins where the letter must stand, if it is an option's."""
+    def parse(self, item: Item, reply: str) -> str | None:
+        """The character where the letter must stand, if it is an option's."""
         # No opening is longer; the rest of a reply is never looked at.
-        start = reply.strip()[:20].replace("\n", " ")
+        start = reply.lower().strip().replace("\n", " ")[:20]
         for opening in self.openings:
-            rest = start[len(opening) :]
-            if start.lower().startswith(opening) and rest[:1].upper() in item.letters:
-                return rest
-        return ""
+            letter = start[len(opening) : len(opening) + 1].upper()
+            if start.startswith(opening) and letter in item.letters:
+                return letter
+        return None
 
 
 @dataclass(kw_only=True)
-class SeedBench2Plus(Stated):
+class SeedBench2Plus(Choice):
     """The letter match that evaluation kits use for SEED-Bench-2-Plus.
 
     Its authors rank the options by loss and read no text, so VLMEvalKit's rule stands in (``can_infer`` in
@@ -94,7 +72,7 @@ class SeedBench2Plus(Stated):
     name: ClassVar[str] = "seedbench2plus"
 
     _punctuation: ClassVar[dict[int, str]] = str.maketrans(dict.fromkeys(".()[],:;!*#{}", " "))
-    _said: ClassVar[re.Pattern[str]] = re.compile(r"answer\s+is\s+\**([A-D].{0,2})", re.IGNORECASE)
+    _said: ClassVar[re.Pattern[str]] = re.compile(r"answer\s+is\s+\**([A-D])", re.IGNORECASE)
     _refusals: ClassVar[tuple[str, ...]] = (
         "Sorry, I can't help with images of people yet.",
         "I can't process this file.",
@@ -102,20 +80,20 @@ class SeedBench2Plus(Stated):
         "Cannot determine the answer",
     )
 
-    def stated(self, item: Item, reply: str) -> str:
+    def parse(self, item: Item, reply: str) -> str | None:
         """A lone letter, a stated letter or a lone option text."""
         # What the kit's own caller writes for a lost call: no letter is looked for in it, but an option's text is.
         if "Failed to obtain answer via API" in reply:
             return self._text(item, reply)
         if any(refusal in reply for refusal in self._refusals):
-            return ""
+            return None
         words = reply.translate(self._punctuation).split()
-        # The kits write Z for "none of them", and so may a reply.
+        # The kit writes Z for "none of them", and so may a reply.
         if "Z" in words and not any(letter in words for letter in item.letters):
-            return ""
+            return None
         return self._letter(item, words, reply) or self._text(item, reply)
 
-    def _letter(self, item: Item, words: list[str], reply: str) -> str:
+    def _letter(self, item: Item, words: list[str], reply: str) -> str | None:
         places = {letter: words.index(letter) for letter in item.letters if letter in words}
         if len(places) == 1:
             ((letter, place),) = places.items()
@@ -123,19 +101,20 @@ class SeedBench2Plus(Stated):
             if place > len(words) - 5:
                 return letter
         said = self._said.search(reply)
-        return said.group(1) if said and said.group(1)[0].upper() in item.letters else ""
+        letter = said.group(1).upper() if said else ""
+        return letter if letter in item.letters else None
 
-    def _text(self, item: Item, reply: str) -> str:
+    def _text(self, item: Item, reply: str) -> str | None:
         options = {letter: text.lower() for letter, text in item.lettered}
         # A long reply weighs the options: that it mentions one does not make it the answer.
         if len(reply) > 2 * sum(map(len, options.values())):
-            return ""
+            return None
         found = [letter for letter, text in options.items() if text in reply.lower()]
-        return found[0] if len(found) == 1 else ""
+        return found[0] if len(found) == 1 else None
 
 
 @dataclass(kw_only=True)
-class WeMath(Stated):
+class WeMath(Choice):
     """The rule of WeMath (``evaluation/accuracy.py`` of its repository).
 
     What follows the last "Answer", without ``> < : .``, must open with an option's letter. Its metric is over groups
@@ -144,12 +123,12 @@ class WeMath(Stated):
 
     name: ClassVar[str] = "wemath"
 
-    _noise: ClassVar[re.Pattern[str]] = re.compile(r"\A[><:.\s]+")
+    _noise: ClassVar[dict[int, None]] = dict.fromkeys(map(ord, "><:."))
 
-    def stated(self, item: Item, reply: str) -> str:
-        """What follows the last "Answer"."""
-        rest = self._noise.sub("", reply.rpartition("Answer")[2])
-        return rest if rest[:1] in item.letters else ""
+    def parse(self, item: Item, reply: str) -> str | None:
+        """The first character after the last "Answer"."""
+        first = reply.rpartition("Answer")[2].strip().translate(self._noise).strip()[:1]
+        return first if first in item.letters else None
 
     def aggregation(self) -> FourDimensions:
         """The four-dimensional metric."""
@@ -157,7 +136,7 @@ class WeMath(Stated):
 
 
 @dataclass(kw_only=True)
-class VisuLogic(Stated):
+class VisuLogic(Choice):
     r"""The rules of VisuLogic (``evaluation/eval_model.py`` of its repository), without the language model after them.
 
     The last ``\boxed{}`` if it holds a letter alone, else how the reply ends, begins or states its answer.
@@ -183,10 +162,10 @@ class VisuLogic(Stated):
         "the answer should be",
     )
 
-    def stated(self, item: Item, reply: str) -> str:
-        """The boxed letter, else the one in words."""
+    def parse(self, item: Item, reply: str) -> str | None:
+        """The boxed letter, else the stated one."""
         boxed = self._boxed(reply).strip()
-        return boxed if boxed in self._letters else self._worded(reply)
+        return boxed if boxed in self._letters else self._stated(reply)
 
     def _boxed(self, text: str) -> str:
         if len(text) < 3:
@@ -207,7 +186,7 @@ class VisuLogic(Stated):
         # "A or B" is no choice.
         return text if len(content) > 2 or "or" in content else content
 
-    def _worded(self, reply: str) -> str:
+    def _stated(self, reply: str) -> str | None:
         text = reply.replace("<|endoftext|>", "")
         for letter in self._letters:
             if text.endswith((f" {letter}.", f" ({letter}).")) or text.startswith(
@@ -221,4 +200,4 @@ class VisuLogic(Stated):
                 rest = rest.rpartition(phrase)[2].strip().partition("\n")[0].partition(".")[0]
                 if rest.upper() in self._letters:
                     return rest.upper()
-        return text if text in self._letters else ""
+        return text if text in self._letters else None

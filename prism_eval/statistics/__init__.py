@@ -10,9 +10,10 @@ from prism_eval.statistics.components import connected
 from prism_eval.statistics.families import holm
 from prism_eval.statistics.means import FEW_CLUSTERS, Estimate, clustered_mean
 from prism_eval.statistics.paired import Difference, paired_difference
-from prism_eval.statistics.ranks import Comparison, RankRange, compare_all, rank_ranges
+from prism_eval.statistics.ranks import ALPHA, Comparison, RankRange, compare_all, rank_ranges
 
 __all__ = [
+    "ALPHA",
     "FEW_CLUSTERS",
     "Comparison",
     "Difference",

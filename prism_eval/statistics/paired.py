@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from prism_eval.statistics.means import wilson
 from prism_eval.statistics.sandwich import Design, Spread
 from prism_eval.statistics.student import critical, two_sided
 
@@ -48,8 +47,9 @@ def paired_difference(
     """Mean of ``first - second`` item by item, with a cluster-robust t interval and test.
 
     The paired analysis of arXiv 2411.00640, clustered. Where all pairs differ by the same amount the data show no
-    spread: the interval is then Wilson's bound on how many clusters may behave differently, and the p-value that of the
-    sign test on clusters.
+    spread: the interval is then that of Clopper and Pearson (1934) on how many clusters may behave differently, and the
+    p-value the one of the test it comes from, which for a clean sweep is the sign test on clusters. Either way the
+    interval of a level leaves 0 out exactly where p is under one minus that level.
 
     Args:
         first: Shape (n,), scores in [0, 1].
@@ -94,7 +94,9 @@ def _degenerate(spread: Spread, level: float) -> tuple[float, float]:
     # One image decides nothing: any difference in [-1, 1] may hold elsewhere.
     if spread.degrees == 0:
         return 2.0, 1.0
-    # No cluster of G behaved differently; Wilson's bound is on the share of those that would.
-    _, share = wilson(0.0, spread.clusters, critical(level, spread.degrees))
-    # Those would differ by 1 the other way, at worst. Sign test: G coins on one side have the chance 2 * 2^-G.
-    return share * (1 + abs(spread.value)), 1.0 if abs(spread.value) < 1e-12 else 2.0 ** (1 - spread.clusters)
+    # No cluster of G behaved differently: shares of those that would are ruled out from where (1 - share)^G < alpha/2.
+    share = 1 - ((1 - level) / 2) ** (1 / spread.clusters)
+    # Those would differ by 1 the other way, at worst, and so move the difference by 1 and itself. It is gone at the
+    # share |d| / (1 + |d|), whose alpha is p: for d = 1 the chance of G coins on one side, 2 * 2^-G.
+    size = 1 + abs(spread.value)
+    return share * size, min(1.0, 2 * size**-spread.clusters)

@@ -15,6 +15,12 @@ def test_a_folder_offers_what_it_holds(jsonl_folder: Any) -> None:
     assert available(str(jsonl_folder("chartqa", []))) == ("chartqa", "mmstar")
 
 
+def test_what_a_failed_download_leaves_is_no_benchmark(jsonl_folder: Any) -> None:
+    data = jsonl_folder("chartqa", [])
+    (data / "mmmu" / ".cache").mkdir(parents=True)
+    assert available(str(data)) == ("chartqa",)
+
+
 @pytest.mark.parametrize("data", ["synthetic", "hub"])
 def test_elsewhere_all_are_offered(data: str) -> None:
     assert available(data) == definition_names()

@@ -39,15 +39,21 @@ def missing(data: Path, name: str = "chartqa") -> list[str]:
 @pytest.mark.parametrize(
     ("present", "said"),
     [
-        (["data/test-00000-of-00003.parquet"], "2 of 3 files .* data/test-00001-of-00003, data/test-00002-of-00003"),
+        (
+            ["data/test-00000-of-00003.parquet"],
+            "2 of the .* missing: data/test-00001-of-00003, data/test-00002-of-00003",
+        ),
         (
             ["data/test-00002-of-00003.parquet", "data/test-00000-of-00003.parquet"],
-            "1 of 3 files .*: data/test-00001-of-00003",
+            "1 of the split's 3 files missing: data/test-00001-of-00003",
         ),
-        (["data/test-00001-of-00002-0f11003c77497969.parquet"], "1 of 2 files .*: data/test-00000-of-00002"),
-        (["test/0000.parquet", "test/0002.parquet"], "1 of 3 files of the split are missing: test/0001"),
+        (
+            ["data/test-00001-of-00002-0f11003c77497969.parquet"],
+            "1 of the split's 2 .*: data/test-00000-of-00002",
+        ),
+        (["test/0000.parquet", "test/0002.parquet"], "1 of the split's 3 files missing: test/0001"),
         (["default/partial-test/0000.parquet"], "default/partial-test holds the beginning of the split only"),
-        (["data/test-00003-of-00009.parquet"], r"8 of 9 files .* data/test-00002-of-00009 \.\.\."),
+        (["data/test-00003-of-00009.parquet"], r"8 of the split's 9 files .* data/test-00002-of-00009 \.\.\."),
     ],
 )
 def test_files_that_are_not_there(shards: Any, present: list[str], said: str) -> None:

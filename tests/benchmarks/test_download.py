@@ -120,7 +120,11 @@ def test_the_commit_is_known_afterwards(hub: FakeHub, tmp_path: Path) -> None:
             Gated("403"),
             r"gated: accept its terms at https://huggingface.co/datasets/lmms-lab/ChartQA, and set HF_TOKEN",
         ),
-        (OSError(errno.ENOSPC, "No space left on device"), "does not fit on the disk: No space left on device"),
+        (PermissionError(errno.EACCES, "Permission denied", "/data"), "cannot be written to /data: Permission denied"),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "ChartQA cannot be written: No space left on device; what is there is kept",
+        ),
     ],
 )
 def test_a_download_that_fails_is_one_line(hub: FakeHub, tmp_path: Path, error: Exception, says: str) -> None:

@@ -241,6 +241,18 @@ def test_a_filter_chooses_rows(jsonl_folder: Any) -> None:
     assert benchmark.size() == 1
 
 
+def test_the_columns_of_another_copy_are_known(parquet_folder: Any, png: Any) -> None:
+    """HuggingFaceM4/ChartQA: its golds are lists, and who wrote the question is a number."""
+    rows = [{"image": png(kind), "query": "?", "label": ["7"], "human_or_machine": kind} for kind in (0, 1)]
+    data = parquet_folder("chartqa", rows, "data/test-00000-of-00001-e2cd0b7a0f9eb20d.parquet")
+    items = [open_benchmark(name, data).items() for name in ("chartqa", "chartqa:human", "chartqa:augmented")]
+    assert [[(item.id, item.golds) for item in found] for found in items] == [
+        [("0", ("7",)), ("1", ("7",))],
+        [("0", ("7",))],
+        [("1", ("7",))],
+    ]
+
+
 def test_a_filter_that_keeps_nothing_is_an_error(jsonl_folder: Any) -> None:
     data = jsonl_folder("chartqa", [chart("a.png")])
     with pytest.raises(DataError, match=r"chartqa:augmented.*holds no row that the definition selects"):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from prism_eval.benchmarks.reading.pairing import WINDOW, pair_with_others
 from prism_eval.benchmarks.recent import KEPT_BYTES
+from prism_eval.benchmarks.rows import RowError
 from prism_eval.schema import Image, Item, ItemKind
 
 
@@ -94,3 +95,28 @@ def test_large_openers_are_few_but_enough() -> None:
     large = [Image(bytes([number]) * (KEPT_BYTES // 2), str(number)) for number in range(4)]
     paired = pair_with_others(replace(item(number, "x"), images=(one,)) for number, one in enumerate(large))
     assert [each.images[0].other.name for each in paired if each.images[0].other] == ["1", "2", "3", "0"]
+
+
+def test_errors_keep_their_places_and_hold_nothing_up() -> None:
+    errors = [RowError("bad", str(number)) for number in range(4)]
+    seen: list[object] = []
+    rows: list[Item | RowError] = [errors[0], errors[1], item(1, "a"), errors[2], item(2, "a"), item(3, "b"), errors[3]]
+
+    def stream() -> Iterator[Item | RowError]:
+        for row in rows:
+            seen.append(row)
+            yield row
+
+    paired = pair_with_others(stream())
+    assert next(paired) is errors[0]
+    assert len(seen) == 2
+    rest = list(paired)
+    assert [row if isinstance(row, RowError) else row.id for row in rest] == [
+        errors[1],
+        "1",
+        errors[2],
+        "2",
+        "3",
+        errors[3],
+    ]
+    assert all(isinstance(row, RowError) or row.images[0].other is not None for row in rest)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prism_eval.benchmarks import Benchmark, Definition, Row, RowError, load_definition, open_benchmark
+from prism_eval.benchmarks import Benchmark, Definition, Row, RowError, load_definition, open_benchmark, verify
 from prism_eval.benchmarks.reading.converter import Converter
 from prism_eval.benchmarks.reading.images import ImageReader
 from prism_eval.benchmarks.sources.image_files import ImageFiles
@@ -293,8 +293,10 @@ def test_placeholders_keep_their_numbers(read: Any, images: dict[str, Any], numb
 @pytest.mark.parametrize("answer", ["D", "d"])
 def test_a_question_that_is_drawn_with_its_options_is_read(read: Any, question: Any, answer: str) -> None:
     row = {"sample_index": "5", "problem_version": "Vision Only", "question": question, "question_type": "multi-choice"}
-    item = read({**row, "answer": answer, "image": "a.png"}, "mathverse:vision_only")
+    drawn = "How long is it?\nChoices:\nA:1\nB:2\nC:3\nD:4"
+    item = read({**row, "answer": answer, "image": "a.png", "question_for_eval": drawn}, "mathverse:vision_only")
     assert (item.options, item.golds) == (("A", "B", "C", "D"), ("D",))
+    assert read({**row, "answer": "F", "image": "a.png"}, "mathverse:vision_only").golds == ("F",)
     assert item.question == "Solve the problem shown in the image."
     assert load_definition("mathverse:vision_only").letters_in_image
     assert not load_definition("mathverse").letters_in_image
@@ -365,3 +367,30 @@ def test_any_value_in_any_column_is_an_item_or_a_row_error(read: Any, data: st.D
         json.dumps([found.id, found.question, found.options, found.golds, dict(found.columns)])
     else:
         assert "\n" not in str(found)
+
+
+@pytest.mark.parametrize("brackets", ['[@"x"]', '{"bytes": @"x"}', '{"A": @"x"}'])
+@pytest.mark.parametrize("depth", [50, 500, 980])
+@pytest.mark.parametrize("name", sorted(_ROWS))
+def test_a_cell_of_a_thousand_brackets_costs_its_row(jsonl_folder: Any, name: str, depth: int, brackets: str) -> None:
+    opened, closed = brackets.split('@"x"')
+    deep = opened * depth + "1" + closed * depth
+    rows = [json.dumps({**_ROWS[name], column: "@"}).replace('"@"', deep) for column in _ROWS[name]]
+    good = {**_ROWS[name], **({"id": "good"} if name == "mmmu" else {})}
+    found = list(open_benchmark(name, jsonl_folder(name, [*rows, good])).items_and_problems())
+    # A row whose version is such a cell is one of another version.
+    assert len(found) in (len(rows), len(rows) + 1)
+    assert isinstance(found[-1], Item)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(lines=st.lists(_JSON.map(json.dumps) | st.text(max_size=30), max_size=5))
+def test_any_lines_are_a_report(jsonl_folder: Any, lines: list[str]) -> None:
+    row = {"image": "a.png", "question": "?", "answer": "1"}
+    whole = [json.dumps({**row, "answer": value}) for value in (float("nan"), float("inf"), "nan", 10**400)]
+    report = verify(open_benchmark("chartqa", jsonl_folder("chartqa", [*lines, *whole])))
+    assert report.items >= 2
+    assert {reason for reason in report.problems if reason.startswith("gold")} == {
+        "gold missing",
+        "gold does not parse",
+    }

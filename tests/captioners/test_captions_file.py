@@ -74,8 +74,28 @@ def test_identity_is_the_content_and_not_the_place(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        b'{"path": "charts/red.png", "caption": "Red."}\n\n',
+        b'\n  \n{"path": "charts/red.png", "caption": "Red."}\n',
+        b'\xef\xbb\xbf{"path": "charts/red.png", "caption": "Red."}\n',
+        b'\xef\xbb\xbf\r\n{"path": "charts/red.png", "caption": "Red."}\r\n\r\n',
+        b'{"path": "charts/red.png", "caption": "Red."}\n' * 3,
+        b'{"path": "charts/red.png", "caption": "Red."}',
+    ],
+)
+async def test_files_as_editors_leave_them(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "captions.jsonl").write_bytes(content)
+    captioner = File(model=tmp_path / "captions.jsonl")
+    assert (await captioner.caption([RED], sample=0)).text == "Red."
+    assert (captioner.has(RED, 0), captioner.has(BLUE, 0)) == (True, False)
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
+        (b'\n\n{"path": "a.png"}\n', "row 3: no column 'caption'"),
+        (b"image,caption\na.png,x\n", "row 1: not a line of JSON in UTF-8; a captions file is JSONL or Parquet"),
         (b'{"path": "a.png", "caption": "x"}\n{cut', "row 2: not a line of JSON"),
         (b"[1]\n", "row 1: not a JSON object"),
         (b'{"path": "a.png"}\n', "row 1: no column 'caption' or 'text'; it has path"),

@@ -56,11 +56,17 @@ async def test_merge_joins_texts_tokens_and_ends() -> None:
     assert both.completion_tokens == 7
 
 
-async def test_merge_reports_a_filtered_part_and_closes_all() -> None:
-    parts = (Says(text="One."), Says(text="Two.", ends=FinishReason.FILTERED))
-    merge = Merge(parts=parts)
-    assert (await merge.caption([LEFT], sample=0)).finish_reason is FinishReason.FILTERED
-    await merge.close()
+async def test_merge_goes_without_a_filtered_part_and_says_that_something_is_lacking() -> None:
+    parts = (Says(text="One."), Says(text="I cannot.", ends=FinishReason.FILTERED))
+    caption = await Merge(parts=parts).caption([LEFT], sample=0)
+    assert (caption.text, caption.finish_reason) == ("One.", FinishReason.LENGTH)
+    caption = await Merge(parts=parts[1:] * 2).caption([LEFT], sample=0)
+    assert caption.finish_reason is FinishReason.FILTERED
+
+
+async def test_merge_closes_all() -> None:
+    parts = (Says(text="One."), Says(text="Two."))
+    await Merge(parts=parts).close()
     assert all(part.closed for part in parts)
 
 

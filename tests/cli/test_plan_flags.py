@@ -49,6 +49,18 @@ def test_data_that_is_no_folder_stays_a_word(name):
     assert with_absolute_paths(PlanFlags(captioners=["blind"], data=name).plan()).data == name
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("mine.toml", str(Path("mine.toml").absolute())),
+        ("~/mine.toml?samples=2", f"{Path.home() / 'mine.toml'}?samples=2"),
+        ("caprl?caption.prompt=./x.toml", "caprl?caption.prompt=./x.toml"),
+    ],
+)
+def test_a_protocols_file_is_where_it_is_and_its_options_are_no_path(given, meant):
+    assert with_absolute_paths(PlanFlags(captioners=["blind"], protocol=given).plan()).protocol == meant
+
+
 def test_a_wrong_value_names_the_file_it_is_in(tmp_path):
     (tmp_path / "plan.toml").write_text('captioners = ["ocr"]\nlimit = -5\n', encoding="utf-8")
     with pytest.raises(UsageError, match=r"plan\.toml: limit"):
@@ -67,7 +79,11 @@ def test_a_verb_is_given_one_object_and_its_own_flags():
 
 @pytest.mark.parametrize(
     ("verb", "without"),
-    [(run, set()), (caption, {"edition", "judge", "orders"}), (plan, {"edition", "judge", "concurrency"})],
+    [
+        (run, set()),
+        (caption, {"edition", "judge", "orders"}),
+        (plan, {"edition", "judge", "concurrency", "patience", "allow_missing"}),
+    ],
 )
 def test_each_verb_takes_all_flags_but_those_that_mean_nothing_to_it(verb, without):
     assert set(FLAGS) - set(inspect.signature(verb).parameters) == without

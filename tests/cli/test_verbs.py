@@ -296,3 +296,30 @@ def test_every_verb_has_examples_and_run_has_at_most_nineteen_flags(prism_eval):
     flags = [line for line in prism_eval("run", "--help").stdout.splitlines() if line.strip().startswith("-")]
     # Fifteen that say what and where; captions per image, the judge, patience and missing captions are asked for daily.
     assert len([flag for flag in flags if "--help" not in flag]) <= 19
+
+
+def test_what_is_taken_from_the_store_is_counted_in_captions(prism_eval):
+    words = ["run", "-b", "chartqa", "--limit", "3", "-q", "-c"]
+    assert "Captions: 1 made, 0 taken from the store" in prism_eval(*words, "oracle").stdout
+    # The oracle's caption is looked up, for each of three questions, and is no caption of this run.
+    assert "Captions: 1 made, 0 taken from the store" in prism_eval(*words, "budget(oracle)?words=5").stdout
+    assert "Captions: 0 made, 1 taken from the store" in prism_eval(*words, "budget(oracle)?words=5").stdout
+    both = prism_eval(*words, "budget(oracle)?words=6", "-c", "oracle").stdout
+    assert "Captions: 1 made, 1 taken from the store" in both
+
+
+@pytest.mark.parametrize(
+    ("mode", "says"),
+    [
+        ("500", "Give the same command again to retry what a server let down."),
+        ("400", "The same command would end the same"),
+    ],
+)
+def test_give_the_command_again_is_said_where_it_helps(prism_eval, data, serve, tmp_path, mode, says):
+    server = serve(fail=1.0, modes=(mode,), only="chart 2")
+    plan = {"captioners": ["blind"], "benchmarks": ["chartqa"], "data": str(data), "attempts": 1}
+    plan["reasoner"] = f"openai:model?base_url={server.url}"
+    lines = [f"{key} = {json.dumps(value)}" for key, value in plan.items()]
+    (tmp_path / "plan.toml").write_text("\n".join(lines), encoding="utf-8")
+    done = prism_eval("run", "--plan", "plan.toml", "-q")
+    assert (done.returncode, f"2 items failed and are in no score. {says}" in done.stderr) == (1, True), done.stderr

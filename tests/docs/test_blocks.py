@@ -1,10 +1,12 @@
 """What README.md and docs/ tell a reader to type is typed, from the first block of a page to the last.
 
-The reader has the twelve twins, a few of their rows in ``~/benchmarks``, a data folder of their own (``DATA``), the
-runs that the pages speak of, and the patience for two questions a benchmark.
+The reader has the twelve twins, a few of their rows in ``~/benchmarks`` (which serve for the hub too), a data folder of
+their own (``DATA``), the runs that the pages speak of, a server behind every address of a model, and the patience for
+two questions a benchmark.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,19 +20,28 @@ from prism_eval import evaluate
 from prism_eval.twins import ensure
 from tests.builders import chart_folder, png
 from tests.docs.blocks import Block, blocks_of
+from tests.server.fault_server import Behaviour
+from tests.server.threaded import ThreadedServer
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 RUN = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"]}
 WITH_BLOCKS = [page for page in PAGES if any(block.language in RUN and not block.why_not for block in blocks_of(page))]
 PATIENT = f"""#!/bin/sh
-case "$1" in run | caption | plan) set -- "$@" --limit 2 ;; esac
-exec '{sys.executable}' -m prism_eval.cli "$@"
+case "$1 $*" in *--limit*) ;; run\\ * | caption\\ * | plan\\ *) set -- "$@" --limit 2 ;; esac
+exec '{sys.executable}' -m prism_eval "$@"
 """
 
 
 def name(page):
     return page.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture
+def server():
+    """Serves every model's name, as the servers that the pages speak of."""
+    with ThreadedServer(Behaviour(models=(), text="Answer: 42")) as running:
+        yield running
 
 
 @pytest.fixture
@@ -57,22 +68,46 @@ def reader(tmp_path, cache):
     return desk, {**os.environ, "HOME": str(home), "PATH": path, "PRISM_EVAL_CACHE": str(cache), "COLUMNS": "120"}
 
 
-@pytest.mark.parametrize("page", WITH_BLOCKS, ids=name)
-def test_what_a_page_tells_to_type_works(page, reader):
+def typed(text, language, reader, server):
+    """What comes of a block that the reader types."""
     desk, environment = reader
+    here = re.sub(r"http://127\.0\.0\.1:80\d\d/v1", server.url, text).replace("--data hub", "--data ~/benchmarks")
+    return subprocess.run(
+        [*RUN[language], here],
+        cwd=desk,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize("page", WITH_BLOCKS, ids=name)
+def test_what_a_page_tells_to_type_works(page, reader, server):
     for block in blocks_of(page):
         if block.language in RUN and not block.why_not:
-            done = subprocess.run(
-                [*RUN[block.language], block.text],
-                cwd=desk,
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=300,
-                check=False,
-                stdin=subprocess.DEVNULL,
-            )
+            done = typed(block.text, block.language, reader, server)
             assert done.returncode == 0, f"{name(page)}:{block.line}\n{block.text}\n{done.stderr}"
+
+
+def test_what_the_readme_types_behind_an_installation_works(reader, server):
+    pytest.importorskip("rapidocr", reason="the extra [ocr] is not installed")
+    installing = [block for block in blocks_of(ROOT / "README.md") if "pip install" in block.text]
+    (command,) = [block.text.split(" && ")[-1] for block in installing if "prism-eval run" in block.text]
+    assert "label=" in command
+    done = typed(command.removeprefix(".venv/bin/"), "sh", reader, server)
+    assert done.returncode == 0, done.stderr
+    assert "half the facts" in done.stdout
+    # The other one would run this test.
+    assert [block.text.split(" && ")[-1] for block in installing][1:] == [".venv/bin/tox run"]
+
+
+def test_the_readme_leaves_nothing_else_unrun():
+    unrun = [block.text for block in blocks_of(ROOT / "README.md") if block.why_not or block.language not in RUN]
+    assert all("pip install" in text for text in unrun)
+    assert len(unrun) == 2
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

@@ -29,7 +29,7 @@ def test_every_option_has_a_row(kind):
 
 def test_rows_say_defaults_and_what_they_are_part_of():
     page = reference()
-    assert "| `timeout` | `120.0` | runtime | Seconds one call may take. |" in page
+    assert "| `timeout` | `120.0` | runtime | Seconds one call may take, " in page
     assert "| `base_url` | `$OPENAI_BASE_URL` | runtime | " in page
     assert "| `extra_body` | `{}` | identity | " in page
     assert "| `temperature` | the protocol's | identity | " in page

@@ -83,7 +83,7 @@ async def test_a_text_that_comes_back_as_another_fails_alone(serve: Serve, make)
     ranking = make(server)
     await ranking.log_likelihood("What sleeps?", [" cat", " dog"])
     with pytest.raises(PermanentError, match="its echo does not give the tokens that were sent"):
-        await ranking.log_likelihood(PROMPT, OPTIONS)
+        await ranking.log_likelihood("Où? " + PROMPT, OPTIONS)
     await ranking.log_likelihood("What sleeps?", [" cat", " dog"])
     assert len(server.server.bodies) == 4, "the server was tried once"
 

@@ -12,7 +12,7 @@ import pytest
 from prism_eval.captioners import CAPTIONER
 from prism_eval.engines.advice import option_against, takes_no_images
 from prism_eval.engines.openai import OpenAIEngine
-from prism_eval.errors import FatalError, PermanentError, UsageError
+from prism_eval.errors import FatalError, PermanentError, RateLimited, UsageError
 from prism_eval.plan import load_protocol
 from prism_eval.plugins import Spec, build
 from prism_eval.reasoners import REASONER
@@ -259,3 +259,12 @@ async def test_a_reasoner_of_text_needs_no_eyes(serve: Serve) -> None:
     reasoner = build(REASONER, Spec.parse(spec_of(server, "temperature=none")), STANDARD.reasoner_settings(0))
     assert reasoner.sampling.temperature is None
     await reasoner.close()
+
+
+async def test_a_rate_limit_that_is_called_a_bad_request_is_no_field_s_fault(serve: Serve, make) -> None:
+    server = serve(fail=1.0, modes=("400",), refusal="Rate limit reached for model, try again later")
+    asking = make(server)
+    with pytest.raises(RateLimited):
+        await asking.generate(ASK)
+    assert len(server.server.bodies) == 1
+    assert asking.remarks == ()

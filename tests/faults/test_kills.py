@@ -95,6 +95,20 @@ def test_ctrl_c_stops_within_a_second_keeps_everything_and_says_how_to_go_on(num
     assert len(repeated) <= 8, "only what was in flight may be asked again"
 
 
+def test_ctrl_c_stops_within_a_second_while_a_server_is_waited_for(spawn_server, tmp_path):
+    server = spawn_server(latency=0.05)
+    chart_folder(tmp_path / "data", images=IMAGES, questions=QUESTIONS)
+    process = start(server, tmp_path)
+    wait_for_calls(server, 20, process)
+    server.process.kill()
+    time.sleep(1.5)
+    asked = time.monotonic()
+    os.kill(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=10)
+    assert time.monotonic() - asked < 1.5
+    assert (process.returncode, len(errors.strip().splitlines())) == (130, 1), errors
+
+
 def test_a_fifth_of_calls_failing_still_ends_every_item(spawn_server, tmp_path):
     server = spawn_server(fail=0.2)
     chart_folder(tmp_path / "data", images=IMAGES, questions=QUESTIONS)
@@ -117,5 +131,5 @@ def test_a_server_of_failures_only_scores_nothing(spawn_server, tmp_path):
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert {row["outcome"] for row in Table(tmp_path / "run", "verdicts").rows(["outcome"])} == {"failed"}
-    assert "2 items failed and are in no score" in errors
+    assert "2 items failed, in no score" in errors
     assert "500" in errors

@@ -105,15 +105,22 @@ def test_a_refusal_that_all_of_the_first_calls_meet_ends_the_run(run, serve):
     assert finished(server)["400"] < 36
 
 
-def test_a_restart_is_waited_out(run, serve):
+@pytest.mark.parametrize("meanwhile", ["refused", "reset", "502", "503"])
+def test_a_restart_is_waited_out(run, serve, meanwhile):
+    """Whether its port is closed, held open by a container's host, or answered by a gateway."""
     server = serve(latency=0.05)
 
     def restart():
         while len(server.server.events) < 12:
             time.sleep(0.01)
-        server.go_away()
+        if meanwhile == "refused":
+            server.go_away()
+        else:
+            server.behaviour.modes, server.behaviour.fail = (meanwhile,), 1.0
         time.sleep(3)
-        server.come_back()
+        server.behaviour.fail = 0.0
+        if meanwhile == "refused":
+            server.come_back()
 
     killer = threading.Thread(target=restart)
     killer.start()

@@ -105,7 +105,7 @@ def test_a_column_stands_where_it_says_and_nowhere_else(run: Path) -> None:
     titles = {place: [column.title for column in board.shown_in(place)] for place in ("summary", "captions")}
     assert titles == {
         "summary": ["Mean", "Rank", "Items scored", "Unparsed", "Failed", "Median words"],
-        "captions": ["Median words", "Mean words", "Captions", "Cut at the limit"],
+        "captions": ["Median words", "Mean words", "Captions", "Cut at the limit", "Empty"],
     }
 
 

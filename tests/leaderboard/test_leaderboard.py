@@ -28,7 +28,8 @@ def test_failed_answers_are_no_scores_and_are_counted(tmp_path: Path) -> None:
     assert row.mean is not None
     assert row.mean.value == 0.5
     assert (row.items, row.outcomes[Outcome.FAILED], row.outcomes[Outcome.UNPARSED]) == (2, 1, 1)
-    assert any("1 of 3 answers failed" in warning for warning in board.warnings)
+    assert board.failed == "1 of 3 answers failed"
+    assert "Failed answers are left out of the scores: a 1 of 3." in board.warnings
 
 
 @pytest.mark.parametrize("outcome", ["abstained", "unparsed", "refused", "truncated"])
@@ -101,7 +102,7 @@ def test_a_mean_over_fewer_benchmarks_stands_last_and_says_so(tmp_path: Path) ->
     rows += [verdict("whole", "one", "wrong"), verdict("whole", "two", "wrong", benchmark="mmmu")]
     board = build(write_run(tmp_path, rows))
     assert [(row.captioner, row.complete) for row in board.rows] == [("whole", True), ("half", False)]
-    assert any("half: no score for mmmu" in warning for warning in board.warnings)
+    assert any("No score for mmmu: half; its mean" in warning for warning in board.warnings)
 
 
 def test_a_run_of_nothing_but_failures_has_no_mean(tmp_path: Path) -> None:
@@ -120,8 +121,25 @@ def test_rule_only_scoring_is_known(tmp_path: Path) -> None:
 def test_format_slips_and_cut_captions_are_pointed_out(tmp_path: Path) -> None:
     rows = [verdict("a", str(index), "unparsed", caption_truncated=True) for index in range(3)]
     warnings = build(write_run(tmp_path, rows)).warnings
-    assert any("100 % of answers could not be read" in warning for warning in warnings)
-    assert any("100 % of captions were cut" in warning for warning in warnings)
+    assert any(warning.endswith("not for what was seen: a 100 %.") for warning in warnings)
+    assert "Captions were cut at the length limit: a 100 %." in warnings
+
+
+@pytest.mark.parametrize(("empty", "captions", "said"), [(1, 3, True), (1, 101, False), (2, 101, True), (5, 900, True)])
+def test_empty_captions_are_pointed_out_when_they_are_common(
+    empty: int, captions: int, said: bool, tmp_path: Path
+) -> None:
+    rows = [verdict("a", str(n), images=[str(n)], caption="" if n < empty else "two words") for n in range(captions)]
+    board = build(write_run(tmp_path, rows, counts={"empty_captions": {"a": empty}}))
+    assert board.rows[0].empty == empty
+    warning = f"a: {empty} of {captions} captions are empty"
+    assert any(one.startswith(warning) for one in board.warnings) is said
+
+
+def test_a_captioner_that_is_there_to_say_nothing_draws_no_note(tmp_path: Path) -> None:
+    rows = [verdict("blind", str(n), images=[str(n)], caption="") for n in range(9)]
+    board = build(write_run(tmp_path, rows, counts={"empty_captions": {}}))
+    assert not any("empty" in warning for warning in board.warnings)
 
 
 def test_tables_for_pandas_and_json_agree(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
+from importlib import resources
+
 import pytest
 
 from prism_eval.errors import UnknownName, UsageError
+from prism_eval.plan import make_plan
 from prism_eval.plan.protocol import load_protocol, protocol_names
 from prism_eval.plugins import Spec, build
 from prism_eval.reasoners import REASONER
@@ -55,6 +58,85 @@ def test_prompts_put_the_caption_first_and_the_question_last():
         answer = load_protocol(name).answer
         for prompt in (answer.choice_prompt, answer.short_prompt):
             assert prompt.index("{caption}") < prompt.index("{question}")
+
+
+PROMPT = "Please describe this image in detail."
+
+
+@pytest.mark.parametrize(
+    ("options", "read", "value"),
+    [
+        (f"caption.prompt={PROMPT}", lambda protocol: protocol.caption.prompt, PROMPT),
+        (
+            "caption.prompt=Red %26 blue%3F 50%25, as a=b",
+            lambda protocol: protocol.caption.prompt,
+            "Red & blue? 50%, as a=b",
+        ),
+        ("caption.prompt=What of x.toml?y", lambda protocol: protocol.caption.prompt, "What of x.toml?y"),
+        ("caption.sampling.temperature=0.7", lambda protocol: protocol.caption.sampling.temperature, 0.7),
+        ("answer.sampling.top_p=none", lambda protocol: protocol.answer.sampling.top_p, None),
+        ("answer.no_caption=none", lambda protocol: protocol.answer.no_caption, "none"),
+        ("form.boxed=false", lambda protocol: protocol.form.boxed, False),
+        ("form.marker=A:", lambda protocol: protocol.form.marker, "A:"),
+        ("samples=2", lambda protocol: protocol.samples, 2),
+        ("edition=strict", lambda protocol: protocol.edition, "strict"),
+    ],
+)
+def test_an_option_replaces_one_key_and_nothing_else(tmp_path, options, read, value):
+    shipped = load_protocol("caprl")
+    copy = tmp_path / "mine.toml"
+    copy.write_text((resources.files("prism_eval.plan") / "protocols" / "caprl.toml").read_text("utf-8"), "utf-8")
+    for name in ("caprl", str(copy)):
+        changed = load_protocol(f"{name}?{options}")
+        assert read(changed) == value != read(shipped)
+        assert changed.name == f"caprl?{options}"
+        before, after = shipped.model_dump(), changed.model_dump()
+        assert sum(before[key] != after[key] for key in before) == 2  # its table, and the name
+
+
+def test_several_options():
+    changed = load_protocol("prism?samples=3&answer.sampling.max_tokens=64&caption.sampling.seed=none")
+    assert (changed.samples, changed.answer.sampling.max_tokens, changed.caption.sampling.seed) == (3, 64, None)
+
+
+def test_options_are_part_of_the_identity():
+    digests = {
+        make_plan({"captioners": ["oracle"], "protocol": name}).digest_through("caption")
+        for name in ("caprl", f"caprl?caption.prompt={PROMPT}", "caprl?caption.prompt=Describe")
+    }
+    assert len(digests) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("caprl?caption.promt=x", "unknown key of protocol 'caprl' 'caption.promt'; did you mean 'caption.prompt'"),
+        ("caprl?temperature=0", "'temperature'; known: answer.sampling.temperature, caption.sampling.temperature."),
+        ("caprl?caption=x", "unknown key of protocol 'caprl' 'caption'; did you mean 'caption.prompt'"),
+        ("caprl?name=x", "unknown key of protocol 'caprl' 'name'"),
+        ("caprl?caption.prompt.x=y", "did you mean 'caption.prompt'"),
+        ("caprl?caption.sampling.temperature=hot", "the protocol caprl: caption.sampling.temperature: Input should be"),
+        ("caprl?caption.sampling.top_p=3", "the protocol caprl: caption.sampling: .*top_p must be above 0"),
+        ("caprl?samples=0", "the protocol caprl: samples: Input should be greater than 0"),
+        ("caprl?edition=kind", "the protocol caprl: edition"),
+        ("caprl?samples=1&samples=2", "'samples' is given twice"),
+        ("caprl?samples=1&x", "cannot read 'x' in .*: options are key=value"),
+        ("carpl?samples=1", "unknown protocol 'carpl'; did you mean 'caprl'"),
+        ("caprl?", "unknown protocol 'caprl\\?'; did you mean 'caprl'"),
+        ("lost.toml?samples=1", "cannot read the protocol lost.toml"),
+    ],
+)
+def test_a_wrong_option_is_told_in_one_line(name, message):
+    with pytest.raises(UsageError, match=message) as caught:
+        load_protocol(name)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_that_is_none_is_the_files_fault(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('name = "mine"\nsummary = "x"\ncaption = 3\n', encoding="utf-8")
+    with pytest.raises(UsageError, match=r"mine\.toml: caption"):
+        load_protocol(f"{path}?caption.prompt=x")
 
 
 def test_a_misspelt_protocol_says_what_was_meant():

@@ -1,14 +1,20 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Literal
 
 import pytest
 
+from prism_eval import Captioner, runtime
 from prism_eval.captioners import CAPTIONER
 from prism_eval.errors import BrokenPlugin, MissingExtra, UnknownName, UsageError
-from prism_eval.plugins import Spec, label_of
+from prism_eval.plugins import Spec, label_of, paths
 from prism_eval.plugins import build as build_plugin
 from prism_eval.plugins import registry as plugins
+from prism_eval.plugins.paths import settled
 from prism_eval.reasoners import REASONER
-from prism_eval.schema import Sampling
+from prism_eval.schema import Caption, Sampling
 
 
 def build(text, **settings):
@@ -111,3 +117,57 @@ def test_plugins_of_other_packages_can_be_kept_out(monkeypatch):
     monkeypatch.setenv("PRISM_EVAL_PLUGINS", "some-package, other")
     assert plugins._allowed("other")
     assert not plugins._allowed("third")
+
+
+@dataclass(kw_only=True)
+class Choosy(Captioner):
+    count: int | None = 3
+    share: float | None = None
+    kind: Literal["a", "b"] | None = "a"
+    tag: str | None = "t"
+    place: Path | None = None
+    table: Mapping[str, object] = field(default_factory=dict)
+    words: list[int] | None = None
+    where: str = runtime("", environment="CHOOSY_WHERE")
+
+    async def caption(self, images, *, sample, question=None):
+        return Caption("")
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "value"),
+    [
+        ("count=none", "count", None),
+        ("count=NONE", "count", None),
+        ("share=none", "share", None),
+        ("kind=none", "kind", None),
+        ("tag=none", "tag", "none"),
+        ("place=none", "place", Path("none")),
+        ("words=none", "words", None),
+        ("words=[1, 2]", "words", [1, 2]),
+        ('table={"a": [1, true, null, "b,c&d"]}', "table", {"a": [1, True, None, "b,c&d"]}),
+        ("table=%7B%22a%22%3A%201%7D", "table", {"a": 1}),
+    ],
+)
+def test_none_and_json_are_read_by_the_field_s_type(options, name, value, with_plugin):
+    with_plugin("choosy", f"{__name__}:Choosy")
+    assert getattr(build(f"choosy?{options}"), name) == value
+
+
+@pytest.mark.parametrize("options", ["count=null", "kind=c", "words={}", 'words=["a"]', "table=[]", "table=none"])
+def test_what_is_no_such_value_is_said(options, with_plugin):
+    with_plugin("choosy", f"{__name__}:Choosy")
+    with pytest.raises(UsageError, match=options.partition("=")[0]):
+        build(f"choosy?{options}")
+
+
+def test_what_the_environment_says_is_written_into_the_spec(with_plugin, monkeypatch):
+    with_plugin("choosy", f"{__name__}:Choosy")
+    monkeypatch.setattr(paths, "entry_points", plugins.entry_points)
+    monkeypatch.delenv("CHOOSY_WHERE", raising=False)
+    assert settled("captioner", Spec.parse("choosy")).options == {}
+    monkeypatch.setenv("CHOOSY_WHERE", " there ")
+    assert settled("captioner", Spec.parse("choosy?count=1")).options == {"where": "there", "count": "1"}
+    assert settled("captioner", Spec.parse("choosy?where=here")).options == {"where": "here"}
+    (part,) = settled("captioner", Spec.parse("mismatched(choosy)")).parts
+    assert part.options == {"where": "there"}

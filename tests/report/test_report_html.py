@@ -220,3 +220,43 @@ def test_the_same_run_gives_the_same_page(tmp_path: Path) -> None:
 
 def test_a_run_without_verdicts_is_a_page_all_the_same(tmp_path: Path) -> None:
     assert "Caption leaderboard" in page_of(write_run(tmp_path, [], benchmarks=[{"name": "chartqa"}])).text
+
+
+def test_what_was_measured_stands_in_the_header_and_notes_are_folded(tmp_path: Path) -> None:
+    rows = [verdict("a", str(item), "failed" if item else "correct", caption=None) for item in range(3)]
+    benchmarks = [{"name": "chartqa", "items": 3, "size": 36}]
+    page = page_of(write_run(tmp_path, rows, plan={"data": "synthetic", "limit": 3}, benchmarks=benchmarks))
+    header = page.text.split("A captioner sees an image")[0]
+    for said in ("2 of 3 answers failed", "synthetic twins", "first 3 of 36 questions", "not a language model"):
+        assert said in header
+    assert "2 notes to read before the scores" in header
+    assert "1 captioner ·" in header
+    assert "3 of 36" in page.text.split("About this run")[1]
+
+
+def test_an_interval_on_the_page_agrees_with_its_p(tmp_path: Path) -> None:
+    rows = [
+        verdict(f"c{place}", str(item), "correct" if (item * 7 + place * 3) % 20 < 8 + 2 * place else "wrong")
+        for place in range(4)
+        for item in range(60)
+    ]
+    text = page_of(write_run(tmp_path, rows)).text.split("What the data can tell apart")[1]
+    found = re.findall(r"([+-][\d.]+) to ([+-][\d.]+) +(?:< )?(0\.\d+) (cannot tell|first|second)", text)
+    assert len(found) == 6
+    for low, high, p, better in found:
+        assert (float(low) <= 0 <= float(high)) == (float(p) >= 0.05) == (better == "cannot tell")
+    assert len({better for *_, better in found}) > 1
+
+
+def test_a_benchmark_s_own_numbers_are_a_table_of_text(tmp_path: Path) -> None:
+    said = [{"benchmark": "chartqa", "captioner": "a", "sample": 0, "metrics": {HOSTILE: HOSTILE, "groups": 7}}]
+    page = page_of(write_run(tmp_path, [verdict("a", "one")], aggregates=said))
+    assert "Chartqa, by its own rule" in page.text
+    assert [tag for tag, _ in page.elements].count("script") == 1
+
+
+def test_names_on_the_page_tell_apart_and_are_whole_in_their_titles(tmp_path: Path) -> None:
+    names = [f"openai:Qwen/Qwen2.5-VL-{size}-Instruct?temperature=0.7&max_tokens=2048" for size in ("3B", "72B")]
+    page = page_of(write_run(tmp_path, [verdict(name, str(item)) for name in names for item in range(3)]))
+    titles = {attributes["title"] for _, attributes in page.elements if attributes.get("title")}
+    assert titles == set(names)

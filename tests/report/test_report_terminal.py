@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import io
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from prism_eval.leaderboard import build
+from prism_eval.report.names import columns
 from prism_eval.report.terminal import LeaderboardView
 from tests.runfolder import verdict, write_run
 
@@ -62,7 +65,7 @@ def test_it_says_what_an_issue_asks_for(tmp_path: Path) -> None:
     assert line.split()[:2] == ["1", "ocr"]
     assert line.split()[-5:] == ["1", "3", "2", "1", "6"]  # rank, items, unparsed, failed, words
     assert "33.3" in line
-    assert "1 of 4 answers failed" in text
+    assert text.startswith("1 of 4 answers failed: in no score.")
 
 
 def test_labels_are_never_markup_nor_commands(tmp_path: Path) -> None:
@@ -76,7 +79,7 @@ def test_labels_are_never_markup_nor_commands(tmp_path: Path) -> None:
 def test_a_long_label_leaves_the_numbers_whole(tmp_path: Path) -> None:
     label = "openai:Qwen/Qwen2.5-VL-72B-Instruct?base_url=http://127.0.0.1:8000/v1&temperature=0.7"
     text = printed(run_of(tmp_path, [label, "ocr"], TWELVE), 80)
-    line = next(line for line in text.splitlines() if "openai:Qwen" in line)
+    line = next(line for line in text.splitlines() if "Qwen2.5" in line)
     assert line.split()[-3:] == ["0", "0", "6"]
 
 
@@ -89,3 +92,68 @@ def test_a_captioner_without_scores_is_a_row_all_the_same(tmp_path: Path) -> Non
 def test_a_run_without_verdicts_prints_without_rows(tmp_path: Path) -> None:
     folder = write_run(tmp_path, [], benchmarks=[{"name": "chartqa"}])
     assert "captioner" in printed(folder, 80)
+
+
+QWEN = ["openai:Qwen/Qwen2.5-VL-3B-Instruct", "openai:Qwen/Qwen2.5-VL-72B-Instruct"]
+
+
+@pytest.mark.parametrize("captioners", [QWEN, [*QWEN, "blind"], [f"日本語{index}" for index in range(12)]], ids=len)
+@pytest.mark.parametrize("benchmarks", [1, 12])
+@pytest.mark.parametrize("width", [80, 60, 40, 30])
+def test_names_tell_captioners_apart_and_numbers_are_whole(
+    tmp_path: Path, captioners: list[str], benchmarks: int, width: int
+) -> None:
+    folder = run_of(tmp_path, captioners, TWELVE[:benchmarks])
+    text = printed(folder, width)
+    assert max(map(columns, text.splitlines())) <= width
+    table = text.split("captioner")[1].split("\n \n")[0].splitlines()
+    names = [line.split()[1] for line in table if line.strip()[:1].isdigit()]
+    assert len(names) == len(set(names)) == len(captioners)
+    estimates = [cell.estimate for row in build(folder).rows for cell in row.cells.values()]
+    numbers = Counter(f"{100 * estimate.value:.1f}" for estimate in estimates if estimate)
+    assert all(text.count(number) >= count for number, count in numbers.items())
+    # Behind the name there is nothing but whole numbers, ranges of them, and margins.
+    cells = [cell for line in table if line.strip()[:1].isdigit() for cell in line.split()[2:]]
+    assert [cell for cell in cells if not re.fullmatch(r"±?\d+(\.\d)?|\d+–\d+", cell)] == []
+
+
+def test_a_narrow_terminal_goes_without_columns_and_says_so(tmp_path: Path) -> None:
+    text = printed(run_of(tmp_path, QWEN, TWELVE), 40)
+    heading = next(line for line in text.splitlines() if "captioner" in line)
+    assert heading.split() == ["#", "captioner", "mean", "rank"]
+    assert "Not shown at this width: items, unparsed, failed, words." in " ".join(text.split())
+    assert "Not shown" not in printed(tmp_path, 260)
+
+
+def test_far_too_narrow_for_a_table_is_told_in_sentences(tmp_path: Path) -> None:
+    text = printed(run_of(tmp_path, ["ocr", "blind"], TWELVE[:2]), 16)
+    assert max(map(len, text.splitlines())) <= 16
+    told = " ".join(text.split())
+    assert "# 1, captioner blind, mean 66.7 ±" in told
+    assert "benchmark benchmark_a, 1 66.7" in told
+    assert "…" not in told
+
+
+def test_what_was_measured_stands_first(tmp_path: Path) -> None:
+    rows = [verdict("a", str(item), "failed" if item else "correct", caption=None) for item in range(3)]
+    plan = {"data": "synthetic", "limit": 3}
+    text = printed(write_run(tmp_path, rows, plan=plan, benchmarks=[{"name": "chartqa", "items": 3, "size": 36}]), 120)
+    first, second = text.splitlines()[:2]
+    assert first == "2 of 3 answers failed: in no score."
+    assert second.startswith(
+        "Leaderboard · synthetic twins · first 3 of 36 questions · lexical baseline, not a language"
+    )
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_a_benchmark_s_own_numbers_are_a_table(tmp_path: Path, width: int) -> None:
+    captioners = [f"c{place}" for place in range(15)]
+    said = [
+        {"benchmark": "we\x1bmath", "captioner": name, "sample": 0, "metrics": {"strict": place, "CM \x1b": 1.5}}
+        for place, name in enumerate(captioners)
+    ]
+    text = printed(run_of(tmp_path, captioners, ["wemath"], aggregates=said), width)
+    assert "we␛math, by the benchmark's own aggregation" in " ".join(text.split())
+    assert text.count("1.5") >= 15
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) <= width

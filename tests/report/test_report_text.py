@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prism_eval.leaderboard.writing import points
-from prism_eval.report.text import one_line, short_labels, visible
+from prism_eval.report.text import one_line, visible
 
 anything = st.text(st.characters(codec=None))
 
@@ -43,23 +43,5 @@ def test_one_line_is_one_line_of_at_most_that_length(text: str, length: int) -> 
     assert "\n" not in line
 
 
-def test_a_long_label_gives_up_its_options_only_if_what_is_left_names_it() -> None:
-    alone, first, second = "openai:model?base_url=http://host", "oracle?recall=0.25", "oracle?recall=0.5"
-    assert short_labels([alone, first, second], 16) == {
-        alone: "openai:model",
-        first: "oracle?rec…=0.25",
-        second: "oracle?rec…l=0.5",
-    }
-    assert short_labels([first], 40) == {first: first}
-
-
 def test_points_are_out_of_a_hundred() -> None:
     assert (points(0.4835), points(1.0), points(None)) == ("48.4", "100.0", "\N{EN DASH}")
-
-
-def test_a_combinator_that_is_too_long_is_cut_and_keeps_its_end() -> None:
-    label = "merge(oracle?recall=0.3, budget(oracle)?words=10)"
-    short = short_labels([label, "blind"], 20)[label]
-    assert len(short) == 20
-    assert short.startswith("merge(oracle?")
-    assert short.endswith("=10)")

@@ -63,7 +63,7 @@ def test_an_overwriting_run_that_stops_half_way_leaves_no_table_of_the_old_one(p
         run_plan(plan, out=places["out"], store=places["store"], overwrite=True)
     assert sorted(path.name for path in places["out"].iterdir()) == ["plan.toml"]
     done = cli("report", places["out"])
-    assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1)
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
 
 
 def test_a_rewritten_table_removes_what_was_made_from_it(places):

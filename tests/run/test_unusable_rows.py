@@ -262,3 +262,39 @@ def test_the_seed_of_orders_knows_the_items_apart(tmp_path: Path) -> None:
     result = run(tmp_path, data, benchmarks=str(data / "mine.toml"), reasoner=Always(reply="Answer: A"), orders=2)
     (row,) = result.leaderboard.rows
     assert (row.items, row.answers) == (3, 6)
+
+
+@pytest.mark.parametrize("edition", ["official", "caprl", "strict"])
+def test_a_gold_that_is_empty_on_purpose_is_asked_and_scores_nothing(tmp_path: Path, edition: str) -> None:
+    home = tmp_path / "data" / "chartqapro"
+    home.mkdir(parents=True)
+    (home / "a.png").write_bytes(png(1))
+    rows = [
+        {"Question": ["q?"], "Answer": ["3"], "Question Type": "Factoid", "Year": ["NO"]},
+        {"Question": ["q?", "r?"], "Answer": ["x", ""], "Question Type": "Conversational", "Year": ["NO", "YES"]},
+        {"Question": ["q?", "r?"], "Answer": ["x", ""], "Question Type": "Conversational", "Year": ["NO", "NO"]},
+    ]
+    lines = [json.dumps({**row, "image": "a.png", "Paragraph": ""}) + "\n" for row in rows]
+    (home / "data.jsonl").write_text("".join(lines))
+    reply = "</think><answer>\\boxed{3}</answer>" if edition == "caprl" else "Answer: 3"
+    result = run(
+        tmp_path,
+        tmp_path / "data",
+        benchmarks="chartqapro",
+        edition=edition,
+        reasoner=Always(reply=reply),
+        protocol="standard",
+    )
+    assert result.failed == 0
+    scores = [row["score"] for row in Table(result.folder.path, "verdicts").rows(["score"])]
+    assert scores == [1.0, 0.0, 0.0]
+
+
+def test_the_same_in_a_benchmark_that_does_not_say_so_is_a_failed_row(tmp_path: Path) -> None:
+    data = write(tmp_path / "data", ["1", "2"], "AB")
+    file = data / "mine" / "data.jsonl"
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    rows[1] |= {"options": [], "answer": ""}
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    result = run(tmp_path, data, benchmarks=str(data / "mine.toml"))
+    assert result.counts.unusable["mine"].unusable.reasons == {"gold missing": 1}

@@ -4,7 +4,7 @@ It serves chat completions, and completions that are echoed with log-probabiliti
 
 Runs inside a test (`threaded.ThreadedServer`) or as its own process, which prints its port on the first line:
 
-    python tests/server/fault_server.py --port 0 --log calls.jsonl --fail 0.2 --latency 0.05 --seed 1
+    python -m tests.server.fault_server --port 0 --log calls.jsonl --fail 0.2 --latency 0.05 --seed 1
 
 Whether a call fails, and how, depends only on the seed, the request and how often that request came before: the same
 requests meet the same faults whatever the order they arrive in.
@@ -32,6 +32,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.server.recorded import RECORDED
+
 ECHOES = ("good", "beginning", "unlisted", "shifted", "renamed", "holed", "short", "none", "worn")
 DEFAULT_MODES = ("429", "500", "reset", "cut")
 _STATUS_MESSAGES = {
@@ -58,7 +60,8 @@ _BODIES = {
 }
 _EXHAUSTED = b'{"error": {"code": 429, "message": "Quota exceeded", "status": "RESOURCE_EXHAUSTED"}}'
 _CREDIT = b'{"error": {"message": "you exceeded your current quota", "code": "insufficient_quota"}}'
-MODES = (*_STATUS_MESSAGES, *_BODIES, "reset", "cut", "hang", "slow", "redirect", "huge", "credit", "exhausted", "busy")
+_OTHERS = ("reset", "cut", "hang", "slow", "redirect", "huge", "credit", "exhausted", "busy")
+MODES = (*_STATUS_MESSAGES, *_BODIES, *RECORDED, *_OTHERS)
 
 
 @dataclass(kw_only=True)
@@ -88,7 +91,7 @@ class Behaviour:
         fields: The fields of the sampling that it takes, any other being refused; empty for all.
         names_fields: Whether it says which field it does not take.
         echo: How completions are echoed: ``good``, with a mark of the ``beginning``, with the generated token
-            ``unlisted``, or wrongly: always, or (``worn``) only texts of more than 40 characters.
+            ``unlisted``, or wrongly: always, or (``worn``) only texts that are not all ASCII.
         seed: Seed of the faults.
     """
 
@@ -263,6 +266,9 @@ class FaultServer:
             return _send(int(mode), json.dumps(message).encode(), headers)
         if mode in _BODIES:
             return _send(200, _BODIES[mode])
+        if mode in RECORDED:
+            status, reply = RECORDED[mode]
+            return _send(status, json.dumps(reply).encode())
         match mode:
             case "reset":
                 return _reset(request)
@@ -337,7 +343,7 @@ def echo(prompts: Sequence[str], kind: str) -> dict[str, Any]:
         match kind:
             case "shifted":
                 values = [*values[1:], -1.0]
-            case "worn" if len(prompt) > 40:
+            case "worn" if not prompt.isascii():
                 tokens = [token.swapcase() for token in tokens]
             case "renamed":
                 tokens = [*tokens[1:], " the"]

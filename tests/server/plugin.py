@@ -44,14 +44,15 @@ def serve() -> Iterator[Callable[..., ThreadedServer]]:
 @pytest.fixture
 def spawn_server(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
     """Start servers as processes: ``spawn_server(fail=0.2, latency=0.05)`` takes the script's options."""
-    script = Path(__file__).with_name("fault_server.py")
+    script, root = "tests.server.fault_server", Path(__file__).parents[2]
     with contextlib.ExitStack() as stack:
 
         def start(*, log: bool = True, **options: Any) -> ServerProcess:
             path = tmp_path / f"calls-{len(list(tmp_path.glob('calls-*')))}.jsonl"
             path.touch()
             flags = [f"--{name}={value}" for name, value in options.items()] + ([f"--log={path}"] if log else [])
-            process = subprocess.Popen([sys.executable, str(script), *flags], stdout=subprocess.PIPE, text=True)
+            command = [sys.executable, "-m", script, *flags]
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root)
             stack.callback(_end, process)
             assert process.stdout is not None
             port = process.stdout.readline().strip()

@@ -38,15 +38,26 @@ class Converter:
         except RowError as error:
             yield error
             return
+        except RecursionError:
+            yield _too_deep(row)
+            return
         for asked in self._definition.asked:
             own = row.at(f"{name}/{asked.name}") if asked.name else row
             try:
                 yield self._item(own, images, asked)
             except RowError as error:
                 yield error
-            # A cell of a thousand brackets: JSON's reader takes it, and what walks through it afterwards does not.
             except RecursionError:
-                yield own.bad("too deep", "a cell is nested too deeply")
+                yield _too_deep(own)
+
+    def pictures(self, row: Row) -> tuple[Image, ...]:
+        """The row's images alone.
+
+        Raises:
+            RowError: They cannot be read.
+        """
+        name = self._row_id(row)
+        return () if name in self._definition.excluded else tuple(self._read_images(row.at(name), name).values())
 
     def _item(self, row: Row, images: Mapping[int, Image], asked: Question) -> Item:
         rule = self._definition.answer
@@ -148,6 +159,11 @@ class Converter:
             # Only a definition that says so lets such a row through; scorers are told, for they refuse it otherwise.
             columns[EMPTY_GOLD] = True
         return {**columns, **asked.constants}
+
+
+def _too_deep(row: Row) -> RowError:
+    # Of a thousand brackets JSON's reader makes a cell, and whatever walks through it afterwards gives up.
+    return row.bad("too deep", "a cell is nested too deeply")
 
 
 def _id_part(row: Row, value: object) -> str:

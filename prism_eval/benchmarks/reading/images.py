@@ -28,10 +28,12 @@ class ImageReader:
 
     Args:
         files: Where paths lead.
+        named: Whether names will do: no file is then opened.
     """
 
-    def __init__(self, files: ImageFiles) -> None:
+    def __init__(self, files: ImageFiles, *, named: bool = False) -> None:
         self._files = files
+        self._named = named
         self._recent: Recent[tuple[str, Facts], Image] = Recent(most=_KEPT, size=lambda image: len(image.data))
 
     def read(self, row: Row, value: object, *, name: str, facts: Facts = None) -> Image:
@@ -49,6 +51,8 @@ class ImageReader:
         data, path = _parts(row, value)
         if data is not None:
             return self._from_bytes(row, data, path or name, facts)
+        if self._named:
+            return Image(b"", path, facts)
         # The facts are part of the key: a twin may show one file under several sets of them.
         kept = self._recent.get((path, facts))
         return kept or self._recent.keep((path, facts), Image(self._files.read(row, path), path, facts))
@@ -68,8 +72,11 @@ class ImageReader:
 def holds_image(value: object) -> bool:
     """Whether a cell, or a place in its list, holds anything that could be an image."""
     if isinstance(value, Mapping):
-        return any(map(holds_image, value.values()))
-    return value is not MISSING and not is_null(value) and value not in ("", b"")
+        # Beside them the hub may store a size.
+        return any(holds_image(value[key]) for key in {"bytes", "path"} & value.keys() or value)
+    if isinstance(value, str):
+        return bool(value.strip())
+    return value is not MISSING and not is_null(value) and value != b""
 
 
 def _parts(row: Row, value: object) -> tuple[bytes | None, str]:

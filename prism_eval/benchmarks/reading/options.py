@@ -89,7 +89,8 @@ def _raw_options(definition: Definition, row: Row, asked: Question) -> Sequence[
         return [row.need((name,), "options") for name in rule.columns]
     value = row.get(definition.fields.options)
     if rule.format == "lettered":
-        return _lettered(row, asked, value, rule.after) or rule.fixed
+        options = _lettered(row, asked, value, rule.after)
+        return options or option_letters(len(_stated(row.get(rule.drawn), rule.after))) or rule.fixed
     if value is MISSING and definition.fields.options:
         row.need(definition.fields.options, "options")  # for its message: the column is not there
     return _listed(value)
@@ -112,10 +113,14 @@ def _lettered(row: Row, asked: Question, value: object, after: str) -> Sequence[
         return split_lettered("\n".join(texts)) if texts else ()
     if isinstance(value, str) and value.strip():
         return split_lettered(value.strip())
-    question = row.get(asked.question)
-    if not after or not isinstance(question, str) or after not in question:
+    return _stated(row.get(asked.question), after)
+
+
+def _stated(text: object, after: str) -> Sequence[object]:
+    """The options that a text goes on with after its question."""
+    if not after or not isinstance(text, str) or after not in text:
         return ()
-    return split_lettered(question.rpartition(after)[2].strip())
+    return split_lettered(text.rpartition(after)[2].strip())
 
 
 def _by_letter(options: Mapping[object, object]) -> list[object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,7 @@ class FolderSource:
                 return self._count_selected()
             # Half a count is no count: with one file unreadable the run says so when it comes to it.
             return sum(file_size(path) for path in self.files())
-        except RowError:
+        except DataError:
             return None
 
     def files(self) -> list[Path]:
@@ -120,5 +121,5 @@ def benchmark_folder(data: Path, name: str) -> Path:
     present = ", ".join(sorted(path.name for path in data.iterdir() if path.is_dir())) or "no folders"
     raise DataError(
         f"no data for benchmark {name!r}: looked for {folder}; {data} holds: {present}; "
-        f"`prism-eval benchmarks download {name} {data}` fetches it"
+        f"`{shlex.join(['prism-eval', 'benchmarks', 'download', name, str(data)])}` fetches it"
     )

@@ -17,6 +17,9 @@ from prism_eval.benchmarks.rows import Row, RowError
 from prism_eval.benchmarks.sources.columns import wanted_columns
 from prism_eval.errors import DataError, MissingExtra
 
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
+"""What this machine's own disk answers, and no server."""
+
 
 @dataclass(frozen=True)
 class HubSource:
@@ -162,8 +165,9 @@ def unreachable(source: Source, error: Exception) -> DataError:
     if "GatedRepoError" in kinds:
         page = f"https://huggingface.co/datasets/{source.dataset}"
         return DataError(f"data set {source.dataset} is gated: accept its terms at {page}, and set HF_TOKEN")
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DataError(f"data set {source.dataset} does not fit on the disk: {error.strerror}; what is there is kept")
+    if isinstance(error, OSError) and error.errno in _DISK:
+        where = f" to {error.filename}" if error.filename else ""
+        return DataError(f"data set {source.dataset} cannot be written{where}: {error.strerror}; what is there is kept")
     # Their messages go on for a page; the first line says what happened.
     lines = str(error).strip().splitlines()
     reason = lines[0][:200] if lines else type(error).__name__

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 from prism_eval.benchmarks.rows import Row, RowError
 from prism_eval.benchmarks.sources.unreadable import unreadable
@@ -50,7 +49,7 @@ def json_rows(path: Path, start: int = 0) -> Iterator[Row | RowError]:
         return
     try:
         # One list, which cannot be read line by line; it is text alone, the images lie beside it.
-        entries = json.loads(path.read_bytes(), parse_constant=_refuse)
+        entries = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         yield unreadable(path, "JSON", error)
         return
@@ -82,8 +81,8 @@ def _is_list(path: Path) -> bool:
 
 def _row(line: bytes, number: int, where: str) -> Row | RowError:
     try:
-        # Editors on Windows put a byte order mark before the first line.
-        values = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse)
+        # Editors on Windows put a byte order mark before the first line. NaN is no JSON, but what Python writes there.
+        values = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         return RowError("line is not JSON", f"{where}: not JSON: {error}")
     return _checked(values, number, where)
@@ -93,8 +92,3 @@ def _checked(values: object, number: int, where: str) -> Row | RowError:
     if not isinstance(values, dict):
         return RowError("line is not JSON", f"{where}: expected an object, found {type(values).__name__}")
     return Row(number, values, where)
-
-
-# Python's reader takes NaN and Infinity, which JSON does not have and no other reader of the file would see.
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a JSON value")

@@ -43,7 +43,7 @@ class LmmsScorer(Scorer):
         said = graded_text(answer, form)
         if not said.strip():
             # Some tasks draw a letter at random where they find none; silence shall not be lucky.
-            return Verdict(_silent(answer), 0.0, note="no answer")
+            return Verdict(_silent(answer), 0.0, note=answer.note or "no answer")
         try:
             grade = self.task.grade(_document(item), said)
         except GradingError as error:
@@ -117,10 +117,10 @@ def _outcome(score: float, said: str, answer: Answer, form: AnswerForm) -> Outco
         return Outcome.ABSTAINED
     if answer.finish_reason is FinishReason.FILTERED or is_refusal(said):
         return Outcome.REFUSED
-    return Outcome.TRUNCATED if answer.finish_reason is FinishReason.LENGTH else Outcome.WRONG
+    return Outcome.TRUNCATED if answer.finish_reason.cut else Outcome.WRONG
 
 
 def _silent(answer: Answer) -> Outcome:
-    if answer.finish_reason is FinishReason.LENGTH:
+    if answer.finish_reason.cut:
         return Outcome.TRUNCATED
     return Outcome.REFUSED if answer.finish_reason is FinishReason.FILTERED else Outcome.UNPARSED

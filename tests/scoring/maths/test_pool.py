@@ -266,6 +266,29 @@ def test_a_module_in_the_working_directory_is_never_executed(pool, tmp_path, mon
     assert not marker.exists()
 
 
+def test_a_whole_folder_of_traps_changes_nothing(pool, tmp_path, monkeypatch):
+    """Modules, a package of our own name, what Python runs at its start, and variables that point to them."""
+    marker = tmp_path / "executed"
+    trap = f"open({str(marker)!r}, 'a').write(__file__)\n"
+    modules = ("math_verify", "json", "math", "sympy", "sitecustomize", "usercustomize", "logging", "signal", "worker")
+    packages = ("prism_eval", "prism_eval/scoring", "prism_eval/scoring/maths")
+    for package in packages:
+        (tmp_path / package).mkdir()
+    files = [*(f"{name}.py" for name in modules), *(f"{package}/__init__.py" for package in packages)]
+    for file in (*files, "prism_eval/scoring/maths/worker.py", "start.py"):
+        (tmp_path / file).write_text(trap, encoding="utf-8")
+    (tmp_path / "traps.pth").write_text(f"import os; exec({trap!r})\n", encoding="utf-8")
+    (tmp_path / "pyvenv.cfg").write_text(f"home = {tmp_path}\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep)
+    monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "start.py"))
+    monkeypatch.setenv("PYTHONSAFEPATH", "")
+    monkeypatch.setenv("PYTHONINSPECT", "1")
+    monkeypatch.setenv("PYTHONWARNINGS", "error::math_verify.Trap")
+    assert pool.compare("x+1", "1+x").score == 1.0
+    assert not marker.exists()
+
+
 @linux
 def test_processes_see_no_keys(pool, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "secret-of-the-user")

@@ -1,0 +1,57 @@
+"""What was measured, in the few words that stand above every number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from prism_eval.leaderboard.rows import Row
+from prism_eval.leaderboard.writing import counted
+from prism_eval.run.reading import Manifest
+from prism_eval.schema import Outcome
+
+
+def measured(manifest: Manifest) -> tuple[str, ...]:
+    """What data, how much of it, who read, and by which rules: what a score may mean at all comes first."""
+    return tuple(_facts(manifest))
+
+
+def failures(rows: Sequence[Row]) -> str:
+    """How many answers are in no score, as ``88 of 108 answers failed``; empty where all are in one."""
+    failed = sum(row.outcomes[Outcome.FAILED] for row in rows)
+    return f"{failed:,} of {counted(sum(row.answers for row in rows), 'answer')} failed" if failed else ""
+
+
+def _facts(manifest: Manifest) -> Iterator[str]:
+    plan, protocol = manifest.get("plan") or {}, manifest.get("protocol") or {}
+    if plan.get("data") == "synthetic":
+        yield "synthetic twins"
+    if plan.get("limit"):
+        yield from _beginning(manifest)
+    reasoner = manifest.get("reasoner") or {}
+    lexical = (reasoner.get("identity") or {}).get("plugin") == "lexical"
+    yield "lexical baseline, not a language model" if lexical else f"reasoner {reasoner.get('label', '?')}"
+    yield f"protocol {protocol.get('name', '?')}, {protocol.get('edition', '?')} scoring"
+    if isinstance(samples := protocol.get("samples"), int) and samples > 1:
+        yield f"{samples} captions per image"
+    if isinstance(orders := plan.get("orders"), int) and orders > 1:
+        yield f"options in up to {orders} orders"
+    if judge := manifest.get("judge"):
+        yield f"judge {judge.get('label', '?')}"
+
+
+def _beginning(manifest: Manifest) -> Iterator[str]:
+    """What ``limit`` has left of the benchmarks, where it has left anything out."""
+    entries = manifest["benchmarks"]
+    asked = [entry["items"] for entry in entries if isinstance(entry.get("items"), int)]
+    sizes = [entry["size"] for entry in entries if isinstance(entry.get("size"), int)]
+    most = max(asked, default=0)
+    each = " of each benchmark" if len(entries) > 1 else ""
+    if len(sizes) < len(entries) or len(asked) < len(entries):
+        yield f"first {counted(most, 'question')}{each}"
+    elif sum(asked) < sum(sizes):
+        alike = len(set(zip(asked, sizes, strict=True))) == 1
+        yield (
+            f"first {most:,} of {counted(sizes[0], 'question')}{each}"
+            if alike
+            else f"first {counted(most, 'question')}{each} ({sum(asked):,} of {sum(sizes):,})"
+        )

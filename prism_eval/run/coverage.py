@@ -1,0 +1,66 @@
+"""Whether captions that exist already are there for every image: asked before anything is paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from prism_eval.benchmarks import Benchmark
+from prism_eval.benchmarks.opening import HUB
+from prism_eval.errors import DataError
+from prism_eval.run.assemble import Assembly
+from prism_eval.run.counts import SeenDigests
+from prism_eval.schema import Image
+
+_OF_THE_HUB = 100
+"""Rows of a benchmark on the hub that are looked at: to look at all would be to download it twice."""
+
+
+def check_coverage(assembly: Assembly) -> None:
+    """Make sure that captioners which look captions up will find one for every image and sample.
+
+    The images' files are read only where a captions file names its images by digest.
+
+    Raises:
+        DataError: Some are missing; the message says how many, and the first.
+    """
+    samples = range(assembly.settings.samples)
+    lookups = [(entry.label, lookup) for entry in assembly.settings.entries for lookup in entry.captioner.lookups()]
+    if not lookups:
+        return
+    named = not any(lookup.needs_bytes for _, lookup in lookups)
+    found, first, total = [0] * len(lookups), [""] * len(lookups), 0
+    for benchmark, image in _images(assembly, named=named):
+        total += 1
+        for place, (_, lookup) in enumerate(lookups):
+            has = all(lookup.has(image, sample) for sample in samples)
+            found[place] += has
+            first[place] = first[place] or ("" if has else f"{image.label} of {benchmark}")
+    for (label, _), count, missing in zip(lookups, found, first, strict=True):
+        if count < total:
+            each = "" if len(samples) == 1 else f" for each of {len(samples)} samples"
+            raise DataError(
+                f"captioner {label!r}: {count:,} of {total:,} images have captions{each} (the first without: "
+                f"{missing}); --allow-missing, or allow_missing = true in the plan, goes on, and their items fail"
+            )
+
+
+def _images(assembly: Assembly, *, named: bool) -> Iterator[tuple[str, Image]]:
+    """Each image once, with the benchmark that shows it."""
+    seen = SeenDigests()
+    for benchmark in assembly.benchmarks:
+        for row in islice(benchmark.pictures(named=named), _rows(assembly, benchmark)):
+            for image in row:
+                if seen.add(*((benchmark.name, image.name) if named else (image.digest,))):
+                    yield benchmark.name, image
+
+
+def _rows(assembly: Assembly, benchmark: Benchmark) -> int | None:
+    """How many rows are looked at; ``None`` for all."""
+    most = _OF_THE_HUB if assembly.plan.data == HUB else None
+    limit = assembly.plan.limit
+    if not limit:
+        return most
+    # Rows hold as many items as there are questions, and those of the last may be more than are asked.
+    rows = -(-limit // len(benchmark.definition.asked))
+    return min(rows, most) if most else rows
