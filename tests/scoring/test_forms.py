@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
+
 import pytest
 
 from prism_eval.schema import Answer, AnswerForm, Item, ItemKind, Outcome
 from prism_eval.scoring.anls import ANLS
 from prism_eval.scoring.base import Scorer
+from prism_eval.scoring.caprl import CapRLChart, CapRLInfo, CapRLMath
 from prism_eval.scoring.chartqapro import ChartQAPro
 from prism_eval.scoring.choice import MMStar, SeedBench2Plus, VisuLogic, WeMath
 from prism_eval.scoring.judged import CharXiv, MathVerse
@@ -183,6 +187,25 @@ def test_a_number_a_phrase_a_formula_a_list_or_a_refusal(scorer, form):
     for gold in SHORTS:
         assert outcomes(scorer(), short(gold), form.format(gold)) == {Outcome.CORRECT}, gold
         assert Outcome.CORRECT not in outcomes(scorer(), short("Vladivostok"), form.format(gold)), gold
+
+
+@pytest.fixture(scope="module")
+def caprl() -> Iterator[list[Scorer]]:
+    scorers: list[Scorer] = [CapRLMath(), CapRLChart(), CapRLInfo()]
+    yield scorers
+    for scorer in scorers:
+        scorer.close()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_edition_of_caprl_reads_the_same_forms(caprl, form):
+    mathematics, *charts = caprl
+    for scorer, gold in product(caprl, "AC"):
+        assert outcomes(scorer, choice(gold), form.format(gold)) == {Outcome.CORRECT}, (scorer, gold)
+    for gold in ("47", "3.5", "\\frac{1}{2}", "2\\sqrt{3}"):
+        assert outcomes(mathematics, short(gold), form.format(gold)) == {Outcome.CORRECT}, gold
+    for scorer, gold in product(charts, ("47", "47%", "Saudi Arabia", "[2010, 2012]", "No", "Not Applicable")):
+        assert outcomes(scorer, short(gold), form.format(gold)) == {Outcome.CORRECT}, (scorer, gold)
 
 
 # How an option is named, whatever the marker looks like.
