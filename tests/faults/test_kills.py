@@ -131,5 +131,5 @@ def test_a_server_of_failures_only_scores_nothing(spawn_server, tmp_path):
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert {row["outcome"] for row in Table(tmp_path / "run", "verdicts").rows(["outcome"])} == {"failed"}
-    assert "2 items failed, in no score" in errors
+    assert "2 items failed and are in no score" in errors
     assert "500" in errors
