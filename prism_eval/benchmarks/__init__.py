@@ -2,7 +2,7 @@
 
 from prism_eval.benchmarks.benchmark import Benchmark
 from prism_eval.benchmarks.catalogue import definition_names, load_definition, read_definition, shipped_definition
-from prism_eval.benchmarks.checks import gold_problem, image_problem, why_none
+from prism_eval.benchmarks.checks import gold_problem, image_problem, opens, why_none
 from prism_eval.benchmarks.completeness import what_is_missing
 from prism_eval.benchmarks.definition import Definition
 from prism_eval.benchmarks.describe import Description, describe
@@ -33,6 +33,7 @@ __all__ = [
     "load_definition",
     "open_benchmark",
     "open_readable",
+    "opens",
     "read_definition",
     "shipped_definition",
     "skeleton",

@@ -10,7 +10,7 @@ from prism_eval.benchmarks.reading.image_check import check_image
 from prism_eval.benchmarks.rows import RowError
 from prism_eval.errors import DataError, PermanentError, PrismError
 from prism_eval.plugins.faults import fault_of
-from prism_eval.schema import Item
+from prism_eval.schema import Image, Item
 from prism_eval.scoring.base import Scorer
 
 TRIED = 100
@@ -34,6 +34,15 @@ def why_none(problems: Iterable[object]) -> str:
     first = next(error for error in errors if error.reason == reason)
     none = f"none of the first {len(errors)} rows can be used" if len(errors) > 1 else "the first row cannot be used"
     return f"{none}; {count} x {reason}, the first: {first}"
+
+
+def opens(image: Image) -> bool:
+    """Whether an image can be shown to a model."""
+    try:
+        check_image(image)
+    except PermanentError:
+        return False
+    return True
 
 
 def image_problem(item: Item) -> RowError | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from prism_eval.benchmarks import Benchmark
+from prism_eval.benchmarks import Benchmark, opens
 from prism_eval.benchmarks.opening import HUB
+from prism_eval.captioners.base import Lookup
 from prism_eval.errors import DataError
 from prism_eval.run.assemble import Assembly
 from prism_eval.run.counts import SeenDigests
@@ -19,16 +20,27 @@ _OF_THE_HUB = 100
 def check_coverage(assembly: Assembly) -> None:
     """Make sure that captioners which look captions up will find one for every image and sample.
 
-    The images' files are read only where a captions file names its images by digest.
+    Images are compared by name where a captions file names them so, and are read only where one seems to lack its
+    caption: of one that cannot be read or does not open, nobody will be asked.
 
     Raises:
         DataError: Some are missing; the message says how many, and the first.
     """
-    samples = range(assembly.settings.samples)
     lookups = [(entry.label, lookup) for entry in assembly.settings.entries for lookup in entry.captioner.lookups()]
     if not lookups:
         return
-    named = not any(lookup.needs_bytes for _, lookup in lookups)
+    by_name = not any(lookup.needs_bytes for _, lookup in lookups)
+    if by_name and not _what_lacks(assembly, lookups, named=True):
+        return
+    if lacking := _what_lacks(assembly, lookups, named=False):
+        raise DataError(
+            f"{lacking}; --allow-missing, or allow_missing = true in the plan, goes on, and their items fail"
+        )
+
+
+def _what_lacks(assembly: Assembly, lookups: Sequence[tuple[str, Lookup]], *, named: bool) -> str:
+    """How many images one of the captioners has captions for, in a few words; empty where all have them all."""
+    samples = range(assembly.settings.samples)
     found, first, total = [0] * len(lookups), [""] * len(lookups), 0
     for benchmark, image in _images(assembly, named=named):
         total += 1
@@ -36,13 +48,13 @@ def check_coverage(assembly: Assembly) -> None:
             has = all(lookup.has(image, sample) for sample in samples)
             found[place] += has
             first[place] = first[place] or ("" if has else f"{image.label} of {benchmark}")
+    each = "" if len(samples) == 1 else f" for each of {len(samples)} samples"
     for (label, _), count, missing in zip(lookups, found, first, strict=True):
-        if count < total:
-            each = "" if len(samples) == 1 else f" for each of {len(samples)} samples"
-            raise DataError(
-                f"captioner {label!r}: {count:,} of {total:,} images have captions{each} (the first without: "
-                f"{missing}); --allow-missing, or allow_missing = true in the plan, goes on, and their items fail"
+        if missing:
+            return (
+                f"captioner {label!r}: {count:,} of {total:,} images have captions{each} (the first without: {missing})"
             )
+    return ""
 
 
 def _images(assembly: Assembly, *, named: bool) -> Iterator[tuple[str, Image]]:
@@ -51,7 +63,8 @@ def _images(assembly: Assembly, *, named: bool) -> Iterator[tuple[str, Image]]:
     for benchmark in assembly.benchmarks:
         for row in islice(benchmark.pictures(named=named), _rows(assembly, benchmark)):
             for image in row:
-                if seen.add(*((benchmark.name, image.name) if named else (image.digest,))):
+                new = seen.add(*((benchmark.name, image.name) if named else (image.digest,)))
+                if new and (named or opens(image)):
                     yield benchmark.name, image
 
 

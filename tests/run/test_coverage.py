@@ -12,8 +12,11 @@ import pytest
 
 import prism_eval
 from prism_eval.benchmarks.sources.image_files import ImageFiles
+from prism_eval.calls import Store
 from prism_eval.errors import DataError
 from prism_eval.plan import make_plan
+from prism_eval.run.assemble import assemble
+from prism_eval.run.coverage import check_coverage
 from prism_eval.run.execute import run_plan
 from prism_eval.schema import Image
 from tests.builders import chart_folder, png
@@ -95,16 +98,30 @@ def test_every_sample_needs_its_caption(tmp_path: Path) -> None:
 
 
 def test_names_are_compared_without_opening_an_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = captions(tmp_path, [{"path": "0.png"}])
     data = chart_folder(tmp_path / "data")
-    plan = make_plan({"captioners": [f"file:{path}"], "benchmarks": ["chartqa"], "data": str(data)})
     opened: list[str] = []
     read = ImageFiles.read
     monkeypatch.setattr(ImageFiles, "read", lambda *given: (opened.append(given[-1]), read(*given))[1])
-    with pytest.raises(DataError, match="1 of 4 images"):
-        run_plan(plan, out=tmp_path / "run", store=tmp_path / "store.sqlite")
-    # What the run looks at to see that anything can be read at all.
-    assert set(opened) <= {"0.png", "1.png"}
+    for how, expected in (("by path", 0), ("by digest", 8)):
+        path = captions(tmp_path, map(NAMED[how], range(4)))
+        plan = make_plan({"captioners": [f"file:{path}"], "benchmarks": ["chartqa"], "data": str(data)})
+        with Store(tmp_path / "store.sqlite") as store:
+            assembly = assemble(plan, store)
+            opened.clear()
+            check_coverage(assembly)
+        assert len(opened) <= expected
+
+
+@pytest.mark.parametrize("spoil", ["removed", "damaged"])
+@pytest.mark.parametrize("how", NAMED)
+def test_an_image_that_nobody_will_be_asked_about_needs_no_caption(tmp_path: Path, how: str, spoil: str) -> None:
+    data = chart_folder(tmp_path / "data")
+    image = data / "chartqa" / "images" / "1.png"
+    image.unlink() if spoil == "removed" else image.write_bytes(png(1)[:30])
+    path = captions(tmp_path, map(NAMED[how], [0, 2, 3]))
+    plan = make_plan({"captioners": [f"file:{path}"], "benchmarks": ["chartqa"], "data": str(data)})
+    result = run_plan(plan, out=tmp_path / "run", store=tmp_path / "store.sqlite")
+    assert result.counts.unusable["chartqa"].unusable.reasons.total() == result.failed == 2
 
 
 def test_images_that_lie_in_the_rows_are_found_by_digest(tmp_path: Path) -> None:
