@@ -132,8 +132,9 @@ class CapRLChart(CapRL):
         result = self.verify(extracted, gold)
         if result.score == 1.0:
             return Comparison(1.0)
-        # Beside a gold that it cannot read math-verify was not asked for the answer.
-        read = result.read if result.gold_read else self.verify(extracted, extracted).read
+        # Beside a gold that math-verify cannot read, or compares for too long, nothing is known of the answer alone.
+        known = result.gold_read and not result.ended
+        read = result.read if known else self.verify(extracted, extracted).read
         texts = [str(part) for part in list_elements(gold) or [gold]]
         score = max([result.score, *(float(_relaxed(read, text)) for text in texts), self.near_miss(read, texts)])
         return Comparison(score, result.ended)

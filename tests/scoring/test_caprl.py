@@ -98,6 +98,16 @@ def test_charts_compare_golds_that_math_verify_cannot_read_as_text():
         with_texts.close()
 
 
+def test_an_answer_that_is_compared_for_too_long_is_still_compared_as_text():
+    scorer = CapRLInfo(limit=3.0)
+    try:
+        verdict = scorer.score(short(TOWER.replace("9}", "8}")), boxed(TOWER), BOXED)
+        assert verdict.score > 0.5
+        assert "no result within 3 s" in verdict.note
+    finally:
+        scorer.close()
+
+
 def test_letters_need_no_mathematics(no_package):
     scorer = CapRLMath()
     scorer.check(choice("B"))
