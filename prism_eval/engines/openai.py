@@ -269,7 +269,9 @@ class OpenAIEngine(Engine):
             return FatalError(f"{where}: the proxy wants a user name and password in its address")
         if reply.unauthorized and not is_busy(code, said):
             state = "was refused" if self._key() else "is not set"
-            return Denied(f"{where}: the server wants a key, and ${self.api_key_env} {state}: {said}")
+            # A 403 may be about what was asked: only the first calls together can tell.
+            wants = "wants a key" if reply.status == HTTPStatus.UNAUTHORIZED else "refuses this request, or the key"
+            return Denied(f"{where}: the server {wants}, and ${self.api_key_env} {state}: {said}")
         if reply.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
             return FatalError(f"{where}: {await self._not_found(server, said, path)}")
         return refusal(reply, code=code, where=where, said=said)

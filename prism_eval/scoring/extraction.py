@@ -40,7 +40,7 @@ _SAYING = ("answer", "antwort", "respuesta", "réponse", "risposta", "option", "
 _BULLET = re.compile(r"\A\s*(?:>|\N{BULLET}|\d{1,2}[.)](?=\s+[(*]*[A-Za-z]\b))\s*")
 _REASON = re.compile(r"(?<=[^\s.])[.]\s+(?=[A-Z(])|,?\s+(?:because|since|as\ shown|based\ on|according\ to)\b")
 # A line with nothing on it but what an answer is about to be wrapped in.
-_NOTHING = re.compile(r"(?:[\s*_~#>|:}=${]|\\[\[(]|```\w*|\\(?:text|boxed)\{|</?\w{1,10}>)*", re.IGNORECASE)
+_NOTHING = re.compile(r"(?:[\s*_~#>|:}=${]|\\[\[(]|```\w*|\\(?:text|boxed)\{|</?(?:\w{2,10}|[bipu])>)*", re.IGNORECASE)
 _TAG = re.compile(r"<(?:final[_-]?)?(?:answer|ans|response|solution)>|\[(?:final[_ -]?)?answer\]", re.IGNORECASE)
 _NOT_ALONE_BEFORE = re.compile(r"(?:\b(?:or|and|not)|\}[\s$\\)\]]{0,9}[,;/&])[\s$\\(\[]{0,9}$", re.IGNORECASE)
 _NOT_ALONE_BEHIND = re.compile(

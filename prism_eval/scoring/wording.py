@@ -60,7 +60,7 @@ def is_abstention(text: str, phrase: str) -> bool:
         phrase: What the protocol told the reasoner to write.
     """
     text = text.strip()
-    shut = _CLOSED.match(text) if len(text) <= _SHORT_REPLY else None
+    shut = _CLOSED.match(tidy(text)) if len(text) <= _SHORT_REPLY else None
     if shut and shut["none"]:
         return True
     last = _spelled_out(tidy(text[-_SHORT_REPLY:].rpartition("\n")[2]))

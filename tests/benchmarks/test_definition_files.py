@@ -130,3 +130,8 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 )
 def test_a_name_is_parted_from_its_variant(name: str, parts: tuple[str, str]) -> None:
     assert split_name(name) == parts
+
+
+def test_where_a_gold_can_refuse_its_own_word_is_asked_for():
+    words = {name: word for name in TWELVE if (word := load_definition(name).abstain)}
+    assert words == {"chartqapro": "Unanswerable", "charxiv": "Not Applicable"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -138,3 +139,10 @@ def test_options_are_lettered_in_order() -> None:
 @given(st.text(), st.text())
 def test_what_is_filled_in_is_never_read_as_a_template(caption: str, question: str) -> None:
     assert fill("<{caption}|{question}>", {"caption": caption, "question": question}) == f"<{caption}|{question}>"
+
+
+@pytest.mark.parametrize(("own", "told"), [("", "cannot answer"), ("Unanswerable", "Unanswerable")])
+async def test_the_way_out_is_the_benchmarks_own_word_else_the_protocols(reasoner, server, own, told):
+    one = reasoner(short_prompt=SHORT + '\nElse "Answer: {abstain}".')
+    await one.answer(Caption("blue"), replace(TELL, abstain=own), sample=0)
+    assert sent(server)[-1]["content"].endswith(f'Else "Answer: {told}".')

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
+
 import pytest
 
 from prism_eval.schema import Answer, AnswerForm, Item, ItemKind, Outcome
 from prism_eval.scoring.anls import ANLS
 from prism_eval.scoring.base import Scorer
+from prism_eval.scoring.caprl import CapRLChart, CapRLInfo, CapRLMath
 from prism_eval.scoring.chartqapro import ChartQAPro
 from prism_eval.scoring.choice import MMStar, SeedBench2Plus, VisuLogic, WeMath
 from prism_eval.scoring.judged import CharXiv, MathVerse
@@ -125,6 +129,25 @@ FORMS = [
     'Answer: {}\n\n(As asked for, in the form "Answer: X".)',
     "Answer: {}\n\nExplanation: the first (A) and the third (C) are out, as is 17.",
     "Answer: {}\nI hope this helps!",
+    "[ANSWER]{}[/ANSWER]",
+    "<final_answer>{}</final_answer>",
+    "<ans>{}</ans>",
+    "Answer: \N{WHITE RIGHT POINTING BACKHAND INDEX} {}",
+    "Answer: {} \N{WHITE HEAVY CHECK MARK}",
+    "My final answer: {}",
+    "Correct answer: **{}**",
+    "Short answer: {}",
+    "Answer (in short): {}",
+    "Answer: \u200b{}",
+    "Answer:\u00a0{}",
+    "Answer:\n**{}**",
+    "Svar: {}",
+    "Jawaban: {}",
+    "\u0418\u0442\u0430\u043a. \u041e\u0442\u0432\u0435\u0442: {}",
+    "\uc815\ub2f5: {}",
+    "\u7b54\u3048\uff1a{}",
+    "\u6700\u7ec8\u7b54\u6848\uff1a{}",
+    "Answer: 9? No.\n\nActually, I forgot one.\n\nAnswer: {}",
 ]
 SHORTS = ["47", "3.5", "-5", "1,234", "47%", "140\N{DEGREE SIGN}", "dark blue", "Saudi Arabia", "The Beatles",
           "\\frac{1}{2}", "2\\sqrt{3}", "x^2+1", "(0, 1]", "[2010, 2012]", "3:2",
@@ -166,6 +189,25 @@ def test_a_number_a_phrase_a_formula_a_list_or_a_refusal(scorer, form):
         assert Outcome.CORRECT not in outcomes(scorer(), short("Vladivostok"), form.format(gold)), gold
 
 
+@pytest.fixture(scope="module")
+def caprl() -> Iterator[list[Scorer]]:
+    scorers: list[Scorer] = [CapRLMath(), CapRLChart(), CapRLInfo()]
+    yield scorers
+    for scorer in scorers:
+        scorer.close()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_edition_of_caprl_reads_the_same_forms(caprl, form):
+    mathematics, *charts = caprl
+    for scorer, gold in product(caprl, "AC"):
+        assert outcomes(scorer, choice(gold), form.format(gold)) == {Outcome.CORRECT}, (scorer, gold)
+    for gold in ("47", "3.5", "\\frac{1}{2}", "2\\sqrt{3}"):
+        assert outcomes(mathematics, short(gold), form.format(gold)) == {Outcome.CORRECT}, gold
+    for scorer, gold in product(charts, ("47", "47%", "Saudi Arabia", "[2010, 2012]", "No", "Not Applicable")):
+        assert outcomes(scorer, short(gold), form.format(gold)) == {Outcome.CORRECT}, (scorer, gold)
+
+
 # How an option is named, whatever the marker looks like.
 NAMES = ["C", "c", "(C)", "(c)", "C)", "C.", "C:", "[C]", "**C**", "*C*", "C!", "`C`", "C. Hermione", "C: Hermione",
          "C) Hermione", "(C) Hermione", "C - Hermione", "C \N{EN DASH} Hermione", "C, Hermione", "C (Hermione)",
@@ -177,7 +219,10 @@ NAMES = ["C", "c", "(C)", "(c)", "C)", "C.", "C:", "[C]", "**C**", "*C*", "C!", 
          "\uff23", "\U0001d402",
          "It is Hermione.", "Therefore, C",
          "$C", "C** (the third)", "\\( \\text{(C)} \\) 12",
-         "\\(\\text{(C)}\\ Hermione\\)", "\\textbf{(C)}\\ 2\\pi"]  # fmt: skip
+         "\\(\\text{(C)}\\ Hermione\\)", "\\textbf{(C)}\\ 2\\pi",
+         "[[C]]", "<C>", "C ##", "C, not B", "C rather than B", "C (not A)", "C (100% sure)", "C; B is out", "Letter C",
+         "The letter is C", "I choose C", "Choice (C)", "It's C",
+         "C\n\nA is wrong because she is on the right."]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -193,7 +238,9 @@ SENTENCES = ["The answer is C.", "So the correct answer is (C).", "The answer is
              "The correct option is **C. Hermione**.", "She stands left.\n\nSo the answer is C: Hermione.",
              "\u6b63\u786e\u7b54\u6848\u662f **C**\u3002",
              "\u6b63\u786e\u7b54\u6848\u4e3a\u9009\u9879 C\uff1aHermione\u3002",
-             "The answer is A. Wait, I misread it: the answer is C."]  # fmt: skip
+             "The answer is A. Wait, I misread it: the answer is C.", "The answer is C, not B.", "Die Antwort ist C.",
+             "La respuesta es C.", "Option C is correct.", "C is correct.", "It's C.",
+             "I would go with option C."]  # fmt: skip
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)
@@ -221,7 +268,17 @@ NO_ANSWERS = ["Not B", "not (B)", "B or C", "B and C", "A, B", "B, C", "A/B", "B
               "I think that it may be one of them", "Because of her hat", "Cannot say", "Certainly somebody",
               "unknown", "N/A", "none of the above", "none", "all of the above", "?", "Matilda or Hermione",
               "Not Matilda", "Aurelia and Matilda", "Actually, I do not know", "B minus one", "vitamin B",
-              "B. Wait, no, it is C", "cannot answer", "X", "<letter>", "[letter]", "..."]  # fmt: skip
+              "B. Wait, no, it is C", "cannot answer", "X", "<letter>", "[letter]", "...",
+              "C/D", "C; D", "C D", "C+D", "(C) or (D)", "(C), (D)", "(C)(D)", "**C** or **D**",
+              "\\boxed{C} or \\boxed{D}", "\\boxed{C}, \\boxed{D}", "\\boxed{C,D}", "\\boxed{C \\text{ or } D}",
+              "<answer>C or D</answer>", "<answer>C</answer> or <answer>D</answer>", "C. Hermione or D. Juno",
+              "Hermione/Juno", "C or possibly D", "one of C and D", "between C and D", "C and/or D", "C vs D",
+              "C (or D)", "C [or D]", "C, although D is possible", "C, but D is possible", "all", "both",
+              "C and Juno", "Could be any", "Can't tell", "Cat", "Abcd", "Dr. Smith", "D'Artagnan", "C++", "C#",
+              "C-section", "A-frame", "Section C", "Hepatitis B", "Exhibit A", "None of these", "no answer", "I",
+              "E", "3", "-", "The answer is C or D", "The answer is either C or D", "The answer is not C",
+              "The answer isn't C", "It is C or D", "it isn't C", "definitely not C",
+              "I cannot decide between C and D", "A good guess", "Definitely", "Best"]  # fmt: skip
 
 
 @pytest.mark.parametrize("said", NO_ANSWERS)
@@ -237,3 +294,41 @@ def test_two_numbers_are_no_answer(said):
     for scorer in SHORT_SCORERS:
         assert Outcome.CORRECT not in outcomes(scorer(), short("14"), f"Answer: {said}"), scorer
     assert outcomes(MMMU(), short("14 or 15"), "Answer: 14 or 15") == {Outcome.CORRECT}
+
+
+CLOSED = ["Not Applicable", "Unanswerable", "N/A", "Cannot be determined", "Not enough information"]
+WITH_REASONS = ["{}", "{}.", "**{}**", "Answer: {}", "Answer: {}.", "{}.\n\nThe image does not contain a legend.",
+                "{}\n\nThere is no legend.", "{}. There is no legend.", "{}, because there is no legend.",
+                "{} - there is no legend", "Answer: {}. There is no legend.", "Answer: {} (no legend)",
+                "Answer: {}, since there is no legend.", "Answer: {}\n\nThe caption does not mention a legend.",
+                "The caption does not mention a legend.\n\nAnswer: {}",
+                "There is no legend, so the answer is {}."]  # fmt: skip
+
+
+@pytest.mark.parametrize("reply", WITH_REASONS)
+@pytest.mark.parametrize("word", [*CLOSED, "None", "No", "Yes", "True", "False"])
+def test_a_gold_that_shuts_the_question_is_an_answer_with_or_without_reasons(word, reply):
+    for scorer in SHORT_SCORERS:
+        if scorer is Strict and reply == WITH_REASONS[-1]:
+            continue
+        for said in (word, word.lower(), word.upper()):
+            assert outcomes(scorer(), short(word), reply.format(said)) == {Outcome.CORRECT}, (scorer, said)
+
+
+@pytest.mark.parametrize("reply", WITH_REASONS[:-1])
+@pytest.mark.parametrize("word", CLOSED)
+def test_beside_another_gold_such_a_word_abstains(word, reply):
+    for scorer in SHORT_SCORERS:
+        assert outcomes(scorer(), short("1997"), reply.format(word)) == {Outcome.ABSTAINED}, scorer
+
+
+@pytest.mark.parametrize("reply", ["Answer: cannot answer", "Answer: the caption does not say", "cannot answer"])
+def test_of_two_ways_to_abstain_only_the_benchmarks_own_is_its_answer(reply):
+    for scorer in SHORT_SCORERS:
+        assert outcomes(scorer(), short("Unanswerable"), reply) == {Outcome.ABSTAINED}, scorer
+
+
+def test_a_list_that_begins_with_such_a_word_is_a_list():
+    for gold in ("[Unanswerable, 5]", "No, 12, Yes", "None of the bars", "Not Applicable to 2010", "No change"):
+        for scorer in (Relaxed, ANLS, CharXiv, Strict):
+            assert outcomes(scorer(), short(gold), f"I look.\nAnswer: {gold}") == {Outcome.CORRECT}, (scorer, gold)

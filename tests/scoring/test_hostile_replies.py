@@ -44,7 +44,11 @@ UNITS = [
     "1,", "1.", "111,", "1e", "a ", "A ", "(A)", "A.", "is ", "so ", "the answer is ", "Answer:", "Answer: ",
     "Answer\n", "Answer: A\n", "\\boxed{", "\\boxed{}", "\\boxed{A}", "oxed{", "\\text{", "\\frac", "\\frac{1}",
     "\\sqrt", "^9", "9^{", "</think>", "<think>", "<answer>", "</answer>", "</think><answer>\\boxed{", "</think> ",
-    "I'm sorry ", "cannot ", "['a', ", "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "\ud800", "\x00", "\u0661",
+    "**Answer**: B or C\n", "Answer is ", "### Answer\n", '{"answer": "', '"answer": {', "<|im_end|>",
+    "<|begin_of_box|>", "\u25c1think\u25b7", "[THINK]", "<|channel|>analysis<|message|>", "\\boxed{A} or ",
+    "</answer> or <answer>", "not B, ", "\uff1a", "\u7b54\u6848\uff1a", "$", "$$", "\\(", "\\]", "```", "| ", "> ",
+    "Not Applicable. ", "14 or ", "answer ", "(", "I'm sorry ", "cannot ", "['a', ",
+    "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "\ud800", "\x00", "\u0661",
 ]  # fmt: skip
 pieces = st.lists(st.sampled_from(UNITS), max_size=40).map("".join)
 

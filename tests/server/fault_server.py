@@ -56,6 +56,7 @@ _BODIES = {
     "filtered": b'{"choices": [{"message": {"content": null}, "finish_reason": "content_filter"}]}',
     "refusal": b'{"choices": [{"message": {"content": null, "refusal": "I cannot help."}, "finish_reason": "stop"}]}',
     "length": b'{"choices": [{"message": {"content": "The chart shows"}, "finish_reason": "length"}]}',
+    "limited": b'{"error": {"message": "Rate limit exceeded", "code": 429}}',
     "html": b"<html><body>It works!</body></html>",
 }
 _EXHAUSTED = b'{"error": {"code": 429, "message": "Quota exceeded", "status": "RESOURCE_EXHAUSTED"}}'
