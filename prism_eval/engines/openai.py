@@ -15,23 +15,21 @@ from prism_eval.engines.advice import option_against, takes_no_images
 from prism_eval.engines.base import Engine
 from prism_eval.engines.body import Body
 from prism_eval.engines.chat import body_of, checked_extra, completion_of
-from prism_eval.engines.context import no_room, overrun, ran_out
+from prism_eval.engines.context import no_room
 from prism_eval.engines.echo import TRIAL, echo_body, log_likelihoods_of
 from prism_eval.engines.fields import Fields
 from prism_eval.engines.http import Reply, Server, Unreachable
 from prism_eval.engines.models import Models
-from prism_eval.engines.moderation import filtered_side
 from prism_eval.engines.once import Once
+from prism_eval.engines.outcome import outcome_of
 from prism_eval.engines.pixels import ImageFormat, refitted
 from prism_eval.engines.refusal import is_busy, refusal
 from prism_eval.engines.replies import error_of
 from prism_eval.errors import (
     CallError,
-    ContextExceeded,
     Denied,
     FatalError,
     PermanentError,
-    RequestFiltered,
     TransientError,
     UsageError,
 )
@@ -40,8 +38,6 @@ from prism_eval.schema import NEUTRAL, Completion, Request
 
 # A list is short and costs no model anything: who takes longer is busy, and the check passes.
 _CHECK_SECONDS = 10.0
-# Whatever is said with these is about the key, the address or the load.
-_NEVER_OF_THE_ITEM = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS})
 _CHAT, _COMPLETIONS = "/chat/completions", "/completions"
 
 
@@ -224,9 +220,13 @@ class OpenAIEngine(Engine):
         size = await self.context()
         if size and asked and asked >= size:
             raise no_room(self.base_url, asked, size)
-        reply = (await self._connected().post(path, body)).as_meant()
-        if not reply.ok and (outcome := self._outcome(reply, asked)):
-            raise outcome
+        server = self._connected()
+        reply = (await server.post(path, body)).as_meant()
+        if reply.ok:
+            return reply
+        ended = outcome_of(reply, where=self.base_url, asked=asked, size=self._context, quote=server.quote)
+        if ended:
+            raise ended
         return reply
 
     async def _for_all(self, what: str, begin: Callable[[], Coroutine[Any, Any, object]]) -> None:
@@ -247,21 +247,6 @@ class OpenAIEngine(Engine):
         if not (key.isascii() and key.isprintable()):
             raise FatalError(f"${self.api_key_env} holds characters that no API key has: set it again")
         return key
-
-    def _outcome(self, reply: Reply, asked: int | None) -> CallError | None:
-        """The error that says of a request's item, and of nothing else, how it ended; ``None`` for every other."""
-        message, code = error_of(reply.body)
-        if reply.status in _NEVER_OF_THE_ITEM or is_busy(code, message):
-            return None
-        if side := filtered_side(message, code):
-            return RequestFiltered(f"the {side} was filtered: {self._connected().quote(message) or code}")
-        over = overrun(message, code)
-        if over is None:
-            return None
-        size = over.size or self._context
-        if size and asked and asked >= size:
-            return no_room(self.base_url, asked, size)
-        return ContextExceeded(ran_out(size))
 
     def _wrong_for_all(self, reply: Reply, request: Request) -> FatalError | None:
         """What is wrong with every request: a model without eyes, or a parameter the server does not take."""
