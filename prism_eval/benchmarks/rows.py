@@ -79,7 +79,9 @@ class Row:
 
     def column(self, names: Sequence[str]) -> Row:
         """The same row, whose messages name the one of these columns that is read."""
-        read = next((name for name in names if self.get((name,)) not in (None, MISSING)), names[0] if names else "")
+        there = [name for name in names if _walk(self.values, name) is not MISSING]
+        filled = [name for name in there if not is_null(_walk(self.values, name))]
+        read = next(iter([*filled, *there, *names]), None)
         return replace(self, where=f"{self.where}, column {read!r}") if read else self
 
     def bad(self, reason: str, message: str) -> RowError:

@@ -8,14 +8,15 @@ from collections.abc import Hashable, Mapping
 from typing import TypeVar
 
 from prism_eval.calls.call import KEPT, Call, CallFailure
-from prism_eval.errors import CallError, Denied, FatalError, PermanentError, TransientError
+from prism_eval.errors import CallError, ContextExceeded, Denied, FatalError, PermanentError, TransientError
 from prism_eval.schema import Generation
 
 G = TypeVar("G", bound=Generation)
 _IN_A_ROW: Mapping[type[CallError], int] = {TransientError: 5, Denied: 20}
 """Calls in a row to one lane that end so. Fewer could be bad luck; broken ones cost minutes each, denied ones none."""
-_FIRST_DENIED, _FIRST_REFUSED = 3, 10
-"""First calls that end alike: few show that a key is wrong; a set may begin with some items that no server takes."""
+_FIRST: Mapping[type[CallError], int] = {Denied: 3, PermanentError: 10, ContextExceeded: 20}
+"""First calls that end alike: few show that a key is wrong; a set may begin with some items that no server takes, and
+with many that are long."""
 
 
 class Blame:
@@ -67,7 +68,7 @@ class _Opening:
         self._ends: dict[str, tuple[type[CallError], str] | None] = {}
 
     def begin(self, key: str) -> None:
-        if len(self._ends) < _FIRST_REFUSED:
+        if len(self._ends) < max(_FIRST.values()):
             self._ends.setdefault(key, None)
 
     def end(self, key: str, refusal: CallFailure | None) -> bool:
@@ -80,8 +81,9 @@ class _Opening:
         denied = refusal.kind is Denied
         # Denied in whatever words: gateways put requests' names into theirs.
         self._ends[key] = (refusal.kind, "" if denied else _without_numbers(refusal.text))
-        first = list(self._ends.values())[: _FIRST_DENIED if denied else _FIRST_REFUSED]
-        return len(first) >= (_FIRST_DENIED if denied else _FIRST_REFUSED) and set(first) == {self._ends[key]}
+        wanted = _FIRST[refusal.kind]
+        first = list(self._ends.values())[:wanted]
+        return len(first) >= wanted and set(first) == {self._ends[key]}
 
 
 def _without_numbers(text: str) -> str:

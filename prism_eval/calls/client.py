@@ -19,7 +19,7 @@ from prism_eval.calls.patience import Patience
 from prism_eval.calls.store import Failure, Record, Store
 from prism_eval.calls.tally import Elsewhere, Tally, place_of
 from prism_eval.calls.tries import Tries
-from prism_eval.errors import CallError, PermanentError, TransientError
+from prism_eval.errors import CallError, ContextExceeded, FatalError, PermanentError, TransientError
 from prism_eval.plugins import Plugin
 from prism_eval.schema import FinishReason, Generation
 
@@ -160,7 +160,12 @@ class Calls:
         made = await self._tried(call)
         if isinstance(made, CallFailure):
             return self._note(call, made)
-        self._blame.answered(call)
+        if made.finish_reason is FinishReason.CONTEXT and not made.text:
+            hopeless = self._blame.failed(call, _without_room(call, made))
+            if issubclass(hopeless.kind, FatalError):
+                return hopeless
+        else:
+            self._blame.answered(call)
         self._is_new(call.key)
         self.tally(call.stage).add(made)
         plugin = call.plugin
@@ -214,6 +219,12 @@ class Calls:
 
 def _short(key: str) -> int:
     return int(key[:16], 16)  # 64 bits: two of a million keys are alike once in thirty million runs
+
+
+def _without_room(call: Call[G], made: Generation) -> CallFailure:
+    """What is said of a call that did not fit, should no other one fit either."""
+    text = f"{call.plugin.source}: {made.note} has no room for the {call.stage}: start it with a larger one"
+    return CallFailure(ContextExceeded, text, 1)
 
 
 def _as(kind: type[G], said: Generation) -> G:

@@ -125,8 +125,13 @@ def download(
     Only the files that are read; each benchmark has its own folder in DIR. Needs prism-eval[hub].
     """
     from prism_eval.benchmarks import download as fetch
+    from prism_eval.benchmarks import load_definition
     from prism_eval.errors import DataError
+    from prism_eval.leaderboard.writing import counted
 
+    # A name that is misspelt is told before an hour of the others.
+    for name in names:
+        load_definition(name)
     bad = 0
     for name in names:
         try:
@@ -137,7 +142,7 @@ def download(
             bad += 1
             continue
         source = f"{done.definition.source.dataset} at {done.revision[:12]}"
-        line = f"{name}: {done.files} files, {done.size / 1e6:,.1f} MB, in {done.folder}; {source}"
+        line = f"{name}: {counted(done.files, 'file')}, {done.size / 1e6:,.1f} MB, in {done.folder}; {source}"
         typer.echo(printable(f"{line}; licence: {done.definition.licence}"))
     return 1 if bad else 0
 

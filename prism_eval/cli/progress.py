@@ -56,8 +56,15 @@ def _bar(state: State, console: Console) -> Iterator[None]:
         *columns, TextColumn("{task.description}", markup=False), console=console, transient=True
     ) as progress:
         task = progress.add_task("", total=state.total)
-        with _ticking(_EVERY, lambda: progress.update(task, completed=state.counts.done, description=describe(state))):
+
+        def show() -> None:
+            tell()
+            progress.update(task, completed=state.counts.done, description=describe(state))
+
+        tell = _teller(state, progress.console)
+        with _ticking(_EVERY, show):
             yield
+        tell()
 
 
 @contextmanager
@@ -66,6 +73,7 @@ def _lines(state: State, console: Console) -> Iterator[None]:
 
     def say() -> None:
         nonlocal said_at, waited
+        tell()
         waits = any(state.waits())
         # At once where a wait begins: whoever gave a wrong address need not look at nothing for so long.
         if time.monotonic() - said_at < _LINE_EVERY and (waited or not waits):
@@ -76,8 +84,23 @@ def _lines(state: State, console: Console) -> Iterator[None]:
         # Unwrapped, one line a report: a log's reader searches by line.
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
+    tell = _teller(state, console)
     with _ticking(_EVERY, say):
         yield
+    tell()
+
+
+def _teller(state: State, console: Console) -> Callable[[], None]:
+    """Prints the notes that came up since it was last called."""
+    told = 0
+
+    def tell() -> None:
+        nonlocal told
+        while told < len(state.notes):
+            note, told = state.notes[told], told + 1
+            console.print(f"Note: {note}.", markup=False, highlight=False, soft_wrap=True)
+
+    return tell
 
 
 @contextmanager

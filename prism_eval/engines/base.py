@@ -73,7 +73,9 @@ class Engine(Plugin, ABC):
         return cls.log_likelihood is not Engine.log_likelihood
 
     async def context(self) -> int | None:
-        """How many tokens a request and its reply may have together; ``None`` where the engine cannot tell.
+        """How many tokens a request and its reply may have together.
+
+        ``None`` where the engine cannot tell, or where nothing bounds the reply.
 
         Raises:
             CallError: The engine could not be asked.

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from prism_eval.errors import FatalError
+
 _CODES = frozenset({"context_length_exceeded", "exceed_context_size_error", "context_window_exceeded"})
 _TOO_LONG = re.compile(
     r"context (?:length|size|window|limit|the overflows)|max_model_len|maximum model length"
     r"|maximum (?:allowed |prompt |input |supported )+(?:token )?length|number of tokens allowed|token limit"
     r"|(?:prompt|input|inputs|messages?|request) (?:is|are|was) too long|input length exceeds|too many tokens"
     r"|`?inputs`? (?:tokens|must have)|sum of prompt length|range of input length"
-    r"|input tokens exceed|(?:is too large|supports) .{0,60}tokens",
+    r"|input tokens exceed|tokens is too large|supports at most [\d,]+ .{0,20}tokens",
     re.IGNORECASE | re.DOTALL,
 )
 # A quota of tokens a minute is met by waiting.
@@ -54,6 +56,15 @@ def overrun(message: str, code: str) -> Overrun | None:
         return None
     found = next((match for size in _SIZES if (match := size.search(said))), None)
     return Overrun(int(found.group(1).replace(",", "")) if found else None)
+
+
+def no_room(where: str, asked: int, size: int) -> FatalError:
+    """The error for a bound on replies that leaves a context no room for any request."""
+    return FatalError(
+        f"{where}: replies may have {asked} tokens, and the server's context of {size} tokens must hold what they "
+        "reply to as well: give a smaller max_tokens (in the spec, as in ?max_tokens=512, or in a protocol file), or "
+        "start the server with a larger context"
+    )
 
 
 def ran_out(size: int | None) -> str:

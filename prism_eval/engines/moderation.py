@@ -13,10 +13,12 @@ from typing import Literal
 Side = Literal["request", "reply"]
 
 _FILTERED = re.compile(
-    r"content[ _-]?(?:filter|polic|management polic|moderation|risk|exists risk|violat|blocked)"
-    r"|data[ _]?inspection|moderation|was flagged|inappropriate|sensitive|prohibited[ _]?content|responsible[ _]?ai"
-    r"|safety[ _](?:system|filter|polic|check|setting|reason|guideline)|guardrail|considered high risk|censor"
-    r"|(?:usage|acceptable use|safety|community) (?:polic|guideline)|unsafe (?:content|prompt|image|input|or sensitive)"
+    r"content[ _-]?(?:filter|polic|management polic|moderation|risk|exists risk|violat)"
+    r"|content (?:that )?(?:is|was|has been) (?:not allowed|blocked|rejected|prohibited)|policy[ _]violation"
+    r"|data[ _]?inspection|moderation|\bflagged\b|inappropriate|sensitive|prohibited[ _]?content|responsible[ _]?ai"
+    r"|safety\b|safety_|guardrail|considered high risk|censor|nsfw|harmful|unsafe"
+    r"|(?:disallowed|explicit|adult|sexual|illegal|violent|objectionable|offensive) (?:content|material|image)"
+    r"|(?:usage|acceptable use|community) (?:polic|guideline)|violat\w{1,5} .{0,40}(?:polic|guideline|terms|rules)"
     r"|blocked by .{0,40}(?:filter|polic)|敏感|违规|不安全|安全审核",
     re.IGNORECASE,
 )

@@ -15,7 +15,7 @@ from prism_eval.engines.advice import option_against, takes_no_images
 from prism_eval.engines.base import Engine
 from prism_eval.engines.body import Body
 from prism_eval.engines.chat import body_of, checked_extra, completion_of
-from prism_eval.engines.context import overrun, ran_out
+from prism_eval.engines.context import no_room, overrun, ran_out
 from prism_eval.engines.echo import TRIAL, echo_body, log_likelihoods_of
 from prism_eval.engines.fields import Fields
 from prism_eval.engines.http import Reply, Server, Unreachable
@@ -115,7 +115,7 @@ class OpenAIEngine(Engine):
     async def context(self) -> int | None:
         """What ``/models`` says of the model's context; see `Engine.context`."""
         await self._for_all("/models", self.check)
-        return self._context
+        return self._context if self.limit_name else None
 
     async def generate(self, request: Request) -> Completion:
         """Ask the server once. The first call also checks that the server is there and serves the model."""
@@ -223,7 +223,7 @@ class OpenAIEngine(Engine):
         """The server's reply, whatever its status, unless it is an outcome of the request's own item."""
         size = await self.context()
         if size and asked and asked >= size:
-            raise self._no_room(asked, size)
+            raise no_room(self.base_url, asked, size)
         reply = (await self._connected().post(path, body)).as_meant()
         if not reply.ok and (outcome := self._outcome(reply, asked)):
             raise outcome
@@ -250,24 +250,18 @@ class OpenAIEngine(Engine):
 
     def _outcome(self, reply: Reply, asked: int | None) -> CallError | None:
         """The error that says of a request's item, and of nothing else, how it ended; ``None`` for every other."""
-        if reply.status in _NEVER_OF_THE_ITEM:
-            return None
         message, code = error_of(reply.body)
+        if reply.status in _NEVER_OF_THE_ITEM or is_busy(code, message):
+            return None
         if side := filtered_side(message, code):
             return RequestFiltered(f"the {side} was filtered: {self._connected().quote(message) or code}")
         over = overrun(message, code)
         if over is None:
             return None
         size = over.size or self._context
-        # Then no request fits, however short.
-        return self._no_room(asked, size) if size and asked and asked >= size else ContextExceeded(ran_out(size))
-
-    def _no_room(self, asked: int, size: int) -> FatalError:
-        return FatalError(
-            f"{self.base_url}: replies may have {asked} tokens, and the server's context of {size} tokens must hold "
-            "what they reply to as well: give a smaller max_tokens (in the spec, as in ?max_tokens=512, or in a "
-            "protocol file), or start the server with a larger context"
-        )
+        if size and asked and asked >= size:
+            return no_room(self.base_url, asked, size)
+        return ContextExceeded(ran_out(size))
 
     def _wrong_for_all(self, reply: Reply, request: Request) -> FatalError | None:
         """What is wrong with every request: a model without eyes, or a parameter the server does not take."""
@@ -290,7 +284,9 @@ class OpenAIEngine(Engine):
             return FatalError(f"{where}: the proxy wants a user name and password in its address")
         if reply.unauthorized and not is_busy(code, said):
             state = "was refused" if self._key() else "is not set"
-            return Denied(f"{where}: the server wants a key, and ${self.api_key_env} {state}: {said}")
+            # A 403 may be about what was asked: only the first calls together can tell.
+            wants = "wants a key" if reply.status == HTTPStatus.UNAUTHORIZED else "refuses this request, or the key"
+            return Denied(f"{where}: the server {wants}, and ${self.api_key_env} {state}: {said}")
         if reply.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
             return FatalError(f"{where}: {await self._not_found(server, said, path)}")
         return refusal(reply, code=code, where=where, said=said)

@@ -54,15 +54,18 @@ def error_of(body: bytes) -> tuple[str, str]:
         # A gateway's error page can be long, and one line of it is quoted.
         return body[:4000].decode("utf-8", "replace"), ""
     # OpenAI wraps its errors, older versions of vLLM and FastAPI's own do not.
-    error = next((reply[name] for name in _HOLDERS if reply.get(name)), reply)
+    held = next((reply[name] for name in _HOLDERS if reply.get(name)), None)
+    error = held or _error_of_first_choice(reply) or reply
     return _words(error) if isinstance(error, Mapping) else (str(error), "")
 
 
 def status_meant(body: bytes) -> int | None:
     """The status that a reply under 200 should have had, where it is an error; ``None`` where it is none."""
     # Looked for as bytes first: nearly every reply is none, and would be parsed twice.
-    reply = object_of(body) if b'"error"' in body else None
-    error = (reply or {}).get("error") or _error_of_first_choice(reply or {})
+    if b'"choices"' in body and not any(mark in body for mark in (b'"error"', b'"base_resp"')):
+        return None
+    reply = object_of(body) or {}
+    error = reply.get("error") or _error_of_first_choice(reply) or _error_in_place_of_choices(reply)
     if not error:
         return None
     message, code = _words(error) if isinstance(error, Mapping) else (str(error), "")
@@ -79,6 +82,12 @@ def _error_of_first_choice(reply: Mapping[str, object]) -> object:
         case [{"error": error}, *_]:
             return error
     return None
+
+
+def _error_in_place_of_choices(reply: Mapping[str, object]) -> object:
+    # What lists models, or echoes nothing, has no choices either; an error has words.
+    held = reply.get("base_resp", reply)
+    return held if not reply.get("choices") and isinstance(held, Mapping) and _words(held)[0] else None
 
 
 def _words(error: Mapping[str, object]) -> tuple[str, str]:

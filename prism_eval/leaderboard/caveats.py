@@ -98,6 +98,12 @@ def _notable(rows: Sequence[Row]) -> Iterator[str]:
     unparsed = _shares(rows, lambda row: (row.outcomes[Outcome.UNPARSED], row.answers))
     if unparsed:
         yield f"Answers that could not be read score 0, for their format, not for what was seen: {listed(unparsed)}."
+    refused = _shares(rows, lambda row: (row.outcomes[Outcome.REFUSED], row.answers))
+    if refused:
+        yield f"Refused by a model or a filter, which scores 0: {listed(refused)} of the answers."
+    unfinished = _shares(rows, lambda row: (row.outcomes[Outcome.TRUNCATED], row.answers))
+    if unfinished:
+        yield f"Cut off before an answer was given, which scores 0: {listed(unfinished)} of the answers."
     truncated = _shares(rows, lambda row: (row.truncated, row.captions))
     if truncated:
         yield f"Captions were cut at the length limit: {listed(truncated)}."
@@ -112,10 +118,14 @@ def _shares(rows: Sequence[Row], part_of: Callable[[Row], tuple[int, int]]) -> l
 
 def _empty(rows: Sequence[Row], manifest: Manifest) -> Iterator[str]:
     """Captions that say nothing, of captioners that are there to say something: the manifest counts no others."""
-    for row in rows:
-        count = manifest.get("counts", {}).get("empty_captions", {}).get(row.captioner, 0)
-        if count >= _MANY_EMPTY or (row.captions and count / row.captions > _SOME_EMPTY):
-            yield f"{row.captioner}: {count:,} of {row.captions:,} captions are empty; their questions are read blind."
+    counts = manifest.get("counts", {}).get("empty_captions", {})
+    empty = [
+        f"{row.captioner} {count:,} of {row.captions:,}"
+        for row in rows
+        if (count := counts.get(row.captioner, 0)) >= _MANY_EMPTY or count > _SOME_EMPTY * row.captions
+    ]
+    if empty:
+        yield f"Captions are empty, and their questions read blind: {listed(empty)}."
 
 
 def _few(rows: Sequence[Row]) -> Iterator[str]:

@@ -46,6 +46,7 @@ class Assembly:
         benchmarks: The benchmarks, in order.
         settings: What each item goes through.
         destinations: Which server is sent what, in one sentence; empty where nothing leaves this process.
+        calling: The stages that may call their plugins.
         unread: Of the plan's benchmarks those that cannot be read at all, and why; the run is of the others.
     """
 
@@ -54,6 +55,7 @@ class Assembly:
     benchmarks: Sequence[Benchmark]
     settings: Settings
     destinations: str = ""
+    calling: frozenset[Stage] = frozenset()
     unread: Mapping[str, str] = field(default_factory=dict)
 
     async def close(self) -> None:
@@ -134,7 +136,7 @@ def assemble(
     }
     calling = live.intersection(STAGES[: STAGES.index(through) + 1])
     destinations = _destinations({stage: plugins for stage, plugins in asked.items() if stage in calling})
-    return Assembly(plan, protocol, opened, settings, destinations, unread)
+    return Assembly(plan, protocol, opened, settings, destinations, frozenset(calling), unread)
 
 
 def _destinations(asked: Mapping[Stage, Sequence[Plugin]]) -> str:

@@ -23,6 +23,7 @@ from prism_eval.run.manifest import known_remarks, make_manifest
 from prism_eval.run.paths import with_absolute_paths
 from prism_eval.run.pipeline import stream
 from prism_eval.run.result import RunResult, State
+from prism_eval.run.room import notes_on_room
 from prism_eval.run.tables import TableWriter, answer_row, caption_row, verdict_row
 
 Watch = Callable[[State], AbstractContextManager[object]]
@@ -130,6 +131,7 @@ async def _write_all(assembly: Assembly, writers: Writers, state: State, own: Ag
     settings, captions_seen = assembly.settings, SeenDigests()
     first_entry = settings.entries[0].label
     silent = {entry.label for entry in settings.entries if entry.captioner.silent}
+    state.notes.extend(await notes_on_room(settings, assembly.calling))
     async with contextlib.aclosing(stream(assembly.benchmarks, settings, limit=assembly.plan.limit)) as results:
         async for result in results:
             first = result.entry == first_entry and result.sample == 0 and result.order == 0

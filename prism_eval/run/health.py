@@ -97,9 +97,11 @@ def _data(data: str) -> Iterator[Finding]:
 
 
 def _plugin(text: str) -> Finding:
+    from prism_eval.run.room import on_engines
+
     try:
         plugin = _built(Spec.parse(text))
-        said = [asyncio.run(_tried(one)) for one in _on_engines(plugin)]
+        said = [asyncio.run(_tried(one)) for one in on_engines(plugin)]
     except PrismError as error:
         return Finding(text, False, str(error), error.exit_code)
     return Finding(text, True, " | ".join(said) or "ready")
@@ -128,15 +130,6 @@ def _built(spec: Spec) -> Plugin:
     raise max(unknown, key=lambda error: "did you mean" in str(error))
 
 
-def _on_engines(plugin: Plugin) -> Iterator[OnEngine]:
-    from prism_eval.engines import OnEngine
-
-    if isinstance(plugin, OnEngine):
-        yield plugin
-    for part in getattr(plugin, "parts", ()):
-        yield from _on_engines(part)
-
-
 async def _tried(plugin: OnEngine) -> str:
     """What the engine says of itself and does with a text, an image and, for who ranks, an echo."""
     from prism_eval.reasoners.ranking import RankingReasoner
@@ -145,7 +138,7 @@ async def _tried(plugin: OnEngine) -> str:
     sampling: Sampling = getattr(plugin, "sampling", Sampling())
     short = replace(sampling, max_tokens=min(sampling.max_tokens, _TOKENS))
     try:
-        said = [await engine.check()]
+        said = [await engine.check(), *await _room(plugin)]
         said += [f"root {engine.root}"] if engine.root not in (None, engine.model) else []
         await engine.generate(Request(messages=(Message("user", ("Say yes.",)),), sampling=short))
         said.append(await _sight(engine, short))
@@ -155,6 +148,17 @@ async def _tried(plugin: OnEngine) -> str:
         return "; ".join([*said, *engine.remarks])
     finally:
         await engine.close()
+
+
+async def _room(plugin: OnEngine) -> list[str]:
+    """What a run by the standard protocol would say of the context before its first call."""
+    from prism_eval.plan import load_protocol
+    from prism_eval.run.room import context_of, too_tight
+
+    protocol = load_protocol("standard")
+    size = await context_of(plugin)
+    tight = too_tight(size, protocol.caption.sampling.max_tokens, protocol.answer.sampling.max_tokens)
+    return [tight] if tight else []
 
 
 async def _sight(engine: Engine, sampling: Sampling) -> str:

@@ -21,6 +21,7 @@ class State:
         destinations: Which server is sent what, in one sentence; empty where nothing leaves this process.
         unread: Benchmarks that are left out because they cannot be read at all, and why.
         waits: Says what is waited for at the moment, such as a server that is away.
+        notes: What was found out before the first call, and should be known now.
     """
 
     counts: Counts
@@ -29,6 +30,7 @@ class State:
     destinations: str = ""
     unread: Mapping[str, str] = field(default_factory=dict)
     waits: Callable[[], Iterable[str]] = tuple
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

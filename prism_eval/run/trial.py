@@ -151,11 +151,13 @@ class Trial:
         """The judge's verdict on a reply that rules left open; one that cannot be had is no score."""
         label = f"judge {self.settings.judge_label}"
         try:
-            correct = bool(read_verdict(await self.settings.calls.get(judge.call(shown, reply))))
+            correct = read_verdict(await self.settings.calls.get(judge.call(shown, reply)))
         except FatalError:
             raise
         except CallError as error:
             return Verdict(Outcome.FAILED, None, ruled.extracted, f"{label}: {error}")
+        if correct is None:
+            return Verdict(Outcome.FAILED, None, ruled.extracted, f"{label}: it gave no verdict")
         return Verdict(Outcome.CORRECT if correct else Outcome.WRONG, float(correct), ruled.extracted, label)
 
     def _failed(self, result: ItemResult, error: str) -> ItemResult:

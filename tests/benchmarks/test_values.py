@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -118,6 +119,13 @@ def test_options_that_cannot_be_read(read: Any, case: str) -> None:
     assert "data.parquet row 5 (item one), column 'options'" in str(error)
 
 
+@pytest.mark.parametrize("options", [None, NAN, [], "[]", "", [None], ["", " "]])
+def test_a_choice_without_options_names_their_column(read: Any, options: Any) -> None:
+    error = read({**CHOICE, "options": options})
+    assert error.reason == "options missing"
+    assert "column 'options'" in str(error)
+
+
 def test_a_gap_between_option_columns_is_refused_for_the_letters_behind_it(read: Any) -> None:
     row = {"question_id": 1, "question": "?", "answer": "C", "question_image_type": "map", "image": "a.png"}
     choices = dict(zip(("choice_A", "choice_B", "choice_C", "choice_D"), ("x", "y", "z", None), strict=True))
@@ -146,6 +154,7 @@ def test_several_right_letters_make_a_short_answer(read: Any, answer: Any) -> No
         (["3", None, NAN, ""], ("3",)),
         ([["3", "4"]], ("3", "4")),
         (12.0, ("12.0",)),
+        (Decimal("1.50"), ("1.50",)),
         (0, ("0",)),
     ],
 )
@@ -394,3 +403,8 @@ def test_any_lines_are_a_report(jsonl_folder: Any, lines: list[str]) -> None:
         "gold missing",
         "gold does not parse",
     }
+
+
+@pytest.mark.parametrize("row", [{"label": None}, {"label": ""}, {"answer": None, "label": " "}])
+def test_the_column_that_is_there_is_named(read: Any, row: dict[str, Any]) -> None:
+    assert "column 'label'" in str(read({"query": "?", "imgname": "a.png", **row}, "chartqa"))

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 import time
 
 import pytest
@@ -103,9 +104,9 @@ async def test_waiting_is_no_attempt(store):
 async def test_patience_is_the_time_without_progress(store, error):
     host, begun = Host(lambda _: error), time.monotonic()
     said = await many(calls(store, seconds=0.3), host, 30)
-    assert 0.25 < time.monotonic() - begun < 2
+    assert 0.25 < time.monotonic() - begun < 8
     assert {type(one) for one in said} == {FatalError}
-    assert "given up after 0 s, see --patience; finished work is in the store" in str(said[0])
+    assert re.search(r"given up after \d s, see --patience; finished work is in the store", str(said[0]))
 
 
 async def test_a_call_in_work_is_progress_and_the_others_do_not_hammer(store):
@@ -146,10 +147,10 @@ async def test_a_connection_that_breaks_once_holds_nobody_up(store):
 
 async def test_somebody_who_listens_need_not_have_replied(store, monkeypatch):
     monkeypatch.setattr("prism_eval.calls.lane._LISTENS", 0.05)
-    host = Host(lambda host: Unavailable("refused", unproven=True) if len(host.begun) == 1 else None, latency=0.5)
+    host = Host(lambda host: Unavailable("refused", unproven=True) if len(host.begun) == 1 else None, latency=2)
     begun = time.monotonic()
     await many(calls(store), host, 16)
-    assert time.monotonic() - begun < 0.95
+    assert time.monotonic() - begun < 3.5
 
 
 async def test_a_call_that_alone_is_always_refused_is_one_item(store):
@@ -205,13 +206,14 @@ async def test_a_lane_that_nobody_asked_for_long_was_not_stuck(monkeypatch):
 async def test_what_is_waited_for_can_be_told(store, monkeypatch):
     monkeypatch.setattr("prism_eval.calls.limits._SHOWN_AFTER", 0.05)
     one = calls(store)
-    back = time.monotonic() + 0.5
+    back = time.monotonic() + 1.5
     words = "http://a/v1: cannot connect (connection refused); is the server running?"
     host = Host(lambda _: Unavailable(words) if time.monotonic() < back else None)
     waiting = asyncio.create_task(one.get(call(host)))
     assert list(one.limits.waits()) == []
     await asyncio.sleep(0.2)
-    assert list(one.limits.waits()) == ["waiting for http://a/v1: cannot connect (connection refused) (0 s)"]
+    (said,) = one.limits.waits()
+    assert re.fullmatch(r"waiting for http://a/v1: cannot connect \(connection refused\) \([01] s\)", said)
     await waiting
     assert list(one.limits.waits()) == []
 

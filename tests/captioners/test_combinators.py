@@ -64,6 +64,26 @@ async def test_merge_goes_without_a_filtered_part_and_says_that_something_is_lac
     assert caption.finish_reason is FinishReason.FILTERED
 
 
+async def test_combinators_neither_see_nor_keep_thoughts() -> None:
+    thinking = Says(text="<think>Is it one, or two?</think>Two bars.")
+    assert (await Budget(parts=(thinking,), words=1).caption([LEFT], sample=0)).text == "Two"
+    assert (await Merge(parts=(thinking, thinking)).caption([LEFT], sample=0)).text == "Two bars.\n\nTwo bars."
+
+
+async def test_a_budget_hides_no_filter_and_no_context() -> None:
+    for end in (FinishReason.FILTERED, FinishReason.CONTEXT, FinishReason.LENGTH):
+        caption = await Budget(parts=(Says(text="Two bars.", ends=end),), words=1).caption([LEFT], sample=0)
+        assert caption.finish_reason is end
+
+
+async def test_who_says_nothing_on_purpose_is_silent() -> None:
+    speaks, blind = Says(text="One."), Blind()
+    assert [Merge(parts=parts).silent for parts in ((blind, blind), (blind, speaks))] == [True, False]
+    assert [Budget(parts=(speaks,), words=words).silent for words in (0, 1)] == [True, False]
+    nothing = await Budget(parts=(speaks,), words=0).caption([LEFT], sample=0)
+    assert (nothing.text, nothing.finish_reason) == ("", FinishReason.STOP)
+
+
 async def test_merge_closes_all() -> None:
     parts = (Says(text="One."), Says(text="Two."))
     await Merge(parts=parts).close()

@@ -1,5 +1,6 @@
 """The verbs, as their user calls them: in a process of their own."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -323,3 +324,11 @@ def test_give_the_command_again_is_said_where_it_helps(prism_eval, data, serve, 
     (tmp_path / "plan.toml").write_text("\n".join(lines), encoding="utf-8")
     done = prism_eval("run", "--plan", "plan.toml", "-q")
     assert (done.returncode, f"2 items failed and are in no score. {says}" in done.stderr) == (1, True), done.stderr
+
+
+def test_download_tells_a_misspelt_name_and_a_missing_extra_before_anything_is_fetched(prism_eval, tmp_path):
+    assert "did you mean 'chartqa'" in one_line(prism_eval("benchmarks", "download", "mmmu", "chartka", "data"), 2)
+    if importlib.util.find_spec("huggingface_hub") is None:
+        said = one_line(prism_eval("benchmarks", "download", "mmmu", "data"), 2)
+        assert "pip install 'prism-eval[hub]'" in said
+    assert not (tmp_path / "data").exists()

@@ -91,6 +91,28 @@ def test_finish_reasons(reason: str | None, expected: FinishReason) -> None:
     assert completion_of(reply({"content": "x"}, reason), where="s").finish_reason is expected
 
 
+@pytest.mark.parametrize(
+    ("usage", "asked", "expected"),
+    [
+        ({"prompt_tokens": 3624, "completion_tokens": 472}, 2048, FinishReason.CONTEXT),
+        ({"prompt_tokens": 3624, "completion_tokens": 472}, 472, FinishReason.LENGTH),
+        ({"prompt_tokens": 3624, "completion_tokens": 472}, None, FinishReason.LENGTH),
+        ({"prompt_tokens": 3624, "completion_tokens": 0}, 472, FinishReason.LENGTH),
+        ({"prompt_tokens": 3624}, 472, FinishReason.LENGTH),
+        (None, 472, FinishReason.LENGTH),
+    ],
+)
+def test_fewer_tokens_than_asked_for_ran_out_of_context(usage: Any, asked: int | None, expected: FinishReason) -> None:
+    said = completion_of(reply({"content": "The"}, "length", usage=usage), where="s", asked=asked)
+    assert said.finish_reason is expected
+    assert said.note == ("the server's context of 4096 tokens" if expected is FinishReason.CONTEXT else "")
+
+
+def test_a_known_context_is_named_for_what_it_is() -> None:
+    body = reply({"content": ""}, "length", usage={"prompt_tokens": 9, "completion_tokens": 1})
+    assert completion_of(body, where="s", asked=5, context=64).note == "the server's context of 64 tokens"
+
+
 @pytest.mark.parametrize("reason", ["abort", "error"])
 def test_a_text_the_server_broke_off_is_no_reply(reason: str) -> None:
     with pytest.raises(TransientError, match="broken off"):

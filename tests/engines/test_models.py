@@ -35,6 +35,27 @@ def test_a_model_is_listed_in_several_ways(listed: str) -> None:
     assert models.name_of("n") is None
 
 
+@pytest.mark.parametrize(
+    ("said", "size"),
+    [
+        ({"max_model_len": 4096}, 4096),
+        ({"context_length": 8192}, 8192),
+        ({"max_context_length": 8192, "loaded_context_length": 4096}, 4096),
+        ({"context_window": 131072}, 131072),
+        ({"meta": {"n_ctx_train": 32768}}, 32768),
+        ({"meta": {"n_ctx_train": 32768, "n_ctx": 2048}}, 2048),
+        ({"max_model_len": None, "context_length": 8192}, 8192),
+        ({"max_model_len": "4096"}, None),
+        ({"max_model_len": True}, None),
+        ({"max_model_len": 0}, None),
+        ({"meta": [4096]}, None),
+        ({}, None),
+    ],
+)
+def test_a_context_is_listed_in_several_ways(said: dict[str, Any], size: int | None) -> None:
+    assert Models.read(json.dumps({"data": [{"id": "m", **said}]}).encode()).contexts.get("m") == size
+
+
 def test_a_long_list_is_cut() -> None:
     assert str(Models(dict.fromkeys("gfedcba"))) == "a, b, c, d, e and 2 more"
     assert str(Models({"b": None, "a": None})) == "a, b"

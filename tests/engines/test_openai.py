@@ -146,7 +146,7 @@ async def test_no_seed_is_sent_without_one_and_the_limit_can_be_renamed(serve: S
     [
         ("400", PermanentError, "this request is not valid"),
         ("401", Denied, "$OPENAI_API_KEY is not set: incorrect API key provided"),
-        ("403", Denied, "$OPENAI_API_KEY is not set: forbidden"),
+        ("403", Denied, "refuses this request, or the key, and $OPENAI_API_KEY is not set: forbidden"),
         ("404", FatalError, "served, but not for chat completions"),
         ("413", PermanentError, "request entity too large"),
         ("422", PermanentError, "unprocessable entity"),

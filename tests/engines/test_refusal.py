@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from prism_eval.engines.http import Reply
 from prism_eval.engines.refusal import refusal
+from prism_eval.engines.replies import error_of
 from prism_eval.errors import CallError, FatalError, PermanentError, RateLimited, TransientError, Unavailable
 
 
@@ -55,6 +58,37 @@ def test_only_a_quota_that_nobody_says_will_come_back_may_be_a_closed_account() 
     assert unproven({}, "You exceeded your current quota")
     assert not unproven({"Retry-After": "20"}, "You exceeded your current quota")
     assert not unproven({}, "You exceeded your current quota. Please retry in 34.07s.")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"code": 429, "message": "Rate limited"}},
+        {"error": {"code": "429", "message": "Rate limited"}},
+        {"error": {"code": "rate_limit_exceeded", "message": "slow down"}},
+        {"error": {"status": "RESOURCE_EXHAUSTED", "message": "Resource has been exhausted"}},
+        [{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Quota exceeded"}}],
+        {"choices": [{"error": {"code": 429, "message": "Rate limited upstream"}, "message": {"content": ""}}]},
+        {"choices": [], "error": {"code": 429, "message": "Rate limited"}},
+        {"choices": None, "base_resp": {"status_code": 1002, "status_msg": "rate limit"}},
+        {"object": "error", "type": "rate_limit_error", "code": 429, "message": "Rate limit exceeded"},
+        {"error": "Too many requests, please slow down"},
+        {"error": {"type": "overloaded_error", "message": "Overloaded"}},
+        {"code": 429, "msg": "too many requests"},
+        {"detail": "Rate limit exceeded"},
+    ],
+)
+def test_a_limit_inside_a_200_is_a_limit(body: object) -> None:
+    reply = Reply(200, {}, json.dumps(body).encode()).as_meant()
+    said, code = error_of(reply.body)
+    assert isinstance(refusal(reply, code=code, where="x", said=said), RateLimited)
+    assert said
+
+
+def test_a_reply_with_choices_is_no_error_whatever_else_it_says() -> None:
+    fields = {"message": "ok", "code": 0, "base_resp": {"status_code": 0, "status_msg": "success"}, "error": None}
+    body = {"choices": [{"message": {"content": '"error": {"code": 429}'}, "finish_reason": "stop"}], **fields}
+    assert Reply(200, {}, json.dumps(body).encode()).as_meant().ok
 
 
 def test_a_gateway_that_says_when_to_come_back_is_busy() -> None:

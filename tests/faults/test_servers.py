@@ -56,6 +56,7 @@ def is_scored(row):
         pytest.param({"quota": 10, "retry_after": "Thu, 01 Jan 1970 00:00:30 GMT"}, id="a date gone by"),
         pytest.param({"quota": 10, "retry_after": "", "headers": {"x-ratelimit-reset-requests": "700ms"}}, id="reset"),
         pytest.param({"quota": 10, "over": "exhausted"}, id="RESOURCE_EXHAUSTED"),
+        pytest.param({"quota": 10, "over": "limited"}, id="429 inside a 200"),
         pytest.param({"quota": 10, "over": "busy"}, id="503"),
         pytest.param({"quota": 10, "over": "529"}, id="529"),
         pytest.param({"quota": 10, "over": "credit"}, id="insufficient_quota between successes"),
@@ -166,8 +167,8 @@ def test_a_server_that_is_started_after_the_run_is_waited_for(run, serve):
 
 def test_a_queue_at_the_server_is_not_the_reply_s_time(run, serve):
     """Sixteen calls stand in line for one place: the last of them waits for more than twice the time limit."""
-    server = serve(slots=1, latency=0.15)
-    assert all(map(is_scored, run(server, options="&timeout=1", attempts=1)))
+    server = serve(slots=1, latency=0.3)
+    assert all(map(is_scored, run(server, options="&timeout=2", attempts=1)))
     assert finished(server) == {"ok": CALLS}
 
 

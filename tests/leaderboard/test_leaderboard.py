@@ -132,14 +132,22 @@ def test_empty_captions_are_pointed_out_when_they_are_common(
     rows = [verdict("a", str(n), images=[str(n)], caption="" if n < empty else "two words") for n in range(captions)]
     board = build(write_run(tmp_path, rows, counts={"empty_captions": {"a": empty}}))
     assert board.rows[0].empty == empty
-    warning = f"a: {empty} of {captions} captions are empty"
-    assert any(one.startswith(warning) for one in board.warnings) is said
+    warning = f"Captions are empty, and their questions read blind: a {empty} of {captions}."
+    assert (warning in board.warnings) is said
 
 
 def test_a_captioner_that_is_there_to_say_nothing_draws_no_note(tmp_path: Path) -> None:
     rows = [verdict("blind", str(n), images=[str(n)], caption="") for n in range(9)]
     board = build(write_run(tmp_path, rows, counts={"empty_captions": {}}))
     assert not any("empty" in warning for warning in board.warnings)
+
+
+def test_refused_and_cut_answers_are_pointed_out(tmp_path: Path) -> None:
+    rows = [verdict("a", "1", "refused", caption=None), verdict("a", "2", "truncated"), verdict("a", "3")]
+    rows += [verdict("b", str(index)) for index in (1, 2, 3)]
+    warnings = build(write_run(tmp_path, rows)).warnings
+    assert "Refused by a model or a filter, which scores 0: a 33 % of the answers." in warnings
+    assert "Cut off before an answer was given, which scores 0: a 33 % of the answers." in warnings
 
 
 def test_tables_for_pandas_and_json_agree(tmp_path: Path) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import contextmanager
 
 import pytest
 
+from prism_eval.errors import FatalError
 from prism_eval.plan import load_protocol, make_plan
 from prism_eval.run.execute import run_plan
 from prism_eval.run.reading import Table, read_manifest
+from prism_eval.run.replay import reopen
 from tests.builders import chart_folder
 from tests.server.recorded import (
     BROKEN_OFF,
@@ -115,6 +118,40 @@ def test_a_context_that_runs_out_is_one_thing_however_it_is_said(mode, stage, se
     assert (run.counts.outcomes == Counter(truncated=6)) is not begun
 
 
+def test_a_context_that_no_question_fits_stops_the_run_early(tmp_path, serve, carried_out):
+    server = serve(fail=1.0, modes=("vllm_prompt",))
+    data = chart_folder(tmp_path / "many", images=3, questions=12)
+    with pytest.raises(FatalError, match=r"context of 2048 tokens has no room for the answer.*first calls"):
+        carried_out("blind", spec(server) + "&max_tokens=99", data=str(data))
+    assert 20 <= server.server.arrivals.total() < 36
+
+
+def test_a_context_that_some_questions_fit_stops_nothing(tmp_path, serve, carried_out):
+    server = serve(fail=0.8, modes=("vllm_prompt",))
+    data = chart_folder(tmp_path / "many", images=3, questions=12)
+    run = carried_out("blind", spec(server) + "&max_tokens=99", data=str(data))
+    assert run.counts.outcomes["truncated"] > 20
+    assert run.counts.outcomes.total() == 36
+    # A later run finds a larger server, and asks it again for what was cut, and for nothing else.
+    before, server.behaviour.fail = server.server.arrivals.total(), 0.0
+    again = carried_out("blind", spec(server) + "&max_tokens=99", data=str(data), out="again")
+    assert server.server.arrivals.total() - before == run.counts.outcomes["truncated"]
+    assert not again.counts.outcomes["truncated"]
+
+
+def test_a_replay_gives_the_same_verdicts(tmp_path, serve, carried_out):
+    server = serve(fail=0.7, modes=("vllm_prompt", "filtered_reply", "openai_filter", "thought_in_text"))
+    run = carried_out(spec(server) + "&max_tokens=99", spec(server) + "&max_tokens=98")
+    assert {"refused", "truncated"} <= run.counts.outcomes.keys()
+    folder, asked = run.folder.path, server.server.arrivals.total()
+    before = verdicts(run)
+    server.stop()
+    plan = reopen(folder, tmp_path / "another", ["caption", "answer"])
+    run_plan(plan, out=folder, store=tmp_path / "another", stages=["score"], live=frozenset())
+    assert verdicts(run) == before
+    assert server.server.arrivals.total() == asked
+
+
 @pytest.mark.parametrize("mode", UNFINISHED_THOUGHTS)
 def test_a_caption_that_is_nothing_but_an_unfinished_thought_is_truncated(mode, serve, carried_out):
     run = carried_out(spec(serve(fail=1.0, modes=(mode,))), spec(reader := serve()))
@@ -165,3 +202,43 @@ def test_thoughts_stay_in_the_table_and_reach_nobody(serve, carried_out):
         run = carried_out(combined.format(spec(server)), spec(reader))
         assert {verdict["caption"] for verdict in verdicts(run)} == {seen}
     assert server.server.arrivals.total() == 3
+
+
+def test_replies_that_alone_fill_the_context_are_refused_before_the_first_call(serve, carried_out):
+    server = serve(context=1024)
+    for captioner, reasoner in ((spec(server), spec(serve())), ("blind", spec(server) + "&max_tokens=1024")):
+        with pytest.raises(FatalError, match=r"replies may have \d+ tokens, and the server's context of 1024 tokens"):
+            carried_out(captioner, reasoner)
+    assert not server.server.arrivals
+
+
+def test_a_context_that_the_longest_captions_fill_is_said_before_the_first_call(tmp_path, data, serve):
+    server = serve(context=3072)
+    said = {}
+
+    @contextmanager
+    def watching(state):
+        yield
+        said[len(said)] = list(state.notes)
+
+    for limits in ("", "&max_tokens=500"):
+        plan = make_plan(
+            {
+                "data": str(data),
+                "benchmarks": ["chartqa"],
+                "captioners": [f"merge({spec(server)}{limits}, blind)"],
+                "reasoner": spec(server) + limits,
+            }
+        )
+        run_plan(plan, out=tmp_path / f"run{limits}", store=tmp_path / "store", watch=watching)
+    (note,) = said[0]
+    assert note.startswith(f"{server.url}: the context of 3072 tokens does not hold a caption of 2048 and an answer of")
+    assert said[1] == []
+
+
+def test_a_run_that_finds_all_in_the_store_needs_no_server(serve, carried_out):
+    server = serve(context=4096)
+    first = carried_out(spec(server), spec(server))
+    server.stop()
+    again = carried_out(spec(server), spec(server), out="again")
+    assert verdicts(again) == verdicts(first)

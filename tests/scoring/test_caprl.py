@@ -138,6 +138,13 @@ def test_the_limit_changes_verdicts_and_the_number_of_processes_does_not():
         ("x", "y", False),
         ("\\frac{1}{3}", "0.333333", True),
         ("\\sin(x)^2+\\cos(x)^2", "1", True),
+        ("Saudi Arabia", "\\text{Saudi Arabia}", True),
+        ("\\text{Saudi Arabia}", "saudi arabia", True),
+        ("Saudi Arabia", "\\text{Arabia Saudi}", False),
+        ("Yes", "\\text{yes}", True),
+        ("red", "\\mathrm{Red}", True),
+        ("light blue", "\\textbf{light blue}", True),
+        ("x_{ab}", "x_{ba}", False),
     ],
 )
 def test_formulas(scorer, gold, given, equal):

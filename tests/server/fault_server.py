@@ -56,6 +56,7 @@ _BODIES = {
     "filtered": b'{"choices": [{"message": {"content": null}, "finish_reason": "content_filter"}]}',
     "refusal": b'{"choices": [{"message": {"content": null, "refusal": "I cannot help."}, "finish_reason": "stop"}]}',
     "length": b'{"choices": [{"message": {"content": "The chart shows"}, "finish_reason": "length"}]}',
+    "limited": b'{"error": {"message": "Rate limit exceeded", "code": 429}}',
     "html": b"<html><body>It works!</body></html>",
 }
 _EXHAUSTED = b'{"error": {"code": 429, "message": "Quota exceeded", "status": "RESOURCE_EXHAUSTED"}}'
@@ -85,6 +86,7 @@ class Behaviour:
         faults_in_list: Whether ``GET /models`` meets the same faults.
         text: A fixed reply; empty for the deterministic ones.
         root: What the list says that each model's root is; empty for nothing.
+        context: What the list says that each model's context is; 0 for nothing.
         refusal: The message of 4xx and 5xx replies; empty for the usual ones.
         blind: Whether its model reads text alone.
         refuses: A word that makes a request one that is not valid.
@@ -111,6 +113,7 @@ class Behaviour:
     faults_in_list: bool = False
     text: str = ""
     root: str = ""
+    context: int = 0
     refusal: str = ""
     blind: bool = False
     refuses: str = ""
@@ -189,6 +192,7 @@ class FaultServer:
         if not now.models:
             return _send(404, b'{"detail": "Not Found"}')
         root = {"root": now.root} if now.root else {}
+        root |= {"max_model_len": now.context} if now.context else {}
         listing = {"object": "list", "data": [{"id": name, "object": "model", **root} for name in now.models]}
         return _send(200, json.dumps(listing).encode())
 

@@ -64,6 +64,9 @@ class Converter:
         kind = self._stated_kind(row)
         options = () if kind is ItemKind.SHORT else read_options(self._definition, row, asked)
         kind = kind or (ItemKind.CHOICE if options else ItemKind.SHORT)
+        if kind is ItemKind.CHOICE and not options:
+            where = row.column(self._definition.fields.options)
+            raise where.bad("options missing", "a multiple-choice row without options")
         gold, of_gold = row.need(asked.answer, "answer"), row.column(asked.answer)
         question = self._question(row, asked)
         if kind is ItemKind.CHOICE:
@@ -97,18 +100,18 @@ class Converter:
     def _read_images(self, row: Row, name: str) -> dict[int, Image]:
         """The row's images by the number that placeholders such as ``<image 3>`` call them."""
         fields = self._definition.fields
-        slots: list[tuple[Row, object]] = []
+        slots: list[tuple[Names, object]] = []
         for position, names in enumerate(fields.images):
             # MMMU has seven image columns, and most rows fill the first alone.
             value = row.get(names) if position else row.need(names, "image")
-            slots += [(row.column(names), part) for part in (value if isinstance(value, list | tuple) else [value])]
+            slots += [(names, part) for part in (value if isinstance(value, list | tuple) else [value])]
         filled = {number: slot for number, slot in enumerate(slots, start=1) if holds_image(slot[1])}
         if not filled:
             raise row.bad("image missing", f"item {name} has no image")
         facts = _facts(row, row.get(fields.facts), len(filled))
         return {
-            number: self._images.read(where, value, name=f"{name}-{number}", facts=shown)
-            for (number, (where, value)), shown in zip(filled.items(), facts, strict=True)
+            number: self._images.read(row.column(names), value, name=f"{name}-{number}", facts=shown)
+            for (number, (names, value)), shown in zip(filled.items(), facts, strict=True)
         }
 
     def _stated_kind(self, row: Row) -> ItemKind | None:

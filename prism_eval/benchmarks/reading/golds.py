@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 
 from prism_eval.benchmarks.definition import AnswerRule
 from prism_eval.benchmarks.reading.options import MAX_OPTIONS, parse_list
@@ -39,10 +40,8 @@ def choice_gold(rule: AnswerRule, row: Row, value: object, options: tuple[str, .
     """The gold option's letter.
 
     Raises:
-        RowError: There are no options, or the gold is none of them.
+        RowError: There is no gold, or it is none of the options.
     """
-    if not options:
-        raise row.bad("options missing", "a multiple-choice row without options")
     letters = option_letters(len(options))
     if is_null(value):
         raise row.bad("gold missing", "there is no gold answer")
@@ -97,6 +96,7 @@ def _text(row: Row, value: object) -> str:
     if isinstance(value, str):
         return value
     # A bool is an int to Python; as a gold it is more likely a column that was mistaken for the answer.
-    if (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and math.isfinite(value)):
+    whole = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    if whole or (isinstance(value, float) and math.isfinite(value)):
         return str(value)
     raise row.bad("gold does not parse", f"the gold answer is {type(value).__name__}, not text")
