@@ -96,6 +96,10 @@ class Scorer(Plugin, ABC):
         """Turn what stood in the form asked for into what `compare` takes; ``None`` if it is no answer."""
         return read_letter(written, item) if item.kind is ItemKind.CHOICE else written
 
+    def is_undecided(self, item: Item, written: str) -> bool:
+        """Whether an answer leaves open which it is ("B or C", "not B", "14 or 15"), and so is wrong."""
+        return is_undecided(item, written)
+
     def official(self, item: Item, reply: str) -> float | None:
         """The score the benchmark's own code gives a raw reply: the reference that parity tests hold us to.
 
@@ -156,7 +160,7 @@ class Scorer(Plugin, ABC):
         if is_abstention(written, item.abstain or form.abstain):
             return self._read_abstention(item, written, form, rule)
         extracted = self.admit(item, written)
-        if (extracted is None or extracted not in item.letters) and is_undecided(item, written):
+        if (extracted is None or extracted not in item.letters) and self.is_undecided(item, written):
             return Verdict(Outcome.WRONG, 0.0, written, f"{rule}; no single answer")
         return None if extracted is None else self._verdict(item, extracted, rule)
 
@@ -201,7 +205,7 @@ class Scorer(Plugin, ABC):
         choice = item.kind is ItemKind.CHOICE
         if choice and (letter := self._stated_letter(item, reply)):
             return self._read_answer(item, letter, form, "stated answer")
-        if choice and len(bare) <= FEW_WORDS and is_no_choice(bare, item):
+        if len(bare) <= FEW_WORDS and self.is_undecided(item, bare):
             return Verdict(Outcome.WRONG, 0.0, bare, "bare answer; no single answer")
         return self._read_answer(item, read_sentence(reply), form, "stated answer")
 

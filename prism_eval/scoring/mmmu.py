@@ -10,6 +10,7 @@ from typing import ClassVar
 from prism_eval.schema import Item, ItemKind
 from prism_eval.scoring.base import Comparison, Scorer
 from prism_eval.scoring.choice import Choice
+from prism_eval.scoring.wording import is_no_number
 
 _ENDS = (",", ".", "!", "?", ";", ":", "'")
 _INDICATORS = ("could be ", "so ", "is ", "thus ", "therefore ", "final ", "answer ", "result ")
@@ -34,6 +35,11 @@ class MMMU(Scorer):
         if item.kind is not ItemKind.CHOICE:
             return reply
         return _letter(item, reply, (" {} ",))
+
+    def is_undecided(self, item: Item, written: str) -> bool:
+        """Also of several numbers, since the comparison looks for the gold among all that an answer holds."""
+        several = item.kind is ItemKind.SHORT and is_no_number(written) and not any(map(is_no_number, item.golds))
+        return several or super().is_undecided(item, written)
 
     def compare(self, item: Item, extracted: str) -> Comparison:
         """Equal letters; or, for open questions, an equal number or a gold inside a key phrase."""

@@ -39,6 +39,12 @@ _CLOSED = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _EITHER_OR = re.compile(r"(?:either\s+)?\S+(?:\s\S+){0,2}?,?\s+or\s+\S+(?:\s\S+){0,2}", re.IGNORECASE)
+_SEVERAL_NUMBERS = re.compile(
+    r"""[^\d=]{0,20}\d[\d.,]*[%?]?(?:\s*[-\u2013/;?&]\s*|,\s+|\s+(?:to|and)\s+)\d[\d.,]*[^\d=]{0,20}
+    | (?:.{0,20}\s)?(?:not|(?:more|less|fewer|greater)\ than|at\ (?:least|most)|above|below)\s[^a-z=]{0,3}\d.{0,20}
+    | .{0,9}[<>\u2264\u2265]\s*\d.{0,20}""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _REFUSAL = re.compile(
     r"""(?:i\ am\ )?(?:very\ |so\ |really\ )?sorry\b | i\ apologi[sz]e\b | unfortunately\b
     | as\ an?\ (?:ai|artificial|large|language)\b
@@ -90,6 +96,11 @@ def is_either_or(text: str) -> bool:
     """Whether an answer is two of a few words each, to choose from: "14 or 15", "either red or dark blue"."""
     either_or = _EITHER_OR.fullmatch(text[:_SHORT_REPLY])
     return either_or is not None and "more or less" not in text.casefold()
+
+
+def is_no_number(text: str) -> bool:
+    """Whether a short answer holds numbers, but is none of them: "14-15", "14 and 15", "not 14", "at least 14"."""
+    return len(text) <= _SHORT_REPLY and _SEVERAL_NUMBERS.fullmatch(text) is not None
 
 
 def is_refusal(text: str) -> bool:

@@ -289,10 +289,17 @@ def test_never_kinder_than_a_person(said):
                 assert Outcome.CORRECT not in outcomes(scorer(), choice(gold), reply), (scorer, gold, reply)
 
 
-@pytest.mark.parametrize("said", ["14 or 15", "either 14 or 15", "14 or maybe 15", "13 or 14", "14, or 15"])
+@pytest.mark.parametrize(
+    "said",
+    ["14 or 15", "either 14 or 15", "14 or maybe 15", "13 or 14", "14, or 15", "between 14 and 15",
+     "14-15", "14 and 15",
+     "13, 14",
+     "14? 15?", "14/15", "not 14", "more than 14", "at least 14", "less than 14", "x > 14"],
+)  # fmt: skip
 def test_two_numbers_are_no_answer(said):
     for scorer in SHORT_SCORERS:
-        assert Outcome.CORRECT not in outcomes(scorer(), short("14"), f"Answer: {said}"), scorer
+        for reply in (f"Answer: {said}", said, f"\\boxed{{{said}}}"):
+            assert Outcome.CORRECT not in outcomes(scorer(), short("14"), reply), (scorer, reply)
     assert outcomes(MMMU(), short("14 or 15"), "Answer: 14 or 15") == {Outcome.CORRECT}
 
 
