@@ -10,6 +10,7 @@ import math
 import re
 import tokenize
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from prism_eval.benchmarks.definition import Definition, Question
 from prism_eval.benchmarks.rows import MISSING, Row, is_null, short
@@ -190,6 +191,6 @@ def _has_neighbours(text: str) -> bool:
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value.strip()
-    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
+    if isinstance(value, int | Decimal) or (isinstance(value, float) and math.isfinite(value)):
         return str(value)
     raise ValueError(f"an option is {type(value).__name__}, not text")
