@@ -73,6 +73,29 @@ def test_options_that_can_be_read(read: Any, case: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "options",
+    [
+        "A. x; B. y",
+        ["A. x", "B. y"],
+        [["A. x", "B. y"]],
+        "['A. x', 'B. y']",
+        "[['A. x', 'B. y']]",
+        {"B": "y", "A": "x"},
+    ],
+)
+def test_lettered_options_that_can_be_read(read: Any, options: Any) -> None:
+    row = {"ID": "1", "key": "1steps_1", "knowledge concept": "k", "image_path": "a.png", **CHOICE, "option": options}
+    assert read(row, "wemath").options == ("x", "y")
+
+
+def test_a_row_whose_options_are_lost_is_no_open_question(read: Any) -> None:
+    row = {"id": "1", "question": "Which?", "image": "a.png", "decoded_image": "a.png", "level": 1, "subject": "s"}
+    for lost in ([NAN, None], "[null]"):
+        assert read({**row, "options": lost, "answer": "B"}, "mathvision").reason == "options missing"
+    assert read({**row, "options": [], "answer": "7"}, "mathvision").kind is ItemKind.SHORT
+
+
+@pytest.mark.parametrize(
     ("options", "texts"),
     [
         ([1, 2.5], ("1", "2.5")),
@@ -119,7 +142,7 @@ def test_options_that_cannot_be_read(read: Any, case: str) -> None:
     assert "data.parquet row 5 (item one), column 'options'" in str(error)
 
 
-@pytest.mark.parametrize("options", [None, NAN, [], "[]", "", [None], ["", " "]])
+@pytest.mark.parametrize("options", [None, NAN, [], "[]", "", [None], [NAN, NAN], "[None]", ["", " "]])
 def test_a_choice_without_options_names_their_column(read: Any, options: Any) -> None:
     error = read({**CHOICE, "options": options})
     assert error.reason == "options missing"
