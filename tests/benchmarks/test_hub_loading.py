@@ -72,6 +72,16 @@ def test_rows_are_streamed_at_one_commit(hub: FakeHub, png: Any) -> None:
     assert benchmark.size() == 2801
 
 
+def test_a_folder_in_the_working_directory_is_not_taken_for_the_hub(
+    hub: FakeHub, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lmms-lab" / "DocVQA").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=r"lmms-lab/DocVQA would be read in place of the hub's data set lmms"):
+        list(open_benchmark("infovqa", "hub").items())
+    assert [asked[0] for asked in hub.asked] == ["info"]
+
+
 def test_a_renamed_column_names_the_data_set(hub: FakeHub, png: Any) -> None:
     hub.rows = [{"questionId": "1", "query": "?", "answers": ["1"], "image": png(1)}]
     with pytest.raises(DataError, match=r"lmms-lab/DocVQA \(InfographicVQA\) validation row 1 .*no column 'question'"):
