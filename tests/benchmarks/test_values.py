@@ -99,6 +99,7 @@ def test_a_row_whose_options_are_lost_is_no_open_question(read: Any) -> None:
     ("options", "texts"),
     [
         ([1, 2.5], ("1", "2.5")),
+        ([Decimal("1.50"), 2], ("1.50", "2")),
         (["nan", "None"], ("nan", "None")),
         (["x", "x"], ("x", "x")),
         ("['it\\'s', \"a 'b' c\"]", ("it's", "a 'b' c")),
@@ -178,6 +179,7 @@ def test_several_right_letters_make_a_short_answer(read: Any, answer: Any) -> No
         ([["3", "4"]], ("3", "4")),
         (12.0, ("12.0",)),
         (Decimal("1.50"), ("1.50",)),
+        (" ['2', 3] \n", ("2", "3")),
         (0, ("0",)),
     ],
 )
