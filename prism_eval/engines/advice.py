@@ -25,6 +25,11 @@ _NOT_TAKEN = re.compile(
     r"|deprecated|cannot both be|only the default|may only be|only \S+ is allowed",
     re.IGNORECASE,
 )
+# As TGI and DashScope say it of what greedy sampling sends: 0, and 1.
+_OUT_OF_RANGE = re.compile(
+    r"must be|has to be|should be|strictly positive|out of range|range of|invalid value|is not valid|not in range",
+    re.IGNORECASE,
+)
 _ADVICE = {
     # The longer name first: one stands in the other's place in the same sentence.
     "max_completion_tokens": "limit_name=max_tokens",
@@ -48,8 +53,10 @@ def option_against(said: str, *, limit_name: str | None) -> str:
         said: The server's words.
         limit_name: What it was told that the bound on tokens is called.
     """
-    if not _NOT_TAKEN.search(said):
+    if not (_NOT_TAKEN.search(said) or _OUT_OF_RANGE.search(said)):
         return ""
-    # What the message proposes in place of the bound is named as well: only what was sent can be refused.
-    names = [name for name in _ADVICE if "token" not in name or name == limit_name]
+    # What the message proposes in place of the bound is named as well: only what was sent can be refused. Under another
+    # name it would be as large.
+    bound = limit_name if _NOT_TAKEN.search(said) else None
+    names = [name for name in _ADVICE if "token" not in name or name == bound]
     return next((_ADVICE[name] for name in names if re.search(rf"\b{name}\b", said)), "")

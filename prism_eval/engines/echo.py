@@ -101,7 +101,7 @@ def _check(text: str, echo: Echo, where: str) -> None:
     Nothing stands before the first token, so a server that gives it a log-probability has shifted them all.
     """
     if not echo or echo[0][1] is not None:
-        raise _useless(where, "no log-probability for the first token (they are shifted by one)")
+        raise _useless(where, "log-probabilities that stand at their tokens (they are shifted by one)")
     if any(value is None for _, value in echo[1:]):
         raise _useless(where, "a log-probability for every token")
     tokens = [token for token, _ in echo]

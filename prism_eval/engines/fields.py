@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 
@@ -38,15 +39,25 @@ class Fields:
         return self.refused
 
 
+def named_in(said: str) -> frozenset[str]:
+    """Which of the fields a server speaks of."""
+    return frozenset(name for name in NEUTRAL if re.search(rf"\b{name}\b", said))
+
+
 async def _refused(held: frozenset[str], sampling: Sampling, ask: Ask) -> frozenset[str]:
-    """Which of the fields are refused: those without which a short request passes that did not pass with them."""
+    """Which of the fields are refused: those without which a short request passes that did not pass with them.
+
+    Where none passes at all, those that the server has named: something else is refused besides.
+    """
     short = replace(sampling, max_tokens=min(sampling.max_tokens, _TOKENS))
     request = Request(messages=(Message("user", ("Say yes.",)),), sampling=short)
     refused: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
     while not (reply := await ask(request, refused)).ok:
         if refused == held:
-            return frozenset()
-        said = reply.body.decode("utf-8", "replace")
+            return named
         # Servers name one field at a time, or none at all.
-        refused |= {name for name in held - refused if name in said} or held
+        new = (held - refused) & named_in(reply.body.decode("utf-8", "replace"))
+        named |= new
+        refused |= new or held
     return refused

@@ -15,7 +15,7 @@ from prism_eval._version import __version__
 from prism_eval.engines.body import Body
 from prism_eval.engines.proxy import proxy_for, shown
 from prism_eval.engines.replies import status_meant
-from prism_eval.engines.time_limit import TimeLimit
+from prism_eval.engines.time_limit import TimeLimit, shared_at
 from prism_eval.errors import CallError, FatalError, PermanentError, TransientError, Unavailable
 
 if TYPE_CHECKING:
@@ -30,11 +30,15 @@ _WRONG_ITSELF = frozenset({9, 10, 62, 64})
 _ADVICE = "is the server running, and is base_url right?"
 
 
-class Unreachable(Unavailable):
-    """No connection could be made at all."""
+class Unanswered(Unavailable):
+    """A connection was closed where nobody has ever answered."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, unproven=True)
+
+
+class Unreachable(Unanswered):
+    """No connection could be made at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,9 @@ class Server:
         self.loop = asyncio.get_running_loop()
         self._key = key
         self._time = TimeLimit(timeout)
-        self._reached = self._worked = False
+        self._shared = shared_at(base_url)
+        self._shared.limits.add(self._time)
+        self._reached = False
         # Looked up once: aiohttp's own trust_env would do it for every request, and sends .netrc passwords.
         self._proxy = proxy_for(base_url)
         # What fails on the way may well be the proxy's doing, of which its user need not even know.
@@ -124,14 +130,14 @@ class Server:
 
         Raises:
             Unreachable: No connection could be made.
+            Unavailable: It was closed without a reply.
             TransientError: The exchange took too long or broke off.
             PermanentError: The reply is longer than `MAX_REPLY_BYTES`.
             FatalError: The server's certificate is not trusted, or it does not speak TLS.
         """
         reply = await self._exchange("POST", path, body, self._time.kept(), self._time.seconds)
         if reply.ok:
-            self._worked = True
-            self._time.replied()
+            self._shared.replied()
         return reply
 
     def quote(self, text: str) -> str:
@@ -205,9 +211,9 @@ class Server:
             case aiohttp.ClientResponseError():
                 words = f"the reply is not HTTP; {_ADVICE}"
             case _:
-                # What worked and now hangs up is being started again: container hosts and tunnels hold its port open.
-                kind = Unavailable if self._worked else TransientError
-                words = "the server closed the connection without a reply"
+                # Container hosts and tunnels hold the port open of what is being started, and of what starts again.
+                kind = Unavailable if self._shared.worked else Unanswered
+                words = f"the server closed the connection without a reply; {_ADVICE}"
         way = f" (through the proxy {self.proxy})" if self.proxy else ""
         return kind(f"{self.base_url}: {words}{way}")
 

@@ -17,7 +17,7 @@ from prism_eval.engines.body import Body
 from prism_eval.engines.chat import body_of, checked_extra, completion_of
 from prism_eval.engines.context import no_room
 from prism_eval.engines.echo import TRIAL, echo_body, log_likelihoods_of
-from prism_eval.engines.fields import Fields
+from prism_eval.engines.fields import Fields, named_in
 from prism_eval.engines.http import Reply, Server, Unreachable
 from prism_eval.engines.models import Models
 from prism_eval.engines.once import Once
@@ -31,6 +31,7 @@ from prism_eval.errors import (
     FatalError,
     PermanentError,
     TransientError,
+    Unavailable,
     UsageError,
 )
 from prism_eval.plugins.identity import runtime
@@ -273,23 +274,30 @@ class OpenAIEngine(Engine):
             wants = "wants a key" if reply.status == HTTPStatus.UNAUTHORIZED else "refuses this request, or the key"
             return Denied(f"{where}: the server {wants}, and ${self.api_key_env} {state}: {said}")
         if reply.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
-            return FatalError(f"{where}: {await self._not_found(server, said, path)}")
+            return await self._not_found(server, where, said, path)
         return refusal(reply, code=code, where=where, said=said)
 
-    async def _not_found(self, server: Server, said: str, path: str) -> str:
-        # A 404 has three causes that want different remedies: a wrong path, a wrong model, a model of another kind.
+    async def _not_found(self, server: Server, where: str, said: str, path: str) -> CallError:
+        # A 404 has four causes that want different remedies: a wrong path, a wrong model, a model of another kind, and
+        # a router whose server is being started again.
         try:
             served = Models.read((await server.get("/models", seconds=_CHECK_SECONDS)).body)
         except CallError:
             served = Models()
+        if not served.roots and self._passed:
+            return Unavailable(f"{where}: {said}")
         if not served.roots:
-            return f"no model {self.model!r} here, or base_url does not end where the API begins (/v1): {said}"
-        if served.name_of(self.model) is not None:
-            return f"the model {self.model!r} is served, but not for {path.strip('/').replace('/', ' ')}: {said}"
-        return f"the model {self.model!r} is not served, but {server.quote(str(served))}"
+            why = f"no model {self.model!r} here, or base_url does not end where the API begins (/v1): {said}"
+        elif served.name_of(self.model) is not None:
+            why = f"the model {self.model!r} is served, but not for {path.strip('/').replace('/', ' ')}: {said}"
+        else:
+            why = f"the model {self.model!r} is not served, but {server.quote(str(served))}"
+        return FatalError(f"{where}: {why}")
 
 
 def _is_about_request(reply: Reply) -> bool:
     """Whether the server finds fault with what was asked, and not with how often."""
     message, code = error_of(reply.body)
-    return reply.invalid and not is_busy(code, message)
+    # Servers of a few lines crash on a field that they do not know.
+    invalid = reply.invalid or (reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR and bool(named_in(message)))
+    return invalid and not is_busy(code, message)

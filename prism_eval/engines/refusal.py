@@ -9,10 +9,14 @@ from prism_eval.engines.http import Reply
 from prism_eval.engines.waits import wait_asked_for
 from prism_eval.errors import CallError, FatalError, PermanentError, RateLimited, TransientError, Unavailable
 
-# OpenAI sends it with a 429, which otherwise says that waiting helps.
-_CLOSED = "billing_hard_limit_reached"
+# Of an account that no wait fills: OpenAI and Zhipu say so with a 429, Anthropic and Alibaba with a 400.
+_CLOSED = re.compile(
+    r"billing_hard_limit_reached|billing_not_active|credit balance is too low|Arrearage"
+    r"|insufficient[ _-]?(?:balance|funds|credit)|余额不足|欠费",
+    re.IGNORECASE,
+)
 # Said of a closed account, of an empty one, and by some hosts of any account that is asked too fast.
-_QUOTA = re.compile(r"insufficient_quota|exceeded your current quota", re.IGNORECASE)
+_QUOTA = re.compile(r"insufficient_quota|exceeded[ _](?:your[ _])?current[ _]quota", re.IGNORECASE)
 _BROKEN = HTTPStatus.INTERNAL_SERVER_ERROR
 # OpenAI's own client tries 408 and 409 again; 425 asks for it by name.
 _PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY})
@@ -25,7 +29,9 @@ _NOT_READY = re.compile(
 )
 # Google's, Alibaba's and some gateways' words under statuses of all kinds, 200 and 403 among them.
 _BUSY = re.compile(
-    r"RESOURCE_EXHAUSTED|rate[ _-]?limit|too many requests|throttl|overloaded|at capacity|server is busy", re.IGNORECASE
+    r"RESOURCE_EXHAUSTED|rate[ _-]?limit|too many (?:concurrent )?requests|throttl|overloaded|at capacity"
+    r"|capacity[ _]exceeded|(?:server|system|engine|service) is (?:too )?busy|限流|频率|频繁|繁忙|并发",
+    re.IGNORECASE,
 )
 # OpenAI says so with a 429 of a request that alone is more than a minute may hold: no wait makes it smaller.
 _TOO_LARGE = re.compile(r"request too large", re.IGNORECASE)
@@ -41,7 +47,7 @@ def refusal(reply: Reply, *, code: str, where: str, said: str) -> CallError:
         said: The server's own words, fit to be quoted.
     """
     status = reply.status
-    if status == HTTPStatus.PAYMENT_REQUIRED or code == _CLOSED:
+    if status == HTTPStatus.PAYMENT_REQUIRED or _CLOSED.search(f"{code} {said}"):
         return FatalError(f"{where}: the account is out of credit: {said}")
     wait = wait_asked_for(reply.headers, said)
     # Who says when to come back has not closed the account.

@@ -8,10 +8,10 @@ from http import HTTPStatus
 
 from prism_eval.errors import TransientError
 
-_MESSAGES = ("message", "detail", "msg", "error_msg", "status_msg")
+_MESSAGES = ("message", "detail", "msg", "error_msg", "status_msg", "Message", "error_message")
 _CODES = ("code", "type", "status", "error_code", "status_code")
 # Where an error's object lies, beside OpenAI's own place.
-_HOLDERS = ("error", "base_resp")
+_HOLDERS = ("error", "errors", "base_resp")
 _LAST_STATUS = 599
 # What the words of an error mean as a status, the first that fits.
 _STATUSES = (
@@ -56,6 +56,9 @@ def error_of(body: bytes) -> tuple[str, str]:
     # OpenAI wraps its errors, older versions of vLLM and FastAPI's own do not.
     held = next((reply[name] for name in _HOLDERS if reply.get(name)), None)
     error = held or _error_of_first_choice(reply) or reply
+    # Cloudflare lists its errors.
+    if isinstance(error, list):
+        error = error[0]
     return _words(error) if isinstance(error, Mapping) else (str(error), "")
 
 

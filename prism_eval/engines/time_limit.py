@@ -1,22 +1,52 @@
-"""How long one exchange with a server may take."""
+"""How long one exchange with a server may take, and what those who share a server know of it."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary, WeakSet
 
 _LONGEST = 4
 """Times the limit: what a try may take at most after others met it."""
 _STEPS = 10
 
 
+@dataclass(eq=False)
+class Shared:
+    """What the engines of an event loop that ask one server know of it together.
+
+    Attributes:
+        worked: Whether it did for any of them what it was asked.
+        limits: Their time limits.
+    """
+
+    worked: bool = False
+    limits: WeakSet[TimeLimit] = field(default_factory=WeakSet)
+
+    def replied(self) -> None:
+        """The server has done what one of them asked."""
+        self.worked = True
+        for limit in self.limits:
+            limit.replied()
+
+
+_SHARED: WeakKeyDictionary[asyncio.AbstractEventLoop, defaultdict[str, Shared]] = WeakKeyDictionary()
+
+
+def shared_at(address: str) -> Shared:
+    """What the running loop's engines know of an address. A captioner and a reasoner may well stand in one queue."""
+    return _SHARED.setdefault(asyncio.get_running_loop(), defaultdict(Shared))[address]
+
+
 class TimeLimit:
     """The time limit of the exchanges with one server.
 
     A server that is asked for more than it does at once lets requests queue, and says nothing meanwhile. So the limit
-    begins anew with each reply that another exchange gets: until then this one may have stood in the queue. What takes
-    too long all the same gets twice the time when it is asked next, or it would never end.
+    begins anew with each reply that another exchange gets, be it another engine's: until then this one may have stood
+    in the queue. What takes too long all the same gets twice the time when it is asked next, or it would never end.
 
     Args:
         seconds: What one exchange may take.

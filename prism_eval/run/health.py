@@ -101,7 +101,8 @@ def _plugin(text: str) -> Finding:
 
     try:
         plugin = _built(Spec.parse(text))
-        said = [asyncio.run(_tried(one)) for one in on_engines(plugin)]
+        # What an engine is a part of is a captioner; by itself it may be meant to answer.
+        said = [asyncio.run(_tried(one, must_see=one is not plugin)) for one in on_engines(plugin)]
     except PrismError as error:
         return Finding(text, False, str(error), error.exit_code)
     return Finding(text, True, " | ".join(said) or "ready")
@@ -130,7 +131,7 @@ def _built(spec: Spec) -> Plugin:
     raise max(unknown, key=lambda error: "did you mean" in str(error))
 
 
-async def _tried(plugin: OnEngine) -> str:
+async def _tried(plugin: OnEngine, *, must_see: bool) -> str:
     """What the engine says of itself and does with a text, an image and, for who ranks, an echo."""
     from prism_eval.reasoners.ranking import RankingReasoner
 
@@ -141,7 +142,7 @@ async def _tried(plugin: OnEngine) -> str:
         said = [await engine.check(), *await _room(plugin)]
         said += [f"root {engine.root}"] if engine.root not in (None, engine.model) else []
         await engine.generate(Request(messages=(Message("user", ("Say yes.",)),), sampling=short))
-        said.append(await _sight(engine, short))
+        said.append(await _sight(engine, short, must_see=must_see))
         if isinstance(plugin, RankingReasoner):
             await engine.log_likelihood("One and", [" two", " three"])
             said.append("gives log-probabilities")
@@ -161,7 +162,7 @@ async def _room(plugin: OnEngine) -> list[str]:
     return [tight] if tight else []
 
 
-async def _sight(engine: Engine, sampling: Sampling) -> str:
+async def _sight(engine: Engine, sampling: Sampling, *, must_see: bool) -> str:
     from PIL import Image as Pillow
 
     file = io.BytesIO()
@@ -171,5 +172,7 @@ async def _sight(engine: Engine, sampling: Sampling) -> str:
     try:
         await engine.generate(Request(messages=(asked,), sampling=sampling))
     except (PermanentError, FatalError) as error:  # text was answered: it is the image
+        if must_see:
+            raise
         return f"takes no images, so it can answer but not caption ({error})"
     return "takes images"

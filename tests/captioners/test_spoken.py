@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from prism_eval.captioners.spoken import spoken
@@ -19,6 +21,16 @@ STOP, LENGTH, CONTEXT = FinishReason.STOP, FinishReason.LENGTH, FinishReason.CON
         ("<reasoning>Bars?</reasoning> Two bars.", "Two bars."),
         ("[THINK]Bars?[/THINK]Two bars.", "Two bars."),
         ("<|channel|>analysis<|message|>Bars?<|channel|>final<|message|>Two bars.", "Two bars."),
+        ("<think>Bars?</think><answer>\nTwo bars.\n</answer>", "Two bars."),
+        ("<answer>Two bars.", "Two bars."),
+        ("<think>Bars?</think><|begin_of_box|>Two bars.<|end_of_box|>", "Two bars."),
+        ("Two bars.<|im_end|>", "Two bars."),
+        ("<s>Two bars.</s>\n", "Two bars."),
+        ("<|im_start|>assistant\nTwo bars.<|im_end|>\n<|endoftext|>", "Two bars."),
+        ("Two bars.<\uff5cend\u2581of\u2581sentence\uff5c>", "Two bars."),
+        ("<start_of_turn>model\nTwo bars.<end_of_turn>", "Two bars."),
+        ("<answer>Two</answer> or <answer>three</answer>", "<answer>Two</answer> or <answer>three</answer>"),
+        ("Its text: <s>old</s> and <|im_end|>, in code. ", "Its text: <s>old</s> and <|im_end|>, in code. "),
         ("Two <b>bars</b>,\n a <thinker> of stone. ", "Two <b>bars</b>,\n a <thinker> of stone. "),
         ("  \n", "  \n"),
     ],
@@ -38,3 +50,10 @@ def test_a_thought_that_goes_on_is_cut(written: str, ended: FinishReason, end: F
 @pytest.mark.parametrize("written", ["<think>Bars?</think>", "Bars?</think>\n ", "<think></think>"])
 def test_a_thought_that_ends_in_nothing_is_an_empty_caption(written: str) -> None:
     assert spoken(Caption(written)) == Caption("", STOP)
+
+
+@pytest.mark.parametrize("mark", ["<s>", "</s>", "<answer>", "<|a|>", " ", "<", "<think>", "</think>"])
+def test_a_megabyte_of_marks_takes_no_time(mark: str) -> None:
+    start = time.perf_counter()
+    spoken(Caption(mark * (2**20 // len(mark))))
+    assert time.perf_counter() - start < 5, "linear: a quadratic reader takes hours"

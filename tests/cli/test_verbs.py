@@ -169,6 +169,12 @@ def test_doctor_says_what_a_server_would_make_of_the_options(behaviour, options,
     assert result.returncode == code
 
 
+def test_doctor_refuses_a_text_model_where_it_can_only_be_a_captioner(prism_eval, serve):
+    result = prism_eval("doctor", f"budget(openai:model?base_url={serve(blind=True).url})?words=5", COLUMNS="400")
+    assert "the model 'model' takes no images" in told(result)
+    assert result.returncode == 1
+
+
 def told(result):
     """What was printed, however a narrow terminal wrapped it."""
     return " ".join(result.stdout.split())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import dataclasses
 import hashlib
 import os
 import socket
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from prism_eval.engines.http import Unanswered
 from prism_eval.engines.openai import OpenAIEngine
 from prism_eval.errors import (
     CallError,
@@ -133,6 +135,37 @@ async def test_a_large_image_is_never_copied_whole(spawn_server: Callable[..., S
     assert peak < len(image.data) / 2, "four copies in base64 would be five times the image"
 
 
+async def test_the_queue_of_one_server_is_no_engines_time(serve: Serve, engine: Make) -> None:
+    server = serve(slots=1, latency=0.15)
+    captioner, reasoner = engine(server, timeout=0.6), engine(server, timeout=0.6)
+    shown = Request(messages=(Message("user", (PICTURE, "?")),), sampling=Sampling())
+    captions = [asyncio.create_task(captioner.generate(shown)) for _ in range(10)]
+    await asyncio.sleep(0.05)
+    assert (await reasoner.generate(ASK)).text
+    await asyncio.gather(*captions)
+
+
+async def test_who_hangs_up_is_started_again_where_any_engine_was_answered(serve: Serve, engine: Make) -> None:
+    server = serve(fail=1.0, modes=("reset",))
+    reasoner = engine(server)
+    assert type(await failure(reasoner.generate(ASK))) is Unanswered
+    server.behaviour.fail = 0.0
+    await engine(server).generate(ASK)
+    server.behaviour.fail = 1.0
+    assert type(await failure(reasoner.generate(ASK))) is Unavailable
+
+
+@pytest.mark.parametrize("mode", ["404", "502", "503"])
+async def test_a_router_whose_server_is_gone_for_a_while_is_waited_for(mode: str, serve: Serve, engine: Make) -> None:
+    server = serve()
+    asking = engine(server)
+    await asking.generate(ASK)
+    server.behaviour = dataclasses.replace(server.behaviour, models=(), fail=1.0, modes=(mode,))
+    server.server.behaviour = server.behaviour
+    assert type(await failure(asking.generate(ASK))) is Unavailable
+    assert type(await failure(engine(server).generate(ASK))) is (FatalError if mode == "404" else Unavailable)
+
+
 async def test_no_seed_is_sent_without_one_and_the_limit_can_be_renamed(serve: Serve, engine: Make) -> None:
     server = serve()
     await engine(server, limit_name="max_completion_tokens").generate(ASK)
@@ -154,7 +187,7 @@ async def test_no_seed_is_sent_without_one_and_the_limit_can_be_renamed(serve: S
         ("credit", RateLimited, "out of credit or asked too fast: you exceeded your current quota"),
         ("500", TransientError, "internal server error"),
         ("503", Unavailable, "loading the model"),
-        ("reset", TransientError, "closed the connection without a reply"),
+        ("reset", Unanswered, "closed the connection without a reply"),
         ("cut", TransientError, "cut its reply short"),
         ("malformed", TransientError, "not valid JSON"),
         ("html", TransientError, "not valid JSON"),

@@ -76,6 +76,10 @@ def test_only_a_quota_that_nobody_says_will_come_back_may_be_a_closed_account() 
         {"error": {"type": "overloaded_error", "message": "Overloaded"}},
         {"code": 429, "msg": "too many requests"},
         {"detail": "Rate limit exceeded"},
+        {"error": {"code": "1302", "message": "您当前使用该API的并发数过高，请降低并发"}},
+        {"error": {"message": "Too many concurrent requests"}},
+        {"error": {"code": "capacity_exceeded", "message": "Flex tier capacity exceeded"}},
+        {"errors": [{"code": 3040, "message": "Capacity exceeded temporarily"}]},
     ],
 )
 def test_a_limit_inside_a_200_is_a_limit(body: object) -> None:
@@ -95,3 +99,21 @@ def test_a_gateway_that_says_when_to_come_back_is_busy() -> None:
     error = refusal(Reply(503, {"Retry-After": "7"}, b""), code="", where="x", said="loading")
     assert isinstance(error, RateLimited)
     assert error.retry_after == 7
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (402, {"error": {"message": "Insufficient Balance"}}),
+        (400, {"code": "Arrearage", "message": "Access denied, please make sure your account is in good standing."}),
+        (400, {"error": {"message": "Your credit balance is too low to access the Anthropic API."}}),
+        (429, {"error": {"code": "1113", "message": "您的账户已欠费，请充值后重试。"}}),
+        (429, {"error": {"code": "billing_hard_limit_reached", "message": "Billing hard limit has been reached"}}),
+    ],
+)
+def test_an_account_without_credit_is_not_waited_for(status: int, body: object) -> None:
+    reply = Reply(status, {}, json.dumps(body).encode())
+    said, code = error_of(reply.body)
+    error = refusal(reply, code=code, where="x", said=said)
+    assert isinstance(error, FatalError)
+    assert "out of credit" in str(error)

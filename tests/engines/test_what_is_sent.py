@@ -134,6 +134,20 @@ async def test_a_server_that_takes_fewer_fields_is_found_out_once(
     assert len(server.server.bodies) == before + 2, "what is known is not asked again"
 
 
+@pytest.mark.parametrize("status", [422, 500, 501])
+async def test_with_whatever_status_it_says_so(status: int, serve: Serve, make) -> None:
+    server = serve(fields=("temperature", "top_p", "max_tokens"), field_status=status)
+    asking = make(server)
+    await asking.generate(ASK)
+    assert all(name in asking.remarks[0] for name in NEUTRAL)
+
+
+async def test_what_is_refused_besides_such_fields_is_what_the_message_names(serve: Serve, make) -> None:
+    server = serve(fields=("temperature", "top_p"))
+    with pytest.raises(FatalError, match="unknown field: max_tokens; add limit_name=max_completion_tokens to the spec"):
+        await make(server).generate(ASK)
+
+
 async def test_a_server_that_takes_everything_is_asked_nothing_more(serve: Serve, make) -> None:
     server = serve()
     asking = make(server)
@@ -163,6 +177,11 @@ async def test_a_refusal_of_one_request_costs_one_probe_and_no_field(serve: Serv
         ("`temperature` may only be set to 1 when thinking is enabled.", "temperature=none"),
         ("`temperature` and `top_p` cannot both be specified for this model.", "top_p=none"),
         ("Unrecognized request argument supplied: seed", "seed=none"),
+        ("Input validation error: `temperature` must be strictly positive", "temperature=none"),
+        ("`temperature` has to be a strictly positive float, but is 0", "temperature=none"),
+        ("Input validation error: `top_p` must be > 0.0 and < 1.0", "top_p=none"),
+        ("Range of top_p should be (0.0, 1.0)", "top_p=none"),
+        ("Invalid value for 'seed': it is out of range", "seed=none"),
         (
             '[{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]',
             "seed=none",
@@ -195,6 +214,7 @@ async def test_a_parameter_that_is_refused_names_the_option_that_mends_it(
         "max_tokens=9000 cannot be greater than max_model_len=4096.",
         "This model's maximum context length is 4096 tokens.",
         "Unsupported image format: image/webp",
+        "max_tokens must be less than or equal to 8192, the maximum value for max_tokens",
         "Your max_completion_tokens is not supported",
     ],
 )

@@ -92,6 +92,7 @@ class Behaviour:
         refuses: A word that makes a request one that is not valid.
         fields: The fields of the sampling that it takes, any other being refused; empty for all.
         names_fields: Whether it says which field it does not take.
+        field_status: What it says so with: 500 where it crashes on one.
         echo: How completions are echoed: ``good``, with a mark of the ``beginning``, with the generated token
             ``unlisted``, or wrongly: always, or (``worn``) only texts that are not all ASCII.
         seed: Seed of the faults.
@@ -119,6 +120,7 @@ class Behaviour:
     refuses: str = ""
     fields: tuple[str, ...] = ()
     names_fields: bool = True
+    field_status: int = 400
     echo: str = "good"
     seed: int = 0
 
@@ -288,7 +290,8 @@ class FaultServer:
                 return _send(400, b'{"error": {"message": "model is not a multimodal model"}}')
             case "field":
                 named = f": {self._unknown(body or {})[0]}" if self.behaviour.names_fields else ""
-                return _send(400, json.dumps({"error": {"message": f"unknown field{named}"}}).encode())
+                message = {"error": {"message": f"unknown field{named}"}}
+                return _send(self.behaviour.field_status, json.dumps(message).encode())
             case "redirect":
                 return _send(307, b"", {"Location": "http://example.invalid/v1/chat/completions"})
             case "credit":
