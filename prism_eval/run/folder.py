@@ -89,7 +89,9 @@ class RunFolder:
         Raises:
             UsageError: It does; the message says by which key they differ.
         """
-        different = self.read_plan().difference(plan) if self.plan_file.exists() else ""
+        # A plan alone is a run that came to nothing, refused by its server say: the command put right may go on.
+        made = any(file.exists() for file in (self.manifest_file, *map(self.table, TABLES.values())))
+        different = self.read_plan().difference(plan) if made and self.plan_file.exists() else ""
         if different:
             raise UsageError(
                 f"{self.path} holds the run of another plan ({different!r} differs): "

@@ -9,16 +9,19 @@ from __future__ import annotations
 import re
 
 _MARK = re.compile(
-    r"""<(?P<tag>/?)(?:\w{1,20}[:_])?(?:think|thinking|thoughts?|reasoning|reflection)>  # <seed:think>, too
+    r"""<(?P<tag>/?)(?:\w{1,20}[:_])?(?:think|thinking|thoughts?|thought_process|reasoning|reflection|scratchpad
+        |chain_of_thought|inner_monologue)>  # <seed:think>, too
     | ◁(?P<kimi>/?)think▷
     | \[(?P<mistral>/?)think\]
     | <\|(?P<token>begin|start|end)_(?:of_)?(?:thought|think|thinking)\|>
     | <unused9(?P<gemma>[45])>
+    | (?:<\|channel>(?:thought|analysis)\b|(?P<gemma4><channel\|>))
+    | (?:<\|think\|>|(?P<solar><\|content\|>))
     | <\|channel\|>(?P<channel>final|analysis|commentary)[^<\n]{0,60}<\|message\|>
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_CLOSING = {"/", "end", "5", "final"}
+_CLOSING = {"/", "end", "5", "final", "<channel|>", "<|content|>"}
 
 
 def strip_reasoning(reply: str) -> str:
