@@ -188,7 +188,8 @@ class Scorer(Plugin, ABC):
         if alone is not None and (verdict := self._read_answer(item, bare, form, "bare answer")):
             return verdict
         if is_abstention(reply, item.abstain or form.abstain):
-            return Verdict(Outcome.ABSTAINED, 0.0)
+            # "Don't know" may be what was asked for.
+            return self._read_abstention(item, bare, form, "bare answer")
         if answer.finish_reason is FinishReason.FILTERED or is_refusal(reply):
             return Verdict(Outcome.REFUSED, 0.0, note=answer.note)
         # Before the benchmark's parser: of half a chain of thought it would take whatever letter came last.

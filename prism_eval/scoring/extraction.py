@@ -35,7 +35,7 @@ _SENTENCE = re.compile(
         \s{1,4}(?:is|would\ be|should\ be|must\ be|will\ be)\b
         (?!\s+(?:correct|right|wrong|incorrect|not(?!\ (?:applicable|available|answerable|enough)\b))\b)(?:\ therefore)?
     | (?:答案|(?:正确|正確)(?:选项|選項))(?:应该|應該)?[是为為]
-    | (?:答案|[故应應]|因此|所以)[,\uff0c]?\s?[选選](?:择|擇)?(?=\s*[(*]{0,3}[A-Z])
+    | (?:答案|[故应應]|因此|所以|(?m:^))[,\uff0c]?\s?[选選](?:择|擇)?(?=\s*[(*]{0,3}[A-Z])
     | (?:正解|答え)は | 정답은
     | \b(?:antwort\ ist|respuesta(?:\ correcta)?\ es|r[ée]ponse\ est|risposta(?:\ corretta)?\ è|resposta(?:\ correta)?
       \ é|(?:câu\ trả\ lời|đáp\ án)(?:\ đúng)?\ là)(?:\s(?:la|a|l')(?=\s|\b))?(?!\w)""",

@@ -256,7 +256,7 @@ SENTENCES = ["The answer is C.", "So the correct answer is (C).", "The answer is
              "La respuesta es C.", "Option C is correct.", "C is correct.", "It's C.",
              "I would go with option C.", "Therefore, option C is the correct answer.",
              "She stands left.\n\n**C**", "She stands left.\n\n**(C) Hermione**", "She stands left.\n\n#### C",
-             "\u7b54\u6848\u9009C", "\u6545\u9009C\u3002", "\u56e0\u6b64\u9009 C",
+             "\u7b54\u6848\u9009C", "\u9009C", "\u6545\u9009C\u3002", "\u56e0\u6b64\u9009 C",
              "\u6240\u4ee5\uff0c\u6b63\u786e\u9009\u9879\u662fC\u3002",
              "\u6b63\u89e3\u306fC\u3067\u3059\u3002", "\u7b54\u3048\u306fC\u3067\u3059\u3002",
              "\uc815\ub2f5\uc740 C\uc785\ub2c8\ub2e4.",
@@ -427,6 +427,15 @@ def test_a_gold_that_shuts_the_question_is_an_answer_with_or_without_reasons(wor
 def test_beside_another_gold_such_a_word_abstains(word, reply):
     for scorer in SHORT_SCORERS:
         assert outcomes(scorer(), short("1997"), reply.format(word)) == {Outcome.ABSTAINED}, scorer
+
+
+@pytest.mark.parametrize(
+    "reply", ["Don't know", "don't know.", "DON'T KNOW", "Answer: Don't know", "**Don\u2019t know**"]
+)
+def test_a_gold_that_says_that_it_does_not_know(reply):
+    for scorer in SHORT_SCORERS:
+        assert outcomes(scorer(), short("Don't Know"), reply) == {Outcome.CORRECT}, scorer
+        assert outcomes(scorer(), short("47"), reply) == {Outcome.ABSTAINED}, scorer
 
 
 @pytest.mark.parametrize("reply", ["Answer: cannot answer", "Answer: the caption does not say", "cannot answer"])
