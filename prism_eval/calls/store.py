@@ -338,7 +338,7 @@ def _row(record: Record) -> tuple[object, ...]:
     generation = record.generation
     return (
         utf8(record.key),
-        record.stage,
+        utf8(record.stage),
         # A model's name comes from a command line, and an address with it: neither need be UTF-8.
         utf8(record.source),
         generation.text,
@@ -355,7 +355,8 @@ def _row(record: Record) -> tuple[object, ...]:
 
 def _failure_row(failure: Failure) -> tuple[object, ...]:
     source, message = utf8(failure.source), utf8(failure.message)
-    return (utf8(failure.key), failure.stage, source, failure.kind, message, failure.attempts, time.time())
+    stage, kind = utf8(failure.stage), utf8(failure.kind)
+    return (utf8(failure.key), stage, source, kind, message, failure.attempts, time.time())
 
 
 def text_digest(text: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from prism_eval.captioners.base import Captioner, Lookup
 from prism_eval.errors import DataError, PermanentError
 from prism_eval.files.folders import user_path
+from prism_eval.files.jsonable import jsonable
 from prism_eval.plugins import runtime
 from prism_eval.plugins.identity import identity_of
 from prism_eval.schema import Caption, Image
@@ -102,15 +103,14 @@ class File(Captioner):
         return [[image.digest, image.name] for image in images]
 
     def _add(self, where: str, row: _Row) -> None:
-        text = _one_of(row, _TEXT_COLUMNS, where)
-        sample = row.get("sample")
+        # NaN is what pandas writes for null.
+        text = jsonable(_one_of(row, _TEXT_COLUMNS, where))
+        sample = _sample(jsonable(row.get("sample")), where)
         # A call that failed is a row without a text in a run's table: a gap, where the file as a whole is good.
         if text is None:
             return
         if not isinstance(text, str):
             raise DataError(f"{where}: the caption is not text")
-        if sample is not None and (not isinstance(sample, int) or sample < 0):
-            raise DataError(f"{where}: sample {sample!r} is not a number from 0")
         keys = {_key(row[column], where) for column in _IMAGE_COLUMNS if row.get(column) is not None}
         if not keys:
             raise DataError(f"{where}: no image is named; give one of {', '.join(_IMAGE_COLUMNS)}")
@@ -194,6 +194,14 @@ def _one_of(row: _Row, columns: Sequence[str], where: str) -> object:
         if column in row:
             return row[column]
     raise DataError(f"{where}: no column {' or '.join(map(repr, columns))}; it has {', '.join(row) or 'none'}")
+
+
+def _sample(value: object, where: str) -> int | None:
+    # pandas makes fractions of whole numbers in a column with gaps.
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    if whole is not None and (not isinstance(whole, int) or isinstance(whole, bool) or whole < 0):
+        raise DataError(f"{where}: sample {value!r} is not a whole number from 0")
+    return whole
 
 
 def _key(value: object, where: str) -> str:

@@ -25,6 +25,9 @@ def main() -> None:
             raise
     if problem is not None:
         _say_why_not(problem)
+    # Else Python tries once more at its end, and exits with a code of its own.
+    if screen.unwritable(sys.stderr) is not None:
+        _leave_at_once(code)
     sys.exit(code)
 
 

@@ -44,4 +44,5 @@ def write_whole(path: Path, text: str) -> None:
         RunError: The file cannot be written.
     """
     with replacing(path) as file:
-        file.write(text.encode("utf-8"))
+        # Half a surrogate pair, out of a data set or the name of a file, becomes a question mark.
+        file.write(text.encode("utf-8", "replace"))

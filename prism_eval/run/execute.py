@@ -19,7 +19,7 @@ from prism_eval.run.coverage import check_coverage
 from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.interruptible import run_in_thread
 from prism_eval.run.item_result import Captioned, ItemResult, is_empty
-from prism_eval.run.manifest import known_remarks, make_manifest
+from prism_eval.run.manifest import known_remarks, known_unread, make_manifest
 from prism_eval.run.paths import with_absolute_paths
 from prism_eval.run.pipeline import stream
 from prism_eval.run.result import RunResult, State
@@ -68,13 +68,13 @@ def run_plan(
     goes_on = stages[0] != STAGES[0]
     if not overwrite and not goes_on:
         folder.refuse_another(plan)
-    known = known_remarks(folder.path)
+    known, left_out = known_remarks(folder.path), known_unread(folder.path)
     with Store(store or default_path()) as opened:
         try:
             assembly = assemble(plan, opened, through=stages[-1], live=live, captioners=captioners, reasoner=reasoner)
-            # What another benchmark's tables hold would be lost with the stage that goes on without it.
-            if goes_on and assembly.unread:
-                raise DataUnreadable(assembly.unread)
+            # What the tables hold of a benchmark would be lost with the stage that goes on without it.
+            if goes_on and (lost := {name: why for name, why in assembly.unread.items() if name not in left_out}):
+                raise DataUnreadable(lost)
             if not goes_on and not plan.allow_missing:
                 check_coverage(assembly)
             # Only now that the plan is known to run, so that a slip of the pen costs nobody their older run.

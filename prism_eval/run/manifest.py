@@ -18,7 +18,7 @@ from prism_eval.plugins import Plugin
 from prism_eval.plugins.identity import digest_of
 from prism_eval.run.assemble import Assembly
 from prism_eval.run.counts import Counts
-from prism_eval.run.reading import read_manifest
+from prism_eval.run.reading import Manifest, read_manifest
 
 FORMAT = 2
 Remarks = Mapping[str, Sequence[str]]
@@ -75,12 +75,21 @@ def make_manifest(
 
 def known_remarks(folder: Path) -> Remarks:
     """The remarks in the manifest of an earlier run in a folder."""
-    try:
-        manifest = read_manifest(folder)
-    except RunError:  # the first run here, or one of which only tables are left
-        return {}
+    manifest = _earlier(folder)
     plugins = [*manifest.get("captioners", []), manifest.get("reasoner", {}), manifest.get("judge", {})]
     return {digest_of(plugin["identity"]): plugin["remarks"] for plugin in plugins if "remarks" in plugin}
+
+
+def known_unread(folder: Path) -> Mapping[str, str]:
+    """The benchmarks that an earlier run in a folder has left out, and why."""
+    return _earlier(folder).get("unread", {})
+
+
+def _earlier(folder: Path) -> Manifest:
+    try:
+        return read_manifest(folder)
+    except RunError:  # the first run here, or one of which only tables are left
+        return {"benchmarks": []}
 
 
 def _about(assembly: Assembly, known: Remarks) -> dict[str, object]:

@@ -103,7 +103,8 @@ class TableWriter:
 
     def add(self, row: Mapping[str, object]) -> None:
         """Add a row; raises `RunError` when the file cannot be written."""
-        self._rows.append(row)
+        # Ids, names of files and questions are as their authors left them: half a surrogate pair is no reason to stop.
+        self._rows.append({name: utf8(value) if isinstance(value, str) else value for name, value in row.items()})
         if len(self._rows) >= _ROWS_IN_A_GROUP:
             self._flush()
 
@@ -171,9 +172,9 @@ def verdict_row(result: ItemResult, reasoner: str) -> dict[str, object]:
         "cluster": item.cluster,
         "kind": item.kind.value,
         # Texts again in every row, so that a table can be read by itself; Parquet's dictionaries make them cheap.
-        "question": utf8(item.question),
-        "options": utf8(json.dumps(list(item.options), ensure_ascii=False)),
-        "gold": utf8(json.dumps(list(item.golds), ensure_ascii=False)),
+        "question": item.question,
+        "options": json.dumps(list(item.options), ensure_ascii=False),
+        "gold": json.dumps(list(item.golds), ensure_ascii=False),
         "outcome": verdict.outcome.value,
         "score": verdict.score,
         "answer": result.answer.text if result.answer else None,
@@ -191,7 +192,7 @@ def _place(result: ItemResult, reasoner: str) -> dict[str, object]:
         "captioner": result.entry,
         "reasoner": reasoner,
         "benchmark": result.item.benchmark,
-        "item": utf8(result.item.id),
+        "item": result.item.id,
         "images": list(result.images),
         "sample": result.sample,
         "order": result.order,
@@ -200,7 +201,7 @@ def _place(result: ItemResult, reasoner: str) -> dict[str, object]:
 
 def _generation(generation: Generation | None, error: str) -> dict[str, object]:
     if generation is None:
-        return {"error": utf8(error)}
+        return {"error": error}
     return {
         "text": generation.text,
         "finish_reason": generation.finish_reason.value,

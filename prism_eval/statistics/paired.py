@@ -69,10 +69,16 @@ def paired_difference(
     return difference_of(Design.of(clusters, strata).spread(left - right, floor=False), level=level)
 
 
+_ROUNDING = 1e-9
+"""A standard error of scores in [0, 1] below which it is the computer's arithmetic."""
+
+
 def difference_of(spread: Spread, *, level: float = 0.95) -> Difference:
     """What a spread of paired differences says, see `paired_difference`."""
     # Where nothing varies the sandwich is 0, and a t statistic of x/0 would claim certainty from a handful of images.
-    reach, p = _degenerate(spread, level) if spread.constant else _tested(spread, level)
+    # It is 0 too, but for rounding, where what is unlike in each image cancels out there.
+    flat = spread.constant or math.sqrt(spread.variance) < _ROUNDING
+    reach, p = _degenerate(spread, level) if flat else _tested(spread, level)
     return Difference(
         value=spread.value,
         error=math.sqrt(spread.variance),

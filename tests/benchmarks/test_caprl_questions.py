@@ -24,8 +24,26 @@ def write(data: Path, content: Any, png: Any, file: str = "lmm_eval_chartqa.json
     return data
 
 
-@pytest.mark.parametrize("image", ["bench_image_folder/chartqa/1.png", "/home/them/bench_image_folder/chartqa/1.png"])
-def test_entries_become_items(tmp_path: Path, png: Any, image: str) -> None:
+INSIDE, THEIRS = "bench_image_folder/chartqa/1.png", "/home/them/bench_image_folder/chartqa/1.png"
+
+
+def message(*parts: Any) -> dict[str, Any]:
+    return {"role": "user", "content": list(parts)}
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        INSIDE,
+        THEIRS,
+        [INSIDE],
+        [message({"type": "image", "image": INSIDE})],
+        [message({"type": "image", "image": f"file://{THEIRS}"}, {"type": "text", "text": "Describe it."})],
+        [{"role": "system", "content": []}, message({"type": "image", "image": THEIRS, "max_pixels": 9})],
+        message({"type": "image", "image": INSIDE}),
+    ],
+)
+def test_entries_become_items(tmp_path: Path, png: Any, image: Any) -> None:
     data = write(tmp_path, [{"image": image, "prompt": PROMPT, "answer": "B"}], png)
     benchmark = open_benchmark("chartqa:caprl", data)
     (item,) = benchmark.items()
@@ -38,6 +56,22 @@ def test_entries_become_items(tmp_path: Path, png: Any, image: str) -> None:
 def test_a_path_elsewhere_is_refused(tmp_path: Path, png: Any) -> None:
     data = write(tmp_path, [{"image": "/etc/passwd", "prompt": PROMPT, "answer": "B"}], png)
     with pytest.raises(DataError, match="refused image path"):
+        list(open_benchmark("chartqa:caprl", data).items())
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        ([message({"type": "text", "text": "Describe it."})], "has no image"),
+        ([{"role": "user", "content": "a text"}], "neither bytes nor a path"),
+        ([message({"type": "image", "image": None})], "has no image"),
+        (None, "has no image"),
+        (7, "neither bytes nor a path"),
+    ],
+)
+def test_an_entry_without_a_picture_is_refused(tmp_path: Path, png: Any, image: Any, message: str) -> None:
+    data = write(tmp_path, [{"image": image, "prompt": PROMPT, "answer": "B"}], png)
+    with pytest.raises(DataError, match=message):
         list(open_benchmark("chartqa:caprl", data).items())
 
 

@@ -57,6 +57,9 @@ class FakeHub:
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> FakeHub:
+    # Whoever runs the tests offline, as tox does, still means a hub that answers.
+    for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
     return FakeHub(monkeypatch)
 
 
@@ -70,6 +73,16 @@ def test_rows_are_streamed_at_one_commit(hub: FakeHub, png: Any) -> None:
     stream = ("stream", "lmms-lab/DocVQA", "InfographicVQA", "validation", COMMIT, True)
     assert hub.asked == [("info", "lmms-lab/DocVQA"), stream, stream]
     assert benchmark.size() == 2801
+
+
+def test_a_folder_in_the_working_directory_is_not_taken_for_the_hub(
+    hub: FakeHub, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lmms-lab" / "DocVQA").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=r"lmms-lab/DocVQA would be read in place of the hub's data set lmms"):
+        list(open_benchmark("infovqa", "hub").items())
+    assert [asked[0] for asked in hub.asked] == ["info"]
 
 
 def test_a_renamed_column_names_the_data_set(hub: FakeHub, png: Any) -> None:

@@ -46,3 +46,9 @@ def test_a_text_longer_than_a_name_is_an_image_that_is_missing(shared: Path) -> 
 def test_verify_says_so(shared: Path, case: str) -> None:
     name = next(path.name for path in (shared / "cases" / case).iterdir() if path.is_dir())
     assert verify(open_benchmark(name, shared / "cases" / case)).problems
+
+
+@pytest.mark.parametrize(("name", "items"), [("mmmu", 4), ("chartqa", 5), ("infovqa", 3)])
+def test_caprl_questions_in_the_shape_of_its_program(shared: Path, name: str, items: int) -> None:
+    report = verify(open_benchmark(f"{name}:caprl", shared / "cases" / "caprl_golden"))
+    assert (report.ok, report.items) == (True, items)

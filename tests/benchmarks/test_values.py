@@ -73,9 +73,33 @@ def test_options_that_can_be_read(read: Any, case: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "options",
+    [
+        "A. x; B. y",
+        ["A. x", "B. y"],
+        [["A. x", "B. y"]],
+        "['A. x', 'B. y']",
+        "[['A. x', 'B. y']]",
+        {"B": "y", "A": "x"},
+    ],
+)
+def test_lettered_options_that_can_be_read(read: Any, options: Any) -> None:
+    row = {"ID": "1", "key": "1steps_1", "knowledge concept": "k", "image_path": "a.png", **CHOICE, "option": options}
+    assert read(row, "wemath").options == ("x", "y")
+
+
+def test_a_row_whose_options_are_lost_is_no_open_question(read: Any) -> None:
+    row = {"id": "1", "question": "Which?", "image": "a.png", "decoded_image": "a.png", "level": 1, "subject": "s"}
+    for lost in ([NAN, None], "[null]"):
+        assert read({**row, "options": lost, "answer": "B"}, "mathvision").reason == "options missing"
+    assert read({**row, "options": [], "answer": "7"}, "mathvision").kind is ItemKind.SHORT
+
+
+@pytest.mark.parametrize(
     ("options", "texts"),
     [
         ([1, 2.5], ("1", "2.5")),
+        ([Decimal("1.50"), 2], ("1.50", "2")),
         (["nan", "None"], ("nan", "None")),
         (["x", "x"], ("x", "x")),
         ("['it\\'s', \"a 'b' c\"]", ("it's", "a 'b' c")),
@@ -119,7 +143,7 @@ def test_options_that_cannot_be_read(read: Any, case: str) -> None:
     assert "data.parquet row 5 (item one), column 'options'" in str(error)
 
 
-@pytest.mark.parametrize("options", [None, NAN, [], "[]", "", [None], ["", " "]])
+@pytest.mark.parametrize("options", [None, NAN, [], "[]", "", [None], [NAN, NAN], "[None]", ["", " "]])
 def test_a_choice_without_options_names_their_column(read: Any, options: Any) -> None:
     error = read({**CHOICE, "options": options})
     assert error.reason == "options missing"
@@ -155,6 +179,7 @@ def test_several_right_letters_make_a_short_answer(read: Any, answer: Any) -> No
         ([["3", "4"]], ("3", "4")),
         (12.0, ("12.0",)),
         (Decimal("1.50"), ("1.50",)),
+        (" ['2', 3] \n", ("2", "3")),
         (0, ("0",)),
     ],
 )
@@ -224,6 +249,10 @@ def pictures(png: Any) -> dict[str, Any]:
         "base64 of a JPEG": base64.b64encode(png(1, form="JPEG")).decode(),
         "base64 of a BMP": base64.b64encode(png(1, form="BMP")).decode(),
         "base64 of a WebP": base64.b64encode(png(1, form="WEBP")).decode(),
+        "base64 without padding": text.rstrip("="),
+        "base64 of URLs": text.translate(str.maketrans("+/", "-_")),
+        "data: URL in capitals": f"DATA:image/png;BASE64,{text}",
+        "data: URL after a blank": f" data:image/png;base64,{text.rstrip('=')}",
         "data: URL": f"data:image/png;base64,{text}",
         "data: URL, quoted": f"data:image/png;base64,{text.replace('+', '%2B').replace('=', '%3D')}",
         "a list of one": [data],
@@ -250,7 +279,7 @@ REFUSED_IMAGES = {
     "a file's address": ("file:///etc/passwd", "nothing is fetched"),
     "a long name": ("a" * 304 + ".png", "is not in"),
     "a long text": ("a" * 70_000, "a text of 70000 characters"),
-    "base64 cut short": (base64.b64encode(b"\x89PNG" * 999).decode()[:-1], "neither an encoded image nor a path"),
+    "base64 cut short": (base64.b64encode(b"\x89PNG" * 999).decode()[:-3], "neither an encoded image nor a path"),
     "a broken data: URL": ("data:image/png;base64,***", "a data: URL that is not base64"),
     "a data: URL without data": ("data:image/png", "a data: URL without data"),
     "a path out of the folder": ("../a.png", "refused image path"),
@@ -262,7 +291,7 @@ REFUSED_IMAGES = {
     "nothing": ([], "has no image"),
     "blank": ("", "has no image"),
     "NaN": (NAN, "has no image"),
-    "another table": ({"src": "a.png"}, "neither bytes nor a path"),
+    "another table": ({"src": "a.png"}, "an image column holds dict, neither bytes nor a path"),
     "a list in a list": ([["a.png"]], "neither bytes nor a path"),
     "a number": (7, "neither bytes nor a path"),
 }

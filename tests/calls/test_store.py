@@ -71,6 +71,8 @@ STRANGE_RECORDS = {
     "no generation": lambda: replace(record("bad"), generation=None),
     "no key": lambda: record(None),
     "a key that is no text": lambda: record(("bad",)),
+    "no stage": lambda: replace(record("bad"), stage=None),
+    "a stage that is no text": lambda: replace(record("bad"), stage=["caption"]),
 }
 
 
@@ -90,7 +92,7 @@ async def test_a_record_that_cannot_be_written_costs_its_own_call_and_nothing_el
         )
         assert before == after == record().generation
         assert isinstance(kept, PermanentError)
-        assert f"the store {path} cannot hold this caption" in str(kept)
+        assert f"the store {path} cannot hold this " in str(kept)
         store.put(make())
         store.put(record("later"))
         store.flush()

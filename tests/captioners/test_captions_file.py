@@ -82,6 +82,9 @@ def test_identity_is_the_content_and_not_the_place(tmp_path: Path) -> None:
         b'\xef\xbb\xbf\r\n{"path": "charts/red.png", "caption": "Red."}\r\n\r\n',
         b'{"path": "charts/red.png", "caption": "Red."}\n' * 3,
         b'{"path": "charts/red.png", "caption": "Red."}',
+        b'{"path": "charts/red.png", "caption": "Red."}\n{"path": "charts/blue.png", "caption": NaN}\n',
+        b'{"path": "charts/red.png", "caption": "Red.", "sample": 0.0}\n',
+        b'{"path": "charts/red.png", "caption": "Red.", "sample": NaN}\n',
     ],
 )
 async def test_files_as_editors_leave_them(tmp_path: Path, content: bytes) -> None:
@@ -102,7 +105,10 @@ async def test_files_as_editors_leave_them(tmp_path: Path, content: bytes) -> No
         (b'{"caption": "x"}\n', "row 1: no image is named"),
         (b'{"path": 7, "caption": "x"}\n', "row 1: 7 names no image"),
         (b'{"path": "a.png", "caption": 7}\n', "row 1: the caption is not text"),
-        (b'{"path": "a.png", "caption": "x", "sample": "one"}\n', "row 1: sample 'one' is not a number"),
+        (b'{"path": "a.png", "caption": "x", "sample": "one"}\n', "row 1: sample 'one' is not a whole number"),
+        (b'{"path": "a.png", "caption": "x", "sample": 0.5}\n', "row 1: sample 0.5 is not a whole number"),
+        (b'{"path": "a.png", "caption": "x", "sample": true}\n', "row 1: sample True is not a whole number"),
+        (b'{"path": "a.png", "caption": "x", "sample": -1}\n', "row 1: sample -1 is not a whole number"),
         (b'{"path": "a.png", "caption": "x"}\n{"path": "a.png", "caption": "y"}\n', "row 2: image a.png has a caption"),
         (b'{"path": "a.png", "caption": "x"}\n{"path": "a.png", "caption": "y", "sample": 1}\n', "row 2: image a.png"),
         (b'{"path": "a.png", "caption": "x", "sample": 1}\n{"path": "a.png", "caption": "y"}\n', "row 2: image a.png"),

@@ -10,6 +10,7 @@ import pytest
 from prism_eval import evaluate
 from prism_eval.errors import DataUnreadable
 from prism_eval.run.execute import run_plan
+from prism_eval.run.reading import Table, read_manifest
 from prism_eval.run.replay import reopen
 from tests.builders import chart_folder
 
@@ -85,3 +86,14 @@ def test_what_the_data_lacks_is_noted_whatever_the_limit(data: Path, tmp_path: P
     )
     twin = evaluate("blind", benchmarks="chartqa", limit=1, out=tmp_path / "twin", store=tmp_path / "store")
     assert not any("published" in warning for warning in twin.leaderboard.warnings)
+
+
+def test_what_was_left_out_before_stops_no_later_stage(data: Path, tmp_path: Path) -> None:
+    out, store = tmp_path / "run", tmp_path / "store"
+    BROKEN["a spoilt file"](data / "mmmu")
+    evaluate("blind", benchmarks=["chartqa", "mmmu"], data=data, out=out, store=store)
+    before = Table(out, "verdicts").columns({"item": "string"})
+    for stages in (["answer", "score"], ["score"]):
+        again = run_plan(reopen(out, store, ["caption"]), out=out, store=store, stages=stages)
+        assert list(again.unread) == list(read_manifest(out)["unread"]) == ["mmmu"]
+    assert Table(out, "verdicts").columns({"item": "string"}) == before

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,6 +87,7 @@ BAD_ROWS: dict[str, tuple[dict[str, Any], str]] = {
     "a long text for an image": ({"imgname": "a" * 304 + ".png"}, "image missing"),
     "an address": ({"imgname": "https://example.org/a.png"}, "image missing"),
     "a picture that is none": ({"imgname": "data:image/png;base64,AAAA"}, "image does not open"),
+    "a picture without its end": ({"imgname": base64.b64encode(png(1)).decode()[:-9]}, "image does not open"),
     "no question": ({"query": " "}, "question missing"),
     "a question that is a number": ({"query": 7}, "question is no text"),
 }
@@ -118,6 +122,43 @@ def test_one_bad_row_is_in_no_score_and_everywhere_said(tmp_path: Path, case: st
     assert (entry["items"], entry["unusable"]["reasons"]) == (7, {reason: 1})
     assert entry["fingerprint"] != whole
     assert "1 of 8 rows unusable" in render(result.leaderboard)
+
+
+HALF = "\ud800"
+"""Half of a surrogate pair: JSON can carry it, and no file can."""
+
+
+@pytest.mark.parametrize(
+    ("change", "failed"),
+    [
+        ({"id": HALF}, 0),
+        ({"id": f"a{HALF}", "answer": "Z"}, 1),
+        ({"question": f"Which{HALF}?"}, 0),
+        ({"options": [f"a{HALF}", "b"]}, 0),
+        ({"question_type": "open", "options": [], "answer": f"g{HALF}"}, 0),
+        ({"question_type": HALF}, 1),
+        ({"image_1": f"{HALF}.png"}, 1),
+        ({"subject": HALF, "image_1": None}, 1),
+    ],
+)
+def test_half_a_surrogate_pair_costs_no_other_row(tmp_path: Path, change: dict[str, Any], failed: int) -> None:
+    picture = base64.b64encode(png(1)).decode()
+    row = {"question": "Which?", "question_type": "multiple-choice", "options": ["a", "b"], "answer": "B"}
+    rows = [{**row, "image_1": picture, "id": name, **more} for name, more in (("1", {}), ("2", change), ("3", change))]
+    (tmp_path / "mmmu").mkdir()
+    (tmp_path / "mmmu" / "data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    result = run(tmp_path, tmp_path, benchmarks="mmmu", reasoner=Always(reply="Answer: B"))
+    assert (result.failed, result.counts.done) == (2 * failed, 3)
+    ids = [row["item"] for row in Table(result.folder.path, "verdicts").rows(["item"])]
+    assert len(set(ids)) == 3
+    assert render(result.leaderboard).encode("utf-8")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_folder_whose_name_is_no_text_can_be_run(tmp_path: Path) -> None:
+    data = chart_folder(tmp_path / os.fsdecode(b"d\xff"))
+    spoil(data, (0, {"label": None}))
+    assert run(tmp_path, data).failed == 1
 
 
 def test_the_rest_scores_as_if_the_row_were_not_there(tmp_path: Path) -> None:

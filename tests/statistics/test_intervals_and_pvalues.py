@@ -89,3 +89,12 @@ def test_a_difference_is_written_as_0_only_where_it_is_0(value: float) -> None:
 def test_a_p_value_is_written_on_its_side_of_the_line(p: float) -> None:
     text = p_value(p)
     assert (text == "< 0.001" or float(text) < 0.05) == (p < 0.05)
+
+
+@pytest.mark.parametrize("rest", [0.0, 0.1, 1 / 3])
+def test_differences_that_cancel_out_within_each_image_prove_nothing(rest: float) -> None:
+    # Two images, each with a question won and one lost: they agree on a mean, and are two images for all that.
+    first, second = np.array([0.9, rest, 0.9, rest]), np.array([0.0, 0.3, 0.3, 0.0])
+    difference = paired_difference(first, second, ["a", "a", "b", "b"])
+    assert difference.p > 0.2
+    assert not leaves_zero_out(difference.low, difference.high)

@@ -9,6 +9,8 @@ from urllib.parse import unquote_to_bytes
 
 from prism_eval.schema import Image
 
+# The letters of URLs in place of the usual ones.
+_STANDARD = str.maketrans("-_", "+/")
 _SPACE = re.compile(r"\s+")
 # No encoded picture is shorter; of a name that happens to look like one, this leaves next to none.
 _SHORTEST = 32
@@ -21,12 +23,13 @@ def image_in_text(text: str) -> bytes | None:
     Raises:
         ValueError: It is a ``data:`` URL that cannot be decoded.
     """
+    text = text.strip()
     if text[:5].lower() == "data:":
         return _of_data_url(text)
     if len(text) < _SHORTEST:
         return None
     try:
-        data = base64.b64decode(_SPACE.sub("", text), validate=True)
+        data = _decoded(text)
     except (binascii.Error, ValueError):
         return None
     # A path may be base64 too, as far as its letters go: only what begins like an image is one.
@@ -41,6 +44,12 @@ def _of_data_url(text: str) -> bytes:
         raise ValueError("a data: URL without data")
     data = unquote_to_bytes(body)
     try:
-        return base64.b64decode(_SPACE.sub("", data.decode("ascii")), validate=True) if ";base64" in header else data
+        return _decoded(data.decode("ascii")) if ";base64" in header.lower() else data
     except (binascii.Error, UnicodeDecodeError) as error:
         raise ValueError("a data: URL that is not base64") from error
+
+
+def _decoded(text: str) -> bytes:
+    """The bytes of base64 in either alphabet, broken into lines or not, with its padding or without."""
+    text = _SPACE.sub("", text).translate(_STANDARD).rstrip("=")
+    return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)

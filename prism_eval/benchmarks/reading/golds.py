@@ -84,7 +84,7 @@ def _as_list(rule: AnswerRule, row: Row, value: object) -> list[object]:
         # Of a conversation each turn has its own.
         return list(value) if rule.take == "last" else parse_list(value)
     # Only where the definition says so: a gold such as "[2, 3]" may be the answer itself.
-    if rule.literal and isinstance(value, str) and value.startswith("[") and value.endswith("]"):
+    if rule.literal and isinstance(value, str) and value.strip().startswith("[") and value.strip().endswith("]"):
         try:
             return parse_list(value)
         except ValueError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from prism_eval.schema import utf8
+
 
 class Ids:
     """Gives every item an id of its own: of two rows under one id, the second is ``ID#2``.
@@ -18,7 +20,9 @@ class Ids:
 
     def own(self, item_id: str) -> str:
         """The id under which an item is known: its own, unless it was given away before."""
-        unique, number = item_id, 1
+        # As tables will write it: two ids that differ only in what no file can hold would be one there.
+        unique = item_id = utf8(item_id)
+        number = 1
         if item_id in self._given:
             self.repeated[item_id] += 1
             number += self.repeated[item_id]

@@ -83,8 +83,9 @@ def _parts(row: Row, value: object) -> tuple[bytes | None, str]:
     """The bytes, or ``None`` where there are none, and the path, or an empty one."""
     if isinstance(value, Mapping):
         path = value.get("path")
-        data = _bytes(row, value.get("bytes"))
-        return (data, path if isinstance(path, str) else "") if data else _parts(row, path)
+        if data := _bytes(row, value.get("bytes")):
+            return data, path if isinstance(path, str) else ""
+        value = path or value
     data = _bytes(row, value)
     if data is not None:
         return data, ""

@@ -10,6 +10,7 @@ import math
 import re
 import tokenize
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from prism_eval.benchmarks.definition import Definition, Question
 from prism_eval.benchmarks.rows import MISSING, Row, is_null, short
@@ -29,11 +30,15 @@ def read_options(definition: Definition, row: Row, asked: Question) -> tuple[str
     Raises:
         RowError: The options are there but cannot be read, or leave nothing to choose.
     """
+    column = row.column(definition.fields.options or definition.options.columns or asked.question)
     try:
-        options = _texts(_raw_options(definition, row, asked))
+        raw = _raw_options(definition, row, asked)
+        options = _texts(raw)
     except ValueError as error:
-        column = row.column(definition.fields.options or definition.options.columns or asked.question)
         raise column.bad("options do not parse", f"options do not parse: {error}") from error
+    # The gold of a row whose options are lost would be read as if there had never been any.
+    if not options and any(map(is_null, raw)):
+        raise column.bad("options missing", f"none of the {len(raw)} options holds anything")
     if len(options) > MAX_OPTIONS:
         raise row.bad("options do not parse", f"{len(options)} options, more than there are letters")
     return options
@@ -106,10 +111,8 @@ def _listed(value: object) -> Sequence[object]:
 def _lettered(row: Row, asked: Question, value: object, after: str) -> Sequence[object]:
     if isinstance(value, Mapping):
         return _by_letter(value)
-    if isinstance(value, str) and value.strip().startswith("["):
-        value = parse_list(value)
-    if isinstance(value, list):
-        texts = _texts(value)
+    if isinstance(value, list) or (isinstance(value, str) and value.strip().startswith("[")):
+        texts = _texts(parse_list(value))
         return split_lettered("\n".join(texts)) if texts else ()
     if isinstance(value, str) and value.strip():
         return split_lettered(value.strip())
@@ -190,6 +193,6 @@ def _has_neighbours(text: str) -> bool:
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value.strip()
-    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
+    if isinstance(value, int | Decimal) or (isinstance(value, float) and math.isfinite(value)):
         return str(value)
     raise ValueError(f"an option is {type(value).__name__}, not text")

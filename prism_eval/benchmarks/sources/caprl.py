@@ -113,10 +113,19 @@ def _tidied(entry: dict[str, object]) -> dict[str, object]:
     changes: dict[str, object] = {}
     if isinstance(prompt, str):
         changes["prompt"] = plain_prompt(prompt)
-    if isinstance(image, str | list):
-        paths = [image] if isinstance(image, str) else image
-        changes["image"] = [_inside(path) if isinstance(path, str) else path for path in paths]
+    if image is not None:
+        changes["image"] = [_inside(path) if isinstance(path, str) else path for path in _shown(image)]
     return {**entry, **changes}
+
+
+def _shown(image: object) -> Iterator[object]:
+    """The pictures of an entry: its paths, or those in the chat messages that CapRL's program hands to its model."""
+    for one in image if isinstance(image, list) else [image]:
+        content = one.get("content") if isinstance(one, dict) else None
+        if isinstance(content, list):
+            yield from (part["image"] for part in content if isinstance(part, dict) and "image" in part)
+        else:
+            yield one
 
 
 def _inside(path: str) -> str:

@@ -135,6 +135,10 @@ def _stream(source: Source, revision: str | None) -> Iterable[Mapping[str, objec
         from datasets import Image, load_dataset
     except ImportError as error:
         raise MissingExtra("reading from the Hugging Face hub", "hub") from error
+    # To `datasets` a folder of that name is the data set, whatever lies in it; older versions run a script there.
+    if not Path(source.dataset).is_absolute() and Path(source.dataset).exists():
+        here = Path(source.dataset).resolve()
+        raise DataError(f"{here} would be read in place of the hub's data set {source.dataset}: move it away")
     # What is streamed is not kept: offline there can only be what was loaded whole.
     streaming = not is_offline()
     rows = load_dataset(source.dataset, source.config, split=source.split, revision=revision, streaming=streaming)
