@@ -12,7 +12,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Verb(TyperCommand):
-    """A command that refuses an option given twice, and a value that is empty."""
+    """A command that refuses an option or a name given twice, and a value that is empty."""
 
     # Typer keeps the types of a context, of a parser and of what it parsed to itself.
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -27,6 +27,10 @@ class Verb(TyperCommand):
             # What a shell makes of a variable that is not set.
             if any(isinstance(one, str) and not one.strip() for one in (value if _several(value) else [value])):
                 ctx.fail(f"{_called(given)} is given nothing: its value is empty.")
+            # Options that may be repeated are looked at with the plan they belong to.
+            words = value if given.param_type_name == "argument" and _several(value) else []
+            if repeated := next((word for word in words if words.count(word) > 1), None):
+                ctx.fail(f"{_called(given).rstrip('.')} {repeated!r} is given twice.")
         return super().parse_args(ctx, args)
 
 

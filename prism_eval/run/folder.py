@@ -28,6 +28,7 @@ class RunFolder:
         """Make the folder where it is not there yet.
 
         Raises:
+            NotThere: There is something else than a folder.
             RunError: It cannot be made or written.
         """
         path = user_path(path)
@@ -37,7 +38,9 @@ class RunFolder:
             with tempfile.TemporaryFile(dir=path):
                 pass
         except OSError as error:
-            raise RunError(f"cannot write the run folder {path}: {error.strerror}; give another with --out") from error
+            # What is no folder was named by mistake; full disks and read-only mounts are nobody's slip.
+            wrong = NotThere if isinstance(error, (FileExistsError, NotADirectoryError)) else RunError
+            raise wrong(f"cannot write the run folder {path}: {error.strerror}; give another with --out") from error
         return cls(path)
 
     @classmethod

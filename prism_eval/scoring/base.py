@@ -10,11 +10,11 @@ from prism_eval.errors import DataError
 from prism_eval.plugins import Kind, Plugin
 from prism_eval.schema import EMPTY_GOLD, Answer, AnswerForm, FinishReason, Item, ItemKind, Outcome, Verdict
 from prism_eval.scoring.aggregation import Aggregation
-from prism_eval.scoring.answers import FEW_WORDS, given_back, is_undecided, rather_a_letter, shut
-from prism_eval.scoring.extraction import read_form, read_sentence
-from prism_eval.scoring.letters import exact_letter, is_no_choice, read_letter, says_option
+from prism_eval.scoring.answers import FEW_WORDS, given_back, is_undecided, rather_a_letter, set_off, shut
+from prism_eval.scoring.extraction import read_form, read_last_line, read_sentence
+from prism_eval.scoring.letters import exact_letter, is_no_choice, lists_options, read_letter, says_option
 from prism_eval.scoring.thinking import strip_reasoning
-from prism_eval.scoring.tidying import plain, tidy
+from prism_eval.scoring.tidying import plain, tidy, unset
 from prism_eval.scoring.wording import closed_word, is_abstention, is_refusal, is_shut
 
 
@@ -35,7 +35,7 @@ class Comparison:
 
 @dataclass(kw_only=True)
 class Scorer(Plugin, ABC):
-    """Turns a reply into a verdict, by one benchmark's rule.
+    r"""Turns a reply into a verdict, by one benchmark's rule.
 
     `score` reads the form the protocol asked for, then abstentions and refusals, then what a sentence says outright,
     and only then falls back to the benchmark's own parser (`parse`). Whatever was extracted is handed to the
@@ -50,12 +50,14 @@ class Scorer(Plugin, ABC):
         guesses: Whether the benchmark's own code draws a random letter where it finds none.
         needs_judge: Whether the benchmark's official scorer is a language model, so that rules alone decide only what
             is certain.
+        reads_latex: Whether `compare` takes LaTeX; else what only sets a text, as in ``47\%``, is taken off before.
         reads_sentences: Whether an answer may be read out of "The answer is C.", which is not the form asked for.
     """
 
     guesses: ClassVar[bool] = False
     reads_sentences: ClassVar[bool] = True
     needs_judge: ClassVar[bool] = False
+    reads_latex: ClassVar[bool] = False
 
     def check(self, item: Item) -> None:
         """Make sure that answers to the item can be scored, before one is paid for.
@@ -153,8 +155,8 @@ class Scorer(Plugin, ABC):
         if written is None:
             return None
         if item.kind is ItemKind.SHORT:
-            written = shut(item, written)
-            gold = next((gold for gold in item.golds if tidy(gold) == written), None)
+            written = shut(item, written if self.reads_latex else unset(written))
+            gold = next((gold for gold in item.golds if unset(tidy(gold)) == unset(written)), None)
             if gold is not None:
                 return self._verdict(item, gold, rule)
         if is_abstention(written, item.abstain or form.abstain):
@@ -186,7 +188,8 @@ class Scorer(Plugin, ABC):
         if alone is not None and (verdict := self._read_answer(item, bare, form, "bare answer")):
             return verdict
         if is_abstention(reply, item.abstain or form.abstain):
-            return Verdict(Outcome.ABSTAINED, 0.0)
+            # "Don't know" may be what was asked for.
+            return self._read_abstention(item, bare, form, "bare answer")
         if answer.finish_reason is FinishReason.FILTERED or is_refusal(reply):
             return Verdict(Outcome.REFUSED, 0.0, note=answer.note)
         # Before the benchmark's parser: of half a chain of thought it would take whatever letter came last.
@@ -196,7 +199,7 @@ class Scorer(Plugin, ABC):
             return verdict
         # A few last words in the form that name no option are no place to look for a letter: "Answer: vitamin B".
         closing = written is not None and len(written) <= FEW_WORDS and written in reply[-2 * FEW_WORDS :]
-        return Verdict(Outcome.UNPARSED, 0.0) if choice and closing else self._read_parsed(item, bare, reply)
+        return Verdict(Outcome.UNPARSED, 0.0) if choice and closing else self._read_parsed(item, bare, reply, form)
 
     def _read_outright(self, item: Item, bare: str, reply: str, form: AnswerForm) -> Verdict | None:
         """The verdict on what a sentence says outright, or on a few words that name no single option."""
@@ -205,7 +208,7 @@ class Scorer(Plugin, ABC):
         choice = item.kind is ItemKind.CHOICE
         if choice and (letter := self._stated_letter(item, reply)):
             return self._read_answer(item, letter, form, "stated answer")
-        if len(bare) <= FEW_WORDS and self.is_undecided(item, bare):
+        if (len(bare) <= FEW_WORDS or (choice and lists_options(bare, item))) and self.is_undecided(item, bare):
             return Verdict(Outcome.WRONG, 0.0, bare, "bare answer; no single answer")
         return self._read_answer(item, read_sentence(reply), form, "stated answer")
 
@@ -214,7 +217,7 @@ class Scorer(Plugin, ABC):
         said = read_sentence(reply, anywhere=True)
         return said if said and (read_letter(said, item) or is_no_choice(said, item)) else None
 
-    def _read_parsed(self, item: Item, bare: str, reply: str) -> Verdict:
+    def _read_parsed(self, item: Item, bare: str, reply: str, form: AnswerForm) -> Verdict:
         parsed = self.parse(item, reply)
         few = len(bare) <= FEW_WORDS
         if item.kind is ItemKind.CHOICE and parsed in item.letters:
@@ -222,11 +225,16 @@ class Scorer(Plugin, ABC):
             meant = read_letter(bare, item) == parsed if few else says_option(reply, parsed, item)
             parsed = parsed if meant else None
         named = read_letter(bare, item) if self.reads_sentences and item.kind is ItemKind.CHOICE else None
-        if named is not None and "\n" not in bare and (parsed is None or (few and parsed not in item.letters)):
+        if named is not None and "\n" not in bare and parsed not in item.letters:
             return self._verdict(item, named, "named in a sentence")
-        if parsed is not None and parsed.strip():
-            return self._verdict(item, parsed, "benchmark's parser")
-        return Verdict(Outcome.UNPARSED, 0.0)
+        if parsed is None and item.kind is ItemKind.CHOICE and self.reads_sentences:
+            parsed = exact_letter(read_last_line(reply) or "", item)
+        found = parsed is not None and bool(parsed.strip())
+        verdict = self._verdict(item, str(parsed), "benchmark's parser") if found else Verdict(Outcome.UNPARSED, 0.0)
+        # A line is its own answer to most parsers: in its typography it equals nothing.
+        if self.reads_sentences and item.kind is ItemKind.SHORT and not verdict.score:
+            return self._read_answer(item, set_off(item, reply, bare), form, "bare answer") or verdict
+        return verdict
 
     def _verdict(self, item: Item, extracted: str, rule: str) -> Verdict:
         result: object = self.compare(item, extracted)

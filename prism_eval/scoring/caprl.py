@@ -44,6 +44,7 @@ class CapRL(Scorer):
     _pool: MathPool = field(init=False, repr=False, compare=False)
 
     extra: ClassVar[str] = "math"
+    reads_latex: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         self._pool = MathPool(self.extra, workers=self.workers, limit=self.limit)

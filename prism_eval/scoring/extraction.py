@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice, takewhile
 
 from prism_eval.schema import AnswerForm
 from prism_eval.scoring.markers import first_of, markers
@@ -33,20 +34,49 @@ _SENTENCE = re.compile(
         (?:\s{1,4}choice|\s{1,4}to\s[^.\n]{1,80}?)?
         \s{1,4}(?:is|would\ be|should\ be|must\ be|will\ be)\b
         (?!\s+(?:correct|right|wrong|incorrect|not(?!\ (?:applicable|available|answerable|enough)\b))\b)(?:\ therefore)?
-    | 答案(?:应该|應該)?[是为為] | \b(?:antwort\ ist|respuesta(?:\ correcta)?\ es|réponse\ est|risposta\ è)\b""",
+    | (?:答案|(?:正确|正確)(?:选项|選項))(?:应该|應該)?[是为為]
+    | (?:答案|[故应應]|因此|所以|(?m:^))[,\uff0c]?\s?[选選](?:择|擇)?(?=\s*[(*]{0,3}[A-Z])
+    | (?:正解|答え)は | 정답은
+    | \b(?:antwort\ ist|respuesta(?:\ correcta)?\ es|r[ée]ponse\ est|risposta(?:\ corretta)?\ è|resposta(?:\ correta)?
+      \ é|(?:câu\ trả\ lời|đáp\ án)(?:\ đúng)?\ là)(?:\s(?:la|a|l')(?=\s|\b))?(?!\w)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_SAYING = ("answer", "antwort", "respuesta", "réponse", "risposta", "option", "choice", " one is", "答案")
+_SAYING = (
+    "answer",
+    "antwort",
+    "respuesta",
+    "resposta",
+    "réponse",
+    "reponse",
+    "risposta",
+    "option",
+    "choice",
+    " one is",
+)
+_SAYING_BEYOND_ASCII = ("答案", "选", "選", "正解", "答え", "정답", "trả lời", "đáp án")
+_COPULA = re.compile(r"(?:です|である|입니다|이다)$")
 _BULLET = re.compile(r"\A\s*(?:>|\N{BULLET}|\d{1,2}[.)](?=\s+[(*]*[A-Za-z]\b))\s*")
 _REASON = re.compile(r"(?<=[^\s.])[.]\s+(?=[A-Z(])|,?\s+(?:because|since|as\ shown|based\ on|according\ to)\b")
 # A line with nothing on it but what an answer is about to be wrapped in.
 _NOTHING = re.compile(r"(?:[\s*_~#>|:}=${]|\\[\[(]|```\w*|\\(?:text|boxed)\{|</?(?:\w{2,10}|[bipu])>)*", re.IGNORECASE)
-_TAG = re.compile(r"<(?:final[_-]?)?(?:answer|ans|response|solution)>|\[(?:final[_ -]?)?answer\]", re.IGNORECASE)
-_NOT_ALONE_BEFORE = re.compile(r"(?:\b(?:or|and|not)|\}[\s$\\)\]]{0,9}[,;/&])[\s$\\(\[]{0,9}$", re.IGNORECASE)
+_TAG = re.compile(
+    r"<(?:final[_-]?)?(?:answer|ans|response|solution|conclusion)>|<final>|\[(?:final[_ -]?)?answer\]", re.IGNORECASE
+)
+_NOT_ALONE_BEFORE = re.compile(r"(?:\b(?:or|and|not)\s?\}?|\}[\s$\\)\]]{0,9}[,;/&])[\s$\\(\[]{0,9}$", re.IGNORECASE)
 _NOT_ALONE_BEHIND = re.compile(
-    r"^[\s$\\)\]]{0,9}(?:or\b|(?:and\b|[,/&])[\s$\\(\[]{0,9}\\boxed\{[^{}]{0,99}\})", re.IGNORECASE
+    r"""^[\s$\\)\]]{0,9}(?:(?:\\text\{\s?)?or\b
+      | (?:(?:\\text\{\s?)?and\b[\s}]{0,2}|[,/&])[\s$\\(\[]{0,9}\\boxed\{[^{}]{0,99}\})""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _JOINS_TAGS = re.compile(r"</\w{1,20}>\s{0,9}(?:or|and|,|/|&)\s{0,9}$", re.IGNORECASE)
+_NEXT_QUESTION = re.compile(r"\n\s{0,9}(?:#{1,4} ?)?(?:Question|Human|User|Instruction)\s?\d{0,3}:", re.IGNORECASE)
+_SUM = re.compile(r"[-\d\s.,+*/()\u00d7\u00f7%$]{1,60}\s=\s(?=-?[$]?\d)")
+_LAST_LINE = re.compile(
+    r"""(?:\A|\n)[ \t]*(?: [#]{4}[ \t]+(?P<hashes>\S.*) | ```\w*\n(?P<fenced>[^`\n]+)\n```
+      | (?P<mark>\*{1,3}|_{1,2}|\${1,2}|`)(?P<dressed>[^*_$`\n][^*\n]*)(?P=mark)\.? )\s*\Z""",
+    re.VERBOSE,
+)
+_LISTED = re.compile(r"\s*(?:[-*\N{BULLET}]|\d{1,2}[.)])\s+(\S.*)")
 _LONGEST_SENTENCE = 300
 
 
@@ -70,9 +100,18 @@ def _last_box(text: str) -> tuple[int, int] | None:
 def read_form(reply: str, form: AnswerForm) -> str | None:
     r"""The answer as it stands in the form asked for: behind the last marker, in ``<answer>``, or boxed.
 
+    A model that goes on with a question of its own has given its answer before that.
+
     Returns:
         The answer, tidied; ``None`` if the reply does not keep to the form.
     """
+    for question in islice(_NEXT_QUESTION.finditer(reply), 3):
+        if found := _read_form(reply[: question.start()], form):
+            return found
+    return _read_form(reply, form)
+
+
+def _read_form(reply: str, form: AnswerForm) -> str | None:
     marked = next(_marked(reply, form.marker), None) if form.marker else None
     tagged = _tagged(reply)
     found = max((one for one in (marked, tagged) if one), default=None)
@@ -138,13 +177,19 @@ def _out_of_sentence(content: str) -> str:
     """What is left of "The answer is C." and its like."""
     content = _BULLET.sub("", content)
     lead_in = _LEAD_IN.match(content)
-    return content[lead_in.end() :] if lead_in and content[lead_in.end() :].strip(" *_.") else content
+    content = content[lead_in.end() :] if lead_in and content[lead_in.end() :].strip(" *_.") else content
+    return _SUM.sub("", content, count=1) if _SUM.match(content) else content
 
 
 def _content(reply: str, start: int) -> str:
     """What stands behind a marker: the rest of its line, or what is below it where that holds nothing."""
-    lines = reply[start : start + LONGEST_ANSWER + 100].split("\n")[:12]
-    return next((line for line in lines if not _NOTHING.fullmatch(line)), "")
+    lines = [
+        line for line in reply[start : start + LONGEST_ANSWER + 100].split("\n")[:12] if not _NOTHING.fullmatch(line)
+    ]
+    # Of a list below the marker, each element is an answer.
+    below = reply[start:].lstrip(" \t*")[:1] == "\n"
+    listed = [element[1] for element in takewhile(bool, map(_LISTED.match, lines)) if element] if below else []
+    return ", ".join(listed) if listed else next(iter(lines), "")
 
 
 def _json_value(text: str) -> str | None:
@@ -168,11 +213,23 @@ def read_sentence(reply: str, *, anywhere: bool = False) -> str | None:
     Returns:
         The answer, tidied; ``None`` if no sentence says one.
     """
-    start = max(0 if anywhere else reply.rstrip().rfind("\n") + 1, first_of(reply, _SAYING))
+    hints = _SAYING if reply.isascii() else _SAYING + _SAYING_BEYOND_ASCII
+    start = max(0 if anywhere else reply.rstrip().rfind("\n") + 1, first_of(reply, hints))
     last = None
     for match in _SENTENCE.finditer(reply, start):
         last = match
     if last is None:
         return None
     content = _content(reply, last.end())[:_LONGEST_SENTENCE]
-    return tidy(content if anywhere else _REASON.split(content, maxsplit=1)[0]).lstrip(": ") or None
+    said = tidy(content if anywhere else _REASON.split(content, maxsplit=1)[0])
+    return _COPULA.sub("", said).lstrip(": ") or None
+
+
+def read_last_line(reply: str) -> str | None:
+    """The answer that stands alone on the last line, set off from what is above it: ``**47**``, ``#### 47``.
+
+    Returns:
+        The answer, tidied; ``None`` if the last line is set like any other.
+    """
+    line = _LAST_LINE.search(reply[-_LONGEST_SENTENCE:])
+    return tidy(line["hashes"] or line["fenced"] or line["dressed"]) or None if line else None

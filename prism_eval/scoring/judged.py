@@ -67,6 +67,7 @@ class MathVerse(Judged):
     """MathVerse, whose authors' only rule is string equality (``evaluation/score_answer_s2.py`` of its repository)."""
 
     name: ClassVar[str] = "mathverse"
+    reads_latex: ClassVar[bool] = True
 
     def certainly_equal(self, gold: str, extracted: str) -> bool:
         r"""The same text but for white space, ``°`` and LaTeX wrapping, or exactly the same value."""

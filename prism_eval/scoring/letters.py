@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 
 from prism_eval.schema import Item
-from prism_eval.scoring.tidying import LONGEST_ANSWER, folded, words
+from prism_eval.scoring.tidying import LONGEST_ANSWER, folded, unset, words
+from prism_eval.scoring.wording import closed_word
 
 _LETTER = re.compile(
     r"""(?:[-•]\s+)?(?:the\ )?(?:(?:correct|right|final|best)\ )?
@@ -15,12 +16,17 @@ _LETTER = re.compile(
     (?:$ | (?P<mark>[:)]|\s?[\u2013\u2014]|\s-(?=\s)|、) | (?P<stop>[.,;!?])(?=\s|$) | (?=\s) | (?(open)(?=.)|(?!)))""",
     re.IGNORECASE | re.VERBOSE,
 )
-_BEHIND = re.compile(r"(?P<text>.+?)\s*[(\[](?:option\s+|choice\s+)?(?P<letter>[A-Z])[)\]]", re.DOTALL)
+_BEHIND = re.compile(
+    r"""(?P<text>.+?)\s*(?:(?P<open>[(\[])|→|->|=>|=|,)\s*
+    (?:option\s+|choice\s+)?(?P<letter>[A-Z])(?(open)[)\]])""",
+    re.DOTALL | re.VERBOSE,
+)
 _STANDING = re.compile(r"(?<![\w'\u2019$\\{-])(?P<open>[(\[*\"]*)(?P<letter>[A-Z])(?![\w'\u2019$}]|-\w)")
 # "A statue" and "I think" name no option.
 _ARTICLE = re.compile(r"\s+(?!is\b|was\b|are\b|and\b|or\b|nor\b|because\b|since\b|as\b)[a-z]|'")
 _LIST = re.compile(
-    r"(?:both |either )?\(?[A-Z]\)?(?:\s*(?:,|/|&|\+|;|\bor\b|\band\b|,\s*(?:or|and)\b)\s*\(?[A-Z]\)?)+[.?]?",
+    r"(?:both |either )?\(?[A-Z]\)?"
+    r"(?:\s*(?:,|/|&|\+|;|=|\bas well as\b|\bor\b|\band\b|,\s*(?:or|and)\b)\s*\(?[A-Z]\)?)+[.?]?",
     re.IGNORECASE,
 )
 _POINTED_AT = re.compile(
@@ -39,7 +45,7 @@ _SECOND_THOUGHT = re.compile(
     r"|either|but|however|alternatively|although|unless|no)\b",
     re.IGNORECASE,
 )
-_JOINED = re.compile(r"(?:or|and|nor|versus|vs)\b|[/&+,]", re.IGNORECASE)
+_JOINED = re.compile(r"(?:or|and|nor|versus|vs|as well as)\b|[/&+,]", re.IGNORECASE)
 _FORMULA = re.compile(r"[\\=^]")
 # "\\(\\text{(C)}\\ 2.1\\)" is "(C) 2.1".
 _MARKUP = re.compile(r"\\(?:text|textbf|mathbf|mathrm|boxed|bf|rm)\b|\\q?quad\b|\\[()\[\], ;:!]|[${}~`]|\*\*|##+")
@@ -48,6 +54,11 @@ _LONGEST_NAMING = 300
 
 # A run asks the same items of many captions.
 option_words = lru_cache(maxsize=20_000)(words)
+_FRACTIONS = re.compile(r"\\[dt]frac\b")
+_UNBRACED = str.maketrans("", "", "{}\\")
+_NUMBER = re.compile(r"([-+]?\d+(?:\.\d+)?)(?:\s?[a-zµ°%]{1,12}\d?)?")
+# What an option may be named by, letter and text, in a list of them all.
+_LISTED = re.compile(r"\s+(?=\(?[A-Z][).:]\s)")
 
 
 def read_letter(written: str, item: Item) -> str | None:
@@ -64,7 +75,7 @@ def read_letter(written: str, item: Item) -> str | None:
 
 def exact_letter(written: str, item: Item) -> str | None:
     """The option of an answer that is a letter, a letter with words to it, or an option's exact text."""
-    if len(written) > LONGEST_ANSWER:
+    if len(written) > LONGEST_ANSWER or lists_options(written, item):
         return None
     return _exact(written, item) or (_exact(plain, item) if (plain := plainly(written)) != written else None)
 
@@ -89,13 +100,39 @@ def _exact(written: str, item: Item) -> str | None:
         option = item.options[item.letters.index(behind["letter"])]
         return behind["letter"] if option_words(option) == words(behind["text"]) else None
     opening = _SENTENCE_END.split(written, maxsplit=1)
-    return _by_text(written, item) or (_by_text(opening[0], item) if len(opening) > 1 else None)
+    return _by_text(written, item) or (_by_text(opening[0], item) if len(opening) > 1 else _closed(written, item))
+
+
+def _closed(written: str, item: Item) -> str | None:
+    """The option "No" of "No, she does not hold it"."""
+    word = closed_word(written)
+    rest = written[len(word) :] if word and written.startswith(word) else ""
+    if not word or not rest or _SECOND_THOUGHT.search(rest) or standing(rest, item) or _named_texts(rest, item):
+        return None
+    return _by_text(word, item)
 
 
 def _by_text(written: str, item: Item) -> str | None:
-    said = words(written)
-    named = [letter for letter, option in item.lettered if option_words(option) == said]
-    return named[0] if said and len(named) == 1 else None
+    for reading in (option_words, _bare_words, _bare_number):
+        said = reading(written)
+        named = [letter for letter, option in item.lettered if reading(option) == said]
+        if said and named:
+            return named[0] if len(named) == 1 else None
+    return None
+
+
+@lru_cache(maxsize=20_000)
+def _bare_words(text: str) -> str:
+    r"""A text without white space, and with one spelling where LaTeX has two: 12cm, 2π, \dfrac."""
+    text = _FRACTIONS.sub(r"\\frac", unset(words(text.replace("$", ""))))
+    return "".join(text.replace("\\pi", "π").replace("\\sqrt", "√").translate(_UNBRACED).split())
+
+
+@lru_cache(maxsize=20_000)
+def _bare_number(text: str) -> str:
+    """The number of a text that is a number and perhaps its unit; empty if it is something else."""
+    number = _NUMBER.fullmatch(words(text))
+    return number[1] if number else ""
 
 
 def _tells_one(match: re.Match[str], letter: str, rest: str, item: Item) -> bool:
@@ -182,8 +219,20 @@ def _names_text(written: str, item: Item, *, besides: str) -> bool:
     return bool(named) and besides not in named
 
 
+def lists_options(written: str, item: Item) -> bool:
+    """Whether a text is a list of options with their letters, as the question has it, and nothing else."""
+    listed = [_LETTER.match(line) for line in _LISTED.split(written.strip())]
+    named = [match["letter"].upper() for match in listed if match]
+    return len(named) == len(listed) > 1 and all(
+        letter in item.letters and _is(letter, match.string[match.end() :], item)
+        for letter, match in zip(named, filter(None, listed), strict=True)
+    )
+
+
 def is_no_choice(written: str, item: Item) -> bool:
-    """Whether an answer names options, but no single one: "B or C", "A, C", "not B"."""
+    """Whether an answer names options, but no single one: "B or C", "A, C", "not B", or all of them."""
+    if lists_options(written, item):
+        return True
     if len(written) > _LONGEST_NAMING:
         return False
     written = plainly(written)

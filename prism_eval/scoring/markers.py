@@ -11,11 +11,11 @@ from functools import lru_cache
 _STEMS = (
     r"(?<![^\W_])(?:ans(?:wer)?|(?:correct|right|best|final|chosen|selected)[ ]+(?:option|choice|letter)"
     r"|antwort|antwoord|respuesta(?:[ ]correcta)?|r[ée]ponse|resposta|risposta|svar|jawaban|cevap|odpowied[zź]"
-    r"|đáp[ ]án|ответ|उत्तर)|答案|答え|回答|答|정답|الإجابة"
+    r"|đáp[ ]án|câu[ ]trả[ ]lời|ответ|उत्तर)|答案|正解|答え|回答|答|정답|الإجابة"
 )
 # What every stem holds: looking for these costs a tenth of the patterns.
 _HINTS = ("ans", "option", "choice", "letter", "antw", "resp", "rép", "rep", "risp", "svar", "jawab", "cevap", "odpow")
-_HINTS_BEYOND_ASCII = ("đáp", "ответ", "उत्तर", "答", "정답", "الإجابة")
+_HINTS_BEYOND_ASCII = ("đáp", "trả lời", "ответ", "उत्तर", "答", "正解", "정답", "الإجابة")
 _IN_FRONT = re.compile(
     r"(?:^|[^\w\s,]|,\s*(?=$)|\b(?:so|thus|therefore|hence|and|then|now|the|my|our|your|final|correct|best|right|short|overall"
     r"|die|la|final|最终|最終|正确|正確|所以|因此|故))[\W_]*$",
@@ -64,9 +64,10 @@ def _pattern(marker: str) -> re.Pattern[str]:
     stems = _STEMS if stem.casefold() == "answer" else rf"(?<![^\W_]){re.escape(stem)}"
     return re.compile(
         rf"""(?:{stems})(?:[ _-]?(?:letter|choice|option|index|key)\b)?
-        (?P<dress>(?:[*_`~"'\N{{RIGHT DOUBLE QUOTATION MARK}} \t\}}\]]|\\\)|\([^()\n]{{1,40}}\)|</?\w{{1,10}}>){{0,9}}?)
+        (?P<dress>(?:[*_`~"'\N{{RIGHT DOUBLE QUOTATION MARK}} \t\}}\]]|\\\)|\([^()\n]{{1,40}}\)
+          |[ ]\[[^\[\]\n]{{1,40}}\](?=[ *]*:)|</?\w{{1,10}}>){{0,9}}?)
         (?: (?:[ ]*\b(?:is|are|would\ be|should\ be)\b)?[*_ \t]*
-            (?P<separator>[:\N{{FULLWIDTH COLON}}→⇒]|=>?|->)
+            (?P<separator>[:\N{{FULLWIDTH COLON}}→⇒】]|=>?|->)
           | (?P<loose>[ \t](?:-|\N{{EN DASH}}|\N{{EM DASH}})(?=[ \t])|\|)
           | (?P<heading>[ \t*_#:.~\}}]*(?=\r?\n))
           | (?P<letter>(?=[ \t.;,]+[*_(\[$`"]{{0,4}}[A-Z][*_)\]$`".]{{0,5}}[ \t]*(?:\n|\Z)))

@@ -59,6 +59,7 @@ class MathVision(Scorer):
     """
 
     name: ClassVar[str] = "mathvision"
+    reads_latex: ClassVar[bool] = True
 
     def parse(self, item: Item, reply: str) -> str | None:
         """The answer by its phrase or box, normalised; a reply of several lines without either holds none."""

@@ -45,6 +45,9 @@ class MMMU(Scorer):
         """Equal letters; or, for open questions, an equal number or a gold inside a key phrase."""
         if item.kind is ItemKind.CHOICE:
             return Comparison(float(extracted in item.golds))
+        # Of "x=3" and "U.S." the authors' reading keeps "3" and "u.s", which are not in themselves.
+        if extracted in item.golds:
+            return Comparison(1.0)
         golds = [gold for text in item.golds for gold in _normalise(text)]
         return Comparison(float(any(_matches(answer, golds) for answer in read_open(extracted))))
 

@@ -14,6 +14,12 @@ LONGEST_ANSWER = 2_000
 # Full-width forms, styled mathematical letters and digits, circled letters. Not all that NFKC maps: it makes x2 of x².
 _STYLED = re.compile("[\uff01-\uff5e\u3000\U0001d400-\U0001d7ff\u24b6-\u24e9]")
 _SYMBOLS = re.compile("(?:[\u2600-\u27bf\u2b50\U0001f300-\U0001faff]+\\s*)+")
+# What today's models set for a hyphen, a minus, a blank and an apostrophe, where golds have those of ASCII.
+_TYPESET = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2212", "-") | dict.fromkeys("\u00a0\u2007\u2009\u200a\u202f", " ")
+)
+_APOSTROPHE = re.compile(r"(?<=\w)\u2019(?=\w)")
+_MINUS = re.compile(r"\A[\u2013\u2014](?=\d)")
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\ufe0f]")
 _BOX_TOKEN = re.compile(r"<\|(begin|end)_of_box\|>")
 _TURN_STARTS = re.compile(r"<\|(?:im_start|start_header_id|start)\|>\s*(?:assistant)?(?:\s*<\|end_header_id\|>)?")
@@ -21,7 +27,7 @@ _TURN_ENDS = re.compile(
     r"<\|(?:im_end|eot_id|eom_id|endoftext|end_of_text|end_of_turn|end|return|user|observation)\|>"
     "|</s>|<end_of_turn>|<eos>|<[|\uff5c]end\u2581of\u2581sentence[|\uff5c]>|\\[/INST\\]"
 )
-_TOKEN = re.compile("<[|\uff5c][\\w\u2581]{1,40}[|\uff5c]>|<s>|<bos>|<start_of_turn>(?:model)?")
+_TOKEN = re.compile("<[|\uff5c]/?[\\w\u2581]{1,40}[|\uff5c]>|<s>|<bos>|<start_of_turn>(?:model)?")
 
 # By the sign they begin with; of one sign, the longest first.
 _WRAPPERS = {
@@ -39,13 +45,17 @@ _WRAPPERS = {
     "「": (("「", "」"),),
 }
 _COMMAND = re.compile(
-    r"\\+(?:boxed|fbox|text|textbf|textit|textrm|textsf|texttt|mbox|emph|underline|mathbf|mathrm|mathit|mathsf|mathtt"
+    r"\\+(?:boxed|fbox|framebox|text|textbf|textit|textrm|textsf|texttt|mbox|emph|underline|mathbf|mathrm|mathit|mathsf|mathtt"
     r"|operatorname|bm|boldsymbol)\s*\{"
 )
+_SET_AS_TEXT = re.compile(r"\\(?:text\w{0,2}|mbox|mathrm|mathbf)\s?\{([^{}]*)\}")
+_ESCAPED = re.compile(r"\\([%$&#_])")
+_SPACING = re.compile(r"\\[ ,;:]|(?<!\\)~")
+_DEGREES = re.compile(r"\s?\^\s?(?:\{\s?\\circ\s?\}|\\circ(?![a-z]))")
 _TAG = re.compile(r"<(answer|b|strong|i|em|u|code|mark|p|span|center)>(.*)</\1>", re.IGNORECASE | re.DOTALL)
 _FENCE_LANGUAGE = re.compile(r"(?:text|json|txt|latex|plaintext|markdown|math)?\n")
 _CLOSERS = (("\\)", "\\("), ("\\]", "\\["), ("}", "{"), ("</answer>", "<answer>"))
-_CLOSED_BEFORE = re.compile(r"\A(?:</\w{1,10}>|\}|\\\)|\\\])\s*")
+_CLOSED_BEFORE = re.compile(r"\A(?:</\w{1,10}>|\}|\\\)|\\\]|#{2,6}(?=\s))\s*")
 _EMPHASIS = ("**", "__", "`", "*")
 _TWINS = ("**", "__", "$", "`", '"', "|")
 _NUMBER = re.compile(r"[-+$]?(?:\d[\d,]*)?(?:\.\d+)?%?")
@@ -63,7 +73,7 @@ def narrow(text: str) -> str:
     if text.isascii():
         return text
     text = _STYLED.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
-    return _INVISIBLE.sub("", text)
+    return _APOSTROPHE.sub("'", _INVISIBLE.sub("", text).translate(_TYPESET))
 
 
 def _without_tokens(reply: str) -> str:
@@ -90,7 +100,7 @@ def tidy(text: str) -> str:
         before = text
         text = _without_remains(_unwrapped(text))
         text = _out_of_command(_without_full_stop(text.rstrip(",;\N{IDEOGRAPHIC FULL STOP} \t")))
-    return text
+    return _MINUS.sub("-", text)
 
 
 def _without_symbols(text: str) -> str:
@@ -149,6 +159,14 @@ def _without_full_stop(text: str) -> str:
     last = rest.rsplit(None, 1)[-1] if rest.strip() else ""
     # "3.5." and "U.S.." end in a full stop, "U.S." does not.
     return text if "." in last.rstrip(".") and not rest.endswith(".") and not _NUMBER.fullmatch(last) else rest.rstrip()
+
+
+def unset(text: str) -> str:
+    r"""A text without the LaTeX that only sets it, as in ``47\%``, ``1{,}234`` and ``\$1.2\text{ million}``."""
+    if "\\" not in text and "{,}" not in text:
+        return text
+    text = _ESCAPED.sub(r"\1", _SET_AS_TEXT.sub(r"\1", text).replace("{,}", ","))
+    return " ".join(_SPACING.sub(" ", _DEGREES.sub("\N{DEGREE SIGN}", text).replace("\\!", "")).split())
 
 
 def closing_brace(text: str, start: int, end: int) -> int | None:

@@ -29,7 +29,8 @@ _ABSTENTION = re.compile(
 )
 # Answers that shut a question: nothing is said with them but that, so that what follows is a reason.
 _CLOSED = re.compile(
-    r"""(?P<word>
+    r"""(?:(?:(?:the|this|that)\ (?:question|answer)|it|this)\ (?:is\ )?(?=\w+able|not\ |cannot|can't|can\ not|un))?
+    (?P<word>
         (?P<none>not\ applicable|unanswer(?:able|abe)|not\ answerable|n\s?/\s?a|n\.a\.|unknown|not\ available|no\ answer
           |undetermined|(?:cannot|can\ not|can't)\ be\ (?:determined|answered)
           |(?:not\ enough|insufficient)\ information)
@@ -38,10 +39,17 @@ _CLOSED = re.compile(
       | \s+(?=(?:because|since|as|from|based|given|due)\b))""",
     re.IGNORECASE | re.VERBOSE,
 )
-_EITHER_OR = re.compile(r"(?:either\s+)?\S+(?:\s\S+){0,2}?,?\s+or\s+\S+(?:\s\S+){0,2}", re.IGNORECASE)
+_DENIED = re.compile(
+    r"(?:it |this )?(?:is |are |was )?(?:not|isn['\u2019]t|aren['\u2019]t|never)\s+(?:an? |the )?", re.IGNORECASE
+)
+_EITHER_OR = re.compile(
+    r"yes\s?/\s?no|yes and no|(?:either\s+)?\S+(?:\s\S+){0,2}?,?\s+or\s+\S+(?:\s\S+){0,2}", re.IGNORECASE
+)
 _SEVERAL_NUMBERS = re.compile(
-    r"""[^\d=]{0,20}\d[\d.,]*[%?]?(?:\s*[-\u2013/;?&]\s*|,\s+|\s+(?:to|and)\s+)\d[\d.,]*[^\d=]{0,20}
-    | (?:.{0,20}\s)?(?:not|(?:more|less|fewer|greater)\ than|at\ (?:least|most)|above|below)\s[^a-z=]{0,3}\d.{0,20}
+    r"""[^\d=]{0,20}\d[\d.,]*[%?]?
+        (?:\s*[-\u2013/;?&|]\s*|,\s+|\s+(?:(?:to|and|through|vs\.?|minus)\s+)?|\s*\(or\s+)\d[\d.,]*[^\d=]{0,20}
+    | (?:.{0,20}\s)?(?:not|isn't|(?:more|less|fewer|greater)\ than|at\ (?:least|most)|above|below|over|under|up\ to)
+        \s[^a-z=]{0,3}\d.{0,20}
     | .{0,9}[<>\u2264\u2265]\s*\d.{0,20}""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -96,6 +104,12 @@ def is_either_or(text: str) -> bool:
     """Whether an answer is two of a few words each, to choose from: "14 or 15", "either red or dark blue"."""
     either_or = _EITHER_OR.fullmatch(text[:_SHORT_REPLY])
     return either_or is not None and "more or less" not in text.casefold()
+
+
+def denial(text: str) -> str | None:
+    """What an answer says that it is not, as "not Saudi Arabia" does; ``None`` if it denies nothing."""
+    denied = _DENIED.match(text)
+    return text[denied.end() :] if denied else None
 
 
 def is_no_number(text: str) -> bool:

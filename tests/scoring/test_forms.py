@@ -148,6 +148,19 @@ FORMS = [
     "\u7b54\u3048\uff1a{}",
     "\u6700\u7ec8\u7b54\u6848\uff1a{}",
     "Answer: 9? No.\n\nActually, I forgot one.\n\nAnswer: {}",
+    "<CONCLUSION> {} </CONCLUSION>",
+    "<SUMMARY>I look.</SUMMARY>\n<REASONING>9 or B?</REASONING>\n<CONCLUSION>{}</CONCLUSION>",
+    "<final>{}</final>",
+    "<|answer|>{}<|/answer|>",
+    "\\framebox{{{}}}",
+    "\u3010\u7b54\u6848\u3011{}",
+    "\u6b63\u89e3\uff1a{}",
+    "C\u00e2u tr\u1ea3 l\u1eddi: {}",
+    "Answer [in short]: {}",
+    "Answer: {}\n\nQuestion: What is 2 + 2?\nAnswer: 4",
+    "Answer: {}\n### Human: And who is B?\n### Assistant: Answer: 9",
+    "Answer:\n\n1. {}",
+    "#### {}",
 ]
 SHORTS = ["47", "3.5", "-5", "1,234", "47%", "140\N{DEGREE SIGN}", "dark blue", "Saudi Arabia", "The Beatles",
           "\\frac{1}{2}", "2\\sqrt{3}", "x^2+1", "(0, 1]", "[2010, 2012]", "3:2",
@@ -220,6 +233,7 @@ NAMES = ["C", "c", "(C)", "(c)", "C)", "C.", "C:", "[C]", "**C**", "*C*", "C!", 
          "It is Hermione.", "Therefore, C",
          "$C", "C** (the third)", "\\( \\text{(C)} \\) 12",
          "\\(\\text{(C)}\\ Hermione\\)", "\\textbf{(C)}\\ 2\\pi",
+         "Hermione \N{RIGHTWARDS ARROW} C", "Hermione = option C", "Hermione, option C",
          "[[C]]", "<C>", "C ##", "C, not B", "C rather than B", "C (not A)", "C (100% sure)", "C; B is out", "Letter C",
          "The letter is C", "I choose C", "Choice (C)", "It's C",
          "C\n\nA is wrong because she is on the right."]  # fmt: skip
@@ -240,7 +254,13 @@ SENTENCES = ["The answer is C.", "So the correct answer is (C).", "The answer is
              "\u6b63\u786e\u7b54\u6848\u4e3a\u9009\u9879 C\uff1aHermione\u3002",
              "The answer is A. Wait, I misread it: the answer is C.", "The answer is C, not B.", "Die Antwort ist C.",
              "La respuesta es C.", "Option C is correct.", "C is correct.", "It's C.",
-             "I would go with option C."]  # fmt: skip
+             "I would go with option C.", "Therefore, option C is the correct answer.",
+             "She stands left.\n\n**C**", "She stands left.\n\n**(C) Hermione**", "She stands left.\n\n#### C",
+             "\u7b54\u6848\u9009C", "\u9009C", "\u6545\u9009C\u3002", "\u56e0\u6b64\u9009 C",
+             "\u6240\u4ee5\uff0c\u6b63\u786e\u9009\u9879\u662fC\u3002",
+             "\u6b63\u89e3\u306fC\u3067\u3059\u3002", "\u7b54\u3048\u306fC\u3067\u3059\u3002",
+             "\uc815\ub2f5\uc740 C\uc785\ub2c8\ub2e4.",
+             "La bonne r\u00e9ponse est la C.", "A resposta correta \u00e9 C."]  # fmt: skip
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)
@@ -249,6 +269,82 @@ def test_what_a_sentence_says_outright(sentence):
         right = Outcome.UNPARSED if scorer is Strict else Outcome.CORRECT
         assert outcomes(scorer(), choice("C"), sentence) == {right}, scorer
         assert Outcome.CORRECT not in outcomes(scorer(), choice("D"), sentence), scorer
+
+
+# What an option says, where the answer says it in other words or another typography.
+BY_VALUE = {
+    "12 cm": ("10 cm", "12 cm", "14 cm", "16 cm"),
+    "12cm": ("10 cm", "12 cm", "14 cm", "16 cm"),
+    "12": ("10 cm", "12 cm", "14 cm", "16 cm"),
+    "12 $\\mathrm{cm}^2$": ("$10 \\mathrm{~cm}^{2}$", "$12 \\mathrm{~cm}^{2}$", "$14 \\mathrm{~cm}^{2}$"),
+    "72\N{DEGREE SIGN}": ("$66^{\\circ}$", "$72^{\\circ}$", "$75^{\\circ}$"),
+    "\\dfrac{3}{4}": ("$\\frac{1}{2}$", "$\\frac{3}{4}$", "$2\\pi$"),
+    "2\N{GREEK SMALL LETTER PI}": ("$\\pi$", "$2\\pi$", "$4\\pi$"),
+    "No": ("Yes", "No"),
+    "No, she does not hold it.": ("Yes", "No"),
+    "No, because she is on the right": ("Yes", "No", "Cannot be determined"),
+    "1\u00a0234": ("1 230", "1 234"),
+    "Children\u2019s books": ("Books", "Children's books"),
+}
+
+
+@pytest.mark.parametrize("said", BY_VALUE)
+def test_an_option_by_what_it_says(said):
+    for scorer in LETTER_SCORERS:
+        if scorer is not Strict:
+            for reply in (f"Answer: {said}", f"\\boxed{{{said}}}", said):
+                assert outcomes(scorer(), choice("B", BY_VALUE[said]), reply) == {Outcome.CORRECT}, (scorer, reply)
+                assert outcomes(scorer(), choice("A", BY_VALUE[said]), reply) == {Outcome.WRONG}, (scorer, reply)
+
+
+@pytest.mark.parametrize("said", ["12", "No, wait, yes", "Yes, no", "12 or 14"])
+def test_what_two_options_say_names_neither(said):
+    for scorer in LETTER_SCORERS:
+        for options in (("12 cm", "12 m"), ("Yes", "No")):
+            for gold in "AB":
+                assert Outcome.CORRECT not in outcomes(scorer(), choice(gold, options), f"Answer: {said}"), scorer
+
+
+# One answer, as it is typed and as it is set.
+SET = [("47%", "47\\%"), ("-5", "\N{MINUS SIGN}5"), ("-5", "\N{EN DASH}5"), ("$5", "\\$5"), ("1,234", "1{,}234"),
+       ("50\N{DEGREE SIGN}", "50^\\circ"), ("50\N{DEGREE SIGN}", "50^{\\circ}"), ("Saudi Arabia", "Saudi\\ Arabia"),
+       ("Saudi Arabia", "\\text{Saudi}\\ \\text{Arabia}"), ("$1.2 billion", "\\$1.2 \\text{ billion}"),
+       ("dark-blue", "dark\N{NON-BREAKING HYPHEN}blue"), ("12 cm", "12\u202fcm"),
+       ("R&D", "R\\&D"), ("Children's books", "Children\u2019s books")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "typeset"), SET)
+def test_a_gold_is_itself_however_it_is_set(typed, typeset):
+    for scorer in SHORT_SCORERS:
+        for gold, said in ((typed, typeset), (typeset, typed)):
+            for form in ("Answer: {}", "Answer: **{}**", "\\boxed{{{}}}", "\\boxed{{\\text{{{}}}}}"):
+                assert outcomes(scorer(), short(gold), form.format(said)) == {Outcome.CORRECT}, (scorer, gold, form)
+
+
+LONE = ["**47**", "47.", "$47$", "So many.\n\n**47**", "So many.\n\n$47$", "So many.\n```\n47\n```",
+        "So many.\n\n#### 47",
+        "Answer: 40 + 7 = 47", "Answer:\n- 47", "Answer:\n1. 47"]  # fmt: skip
+
+
+@pytest.mark.parametrize("reply", LONE)
+def test_a_number_that_is_set_off(reply):
+    for scorer in SHORT_SCORERS:
+        if scorer is not Strict:
+            assert outcomes(scorer(), short("47"), reply) == {Outcome.CORRECT}, scorer
+            assert Outcome.CORRECT not in outcomes(scorer(), short("93"), reply), scorer
+
+
+@pytest.mark.parametrize("reply", ["**Dark blue**", "Dark Blue.", '"dark blue"', "`Dark Blue`", "DARK BLUE"])
+def test_a_phrase_in_its_typography_alone(reply, caprl):
+    for scorer in [*(one() for one in SHORT_SCORERS if one is not Strict), *caprl[1:]]:
+        assert outcomes(scorer, short("dark blue"), reply) == {Outcome.CORRECT}, scorer
+
+
+@pytest.mark.parametrize("gold", ["Saudi Arabia", "red", "Yes", "Unanswerable"])
+@pytest.mark.parametrize("reply", ["Answer: not {}", "Answer: It is not {}.", "Answer: isn't {}", "not {}"])
+def test_what_is_denied_is_not_said(reply, gold):
+    for scorer in SHORT_SCORERS:
+        assert Outcome.CORRECT not in outcomes(scorer(), short(gold), reply.format(gold)), scorer
 
 
 @pytest.mark.parametrize(
@@ -278,7 +374,10 @@ NO_ANSWERS = ["Not B", "not (B)", "B or C", "B and C", "A, B", "B, C", "A/B", "B
               "C-section", "A-frame", "Section C", "Hepatitis B", "Exhibit A", "None of these", "no answer", "I",
               "E", "3", "-", "The answer is C or D", "The answer is either C or D", "The answer is not C",
               "The answer isn't C", "It is C or D", "it isn't C", "definitely not C",
-              "I cannot decide between C and D", "A good guess", "Definitely", "Best"]  # fmt: skip
+              "I cannot decide between C and D", "A good guess", "Definitely", "Best",
+              "C as well as D", "A = B", "\\boxed{C} \\text{ and } \\boxed{D}", "\\boxed{C} \\text{ or } \\boxed{D}",
+              "(A) Aurelia (B) Matilda (C) Hermione (D) Juno", "\n- A\n- C", "\n1. Aurelia\n2. Juno",
+              "\nA. Aurelia\nB. Matilda\nC. Hermione\nD. Juno", "No, she does not hold it."]  # fmt: skip
 
 
 @pytest.mark.parametrize("said", NO_ANSWERS)
@@ -294,6 +393,7 @@ def test_never_kinder_than_a_person(said):
     ["14 or 15", "either 14 or 15", "14 or maybe 15", "13 or 14", "14, or 15", "between 14 and 15",
      "14-15", "14 and 15",
      "13, 14",
+     "14 (or 15)", "up to 14", "under 14", "over 14", "14 through 16", "14 vs 15", "isn't 14",
      "14? 15?", "14/15", "not 14", "more than 14", "at least 14", "less than 14", "x > 14"],
 )  # fmt: skip
 def test_two_numbers_are_no_answer(said):
@@ -329,10 +429,33 @@ def test_beside_another_gold_such_a_word_abstains(word, reply):
         assert outcomes(scorer(), short("1997"), reply.format(word)) == {Outcome.ABSTAINED}, scorer
 
 
+@pytest.mark.parametrize(
+    "reply", ["Don't know", "don't know.", "DON'T KNOW", "Answer: Don't know", "**Don\u2019t know**"]
+)
+def test_a_gold_that_says_that_it_does_not_know(reply):
+    for scorer in SHORT_SCORERS:
+        assert outcomes(scorer(), short("Don't Know"), reply) == {Outcome.CORRECT}, scorer
+        assert outcomes(scorer(), short("47"), reply) == {Outcome.ABSTAINED}, scorer
+
+
 @pytest.mark.parametrize("reply", ["Answer: cannot answer", "Answer: the caption does not say", "cannot answer"])
 def test_of_two_ways_to_abstain_only_the_benchmarks_own_is_its_answer(reply):
     for scorer in SHORT_SCORERS:
         assert outcomes(scorer(), short("Unanswerable"), reply) == {Outcome.ABSTAINED}, scorer
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["The question is unanswerable.", "Answer: This question is unanswerable", "Answer: It is unanswerable.",
+     "It is unanswerable, since there is no legend."],
+)  # fmt: skip
+def test_such_a_word_said_of_the_question(reply):
+    for scorer in SHORT_SCORERS:
+        assert outcomes(scorer(), short("Unanswerable"), reply) == {Outcome.CORRECT}, scorer
+        assert outcomes(scorer(), short("1997"), reply) == {Outcome.ABSTAINED}, scorer
+    for scorer in SHORT_SCORERS:
+        said = reply.replace("unanswerable", "not applicable")
+        assert outcomes(scorer(), short("Not Applicable"), said) == {Outcome.CORRECT}, scorer
 
 
 def test_a_list_that_begins_with_such_a_word_is_a_list():
