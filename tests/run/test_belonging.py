@@ -142,3 +142,11 @@ def test_the_plan_does_the_run_again_from_any_folder(tmp_path, cli):
         assert first.read_bytes() == second.read_bytes()
     labels = [entry["label"] for entry in json.loads((home / "run" / "manifest.json").read_text())["captioners"]]
     assert labels == specs
+
+
+def test_a_plan_that_came_to_nothing_is_in_nobody_s_way(places):
+    wrong = {"benchmarks": ["chartqa"], "data": places["data"], "patience": 1}
+    plan = make_plan({"captioners": ["openai:m?base_url=http://127.0.0.1:9/v1"], **wrong})
+    with pytest.raises(Exception, match="cannot connect"):
+        run_plan(plan, out=places["out"], store=places["store"])
+    assert evaluate("blind", benchmarks="chartqa", **places).folder.read_plan().captioners == ("blind",)
