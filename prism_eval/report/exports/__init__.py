@@ -9,6 +9,7 @@ from prism_eval.errors import UsageError
 from prism_eval.files.whole import write_whole
 from prism_eval.leaderboard import Leaderboard
 from prism_eval.report.exports.document import document
+from prism_eval.report.exports.hub_dataset import write_dataset
 from prism_eval.report.exports.latex import latex
 from prism_eval.report.exports.markdown import markdown
 from prism_eval.report.exports.parquet import write_parquet
@@ -22,7 +23,10 @@ TEXTS: Mapping[str, Callable[[Leaderboard], str]] = {
 }
 """Formats that are a text, by the name that ``--format`` knows."""
 
-FILES: Mapping[str, Callable[[Leaderboard, Path], None]] = {"parquet": write_parquet}
+FILES: Mapping[str, Callable[[Leaderboard, Path], None]] = {
+    "parquet": write_parquet,
+    "datasets": write_dataset,
+}
 """Formats that no pipe takes, likewise: each writes to a path."""
 
 

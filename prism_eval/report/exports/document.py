@@ -31,7 +31,8 @@ def _content(board: Leaderboard) -> dict[str, object]:
         "failed": board.failed,
         "caveats": board.warnings,
         "protocol": board.manifest.get("protocol"),
-        "reasoner": board.manifest.get("reasoner"),
+        # Who it is, not where its server stands: a document is passed on.
+        "reasoner": {key: (board.manifest.get("reasoner") or {}).get(key) for key in ("label", "identity")},
         "benchmarks": [{key: entry.get(key) for key in _OF_BENCHMARKS} for entry in board.manifest["benchmarks"]],
         "columns": [{"name": column.name, "title": column.title} for column in (*board.scores, *board.columns)],
         "rows": records(board),

@@ -148,10 +148,13 @@ def test_json_has_names_and_numbers_in_full(board: Leaderboard) -> None:
 
 def test_json_is_read_by_the_strictest_reader(tmp_path: Path) -> None:
     board = board_of(tmp_path, "a")
-    spoilt = {**board.manifest, "reasoner": {"label": "half \ud800", "value": float("nan")}}
+    spoilt = {
+        **board.manifest,
+        "reasoner": {"label": "half \ud800", "identity": float("nan"), "address": "http://secret"},
+    }
     object.__setattr__(board, "manifest", spoilt)
     found = json.loads(TEXTS["json"](board))
-    assert found["reasoner"] == {"label": "half ?", "value": None}
+    assert found["reasoner"] == {"label": "half ?", "identity": None}
 
 
 @pytest.mark.parametrize("name", TEXTS)
