@@ -20,7 +20,7 @@ EPILOG = """Examples:
 """
 
 Format = Annotated[
-    Literal["markdown", "csv", "json", "latex", "parquet", "datasets"] | None,
+    Literal["markdown", "csv", "json", "latex", "parquet", "datasets", "inspect"] | None,
     typer.Option("--format", help="Export it in place of showing it: a text goes to standard output."),
 ]
 Output = Annotated[

@@ -10,6 +10,7 @@ from prism_eval.files.whole import write_whole
 from prism_eval.leaderboard import Leaderboard
 from prism_eval.report.exports.document import document
 from prism_eval.report.exports.hub_dataset import write_dataset
+from prism_eval.report.exports.inspect_logs import write_inspect_logs
 from prism_eval.report.exports.latex import latex
 from prism_eval.report.exports.markdown import markdown
 from prism_eval.report.exports.parquet import write_parquet
@@ -26,6 +27,7 @@ TEXTS: Mapping[str, Callable[[Leaderboard], str]] = {
 FILES: Mapping[str, Callable[[Leaderboard, Path], None]] = {
     "parquet": write_parquet,
     "datasets": write_dataset,
+    "inspect": write_inspect_logs,
 }
 """Formats that no pipe takes, likewise: each writes to a path."""
 
