@@ -36,7 +36,13 @@ def folder_path(text: str) -> Path:
 # Each flag is written once, so that it reads the same in every verb's help. Defaults are told in words: the value is
 # left to the plan (see `PlanFlags`).
 Reasoner = Annotated[
-    str | None, typer.Option("--reasoner", "-r", metavar="SPEC", help="The one reasoner. [default: lexical]")
+    list[str] | None,
+    typer.Option(
+        "--reasoner",
+        "-r",
+        metavar="SPEC",
+        help="The reasoner; repeat for more of them, the first is the leaderboard's. [default: lexical]",
+    ),
 ]
 Data = Annotated[
     str | None,

@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any, TypeVar
 
 from prism_eval.errors import FatalError
@@ -30,7 +31,7 @@ Beyond it nothing new is begun; a result without its images takes a few kilobyte
 async def stream(
     sources: Sequence[ItemSource], settings: Settings, *, limit: int = 0
 ) -> AsyncGenerator[ItemResult, None]:
-    """Take every item through the stages, once per entry, sample and order; yields in the order of the items.
+    """Take every item through the stages, once per entry, reasoner, sample and order; yields in the order of the items.
 
     Args:
         sources: The benchmarks.
@@ -83,16 +84,18 @@ async def _trials(
         pictures = Pictures(read, len(ways), window)
         digests = tuple(image.digest for image in read.item.images)
         item = replace(read.item, images=())
-        for entry, sample, number, order in ways:
-            yield Trial(item, digests, read.problem, pictures, entry, sample, number, order, settings)
+        for entry, reasoner, sample, number, order in ways:
+            yield Trial(item, digests, read.problem, pictures, entry, reasoner, sample, number, order, settings)
 
 
-def _ways(item: Item, settings: Settings) -> Iterator[tuple[Entry, int, int, Order]]:
+def _ways(item: Item, settings: Settings) -> Iterator[tuple[Entry, str, int, int, Order]]:
     orders = settings.orders.of(item)
+    # Before anybody reads, all that they read is the same.
+    reasoners = list(settings.reasoners)[: 1 if settings.through == "caption" else None]
     for entry in settings.entries:
-        for sample in range(settings.samples):
+        for reasoner, sample in product(reasoners, range(settings.samples)):
             for number, order in enumerate(orders):
-                yield entry, sample, number, order
+                yield entry, reasoner, sample, number, order
 
 
 async def _unless(stopped: asyncio.Future[None], wanted: Awaitable[T]) -> T:
