@@ -1,0 +1,7 @@
+"""Where points are lost: whose doing each answer is that is not right."""
+
+from __future__ import annotations
+
+from prism_eval.leaderboard.losses.losses import LOSSES, Loss, Losses, LossShares, losses_of
+
+__all__ = ["LOSSES", "Loss", "LossShares", "Losses", "losses_of"]
