@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.losses.evidence import Evidence
@@ -65,25 +65,49 @@ class LossShares:
     points: Mapping[Loss, Estimate]
 
 
+# Without slots, since `cached_property` keeps what it worked out in the object's dictionary.
 @dataclass(frozen=True, eq=False)
 class Losses:
-    """The losses of a leaderboard's entries.
+    """The losses of a leaderboard's entries. Arrays of shape (verdicts,) are in the verdicts' order.
 
     Attributes:
         verdicts: What they were found in.
-        loss: Shape (verdicts,): a number of `LOSSES`; -1 where nothing was lost, and where nobody looked.
-        looked: Shape (verdicts,): whether the verdict was looked at, and is of an entry and has a score.
+        looked: Shape (verdicts,): whether the verdict was looked at, is of an entry and has a score.
+        lost: Shape (verdicts,): whether, besides, its answer is not right.
+        evidence: Shape (verdicts,): what its caption says of the golds, an `Evidence`.
+        seen: Shape (verdicts,): whether the captioner's own model is right when it is shown the image.
         images: How many images there are.
         images_looked: How many of them were looked at.
         seed: The seed of the sample.
     """
 
     verdicts: Verdicts = field(repr=False)
-    loss: NDArray[np.int8] = field(repr=False)
     looked: NDArray[np.bool_] = field(repr=False)
+    lost: NDArray[np.bool_] = field(repr=False)
+    evidence: NDArray[np.int8] = field(repr=False)
+    seen: NDArray[np.bool_] = field(repr=False)
     images: int
     images_looked: int
     seed: int
+
+    @cached_property
+    def loss(self) -> NDArray[np.int8]:
+        """Shape (verdicts,): a number of `LOSSES`; -1 where nothing was lost, and where nobody looked."""
+        import numpy as np
+
+        unread = np.isin(self.verdicts.outcome, [OUTCOMES.index(outcome) for outcome in _UNREAD])
+        says = self.evidence == Evidence.SAYS
+        cases = {
+            Loss.UNREADABLE: says & unread,
+            Loss.READER: says,
+            Loss.UNCLEAR: self.evidence == Evidence.UNCLEAR,
+            Loss.CONTRADICTED: self.evidence == Evidence.CONTRADICTS,
+            Loss.UNSAID: self.seen,
+            Loss.OMITTED: _others_say(self.verdicts, says),
+        }
+        numbers = [LOSSES.index(loss) for loss in cases]
+        whose = np.select(list(cases.values()), numbers, LOSSES.index(Loss.NOBODY))
+        return np.where(self.lost, whose, -1).astype(np.int8)
 
     @property
     def whole(self) -> bool:
@@ -155,39 +179,22 @@ def losses_of(
 
     entry = ~np.isin(verdicts.captioner, [verdicts.captioners.index(label) for label in controls])
     scored = verdicts.outcome != OUTCOMES.index(Outcome.FAILED)
-    lost = entry & scored & (verdicts.outcome != OUTCOMES.index(Outcome.CORRECT))
+    lost = scored & (verdicts.outcome != OUTCOMES.index(Outcome.CORRECT))
     items = sampled_items(verdicts, entry, most, seed)
-    looked = items[verdicts.item]
+    looked = entry & items[verdicts.item]
+    lost &= looked
     # An item that everybody has right needs no search.
     needed = np.bincount(verdicts.item[lost], minlength=len(verdicts.items)) > 0
-    evidence = searched(verdicts, entry & looked & needed[verdicts.item], lenient)
-    loss = np.where(lost & looked, _losses(verdicts, evidence, _seen(verdicts, direct or {})), -1).astype(np.int8)
     return Losses(
         verdicts=verdicts,
-        loss=loss,
-        looked=entry & scored & looked,
+        looked=looked & scored,
+        lost=lost,
+        evidence=searched(verdicts, looked & needed[verdicts.item], lenient),
+        seen=_seen(verdicts, direct or {}),
         images=int(np.unique(verdicts.items.cluster).size),
         images_looked=int(np.unique(verdicts.items.cluster[items]).size),
         seed=seed,
     )
-
-
-def _losses(verdicts: Verdicts, evidence: NDArray[np.int8], seen: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Shape (verdicts,): the number of the loss that each would be if its answer is not right."""
-    import numpy as np
-
-    unread = np.isin(verdicts.outcome, [OUTCOMES.index(outcome) for outcome in _UNREAD])
-    says = evidence == Evidence.SAYS
-    cases = {
-        Loss.UNREADABLE: says & unread,
-        Loss.READER: says,
-        Loss.UNCLEAR: evidence == Evidence.UNCLEAR,
-        Loss.CONTRADICTED: evidence == Evidence.CONTRADICTS,
-        Loss.UNSAID: seen,
-        Loss.OMITTED: _others_say(verdicts, says),
-    }
-    numbers = [LOSSES.index(loss) for loss in cases]
-    return np.select(list(cases.values()), numbers, LOSSES.index(Loss.NOBODY))
 
 
 def _others_say(verdicts: Verdicts, says: NDArray[np.bool_]) -> NDArray[np.bool_]:
