@@ -11,14 +11,14 @@ def two_sided(t: float, degrees: float) -> float:
     Raises:
         ValueError: The degrees of freedom are not positive.
     """
-    from scipy.special import betainc, betaincc
+    from scipy.special import betainc
 
     if not degrees > 0:
         raise ValueError(f"degrees of freedom must be positive, not {degrees}")
     # The incomplete beta function (DLMF 8.17.22) from whichever side its argument is small on: from the other one the
     # digits of a small t, or of a small probability, would be lost (as they are in scipy's own `stdtr`).
     if t * t < degrees:
-        return float(betaincc(0.5, degrees / 2, t * t / (degrees + t * t)))
+        return 1 - float(betainc(0.5, degrees / 2, t * t / (degrees + t * t)))
     return float(betainc(degrees / 2, 0.5, degrees / (degrees + t * t)))
 
 
