@@ -41,8 +41,8 @@ def equivalence(difference: Difference, margin: float, *, alpha: float = ALPHA) 
     # One image decides nothing, and no two captioners are further apart than 1.
     if difference.degrees == 0:
         return Equivalence(p=1.0, shown=False, smallest=1.0)
-    p = upper((margin - abs(difference.value)) / difference.error, difference.degrees)
-    smallest = abs(difference.value) + quantile(1 - alpha, difference.degrees) * difference.error
+    p = upper((margin - abs(difference.value)) / difference.held_error, difference.degrees)
+    smallest = abs(difference.value) + quantile(1 - alpha, difference.degrees) * difference.held_error
     return Equivalence(p=p, shown=p < alpha, smallest=smallest)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from prism_eval.statistics.design import Design
 from prism_eval.statistics.flips import FEW_DIFFERING, Flips, flip_test
-from prism_eval.statistics.means import check
-from prism_eval.statistics.spread import spread
+from prism_eval.statistics.means import FEW_CLUSTERS, check
+from prism_eval.statistics.spread import Spread, spread
 from prism_eval.statistics.student import critical, two_sided
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Difference:
     Attributes:
         value: First minus second, in [-1, 1].
         error: Its cluster-robust standard error.
+        held_error: The same, held up where few clusters differ: what interval and equivalence rest on.
         degrees: The error's degrees of freedom; 0 where no stratum has two clusters.
         low: Lower end of the interval.
         high: Upper end of the interval.
@@ -40,6 +42,7 @@ class Difference:
 
     value: float
     error: float
+    held_error: float
     degrees: float
     low: float
     high: float
@@ -109,27 +112,41 @@ def left_out(design: Design, evidence: Design) -> tuple[int | str, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+# Without slots, since `cached_property` keeps what it worked out in the object's dictionary.
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Contrast:
     """What is known of a difference before the level of its interval is.
 
     Attributes:
+        design: The observations that it is of.
+        images: Shape (differing clusters,): what each of those on which the two differ adds to the difference.
         value: The difference.
         error: Its cluster-robust standard error.
+        held_error: The same, held up where few clusters differ.
         degrees: The error's degrees of freedom; 0 where no stratum has two clusters.
-        differing: Clusters on which the two differ.
-        flips: The sign-flip test; ``None`` where the t test is used.
-        p: Two-sided p-value.
-        design: The observations that it is of.
+        alpha: The smallest level that the p-value will be held against.
     """
 
+    design: Design
+    images: NDArray[np.float64]
     value: float
     error: float
+    held_error: float
     degrees: float
-    differing: int
-    flips: Flips | None
-    p: float
-    design: Design
+    alpha: float
+
+    @cached_property
+    def flips(self) -> Flips | None:
+        """The sign-flip test; ``None`` where so many clusters differ that the t test is used."""
+        return flip_test(self.images, self.alpha) if self.images.size < FEW_DIFFERING else None
+
+    @cached_property
+    def p(self) -> float:
+        """The two-sided p-value."""
+        # One image decides nothing.
+        if self.degrees == 0:
+            return 1.0
+        return self.flips.p if self.flips else two_sided(self.value / self.error, self.degrees)
 
     def difference(self, alpha: float, *, shown: bool, left_out: tuple[int | str, ...] = ()) -> Difference:
         """The difference with the interval of level ``1 - alpha``, which leaves 0 out exactly if it is ``shown``."""
@@ -137,6 +154,7 @@ class Contrast:
         return Difference(
             value=self.value,
             error=self.error,
+            held_error=self.held_error,
             degrees=self.degrees,
             # No such interval knows that a difference of scores ends at 1.
             low=max(-1.0, self.value - reach),
@@ -144,7 +162,7 @@ class Contrast:
             p=self.p,
             items=self.design.cell.size,
             clusters=self.design.clusters,
-            differing=self.differing,
+            differing=self.images.size,
             left_out=left_out,
         )
 
@@ -152,7 +170,7 @@ class Contrast:
         # One image decides nothing: any difference in [-1, 1] may hold elsewhere.
         if self.degrees == 0:
             return 2.0
-        by_t = critical(1 - alpha, self.degrees) * self.error
+        by_t = critical(1 - alpha, self.degrees) * self.held_error
         tested = by_t if self.flips is None else self.flips.reach(alpha)
         # Flips know nothing of what images that happened to be ties may do; the error does.
         reach, seen = max(tested, by_t), abs(self.value)
@@ -174,34 +192,33 @@ def contrasts(design: Design, totals: NDArray[np.float64], alpha: float) -> list
     # As if two more images had differed, one each way (the idea of Agresti and Coull 1998).
     seen = spread(design, totals, 2 / (design.images + 2.0) ** 2)
     weights = len(design.labels) * design.items[design.stratum]
-    sums = design.by_cluster(totals / weights)
-    possible = bool((design.images > 1).any())
+    images = [own[np.abs(own) > _EQUAL] for own in design.by_cluster(totals / weights)]
+    held = np.sqrt(_held_up(seen, np.array([own.size for own in images])))
+    errors, possible = np.sqrt(seen.variance), bool((design.images > 1).any())
     return [
-        _contrast(design, own[np.abs(own) > _EQUAL], *numbers, alpha=alpha, possible=possible)
-        for own, *numbers in zip(
-            sums, seen.value.tolist(), np.sqrt(seen.variance).tolist(), seen.degrees.tolist(), strict=True
+        Contrast(
+            design=design,
+            images=own,
+            value=float(seen.value[row]),
+            error=float(errors[row]),
+            held_error=float(held[row]),
+            degrees=float(seen.degrees[row]) if possible else 0.0,
+            alpha=alpha,
         )
+        for row, own in enumerate(images)
     ]
 
 
-def _contrast(
-    design: Design,
-    images: NDArray[np.float64],
-    value: float,
-    error: float,
-    degrees: float,
-    *,
-    alpha: float,
-    possible: bool,
-) -> Contrast:
-    flips = flip_test(images, alpha) if images.size < FEW_DIFFERING else None
-    p = flips.p if flips else two_sided(value / error, degrees)
-    return Contrast(
-        value=value,
-        error=error,
-        degrees=degrees if possible else 0.0,
-        differing=images.size,
-        flips=flips,
-        p=p if possible else 1.0,
-        design=design,
-    )
+def _held_up(seen: Spread, differing: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Variances, where few clusters differ as if four more had (Agresti and Coull 1998).
+
+    One captioner may be better on a few images and nowhere worse. How many there are is then a rare count, and where it
+    is seen too small so is its spread.
+    """
+    import numpy as np
+
+    # Two for each stratum without spread are in the variance already.
+    counted = differing + 2 * seen.flat
+    missing = np.where(differing < FEW_CLUSTERS, np.maximum(4 - 2 * seen.flat, 0), 0)
+    held: NDArray[np.float64] = seen.variance * (1 + missing / np.maximum(counted, 1))
+    return held

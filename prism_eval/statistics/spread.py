@@ -25,6 +25,7 @@ class Spread:
         shared: Shape (rows,): the variance with what strata share, before the floor on what cancels out.
         variance: Shape (rows,).
         degrees: Shape (rows,): Satterthwaite's degrees of freedom.
+        flat: Shape (rows,): how many strata show no spread.
     """
 
     value: NDArray[np.float64]
@@ -32,6 +33,7 @@ class Spread:
     shared: NDArray[np.float64]
     variance: NDArray[np.float64]
     degrees: NDArray[np.float64]
+    flat: NDArray[np.intp]
 
 
 def contributions(design: Design, totals: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -82,4 +84,5 @@ def spread(design: Design, totals: NDArray[np.float64], floor: NDArray[np.float6
         variance=variance,
         # Satterthwaite (1946): a stratum that brings most of the variance brings its few clusters with it.
         degrees=own.sum(axis=1) ** 2 / (own**2 / design.degrees).sum(axis=1),
+        flat=flat.sum(axis=1),
     )

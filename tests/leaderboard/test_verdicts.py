@@ -73,8 +73,8 @@ def test_comparisons_are_those_that_were_worked_out_row_by_row(tmp_path: Path) -
     # The four images all differ one way: of the sixteen ways to flip them two are as extreme.
     stated = [
         (0.08333333333333, 0.16666666666667, -0.47969103945999, 0.64635770612665, 0.125, 0.375),
-        (0.41666666666667, 0.12400396819047, -0.10477358014922, 0.93810691348255, 0.125, 0.375),
-        (0.36458333333333, 0.12542091829528, -0.15025330429891, 0.87941997096558, 0.125, 0.375),
+        (0.41666666666667, 0.12400396819047, -0.18544066706425, 1.0, 0.125, 0.375),
+        (0.36458333333333, 0.12542091829528, -0.22989880931799, 0.95906547598465, 0.125, 0.375),
     ]
     for comparison, numbers in zip(board.comparisons, stated, strict=True):
         found = comparison.difference
