@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from prism_eval.statistics.design import Design
@@ -112,35 +111,31 @@ def left_out(design: Design, evidence: Design) -> tuple[int | str, ...]:
     )
 
 
-# Without slots, since `cached_property` keeps what it worked out in the object's dictionary.
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Contrast:
     """What is known of a difference before the level of its interval is.
 
     Attributes:
-        design: The observations that it is of.
-        images: Shape (differing clusters,): what each of those on which the two differ adds to the difference.
         value: The difference.
         error: Its cluster-robust standard error.
         held_error: The same, held up where few clusters differ.
         degrees: The error's degrees of freedom; 0 where no stratum has two clusters.
-        alpha: The smallest level that the p-value will be held against.
+        items: Pairs.
+        clusters: Distinct clusters among them.
+        differing: Clusters on which the two differ.
+        flips: The sign-flip test; ``None`` where so many clusters differ that the t test is used.
     """
 
-    design: Design
-    images: NDArray[np.float64]
     value: float
     error: float
     held_error: float
     degrees: float
-    alpha: float
+    items: int
+    clusters: int
+    differing: int
+    flips: Flips | None
 
-    @cached_property
-    def flips(self) -> Flips | None:
-        """The sign-flip test; ``None`` where so many clusters differ that the t test is used."""
-        return flip_test(self.images, self.alpha) if self.images.size < FEW_DIFFERING else None
-
-    @cached_property
+    @property
     def p(self) -> float:
         """The two-sided p-value."""
         # One image decides nothing.
@@ -160,9 +155,9 @@ class Contrast:
             low=max(-1.0, self.value - reach),
             high=min(1.0, self.value + reach),
             p=self.p,
-            items=self.design.cell.size,
-            clusters=self.design.clusters,
-            differing=self.images.size,
+            items=self.items,
+            clusters=self.clusters,
+            differing=self.differing,
             left_out=left_out,
         )
 
@@ -197,13 +192,14 @@ def contrasts(design: Design, totals: NDArray[np.float64], alpha: float) -> list
     errors, possible = np.sqrt(seen.variance), bool((design.images > 1).any())
     return [
         Contrast(
-            design=design,
-            images=own,
             value=float(seen.value[row]),
             error=float(errors[row]),
             held_error=float(held[row]),
             degrees=float(seen.degrees[row]) if possible else 0.0,
-            alpha=alpha,
+            items=design.cell.size,
+            clusters=design.clusters,
+            differing=own.size,
+            flips=flip_test(own, alpha) if own.size < FEW_DIFFERING else None,
         )
         for row, own in enumerate(images)
     ]

@@ -110,8 +110,8 @@ def _contrasts(
     known = ~np.isnan(matrix)
     everyones = _everyones(known, design)
     # Rows that lack the same items share their design: without failures, which is most often, there is one for all.
-    patterns = np.unique(known, axis=0, return_inverse=True)[1].ravel().tolist()
-    groups: dict[frozenset[int], list[_Pair]] = defaultdict(list)
+    patterns = [np.packbits(row).tobytes() for row in known]
+    groups: dict[frozenset[bytes], list[_Pair]] = defaultdict(list)
     for pair in pairs:
         groups[frozenset(patterns[row] for row in pair)].append(pair)
     for group in groups.values():
