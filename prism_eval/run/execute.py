@@ -132,7 +132,7 @@ async def _write_all(assembly: Assembly, writers: Writers, state: State, own: Ag
     first_entry = settings.entries[0].label
     silent = {entry.label for entry in settings.entries if entry.captioner.silent}
     state.notes.extend(await notes_on_room(settings, assembly.calling))
-    async with contextlib.aclosing(stream(assembly.benchmarks, settings, limit=assembly.plan.limit)) as results:
+    async with contextlib.aclosing(stream(assembly.benchmarks, settings)) as results:
         async for result in results:
             first = result.entry == first_entry and result.sample == 0 and result.order == 0
             state.counts.add(result, first=first)

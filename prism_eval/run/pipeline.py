@@ -27,15 +27,12 @@ _UNWRITTEN = 4096
 Beyond it nothing new is begun; a result without its images takes a few kilobytes."""
 
 
-async def stream(
-    sources: Sequence[ItemSource], settings: Settings, *, limit: int = 0
-) -> AsyncGenerator[ItemResult, None]:
+async def stream(sources: Sequence[ItemSource], settings: Settings) -> AsyncGenerator[ItemResult, None]:
     """Take every item through the stages, once per entry, sample and order; yields in the order of the items.
 
     Args:
         sources: The benchmarks.
         settings: What each item goes through.
-        limit: Items per benchmark; 0 for all.
 
     Raises:
         FatalError: No further call can succeed.
@@ -52,7 +49,7 @@ async def stream(
             stopped.set_exception(task.exception() or FatalError("stopped"))
 
     try:
-        async for trial in _trials(sources, settings, window, limit, stopped):
+        async for trial in _trials(sources, settings, window, stopped):
             # Only a wait has to be watched: a task of its own for every free place would cost more than the place.
             await (_unless(stopped, window.slots.acquire()) if window.slots.locked() else window.slots.acquire())
             task = asyncio.create_task(trial.run())
@@ -72,12 +69,12 @@ async def stream(
 
 
 async def _trials(
-    sources: Sequence[ItemSource], settings: Settings, window: Window, limit: int, stopped: asyncio.Future[None]
+    sources: Sequence[ItemSource], settings: Settings, window: Window, stopped: asyncio.Future[None]
 ) -> AsyncIterator[Trial]:
     """Entries side by side on one item, so that all of them show a benchmark's start early on."""
     # `caption` and `answer` need no golds, and run where the scorer's extra is not installed.
     scorers = settings.scorers if settings.through == "score" else None
-    async for read in read_items(sources, limit, scorers):
+    async for read in read_items(sources, scorers):
         await _unless(stopped, window.hold(read.item.images))
         ways = list(_ways(read.item, settings))
         pictures = Pictures(read, len(ways), window)
