@@ -18,7 +18,7 @@ from prism_eval.leaderboard.own import own_numbers
 from prism_eval.leaderboard.positions import position_biases
 from prism_eval.leaderboard.rows import Cell, PositionBias, Row
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts, read_verdicts
-from prism_eval.run.reading import read_manifest
+from prism_eval.run.reading import of_reasoner, read_manifest
 from prism_eval.schema import Outcome
 from prism_eval.statistics import Comparison, Estimate, RankRange, clustered_mean, compare_all, rank_ranges
 
@@ -27,18 +27,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def build(folder: Path) -> Leaderboard:
+def build(folder: Path, reasoner: str | None = None) -> Leaderboard:
     """Rank the captioners of a run folder.
 
     A benchmark's score is the mean over items of the mean over an item's samples and orders. Failed verdicts are no
     scores: they are left out and counted. Abstained, unparsed, refused and truncated ones score 0, counted apart.
 
+    Args:
+        folder: The run folder.
+        reasoner: The label of the reasoner whose verdicts count, where there are several; by default the plan's first.
+
     Raises:
-        RunError: The folder's manifest or verdicts cannot be read, or hold more than one reasoner.
+        UsageError: The run has no such reasoner.
+        RunError: The folder's manifest or verdicts cannot be read, or hold more reasoners than the manifest names.
     """
     folder = user_path(folder)
-    manifest = read_manifest(folder)
-    verdicts = read_verdicts(folder)
+    manifest = of_reasoner(read_manifest(folder), reasoner)
+    verdicts = read_verdicts(folder, manifest["reasoner"]["label"] if manifest.get("reasoners") else None)
     if len(verdicts.reasoners) > 1:
         listing = ", ".join(sorted(verdicts.reasoners))
         raise RunError(f"{folder}: verdicts of several reasoners ({listing}); a leaderboard has one")

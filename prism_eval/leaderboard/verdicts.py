@@ -124,13 +124,19 @@ class Items:
         return int(self.benchmark.size)
 
 
-def read_verdicts(folder: Path) -> Verdicts:
+def read_verdicts(folder: Path, reasoner: str | None = None) -> Verdicts:
     """Read the verdict table of a run folder.
+
+    Args:
+        folder: The run folder.
+        reasoner: The label of the reasoner whose verdicts are read; by default everybody's.
 
     Raises:
         RunError: The table is missing, damaged, lacks a column or holds a verdict that makes no sense.
     """
     table = Table(folder, "verdicts")
+    if reasoner is not None:
+        table = table.where("reasoner", reasoner)
     columns = table.columns(_KINDS)
     _check(table, columns)
     captioner, captioners = _labels(columns["captioner"])
