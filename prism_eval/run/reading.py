@@ -171,9 +171,13 @@ class Table:
 
     def rows(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Every row of the file, one at a time."""
+        for batch in self.batches(names):
+            yield from batch.to_pylist()
+
+    def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Every row of the file, some thousand at a time."""
         with self._open(names) as file:
-            for batch in file.iter_batches(_BATCH, columns=list(names)):
-                yield from batch.to_pylist()
+            yield from file.iter_batches(_BATCH, columns=list(names))
 
     def plan_digest(self) -> str:
         """What the rows depend on, as the table's writer was told (`Plan.digest_through`)."""
