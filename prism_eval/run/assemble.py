@@ -26,9 +26,6 @@ LIVE: frozenset[Stage] = frozenset({"caption", "answer", "score"})
 _PART_OF: Mapping[str, Stage] = {"caption": "caption", "answer": "answer", "prior": "answer", "judge": "score"}
 """To which stage each kind of call belongs."""
 
-_SENT: Mapping[Stage, str] = {"caption": "images", "answer": "captions and questions", "score": "answers to judge"}
-"""What each stage's plugins send to their servers."""
-
 _ITEMS_AHEAD = 4
 """Items in work for each call that may be under way. At any time some wait for their caption, some for their answer,
 some for a retry or a scorer; with fewer than about three for each call, a slow few leave the server's slots empty."""
@@ -129,23 +126,24 @@ def assemble(
     # In this order the progress display and the manifest name them, whether or not there are any.
     for stage in ("caption", "answer", *(["judge"] if judge else [])):
         calls.tally(stage)
-    asked: Mapping[Stage, list[Plugin]] = {
-        "caption": [entry.captioner for entry in entries],
-        "answer": [*answering.values()],
-        "score": [judge] if judge else [],
-    }
     calling = live.intersection(STAGES[: STAGES.index(through) + 1])
-    destinations = _destinations({stage: plugins for stage, plugins in asked.items() if stage in calling})
+    sent: list[tuple[Stage, str, Iterable[Plugin]]] = [
+        ("caption", "images", [entry.captioner for entry in entries if not entry.captioner.answers]),
+        ("answer", "images and questions", [entry.captioner for entry in entries if entry.captioner.answers]),
+        ("answer", "captions and questions", answering.values()),
+        ("score", "answers to judge", [judge] if judge else []),
+    ]
+    destinations = _destinations([(what, plugins) for stage, what, plugins in sent if stage in calling])
     return Assembly(plan, protocol, opened, settings, destinations, frozenset(calling), unread)
 
 
-def _destinations(asked: Mapping[Stage, Sequence[Plugin]]) -> str:
+def _destinations(sent: Iterable[tuple[str, Iterable[Plugin]]]) -> str:
     """Which addresses are sent what, in one sentence: whoever reads it may want to stop the run at once."""
-    told = {
-        stage: " and ".join(dict.fromkeys(address for plugin in plugins for address in _addresses(plugin)))
-        for stage, plugins in asked.items()
-    }
-    words = "; ".join(f"{_SENT[stage]} go to {addresses}" for stage, addresses in told.items() if addresses)
+    told = (
+        (what, " and ".join(dict.fromkeys(address for plugin in plugins for address in _addresses(plugin))))
+        for what, plugins in sent
+    )
+    words = "; ".join(f"{what} go to {addresses}" for what, addresses in told if addresses)
     return f"{words[0].upper()}{words[1:]}" if words else ""
 
 

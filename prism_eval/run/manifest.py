@@ -98,7 +98,8 @@ def _about(assembly: Assembly, known: Remarks) -> dict[str, object]:
     reasoners = [_plugin(label, reasoner, known) for label, reasoner in settings.reasoners.items()]
     judge = {"judge": _plugin(settings.judge_label, settings.judge, known)} if settings.judge else {}
     return {
-        "protocol": assembly.protocol.model_dump(mode="json"),
+        # What `direct` is asked stands in that entry's identity: a run without it is comparable to one that has it.
+        "protocol": assembly.protocol.model_dump(mode="json", exclude={"direct"}),
         "plan": assembly.plan.model_dump(mode="json", exclude_none=True),
         "plan_digest": assembly.plan.digest,
         "reasoner": reasoners[0],

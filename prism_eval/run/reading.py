@@ -170,14 +170,25 @@ class Table:
             return pa.Table.from_batches(pieces, None if pieces else pa.schema(map(file.schema_arrow.field, names)))
 
     def rows(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Every row of the file, one at a time."""
+        """Every row, one at a time."""
         for batch in self.batches(names):
             yield from batch.to_pylist()
 
     def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Every row of the file, some thousand at a time."""
+        """Every row, some thousand at a time."""
+        start = 0
         with self._open(names) as file:
-            yield from file.iter_batches(_BATCH, columns=list(names))
+            for batch in file.iter_batches(_BATCH, columns=list(names)):
+                yield batch if self.kept is None else batch.take(self._kept_in(start, start + batch.num_rows))
+                start += batch.num_rows
+
+    def _kept_in(self, start: int, end: int) -> pa.Array:
+        import numpy as np
+        import pyarrow as pa
+
+        kept = np.asarray(self.kept)
+        first, last = np.searchsorted(kept, (start, end))
+        return pa.array(kept[first:last] - start)
 
     def plan_digest(self) -> str:
         """What the rows depend on, as the table's writer was told (`Plan.digest_through`)."""

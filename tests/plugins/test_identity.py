@@ -18,6 +18,7 @@ CLASSED = {
     "budget": ({"parts", "words"}, set()),
     "file": (set(), {"model"}),  # the captions themselves are its identity, not their path
     "merge": ({"parts"}, set()),
+    "direct": ({"parts", "choice_prompt", "short_prompt", "system", "abstain"}, set()),
     "mismatched": ({"parts"}, set()),
     "ocr": ({"min_confidence", "max_pixels"}, {"workers"}),
     "oracle": ({"recall", "hallucination", "seed"}, set()),

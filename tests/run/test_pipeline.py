@@ -5,9 +5,9 @@ import pytest
 
 from prism_eval.calls import Calls, Limits, Patience, Store
 from prism_eval.captioners.base import Captioner
+from prism_eval.captioners.joining import join_captions
 from prism_eval.errors import FatalError, PermanentError
 from prism_eval.reasoners.base import Reasoner
-from prism_eval.run.item_result import join_captions
 from prism_eval.run.pipeline import stream
 from prism_eval.run.settings import Entry, Settings
 from prism_eval.schema import Answer, AnswerForm, Caption, FinishReason, Image, Outcome
