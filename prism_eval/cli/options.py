@@ -125,6 +125,10 @@ class PlanFlags:
         bool | None,
         typer.Option("--allow-missing", help="Start though a captions file lacks images; their items fail."),
     ] = None
+    thumbnails: Annotated[
+        bool | None,
+        typer.Option("--images/--no-images", help="Keep small pictures of the images for the page. [default: yes]"),
+    ] = None
 
     def plan(self) -> Plan:
         """The plan of the file and of the flags that override it.

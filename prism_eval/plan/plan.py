@@ -24,7 +24,7 @@ CONCURRENCY = 16
 _MOST_ITEMS, _MOST_SAMPLES, _LARGEST_SEED = 10**9, 10_000, 2**63 - 1
 """More items than any benchmark will have, more captions than anybody waits for, and what servers take for a seed."""
 
-_RUNTIME = frozenset({"concurrency", "attempts", "patience", "math_workers", "allow_missing"})
+_RUNTIME = frozenset({"concurrency", "attempts", "patience", "math_workers", "allow_missing", "thumbnails"})
 _LATER: Mapping[str, Stage] = {
     "reasoner": "answer",
     "orders": "answer",
@@ -61,6 +61,7 @@ class Plan(BaseModel):
             Runtime only.
         patience: Seconds without any progress at a server before calls to it are given up; by default 300, and 10 at an
             address where nobody has ever answered. Runtime only.
+        thumbnails: Whether small pictures of the images are kept in the run folder, for its page. Runtime only.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -82,6 +83,7 @@ class Plan(BaseModel):
     attempts: int = Field(6, gt=0, le=10**6)
     patience: float | None = Field(None, gt=0)
     allow_missing: bool = False
+    thumbnails: bool = True
 
     @field_validator("reasoner", mode="before")
     @classmethod

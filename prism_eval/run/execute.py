@@ -25,6 +25,7 @@ from prism_eval.run.pipeline import stream
 from prism_eval.run.result import RunResult, State
 from prism_eval.run.room import notes_on_room
 from prism_eval.run.tables import TableWriter, answer_row, caption_row, verdict_row
+from prism_eval.run.thumbnails import Thumbnails
 
 Watch = Callable[[State], AbstractContextManager[object]]
 Writers = Mapping[Stage, TableWriter]
@@ -116,10 +117,11 @@ async def _drive(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage],
             path = folder.table(TABLES[stage])
             writers[stage] = TableWriter(TABLES[stage], path, plan_digest=plan.digest_through(stage))
             cleanup.callback(writers[stage].discard)  # half a table looks too much like a whole one
-        try:
-            await _write_all(assembly, writers, state, own)
-        finally:
-            await assembly.close()
+        async with Thumbnails(folder, note=state.notes.append) if plan.thumbnails else nullcontext() as thumbnails:
+            try:
+                await _write_all(assembly, writers, state, own, thumbnails)
+            finally:
+                await assembly.close()
         for stage, writer in writers.items():
             writer.finish()
             # Only now: until the new table is whole, the old one and what was made from it belong together.
@@ -127,12 +129,15 @@ async def _drive(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage],
         cleanup.pop_all()
 
 
-async def _write_all(assembly: Assembly, writers: Writers, state: State, own: Aggregates) -> None:
+async def _write_all(
+    assembly: Assembly, writers: Writers, state: State, own: Aggregates, thumbnails: Thumbnails | None
+) -> None:
     settings, captions_seen = assembly.settings, SeenDigests()
     first_entry, first_reasoner = settings.entries[0].label, next(iter(settings.reasoners))
     silent = {entry.label for entry in settings.entries if entry.captioner.silent}
     state.notes.extend(await notes_on_room(settings, assembly.calling))
-    async with contextlib.aclosing(stream(assembly.benchmarks, settings, limit=assembly.plan.limit)) as results:
+    results = stream(assembly.benchmarks, settings, limit=assembly.plan.limit, thumbnails=thumbnails)
+    async with contextlib.aclosing(results):
         async for result in results:
             first = (result.entry, result.reasoner, result.sample, result.order) == (first_entry, first_reasoner, 0, 0)
             state.counts.add(result, first=first)

@@ -18,6 +18,7 @@ from prism_eval.plan import Order
 from prism_eval.run.item_result import ItemResult
 from prism_eval.run.items import ItemSource, read_items
 from prism_eval.run.settings import Entry, Settings
+from prism_eval.run.thumbnails import Thumbnails
 from prism_eval.run.trial import Pictures, Trial
 from prism_eval.run.window import Window
 from prism_eval.schema import Item
@@ -29,7 +30,7 @@ Beyond it nothing new is begun; a result without its images takes a few kilobyte
 
 
 async def stream(
-    sources: Sequence[ItemSource], settings: Settings, *, limit: int = 0
+    sources: Sequence[ItemSource], settings: Settings, *, limit: int = 0, thumbnails: Thumbnails | None = None
 ) -> AsyncGenerator[ItemResult, None]:
     """Take every item through the stages, once per entry, reasoner, sample and order; yields in the order of the items.
 
@@ -37,6 +38,7 @@ async def stream(
         sources: The benchmarks.
         settings: What each item goes through.
         limit: Items per benchmark; 0 for all.
+        thumbnails: Draws the images beside their captioning; ``None`` where nobody will look at them.
 
     Raises:
         FatalError: No further call can succeed.
@@ -53,7 +55,7 @@ async def stream(
             stopped.set_exception(task.exception() or FatalError("stopped"))
 
     try:
-        async for trial in _trials(sources, settings, window, limit, stopped):
+        async for trial in _trials(sources, settings, window, limit, stopped, thumbnails=thumbnails):
             # Only a wait has to be watched: a task of its own for every free place would cost more than the place.
             await (_unless(stopped, window.slots.acquire()) if window.slots.locked() else window.slots.acquire())
             task = asyncio.create_task(trial.run())
@@ -73,7 +75,13 @@ async def stream(
 
 
 async def _trials(
-    sources: Sequence[ItemSource], settings: Settings, window: Window, limit: int, stopped: asyncio.Future[None]
+    sources: Sequence[ItemSource],
+    settings: Settings,
+    window: Window,
+    limit: int,
+    stopped: asyncio.Future[None],
+    *,
+    thumbnails: Thumbnails | None,
 ) -> AsyncIterator[Trial]:
     """Entries side by side on one item, so that all of them show a benchmark's start early on."""
     # `caption` and `answer` need no golds, and run where the scorer's extra is not installed.
@@ -81,7 +89,11 @@ async def _trials(
     async for read in read_items(sources, limit, scorers):
         await _unless(stopped, window.hold(read.item.images))
         ways = list(_ways(read.item, settings))
-        pictures = Pictures(read, len(ways), window)
+        undrawn = thumbnails.missing(read.item.images) if thumbnails and not read.problem else ()
+        # Drawing holds the images as a trial does: what waits for it counts in the window, and memory is bounded.
+        pictures = Pictures(read, len(ways) + bool(undrawn), window)
+        if thumbnails and undrawn:
+            thumbnails.draw(undrawn, then=pictures.captioned)
         digests = tuple(image.digest for image in read.item.images)
         item = replace(read.item, images=())
         for entry, reasoner, sample, number, order in ways:

@@ -30,7 +30,7 @@ class Pictures:
         self._window = window
 
     def captioned(self) -> None:
-        """One more trial has its captions."""
+        """One more trial has its captions, or its thumbnails are drawn."""
         self._wanted_by -= 1
         if not self._wanted_by:
             self._window.release(self.images)
