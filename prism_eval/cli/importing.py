@@ -42,7 +42,10 @@ def lmms_eval(
         typer.Option(metavar="DIR", help="A folder of benchmarks or 'hub', joined for the images. [default: none]"),
     ] = None,
 ) -> None:
-    """Models that lmms-eval evaluated, with --log_samples, become the entries of a leaderboard."""
+    """Models that lmms-eval evaluated become a leaderboard's entries.
+
+    It writes what is read here where it was given --log_samples.
+    """
     from prism_eval.leaderboard.imports import Place, import_lmms_eval
 
     folder = import_lmms_eval([Place.parse(text) for text in places], out, data=data)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from prism_eval.leaderboard import writing
+from prism_eval.leaderboard.columns import AnyColumn, Column
 from prism_eval.run.reading import Manifest
 
 
@@ -25,3 +27,20 @@ def imported_caveats(manifest: Manifest) -> Iterator[str]:
         )
     for name, why in (imported.get("not_joined") or {}).items():
         yield f"{name} is not joined to its data set: {why}."
+
+
+def imported_columns(manifest: Manifest) -> tuple[AnyColumn, ...]:
+    """The axis that a scaling plot wants, where anybody said how many images a model was trained on."""
+    said = {str(entry["label"]): entry.get("images_trained") for entry in manifest.get("captioners") or []}
+    trained = {label: images for label, images in said.items() if isinstance(images, int)}
+    if not trained:
+        return ()
+    column = Column[int](
+        name="images_trained",
+        title="Captioned images trained on",
+        heading="images",
+        value=lambda row: trained.get(row.captioner),
+        write=writing.count,
+        shown=frozenset({"summary", "scores"}),
+    )
+    return (column,)

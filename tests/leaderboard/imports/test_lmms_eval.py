@@ -13,6 +13,8 @@ import pytest
 from prism_eval.errors import DataError, PrismError, UsageError
 from prism_eval.leaderboard import Leaderboard, build
 from prism_eval.leaderboard.imports import Place, import_lmms_eval
+from prism_eval.report.exports.sheet import records
+from prism_eval.report.terminal import as_text
 from prism_eval.run import RunFolder
 from prism_eval.run.belonging import check_belonging
 from prism_eval.statistics import paired_difference
@@ -267,3 +269,15 @@ def test_equal_results_give_equal_folders_and_others_are_refused(tmp_path: Path)
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     with pytest.raises(UsageError, match="holds the run of another plan"):
         import_lmms_eval(places[:1], tmp_path / "one")
+
+
+def test_the_images_trained_on_are_a_column_of_every_table(tmp_path: Path) -> None:
+    one, other = two(tmp_path)
+    board = imported(tmp_path, f"{one}?images=200k", other)
+    assert {row["captioner"]: row["images_trained"] for row in records(board)} == {"caprl": 200_000, "dense": None}
+    assert "200,000" in as_text(board, 200)
+    assert "images_trained" not in records(imported_again(tmp_path, one))[0]
+
+
+def imported_again(tmp_path: Path, place: str) -> Leaderboard:
+    return build(import_lmms_eval([Place.parse(place)], tmp_path / "again").path)
