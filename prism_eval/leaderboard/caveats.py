@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from prism_eval.leaderboard.imported import imported_caveats
 from prism_eval.leaderboard.rows import Row
 from prism_eval.leaderboard.writing import counted
 from prism_eval.run.counts import Unusable
@@ -38,6 +39,7 @@ def caveats(rows: Sequence[Row], items: int, manifest: Manifest) -> tuple[str, .
         *_first(manifest),
         *_missing(rows, items, manifest),
         *_incomplete(manifest),
+        *imported_caveats(manifest),
         *_notable(rows),
         *_empty(rows, manifest),
         *_few(rows),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from prism_eval.leaderboard.imported import imported_facts
 from prism_eval.leaderboard.rows import Row
 from prism_eval.leaderboard.writing import counted
 from prism_eval.run.reading import Manifest
@@ -22,6 +23,9 @@ def failures(rows: Sequence[Row]) -> str:
 
 
 def _facts(manifest: Manifest) -> Iterator[str]:
+    if manifest.get("imported"):
+        yield from imported_facts(manifest)
+        return
     plan, protocol = manifest.get("plan") or {}, manifest.get("protocol") or {}
     if plan.get("data") == "synthetic":
         yield "synthetic twins"
