@@ -53,7 +53,7 @@ def render(board: Leaderboard) -> str:
     Raises:
         RunError: The run's tables cannot be read.
     """
-    examples = read_examples(board.verdicts, [row.captioner for row in board.rows])
+    examples = read_examples(board.verdicts, [row.captioner for row in board.everyone])
     environment = _environment()
     return environment.get_template("leaderboard.html").render(
         board=board,
@@ -64,7 +64,7 @@ def render(board: Leaderboard) -> str:
         comparisons=_shown_comparisons(board),
         examples={name: examples[name] for name in board.benchmarks if name in examples},
         most_captioners=MOST_CAPTIONERS,
-        short=short_names([row.captioner for row in board.rows], _LABEL),
+        short=short_names([row.captioner for row in board.everyone], _LABEL),
         policy=_policy(environment),
     )
 
@@ -77,7 +77,7 @@ def fragment(board: Leaderboard) -> str:
         .render(
             board=board,
             columns=(*board.shown_in("summary"), *board.scores),
-            short=short_names([row.captioner for row in board.rows], _LABEL),
+            short=short_names([row.captioner for row in board.everyone], _LABEL),
         )
     )
 
@@ -92,7 +92,7 @@ def _shown_comparisons(board: Leaderboard) -> list[Comparison]:
 
 
 def _largest(board: Leaderboard, column: AnyColumn) -> float:
-    return max((column.key(row) or 0 for row in board.rows), default=0)
+    return max((column.key(row) or 0 for row in board.everyone), default=0)
 
 
 def _environment() -> Environment:
@@ -110,7 +110,7 @@ def _environment() -> Environment:
     environment.filters.update(
         points=writing.points,
         score=writing.score,
-        margin=writing.margin,
+        ends=writing.ends,
         place=writing.place,
         whole=writing.count,
         counted=writing.counted,

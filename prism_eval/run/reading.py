@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Required, TypedDict, TypeGuard, cast
 
 from prism_eval.errors import NotThere, RunError
 from prism_eval.run.folder import RunFolder
-from prism_eval.run.tables import PLAN_DIGEST
+from prism_eval.run.tables import COMPARABLE, PLAN_DIGEST
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,6 +97,12 @@ class Table:
         """The table's file."""
         return RunFolder(self.folder).table(self.name)
 
+    @property
+    def size(self) -> int:
+        """How many rows it has."""
+        with self._open(()) as file:
+            return int(file.metadata.num_rows)
+
     def columns(self, kinds: Mapping[str, str]) -> pa.Table:
         """Whole columns, side by side.
 
@@ -145,6 +151,12 @@ class Table:
         if PLAN_DIGEST not in metadata:
             raise self.spoilt("was written by an older prism-eval, which did not say by which plan")
         return bytes(metadata[PLAN_DIGEST]).decode()
+
+    def comparable(self) -> dict[str, Any] | None:
+        """What two runs must have in common, as the table's writer was told (`comparable`); ``None`` if it was not."""
+        with self._open(()) as file:
+            said = (file.metadata.metadata or {}).get(COMPARABLE)
+        return None if said is None else json.loads(said)
 
     def spoilt(self, problem: str) -> RunError:
         """The error that says what is wrong with the table's content, and what mends it."""
