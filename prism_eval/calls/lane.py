@@ -60,13 +60,13 @@ class Lane:
         most: Calls that may be under way at once; ``inf`` for no bound.
 
     Attributes:
-        successes: Calls that the server answered.
+        answered_last: When the last of the calls was begun that the server answered, by `time.monotonic`.
         trouble: Why there is no progress; ``None`` while there is.
     """
 
     def __init__(self, name: str, most: float) -> None:
         self.name = name
-        self.successes = 0
+        self.answered_last = 0.0
         self.trouble: Trouble | None = None
         self._most = self._limit = most
         self._under_way: set[Place] = set()
@@ -104,7 +104,7 @@ class Lane:
 
     def answered(self, place: Place) -> None:
         """The server answered a call, if only to say that it will not do this one."""
-        self.successes += 1
+        self.answered_last = max(self.answered_last, place.begun)
         self.trouble, self._away, self._unproven = None, False, False
         # What was begun before a pause says nothing of how things are after it.
         if place.begun >= self._opens:

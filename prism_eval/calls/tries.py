@@ -14,7 +14,8 @@ class Tries:
     """The tries of one call.
 
     A broken exchange counts against the attempts. What the whole lane waits out counts only if the server answered
-    others since the last try: then the call itself may be what it cannot do. A connection that is refused never counts.
+    others that were begun since the last try: then the call itself may be what it cannot do. A connection that is
+    refused never counts.
 
     Args:
         lane: Where the call is made.
@@ -31,7 +32,7 @@ class Tries:
         self._lane = lane
         self._patience = patience
         self._counted = 0
-        self._others = lane.successes
+        self._last = time.monotonic()
         self._first_refusal: float | None = None
 
     def failed(self, error: CallError, place: Place) -> CallFailure | None:
@@ -50,7 +51,7 @@ class Tries:
         self._lane.failed(place, error, self._patience)
         if not waited_out or self._may_be_its_own(error):
             self._counted += 1
-        self._others = self._lane.successes
+        self._last = time.monotonic()
         if self._lane.is_given_up(place, self._patience):
             return self._given_up(error) if waited_out else CallFailure.of(error, self.made)
         if self._counted >= self._patience.attempts and not self._has_time(error):
@@ -60,7 +61,8 @@ class Tries:
 
     def _may_be_its_own(self, error: TransientError) -> bool:
         refused = isinstance(error, Unavailable) and error.unproven
-        return self._lane.successes > self._others and not refused
+        # A server that goes away still answers some of what it had: that says nothing of who is there now.
+        return self._lane.answered_last > self._last and not refused
 
     def _has_time(self, error: TransientError) -> bool:
         # Under a quota that is shared with others a call can lose the race again and again.

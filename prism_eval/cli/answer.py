@@ -24,7 +24,7 @@ def answer(
     """Answer from a run folder's captions: answers.parquet."""
     from prism_eval.run.replay import reopen
 
-    plan = reopen(run, store, ["caption"], reasoner=reasoner, concurrency=concurrency, patience=patience)
+    plan = reopen(run, store, ["caption"], reasoner=reasoner or None, concurrency=concurrency, patience=patience)
     # Captions are those of the run folder: one that is missing there is a failed row, not a call.
     result = carry_out(plan, out=run, store=store, quiet=quiet, stages=["answer"], live=frozenset({"answer"}))
     return say_how_it_ended(result, ["answer"])

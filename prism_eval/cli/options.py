@@ -36,7 +36,13 @@ def folder_path(text: str) -> Path:
 # Each flag is written once, so that it reads the same in every verb's help. Defaults are told in words: the value is
 # left to the plan (see `PlanFlags`).
 Reasoner = Annotated[
-    str | None, typer.Option("--reasoner", "-r", metavar="SPEC", help="The one reasoner. [default: lexical]")
+    list[str] | None,
+    typer.Option(
+        "--reasoner",
+        "-r",
+        metavar="SPEC",
+        help="The reasoner; repeat for more of them, the first is the leaderboard's. [default: lexical]",
+    ),
 ]
 Data = Annotated[
     str | None,
@@ -118,6 +124,10 @@ class PlanFlags:
     allow_missing: Annotated[
         bool | None,
         typer.Option("--allow-missing", help="Start though a captions file lacks images; their items fail."),
+    ] = None
+    thumbnails: Annotated[
+        bool | None,
+        typer.Option("--images/--no-images", help="Keep small pictures of the images for the page. [default: yes]"),
     ] = None
 
     def plan(self) -> Plan:

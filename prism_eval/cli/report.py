@@ -3,48 +3,64 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from prism_eval.cli import options as o
+from prism_eval.files.folders import user_path
 
 EPILOG = """Examples:
 
   prism-eval report runs/mine
 
   prism-eval report runs/3b runs/72b --baseline 72B --margin 1.5
+
+  prism-eval report runs/mine --format markdown
+
+  prism-eval report runs/mine --format latex --output table.tex
 """
+
+Runs = Annotated[list[Path], typer.Argument(parser=user_path, metavar="RUN...", help="Run folders.")]
+Baseline = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LABEL",
+        help="The entry that the others are compared with: its label or a part of it. [default: the largest model]",
+    ),
+]
+Margin = Annotated[
+    float | None,
+    typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
+]
+Notes = Annotated[bool, typer.Option("--notes", help="Tell the notes on the scores in full.")]
+Format = Annotated[
+    Literal["markdown", "csv", "json", "latex", "parquet", "datasets", "inspect"] | None,
+    typer.Option("--format", help="Export it in place of showing it: a text goes to standard output."),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        parser=user_path,
+        metavar="PATH",
+        help="Where --format writes; without it, the folder of the page. [default: the run's, of several this one]",
+    ),
+]
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(parser=o.user_path, metavar="RUN...", help="Run folders.")],
+    runs: Runs,
     *,
-    baseline: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LABEL",
-            help="The entry that the others are compared with: its label or a part of it. [default: the largest model]",
-        ),
-    ] = None,
-    margin: Annotated[
-        float | None,
-        typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
-    ] = None,
-    notes: Annotated[bool, typer.Option("--notes", help="Tell the notes on the scores in full.")] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            parser=o.folder_path, metavar="DIR", help="Where the page goes. [default: the run folder; of several, here]"
-        ),
-    ] = None,
+    baseline: Baseline = None,
+    margin: Margin = None,
+    notes: Notes = False,
+    as_format: Format = None,
+    output: Output = None,
 ) -> None:
-    """Print the leaderboard of one run, or of several that can be compared, and write its page."""
-    from prism_eval.cli.screen import console
-    from prism_eval.files.folders import user_path
+    """Print the leaderboard of one run, or of several that can be compared, and write its page.
+
+    With --format it is exported instead.
+    """
     from prism_eval.leaderboard import build
-    from prism_eval.report.html import write_html
-    from prism_eval.report.terminal import LeaderboardView
     from prism_eval.run import RunFolder
     from prism_eval.run.belonging import check_belonging
 
@@ -52,7 +68,17 @@ def report(
         # Verdicts of another plan would be ranked under a protocol that is not theirs.
         check_belonging(RunFolder.open(run), "score", manifest=True)
     board = build(runs, baseline=baseline, margin=margin)
+    if as_format:
+        from prism_eval.report.exports import export
+
+        # As bytes: a pipe gets what the file gets, whatever the screen's encoding is.
+        typer.echo(export(board, as_format, output).encode(), nl=False)
+        return
+    from prism_eval.cli.screen import console
+    from prism_eval.report.html import write_html
+    from prism_eval.report.terminal import LeaderboardView
+
     console().print(LeaderboardView(board, notes=notes))
-    home = out or (board.folders[0] if len(runs) == 1 else user_path("."))
-    home.mkdir(parents=True, exist_ok=True)
+    # The page of several runs is none of theirs: in one of their folders it would stand for that run alone.
+    home = output or (board.folders[0] if len(runs) == 1 else user_path("."))
     typer.echo(f"Leaderboard: {write_html(home, board)}")

@@ -1,15 +1,16 @@
-"""Files that are there whole or not at all: the one way in which anything of ours comes to lie in a folder."""
+"""Files and folders that are there whole or not at all: the one way in which anything of ours comes to lie there."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from prism_eval.errors import RunError
+from prism_eval.errors import RunError, UsageError
 
 
 @contextmanager
@@ -46,3 +47,26 @@ def write_whole(path: Path, text: str) -> None:
     with replacing(path) as file:
         # Half a surrogate pair, out of a data set or the name of a file, becomes a question mark.
         file.write(text.encode("utf-8", "replace"))
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A new folder that takes the path's name when the block ends well; else nothing is left of it.
+
+    Raises:
+        UsageError: There is something of that name already, other than an empty folder.
+        RunError: The folder cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        # What is left of an earlier export would be read as a part of this one.
+        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+            raise UsageError(f"{path} is there already: name a new folder, or remove it")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.mkdir()
+        yield partial
+        partial.replace(path)
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

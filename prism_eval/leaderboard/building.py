@@ -28,6 +28,7 @@ from prism_eval.statistics import Comparison
 
 def build(
     folders: Path | str | Sequence[Path | str],
+    reasoner: str | None = None,
     *,
     baseline: str | None = None,
     margin: float | None = None,
@@ -39,6 +40,7 @@ def build(
 
     Args:
         folders: A run folder, or several whose runs can be compared.
+        reasoner: The label of the reasoner whose verdicts count, where there are several; by default the plan's first.
         baseline: The entry that the others are compared with: its label, or a part of it that no other label has. By
             default the one with the largest model, where models are known to be of different sizes.
         margin: The difference that counts as none, in points; by default 1, and 3 where one benchmark was asked.
@@ -50,7 +52,7 @@ def build(
     if margin is not None and not 0 < margin < 100:
         raise UsageError(f"a margin lies between 0 and 100 points, not {margin:g}")
     given = [folders] if isinstance(folders, Path | str) else folders
-    runs = read_runs([user_path(folder) for folder in given])
+    runs = read_runs([user_path(folder) for folder in given], reasoner)
     manifest = merged(runs.manifests)
     # A benchmark the manifest names keeps its column though nothing of it was scored: a missing column hides a failure.
     titles = {entry["name"]: str(entry.get("title") or entry["name"]) for entry in manifest["benchmarks"]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -18,17 +18,15 @@ if TYPE_CHECKING:
 
 
 # Without slots, since `cached_property` keeps what it worked out in the object's dictionary.
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class JoinedTable:
     """Tables of one kind, read as if they were one.
 
     Attributes:
         tables: One a run.
-        kept: Shape (rows,): where each row stands among those of the tables, rising; ``None`` if all are kept.
     """
 
     tables: tuple[Table, ...]
-    kept: NDArray[np.int64] | None = None
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:
@@ -38,7 +36,7 @@ class JoinedTable:
         return np.cumsum([0, *(table.size for table in self.tables)], dtype=np.int64)
 
     def columns(self, kinds: Mapping[str, str]) -> pa.Table:
-        """Whole columns of the tables, every row of them; see `Table.columns`."""
+        """Whole columns; see `Table.columns`."""
         import pyarrow as pa
 
         whole = [table.columns(kinds) for table in self.tables]
@@ -52,16 +50,12 @@ class JoinedTable:
         ]
         return pa.Table.from_arrays(columns, names=list(kinds))
 
-    def only(self, rows: NDArray[np.int64]) -> JoinedTable:
-        """The same with some of its rows, by rising place."""
-        return JoinedTable(self.tables, rows if self.kept is None else self.kept[rows])
-
     def take(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
         """Some rows, by rising place; see `Table.take`."""
         import numpy as np
         import pyarrow as pa
 
-        ordered = np.sort(rows if self.kept is None else self.kept[rows])
+        ordered = np.sort(rows)
         parts = pairwise(np.searchsorted(ordered, self.starts).tolist())
         pieces = [
             table.take(ordered[first:last] - start, names)
@@ -70,11 +64,13 @@ class JoinedTable:
         ]
         return pa.concat_tables(pieces) if pieces else self.tables[0].take(ordered, names)
 
-    def spoilt(self, problem: str, row: int | None = None) -> RunError:
-        """The error that says what is wrong with the content; with a row, of the table that holds it."""
+    def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Every row, some thousand at a time; see `Table.batches`."""
+        for table in self.tables:
+            yield from table.batches(names)
+
+    def spoilt(self, problem: str, row: int = 0) -> RunError:
+        """The error that says what is wrong with the content of the table that holds a row."""
         import numpy as np
 
-        if row is None:
-            return self.tables[0].spoilt(problem)
-        place = int(np.searchsorted(self.starts, row if self.kept is None else self.kept[row], side="right")) - 1
-        return self.tables[place].spoilt(problem)
+        return self.tables[int(np.searchsorted(self.starts[1:-1], row, side="right"))].spoilt(problem)

@@ -12,7 +12,7 @@ from prism_eval.errors import RunError, UsageError
 from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.verdicts import Verdicts, read_verdicts
 from prism_eval.run.comparable import comparable, difference, shown
-from prism_eval.run.reading import Manifest, Table, read_manifest
+from prism_eval.run.reading import Manifest, Table, of_reasoner, read_manifest
 
 CONTROLS = ("blind", "mismatched", "direct")
 """The plugins whose captioners put a score in context: they are no entries, and no rival of one."""
@@ -47,31 +47,37 @@ class Runs:
         return plugin if plugin in CONTROLS else ""
 
 
-def read_runs(folders: Sequence[Path]) -> Runs:
+def read_runs(folders: Sequence[Path], reasoner: str | None = None) -> Runs:
     """Read the runs of a leaderboard.
 
+    Args:
+        folders: Their folders.
+        reasoner: The label of the reasoner whose verdicts count, where there are several; by default each run's first.
+
     Raises:
-        UsageError: Two of them cannot be compared, or have an entry of the same name.
-        RunError: A manifest or a table cannot be read, a table is of another run than its manifest, or holds verdicts
-            of several reasoners.
+        UsageError: Two of them cannot be compared, or have an entry of the same name; or one has no such reasoner.
+        RunError: A manifest or a table cannot be read, a table is of another run than its manifest, or holds a verdict
+            twice or of more reasoners than the manifest names.
     """
-    manifests = tuple(map(read_manifest, folders))
-    for (one, first), (other, second) in combinations(zip(folders, map(comparable, manifests), strict=True), 2):
-        if differs := difference(first, second):
-            field, left, right = differs
-            raise UsageError(
-                f"{one} and {other} cannot be compared: {field} is {shown(left, right)} in {one} "
-                f"and {shown(right, left)} in {other}"
-            )
-    tables = tuple(Table(folder, "verdicts") for folder in folders)
-    for manifest, table in zip(manifests, tables, strict=True):
+    whole = tuple(map(read_manifest, folders))
+    tables = [Table(folder, "verdicts") for folder in folders]
+    for manifest, table in zip(whole, tables, strict=True):
         _check_home(manifest, table)
-    verdicts, home, repeated = _joined(folders, manifests, read_verdicts(JoinedTable(tables)))
+    manifests = tuple(of_reasoner(manifest, reasoner) for manifest in whole)
+    _check_comparable(folders, manifests)
+    repeated = _repeated(folders, manifests)
+    for run, (manifest, table) in enumerate(zip(manifests, tables, strict=True)):
+        own = table.where("reasoner", manifest["reasoner"]["label"]) if manifest.get("reasoners") else table
+        for label in repeated.get(run, ()):
+            own = own.without("captioner", label)
+        tables[run] = own
+    verdicts = read_verdicts(JoinedTable(tuple(tables)))
     verdicts.check_once()
     if len(verdicts.reasoners) > 1:
         listing = ", ".join(sorted(verdicts.reasoners))
         raise RunError(f"{folders[0]}: verdicts of several reasoners ({listing}); a leaderboard has one")
-    return Runs(tuple(folders), manifests, verdicts, home, repeated)
+    controls = tuple(dict.fromkeys(label for labels in repeated.values() for label in labels))
+    return Runs(tuple(folders), manifests, verdicts, _homes(folders, verdicts), controls)
 
 
 def merged(manifests: Sequence[Manifest]) -> Manifest:
@@ -83,7 +89,13 @@ def merged(manifests: Sequence[Manifest]) -> Manifest:
         **first,
         "benchmarks": list(_once("name", (entry for manifest in manifests for entry in manifest["benchmarks"]))),
         "captioners": list(_once("label", (one for manifest in manifests for one in manifest.get("captioners") or []))),
-        "aggregates": [said for manifest in manifests for said in manifest.get("aggregates") or []],
+        "aggregates": list(
+            {
+                (said["benchmark"], said["captioner"], said["sample"]): said
+                for manifest in reversed(manifests)
+                for said in manifest.get("aggregates") or []
+            }.values()
+        ),
         "unread": {name: why for manifest in manifests for name, why in (manifest.get("unread") or {}).items()},
         "counts": {
             "empty_captions": {
@@ -148,33 +160,52 @@ def _check_home(manifest: Manifest, table: Table) -> None:
         )
 
 
-def _joined(
-    folders: Sequence[Path], manifests: Sequence[Manifest], verdicts: Verdicts
-) -> tuple[Verdicts, dict[str, int], tuple[str, ...]]:
-    """The verdicts with every entry once, where each is from, and the controls that were left out."""
+def _check_comparable(folders: Sequence[Path], manifests: Sequence[Manifest]) -> None:
+    for (one, first), (other, second) in combinations(zip(folders, map(comparable, manifests), strict=True), 2):
+        if differs := difference(first, second):
+            field, left, right = differs
+            raise UsageError(
+                f"{one} and {other} cannot be compared: {field} is {shown(left, right)} in {one} "
+                f"and {shown(right, left)} in {other}"
+            )
+
+
+def _repeated(folders: Sequence[Path], manifests: Sequence[Manifest]) -> dict[int, list[str]]:
+    """By run, the controls that an earlier run has too, and whose verdicts there count.
+
+    Raises:
+        UsageError: Two runs have an entry of the same name: nobody could tell which of them counts.
+    """
+    home: dict[str, tuple[Path, object]] = {}
+    repeated: dict[int, list[str]] = {}
+    for run, (folder, manifest) in enumerate(zip(folders, manifests, strict=True)):
+        for label, captioner in _captioners(manifest).items():
+            identity = captioner.get("identity") or {}
+            other, its_identity = home.setdefault(label, (folder, identity))
+            if other is folder:
+                continue
+            if identity != its_identity or identity.get("plugin") not in CONTROLS:
+                raise _both(label, other, folder)
+            repeated.setdefault(run, []).append(label)
+    return repeated
+
+
+def _homes(folders: Sequence[Path], verdicts: Verdicts) -> dict[str, int]:
+    """By label, the run that its verdicts are from."""
     import numpy as np
 
     home: dict[str, int] = {}
-    repeated: list[str] = []
-    kept = np.ones(verdicts.captioner.size, dtype=bool)
-    starts = verdicts.table.starts
-    for run, (start, end) in enumerate(pairwise(starts.tolist())):
+    for run, (start, end) in enumerate(pairwise(verdicts.table.starts.tolist())):
         for number in np.unique(verdicts.captioner[start:end]).tolist():
             label = verdicts.captioners[number]
-            other = home.setdefault(label, run)
-            if other == run:
-                continue
-            _check_control(label, (folders[other], manifests[other]), (folders[run], manifests[run]))
-            repeated.append(label)
-            kept[start:end] &= verdicts.captioner[start:end] != number
-    return (verdicts.only(np.flatnonzero(kept)) if repeated else verdicts), home, tuple(dict.fromkeys(repeated))
+            # A manifest that does not name its captioners has not told before.
+            if home.setdefault(label, run) != run:
+                raise _both(label, folders[home[label]], folders[run])
+    return home
 
 
-def _check_control(label: str, one: tuple[Path, Manifest], other: tuple[Path, Manifest]) -> None:
-    """Make sure that what two runs have under one label is the same control; of an entry nobody knows which counts."""
-    identities = [_captioners(manifest).get(label, {}).get("identity") or {} for _, manifest in (one, other)]
-    if identities[0] != identities[1] or identities[0].get("plugin") not in CONTROLS:
-        raise UsageError(
-            f"{label!r} is an entry of both {one[0]} and {other[0]}: leave one of the runs out, "
-            "or do one again under another label="
-        )
+def _both(label: str, one: Path, other: Path) -> UsageError:
+    return UsageError(
+        f"{label!r} is an entry of both {one} and {other}: leave one of the runs out, "
+        "or do one again under another label="
+    )

@@ -6,7 +6,7 @@ fit in memory and numpy can count them; its text is kept once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -76,22 +76,6 @@ class Verdicts:
     words: NDArray[np.float64]
     truncated: NDArray[np.bool_]
     items: Items
-
-    def only(self, rows: NDArray[np.int64]) -> Verdicts:
-        """The same with some of its verdicts, by rising place; labels and items keep their numbers."""
-        arrays = (
-            "captioner",
-            "reasoner",
-            "item",
-            "outcome",
-            "score",
-            "sample",
-            "order",
-            "position",
-            "words",
-            "truncated",
-        )
-        return replace(self, table=self.table.only(rows), **{name: getattr(self, name)[rows] for name in arrays})
 
     def check_once(self) -> None:
         """Make sure that no verdict is there twice.

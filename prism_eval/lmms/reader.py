@@ -74,7 +74,8 @@ class Reader:
             cluster="+".join(image.digest for image in images),
         )
         settings = self.assembly.settings
-        answer = await settings.calls.get(settings.reasoner.call(join_captions(captions), item, sample=0))
+        reasoner = next(iter(settings.reasoners.values()))
+        answer = await settings.calls.get(reasoner.call(join_captions(captions), item, sample=0))
         return graded_text(answer, settings.form)
 
     async def replies(self, asked: Sequence[tuple[str, Callable[[], Prompt]]], done: Callable[[], object]) -> list[str]:

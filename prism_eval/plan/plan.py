@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator
 
 from prism_eval.errors import UnknownName, UsageError
 from prism_eval.files.folders import user_path
@@ -24,7 +24,7 @@ CONCURRENCY = 16
 _MOST_ITEMS, _MOST_SAMPLES, _LARGEST_SEED = 10**9, 10_000, 2**63 - 1
 """More items than any benchmark will have, more captions than anybody waits for, and what servers take for a seed."""
 
-_RUNTIME = frozenset({"concurrency", "attempts", "patience", "math_workers", "allow_missing"})
+_RUNTIME = frozenset({"concurrency", "attempts", "patience", "math_workers", "allow_missing", "thumbnails"})
 _LATER: Mapping[str, Stage] = {
     "reasoner": "answer",
     "orders": "answer",
@@ -40,7 +40,8 @@ class Plan(BaseModel):
 
     Attributes:
         captioners: Spec strings, one per row of the leaderboard.
-        reasoner: The spec string of the one reasoner.
+        reasoner: Spec strings; a file may give one as a plain text. Each reads every caption. The first is the rule for
+            a leaderboard, the others show whether its order depends on who reads.
         benchmarks: Names, with variants (``mmmu_pro:vision``), or paths of definition files. Empty for all there are.
         data: A folder, ``synthetic`` for the built-in twins, or ``hub`` for the Hugging Face hub.
         protocol: A protocol's name, or the path of a TOML file; ``NAME?KEY=VALUE`` replaces one of its keys.
@@ -60,12 +61,13 @@ class Plan(BaseModel):
             Runtime only.
         patience: Seconds without any progress at a server before calls to it are given up; by default 300, and 10 at an
             address where nobody has ever answered. Runtime only.
+        thumbnails: Whether small pictures of the images are kept in the run folder, for its page. Runtime only.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     captioners: tuple[str, ...] = Field(min_length=1)
-    reasoner: str = "lexical"
+    reasoner: tuple[str, ...] = Field(("lexical",), min_length=1)
     benchmarks: tuple[str, ...] = ()
     data: str = "synthetic"
     protocol: str = "standard"
@@ -81,6 +83,17 @@ class Plan(BaseModel):
     attempts: int = Field(6, gt=0, le=10**6)
     patience: float | None = Field(None, gt=0)
     allow_missing: bool = False
+    thumbnails: bool = True
+
+    @field_validator("reasoner", mode="before")
+    @classmethod
+    def _several(cls, given: object) -> object:
+        return (given,) if isinstance(given, str) else given
+
+    @field_serializer("reasoner")
+    def _one(self, reasoner: tuple[str, ...]) -> str | list[str]:
+        # One is a plain text, as in every plan of the time when there was only one: its digest must not change.
+        return reasoner[0] if len(reasoner) == 1 else list(reasoner)
 
     @property
     def digest(self) -> str:
@@ -133,7 +146,11 @@ def make_plan(values: Mapping[str, Any], *, where: str = "the plan") -> Plan:
         where_in = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"{where}: {where_in}: {first['msg']}, got {first['input']!r}") from error
     # Under two labels they are two texts; `assemble` looks at what they mean.
-    for kind, names in (("captioner", plan.captioners), ("benchmark", plan.benchmarks)):
+    for kind, names in (
+        ("captioner", plan.captioners),
+        ("reasoner", plan.reasoner),
+        ("benchmark", plan.benchmarks),
+    ):
         if repeated := {name for name in names if names.count(name) > 1}:
             raise UsageError(f"{where}: the {kind} {min(repeated)!r} is named twice")
     return plan

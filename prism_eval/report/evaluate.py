@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from prism_eval.captioners.base import Captioner
 from prism_eval.errors import PrismError
 from prism_eval.leaderboard import Leaderboard, build
 from prism_eval.plan import make_plan
+from prism_eval.plugins import Plugin
 from prism_eval.reasoners.base import Reasoner
 from prism_eval.report.html import fragment, write_html
 from prism_eval.report.terminal import as_text
@@ -22,7 +23,9 @@ from prism_eval.run.result import RunResult
 if TYPE_CHECKING:
     import pandas as pd
 
-Captioners = str | Captioner | Sequence[str | Captioner] | Mapping[str, str | Captioner]
+P = TypeVar("P", bound=Plugin)
+Several: TypeAlias = str | P | Sequence[str | P] | Mapping[str, str | P]
+"""Spec strings or plugins: one, a list, or by the labels that they shall have in tables."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,9 +74,9 @@ def published(run: RunResult) -> Result:
 
 
 def evaluate(
-    captioners: Captioners,
+    captioners: Several[Captioner],
     *,
-    reasoner: str | Reasoner = "lexical",
+    reasoner: Several[Reasoner] = "lexical",
     benchmarks: Sequence[str] | str = (),
     data: str | Path = "synthetic",
     out: str | Path | None = None,
@@ -89,7 +92,7 @@ def evaluate(
     Args:
         captioners: Spec strings such as ``"openai:NAME?base_url=http://127.0.0.1:8000/v1"``, or `Captioner` objects:
             one, a list, or a mapping from the labels they shall have in tables.
-        reasoner: A spec string or a `Reasoner`.
+        reasoner: A spec string or a `Reasoner`; of several, given as captioners are, the first is the leaderboard's.
         benchmarks: Names; all that ``data`` holds by default.
         data: A folder, ``"synthetic"`` or ``"hub"``.
         out: The run folder; by default one under ``runs/``, named after the plan.
@@ -104,10 +107,10 @@ def evaluate(
         FatalError: No further call could succeed; finished work is in the store.
         Interrupted: Ctrl-C; finished work is in the store.
     """
-    given = _labelled(captioners)
+    given, reading = _labelled(captioners), _labelled(reasoner)
     values = {
         "captioners": [label for label, _ in given],
-        "reasoner": reasoner if isinstance(reasoner, str) else reasoner.name,
+        "reasoner": [label for label, _ in reading],
         "benchmarks": [benchmarks] if isinstance(benchmarks, str) else list(benchmarks),
         "data": str(data),
         **plan,
@@ -119,26 +122,24 @@ def evaluate(
         overwrite=overwrite,
         watch=watch,
         captioners={label: captioner for label, captioner in given if not isinstance(captioner, str)},
-        reasoner=None if isinstance(reasoner, str) else reasoner,
+        reasoners={label: one for label, one in reading if not isinstance(one, str)},
     )
     return published(run)
 
 
-def _labelled(captioners: Captioners) -> list[tuple[str, str | Captioner]]:
-    """Captioners under the words that name them in the plan: a spec string, with its label, or an object's label."""
-    if isinstance(captioners, Mapping):
-        return [
-            (_with_label(spec, label) if isinstance(spec, str) else label, spec) for label, spec in captioners.items()
-        ]
+def _labelled(given: Several[P]) -> list[tuple[str, str | P]]:
+    """Plugins under the words that name them in the plan: a spec string, with its label, or an object's label."""
+    if isinstance(given, Mapping):
+        return [(_with_label(spec, label) if isinstance(spec, str) else label, spec) for label, spec in given.items()]
     # A text before all: it is a sequence too, of letters.
-    if isinstance(captioners, str) or not isinstance(captioners, Sequence):
-        captioners = [captioners]
-    return [(captioner if isinstance(captioner, str) else _name(captioner), captioner) for captioner in captioners]
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        given = [given]
+    return [(one if isinstance(one, str) else _name(one), one) for one in given]
 
 
-def _name(captioner: object) -> str:
-    # What is no captioner at all is told so later, under this name.
-    return str(getattr(captioner, "name", type(captioner).__name__))
+def _name(plugin: object) -> str:
+    # What is no plugin at all is told so later, under this name.
+    return str(getattr(plugin, "name", type(plugin).__name__))
 
 
 def _with_label(spec: str, label: str) -> str:

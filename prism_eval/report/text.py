@@ -21,14 +21,19 @@ def visible(text: str) -> str:
     return "".join(map(_shown, text.replace("\r\n", "\n")))
 
 
+def flat(text: str) -> str:
+    """Visible text on one line."""
+    return " ".join(visible(text).split())
+
+
 def one_line(text: str, length: int) -> str:
     """Visible text on one line, cut behind its middle to at most ``length`` characters."""
-    flat = " ".join(visible(text).split())
-    if len(flat) <= length:
-        return flat
+    line = flat(text)
+    if len(line) <= length:
+        return line
     # The end of a model's name tells versions and sizes apart, so some of it is kept.
     tail = (length - 1) // 3
-    return f"{flat[: length - 1 - tail]}…{flat[len(flat) - tail :]}"
+    return f"{line[: length - 1 - tail]}…{line[len(line) - tail :]}"
 
 
 def _shown(character: str) -> str:

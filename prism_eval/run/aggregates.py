@@ -30,7 +30,7 @@ class Aggregates:
 
     def __init__(self, scorers: Mapping[str, Scorer]) -> None:
         self._scorers = scorers
-        self._gathered: dict[tuple[str, str, int], _Gathered | None] = {}
+        self._gathered: dict[tuple[str, str, str, int], _Gathered | None] = {}
 
     def add(self, result: ItemResult) -> None:
         """Take in a result's verdict, if it has one."""
@@ -51,25 +51,28 @@ class Aggregates:
         """What the benchmarks make of their verdicts.
 
         Returns:
-            For each benchmark, captioner and sample of which its aggregation says anything: ``benchmark``,
-            ``captioner``, ``sample``, ``answers`` (how many were graded), ``failed`` (how many were not, and are in no
-            number) and ``metrics``, by name.
+            For each benchmark, captioner, reasoner and sample of which its aggregation says anything: ``benchmark``,
+            ``captioner``, ``reasoner``, ``sample``, ``answers`` (how many were graded), ``failed`` (how many were not,
+            and are in no number) and ``metrics``, by name.
         """
         return [
             {
                 "benchmark": benchmark,
                 "captioner": captioner,
+                "reasoner": reasoner,
                 "sample": sample,
                 "answers": gathered.answers,
                 "failed": gathered.failed,
                 "metrics": metrics,
             }
-            for (benchmark, captioner, sample), gathered in sorted(self._gathered.items(), key=lambda entry: entry[0])
+            for (benchmark, captioner, reasoner, sample), gathered in sorted(
+                self._gathered.items(), key=lambda entry: entry[0]
+            )
             if gathered and (metrics := jsonable(gathered.aggregation.metrics()))
         ]
 
     def _of(self, result: ItemResult) -> _Gathered | None:
-        place = (result.item.benchmark, result.entry, result.sample)
+        place = (result.item.benchmark, result.entry, result.reasoner, result.sample)
         # ``None`` is kept as well, so that a benchmark without an aggregation is asked for it once, not once an item.
         if place not in self._gathered:
             aggregation = self._scorers[result.item.benchmark].aggregation()

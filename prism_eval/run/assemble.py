@@ -64,7 +64,7 @@ class Assembly:
         await settings.calls.stop()  # first: a plugin must not be closed under a call of its own
         settings.scoring.shutdown(wait=False, cancel_futures=True)
         asked: list[Captioner | Reasoner | Judge] = [entry.captioner for entry in settings.entries]
-        for plugin in [*asked, settings.reasoner, *([settings.judge] if settings.judge else [])]:
+        for plugin in [*asked, *settings.reasoners.values(), *([settings.judge] if settings.judge else [])]:
             # All that was asked of it is done: a slip while tidying up must not cost the tables.
             with contextlib.suppress(Exception):
                 await plugin.close()
@@ -80,7 +80,7 @@ def assemble(
     through: Stage = "score",
     live: frozenset[Stage] = LIVE,
     captioners: Mapping[str, Captioner] | None = None,
-    reasoner: Reasoner | None = None,
+    reasoners: Mapping[str, Reasoner] | None = None,
     benchmarks: Sequence[Benchmark] | None = None,
 ) -> Assembly:
     """Make a plan ready to run.
@@ -91,7 +91,7 @@ def assemble(
         through: The last stage.
         live: The stages that may call their plugins, the judge being scoring's; the others only read the store.
         captioners: Ready captioners by label, in place of the plan's spec strings of the same text.
-        reasoner: A ready reasoner, in place of the plan's.
+        reasoners: Ready reasoners by label, likewise.
         benchmarks: Benchmarks that are open already, in place of the plan's.
 
     Raises:
@@ -107,16 +107,15 @@ def assemble(
         live=frozenset(stage for stage, part in _PART_OF.items() if part in live),
     )
     entries = _entries(plan, protocol, captioners or {})
-    answering, reasoner_label = _reasoner(plan, protocol, reasoner)
+    answering = _reasoners(plan, protocol, reasoners or {})
     scorers = _scorers(plan, opened, protocol)
     judge, judge_label = _judge(plan, protocol, through, scorers)
-    for plugin in (*(entry.captioner for entry in entries), answering, *([judge] if judge else [])):
+    for plugin in (*(entry.captioner for entry in entries), *answering.values(), *([judge] if judge else [])):
         _declare(limits, plugin)
     settings = Settings(
         calls=calls,
         entries=[Entry(entry.label, entry.captioner.bound(calls)) for entry in entries],
-        reasoner=answering.bound(calls),
-        reasoner_label=reasoner_label,
+        reasoners={label: reasoner.bound(calls) for label, reasoner in answering.items()},
         scorers=scorers,
         judge=judge,
         judge_label=judge_label,
@@ -131,7 +130,7 @@ def assemble(
         calls.tally(stage)
     asked: Mapping[Stage, list[Plugin]] = {
         "caption": [entry.captioner for entry in entries],
-        "answer": [answering],
+        "answer": [*answering.values()],
         "score": [judge] if judge else [],
     }
     calling = live.intersection(STAGES[: STAGES.index(through) + 1])
@@ -167,7 +166,9 @@ def expected(assembly: Assembly) -> int | None:
         return None
     limit = assembly.plan.limit
     items = sum(min(size, limit) if limit else size for size in known)
-    return items * len(assembly.settings.entries) * assembly.settings.samples
+    settings = assembly.settings
+    reasoners = 1 if settings.through == "caption" else len(settings.reasoners)
+    return items * len(settings.entries) * reasoners * settings.samples
 
 
 def open_benchmarks(plan: Plan) -> tuple[Sequence[Benchmark], Mapping[str, str]]:
@@ -190,28 +191,36 @@ def _protocol(plan: Plan) -> Protocol:
 
 def _entries(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner]) -> list[Entry]:
     make = partial(_named, CAPTIONER, ready=ready, settings=protocol.captioner_settings(plan.seed))
-    entries = [Entry(label, captioner) for text in plan.captioners for captioner, label in [make(text)]]
-    by_label: dict[str, Entry] = {}
-    by_identity: dict[str, Entry] = {}
-    for entry in entries:
+    by_label = _told_apart(CAPTIONER, map(make, plan.captioners), shared="caption")
+    return [Entry(label, captioner) for label, captioner in by_label.items()]
+
+
+def _reasoners(plan: Plan, protocol: Protocol, ready: Mapping[str, Reasoner]) -> dict[str, Reasoner]:
+    make = partial(_named, REASONER, ready=ready, settings=protocol.reasoner_settings(plan.seed))
+    return _told_apart(REASONER, map(make, plan.reasoner), shared="answer")
+
+
+def _told_apart(kind: Kind[P], named: Iterable[tuple[P, str]], *, shared: str) -> dict[str, P]:
+    """Plugins of one kind by their labels, in order.
+
+    Raises:
+        UsageError: Two of them have one label, or are one and the same.
+    """
+    by_label: dict[str, P] = {}
+    by_identity: dict[str, str] = {}
+    for plugin, label in named:
         # Identities first: two servers under one name are told both things that set them apart, and not one by one.
-        other = by_identity.setdefault(_introduced(entry.captioner, entry.label), entry)
-        if other is not entry:
+        identity = _introduced(plugin, label)
+        if identity in by_identity:
             raise UsageError(
-                f"captioners {other.label!r} and {entry.label!r} are one and the same, and would share every caption: "
-                "if they serve different weights, tell them apart with revision=... (and name them with label=...); "
-                "else drop one"
+                f"{kind.name}s {by_identity[identity]!r} and {label!r} are one and the same, and would share every "
+                f"{shared}: if they serve different weights, tell them apart with revision=... (and name them with "
+                "label=...); else drop one"
             )
-        if by_label.setdefault(entry.label, entry) is not entry:
-            raise UsageError(f"two captioners are called {entry.label!r}: tell them apart with label=...")
-    return entries
-
-
-def _reasoner(plan: Plan, protocol: Protocol, ready: Reasoner | None) -> tuple[Reasoner, str]:
-    given = {plan.reasoner: ready} if ready is not None else {}
-    reasoner, label = _named(REASONER, plan.reasoner, ready=given, settings=protocol.reasoner_settings(plan.seed))
-    _introduced(reasoner, label)
-    return reasoner, label
+        if label in by_label:
+            raise UsageError(f"two {kind.name}s are called {label!r}: tell them apart with label=...")
+        by_label[label], by_identity[identity] = plugin, label
+    return by_label
 
 
 def _judge(plan: Plan, protocol: Protocol, through: Stage, scorers: Mapping[str, Scorer]) -> tuple[Judge | None, str]:

@@ -28,6 +28,7 @@ from prism_eval.run.reading import Manifest
 from prism_eval.run.result import RunResult, State
 from prism_eval.run.room import notes_on_room
 from prism_eval.run.tables import TableWriter, answer_row, caption_row, verdict_row
+from prism_eval.run.thumbnails import Thumbnails
 
 Watch = Callable[[State], AbstractContextManager[object]]
 Writers = Mapping[Stage, TableWriter]
@@ -43,7 +44,7 @@ def run_plan(
     overwrite: bool = False,
     watch: Watch | None = None,
     captioners: Mapping[str, Captioner] | None = None,
-    reasoner: Reasoner | None = None,
+    reasoners: Mapping[str, Reasoner] | None = None,
 ) -> RunResult:
     """Run a plan, or some of its stages.
 
@@ -57,7 +58,7 @@ def run_plan(
         overwrite: Whether the run of another plan in the folder is replaced.
         watch: Makes a context manager that shows a `State` while the run goes on.
         captioners: Ready captioners by label.
-        reasoner: A ready reasoner.
+        reasoners: Likewise.
 
     Raises:
         UsageError: Something asked for does not exist or will not do, or the folder holds the run of another plan.
@@ -65,7 +66,7 @@ def run_plan(
         FatalError: No further call could succeed; finished work is in the store.
         Interrupted: Ctrl-C; finished work is in the store.
     """
-    plan = with_absolute_paths(plan, ready=captioners or {}, ready_reasoner=reasoner is not None)
+    plan = with_absolute_paths(plan, ready=captioners or {}, ready_reasoners=reasoners or {})
     folder = RunFolder.create(out or default_folder(plan))
     # `answer` and `score` change the plan of a folder on purpose: its captions outlive another reasoner.
     goes_on = stages[0] != STAGES[0]
@@ -74,7 +75,7 @@ def run_plan(
     known, left_out = known_remarks(folder.path), known_unread(folder.path)
     with Store(store or default_path()) as opened:
         try:
-            assembly = assemble(plan, opened, through=stages[-1], live=live, captioners=captioners, reasoner=reasoner)
+            assembly = assemble(plan, opened, through=stages[-1], live=live, captioners=captioners, reasoners=reasoners)
             # What the tables hold of a benchmark would be lost with the stage that goes on without it.
             if goes_on and (lost := {name: why for name, why in assembly.unread.items() if name not in left_out}):
                 raise DataUnreadable(lost)
@@ -119,10 +120,11 @@ async def _drive(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage],
             path = folder.table(TABLES[stage])
             writers[stage] = TableWriter(TABLES[stage], path, plan_digest=plan.digest_through(stage))
             cleanup.callback(writers[stage].discard)  # half a table looks too much like a whole one
-        try:
-            await _write_all(assembly, writers, state, own)
-        finally:
-            await assembly.close()
+        async with Thumbnails(folder, note=state.notes.append) if plan.thumbnails else nullcontext() as thumbnails:
+            try:
+                await _write_all(assembly, writers, state, own, thumbnails)
+            finally:
+                await assembly.close()
         whose = comparable(cast("Manifest", make_manifest(assembly, state.counts, ())))
         for stage, writer in writers.items():
             writer.finish(whose)
@@ -131,31 +133,34 @@ async def _drive(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage],
         cleanup.pop_all()
 
 
-async def _write_all(assembly: Assembly, writers: Writers, state: State, own: Aggregates) -> None:
+async def _write_all(
+    assembly: Assembly, writers: Writers, state: State, own: Aggregates, thumbnails: Thumbnails | None
+) -> None:
     settings, captions_seen = assembly.settings, SeenDigests()
-    first_entry = settings.entries[0].label
+    first_entry, first_reasoner = settings.entries[0].label, next(iter(settings.reasoners))
     silent = {entry.label for entry in settings.entries if entry.captioner.silent}
     state.notes.extend(await notes_on_room(settings, assembly.calling))
-    async with contextlib.aclosing(stream(assembly.benchmarks, settings, limit=assembly.plan.limit)) as results:
+    results = stream(assembly.benchmarks, settings, limit=assembly.plan.limit, thumbnails=thumbnails)
+    async with contextlib.aclosing(results):
         async for result in results:
-            first = result.entry == first_entry and result.sample == 0 and result.order == 0
+            first = (result.entry, result.reasoner, result.sample, result.order) == (first_entry, first_reasoner, 0, 0)
             state.counts.add(result, first=first)
             own.add(result)
             # An image's caption is one row, however many questions asked about it.
             new = [captioned for captioned in result.captions if captions_seen.add(result.entry, captioned.key)]
             if result.entry not in silent:
                 state.counts.empty_captions[result.entry] += sum(is_empty(captioned.caption) for captioned in new)
-            _write(result, writers, new, settings.reasoner_label)
+            _write(result, writers, new)
 
 
-def _write(result: ItemResult, writers: Writers, new: Sequence[Captioned], reasoner: str) -> None:
+def _write(result: ItemResult, writers: Writers, new: Sequence[Captioned]) -> None:
     if "caption" in writers:
         for captioned in new:
             writers["caption"].add(caption_row(result.entry, result.sample, captioned))
     if "answer" in writers:
-        writers["answer"].add(answer_row(result, reasoner))
+        writers["answer"].add(answer_row(result))
     if "score" in writers:
-        writers["score"].add(verdict_row(result, reasoner))
+        writers["score"].add(verdict_row(result))
 
 
 def _unwatched(_: State) -> AbstractContextManager[object]:

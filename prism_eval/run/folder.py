@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,10 @@ TABLES: Mapping[Stage, str] = {"caption": "captions", "answer": "answers", "scor
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A folder that holds one run: ``plan.toml``, ``manifest.json``, three tables and ``leaderboard.html``."""
+    """A folder that holds one run.
+
+    In it lie ``plan.toml``, ``manifest.json``, three tables, ``thumbnails/`` and ``leaderboard.html``.
+    """
 
     path: Path
 
@@ -70,6 +74,15 @@ class RunFolder:
         """The leaderboard as one page."""
         return self.path / "leaderboard.html"
 
+    @property
+    def thumbnails(self) -> Path:
+        """The folder of small pictures of the run's images; a run from before, or without pictures, has none."""
+        return self.path / "thumbnails"
+
+    def thumbnail_files(self) -> Sequence[Path]:
+        """Its files, in order of their names."""
+        return sorted(self.thumbnails.glob("*.parquet"))
+
     def table(self, name: str) -> Path:
         """The Parquet file of a table: ``captions``, ``answers`` or ``verdicts``."""
         return self.path / f"{name}.parquet"
@@ -103,8 +116,12 @@ class RunFolder:
 
     def clear(self) -> None:
         """Remove the run that lies there; the plan last, so that a clearing cut short is still known for a run."""
-        for file in (self.html_file, *map(self.table, TABLES.values()), self.manifest_file, self.plan_file):
+        tables = map(self.table, TABLES.values())
+        made = (self.html_file, *tables, *self.thumbnail_files(), self.manifest_file, self.plan_file)
+        for file in made:
             file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # there is none, or it holds what is not ours
+            self.thumbnails.rmdir()
 
     def drop_after(self, stage: Stage) -> None:
         """Remove what was made from a stage's table, which has just been written anew."""

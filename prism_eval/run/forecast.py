@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 from prism_eval.calls import Store, default_path
@@ -29,7 +30,8 @@ class EntryForecast:
         label: The captioner, as tables name it.
         captions: Unique captions wanted.
         captions_stored: Of those, in the store.
-        answers: Unique answers wanted, as far as captions are known; else one per item, sample and order.
+        answers: Unique answers wanted, as far as captions are known; else one per item, reasoner, sample
+            and order.
         answers_stored: Of those, in the store.
         image_tokens: Estimated tokens of the images still to be captioned, at one token per 28 x 28 pixels.
         text_tokens: Estimated tokens of the questions and known captions still to be answered, at 4 characters each.
@@ -87,17 +89,18 @@ class _Count:
     seen: SeenDigests = field(default_factory=SeenDigests)
 
     def add(self, item: Item, entry: Entry, sample: int, counted: EntryForecast) -> None:
-        captions = self._captions(item, entry, sample, counted)
+        settings, captions = self.assembly.settings, self._captions(item, entry, sample, counted)
         text = item.question + "".join(item.options)
-        orders = self.assembly.settings.orders.of(item)
+        reasoners, orders = settings.reasoners.values(), settings.orders.of(item)
         # An answer's key holds the caption's digest: without the caption nobody can tell whether it is stored.
         if len(captions) < len(item.images):
-            counted.answers += len(orders)
-            counted.text_tokens += len(orders) * (len(text) // _CHARACTERS_A_TOKEN)
+            asked = len(reasoners) * len(orders)
+            counted.answers += asked
+            counted.text_tokens += asked * (len(text) // _CHARACTERS_A_TOKEN)
             return
         read = join_captions(captions, item.image_numbers)
-        for order in orders:
-            key = self.assembly.settings.reasoner.call(read, reorder(item, order), sample=sample).key
+        for reasoner, order in product(reasoners, orders):
+            key = reasoner.call(read, reorder(item, order), sample=sample).key
             self._answer(key, read.text + text, entry, counted)
 
     def _answer(self, key: str, text: str, entry: Entry, counted: EntryForecast) -> None:

@@ -23,7 +23,7 @@ class Captioned:
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
-    """What came of an item, for one entry, sample and order; without its images.
+    """What came of an item, for one entry, reasoner, sample and order; without its images.
 
     Attributes:
         item: The item, its options in their own order; its images are dropped.
@@ -38,6 +38,7 @@ class ItemResult:
         error: Why there is no answer or no verdict.
         order: Which of the item's orders its options were shown in; 0 for their own.
         chosen_position: The position of the option that was picked, as shown, from 0.
+        reasoner: The label of who read the captions.
         unusable: Why the item's row cannot be used; ``None`` if it was asked.
     """
 
@@ -53,6 +54,7 @@ class ItemResult:
     error: str = ""
     order: int = 0
     chosen_position: int | None = None
+    reasoner: str = ""
     unusable: RowError | None = None
 
 

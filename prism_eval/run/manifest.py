@@ -18,7 +18,7 @@ from prism_eval.plugins import Plugin
 from prism_eval.plugins.identity import digest_of
 from prism_eval.run.assemble import Assembly
 from prism_eval.run.counts import Counts
-from prism_eval.run.reading import Manifest, read_manifest
+from prism_eval.run.reading import Manifest, read_manifest, reasoners_of
 
 FORMAT = 2
 Remarks = Mapping[str, Sequence[str]]
@@ -76,7 +76,7 @@ def make_manifest(
 def known_remarks(folder: Path) -> Remarks:
     """The remarks in the manifest of an earlier run in a folder."""
     manifest = _earlier(folder)
-    plugins = [*manifest.get("captioners", []), manifest.get("reasoner", {}), manifest.get("judge", {})]
+    plugins = [*manifest.get("captioners", []), *reasoners_of(manifest), manifest.get("judge", {})]
     return {digest_of(plugin["identity"]): plugin["remarks"] for plugin in plugins if "remarks" in plugin}
 
 
@@ -95,12 +95,14 @@ def _earlier(folder: Path) -> Manifest:
 def _about(assembly: Assembly, known: Remarks) -> dict[str, object]:
     """Plan, protocol and plugins."""
     settings = assembly.settings
+    reasoners = [_plugin(label, reasoner, known) for label, reasoner in settings.reasoners.items()]
     judge = {"judge": _plugin(settings.judge_label, settings.judge, known)} if settings.judge else {}
     return {
         "protocol": assembly.protocol.model_dump(mode="json"),
         "plan": assembly.plan.model_dump(mode="json", exclude_none=True),
         "plan_digest": assembly.plan.digest,
-        "reasoner": _plugin(settings.reasoner_label, settings.reasoner, known),
+        "reasoner": reasoners[0],
+        **({"reasoners": reasoners} if len(reasoners) > 1 else {}),
         **judge,
         "captioners": [_plugin(entry.label, entry.captioner, known) for entry in settings.entries],
     }

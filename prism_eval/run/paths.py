@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ P = TypeVar("P", bound=Plugin)
 _NO_FOLDERS = ("synthetic", "hub")
 
 
-def with_absolute_paths(plan: Plan, *, ready: Container[str] = (), ready_reasoner: bool = False) -> Plan:
+def with_absolute_paths(plan: Plan, *, ready: Container[str] = (), ready_reasoners: Container[str] = ()) -> Plan:
     """The plan with every path absolute, those in spec strings included; tables go on calling plugins as before.
 
     Addresses that the environment says are written into the spec strings: they must not change with it.
@@ -26,7 +26,7 @@ def with_absolute_paths(plan: Plan, *, ready: Container[str] = (), ready_reasone
     Args:
         plan: A plan whose paths are relative to the current folder.
         ready: Captioners of the plan that are labels of objects, not spec strings.
-        ready_reasoner: Whether the reasoner is such a label.
+        ready_reasoners: Likewise of its reasoners.
 
     Raises:
         UsageError: A plugin that the plan names does not exist.
@@ -34,8 +34,8 @@ def with_absolute_paths(plan: Plan, *, ready: Container[str] = (), ready_reasone
     # A copy without a second validation: a label stands in place of a spec where a ready object was given.
     return plan.model_copy(
         update={
-            "captioners": tuple(text if text in ready else _spec(CAPTIONER, text) for text in plan.captioners),
-            "reasoner": plan.reasoner if ready_reasoner else _spec(REASONER, plan.reasoner),
+            "captioners": _specs(CAPTIONER, plan.captioners, ready),
+            "reasoner": _specs(REASONER, plan.reasoner, ready_reasoners),
             "judge": _spec(JUDGE, plan.judge) if plan.judge else None,
             "benchmarks": tuple(map(_benchmark, plan.benchmarks)),
             "data": plan.data if plan.data in _NO_FOLDERS else paths.absolute(plan.data),
@@ -47,6 +47,10 @@ def with_absolute_paths(plan: Plan, *, ready: Container[str] = (), ready_reasone
 def _protocol(text: str) -> str:
     name, options = split_options(text)
     return "?".join(filter(None, (paths.absolute(name) if is_path(name) else name, options)))
+
+
+def _specs(kind: Kind[P], texts: Sequence[str], ready: Container[str]) -> tuple[str, ...]:
+    return tuple(text if text in ready else _spec(kind, text) for text in texts)
 
 
 def _spec(kind: Kind[P], text: str) -> str:

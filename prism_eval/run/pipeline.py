@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any, TypeVar
 
 from prism_eval.errors import FatalError
@@ -17,6 +18,7 @@ from prism_eval.plan import Order
 from prism_eval.run.item_result import ItemResult
 from prism_eval.run.items import ItemSource, read_items
 from prism_eval.run.settings import Entry, Settings
+from prism_eval.run.thumbnails import Thumbnails
 from prism_eval.run.trial import Pictures, Trial
 from prism_eval.run.window import Window
 from prism_eval.schema import Item
@@ -28,14 +30,15 @@ Beyond it nothing new is begun; a result without its images takes a few kilobyte
 
 
 async def stream(
-    sources: Sequence[ItemSource], settings: Settings, *, limit: int = 0
+    sources: Sequence[ItemSource], settings: Settings, *, limit: int = 0, thumbnails: Thumbnails | None = None
 ) -> AsyncGenerator[ItemResult, None]:
-    """Take every item through the stages, once per entry, sample and order; yields in the order of the items.
+    """Take every item through the stages, once per entry, reasoner, sample and order; yields in the order of the items.
 
     Args:
         sources: The benchmarks.
         settings: What each item goes through.
         limit: Items per benchmark; 0 for all.
+        thumbnails: Draws the images beside their captioning; ``None`` where nobody will look at them.
 
     Raises:
         FatalError: No further call can succeed.
@@ -52,7 +55,7 @@ async def stream(
             stopped.set_exception(task.exception() or FatalError("stopped"))
 
     try:
-        async for trial in _trials(sources, settings, window, limit, stopped):
+        async for trial in _trials(sources, settings, window, limit, stopped, thumbnails=thumbnails):
             # Only a wait has to be watched: a task of its own for every free place would cost more than the place.
             await (_unless(stopped, window.slots.acquire()) if window.slots.locked() else window.slots.acquire())
             task = asyncio.create_task(trial.run())
@@ -72,7 +75,13 @@ async def stream(
 
 
 async def _trials(
-    sources: Sequence[ItemSource], settings: Settings, window: Window, limit: int, stopped: asyncio.Future[None]
+    sources: Sequence[ItemSource],
+    settings: Settings,
+    window: Window,
+    limit: int,
+    stopped: asyncio.Future[None],
+    *,
+    thumbnails: Thumbnails | None,
 ) -> AsyncIterator[Trial]:
     """Entries side by side on one item, so that all of them show a benchmark's start early on."""
     # `caption` and `answer` need no golds, and run where the scorer's extra is not installed.
@@ -80,19 +89,25 @@ async def _trials(
     async for read in read_items(sources, limit, scorers):
         await _unless(stopped, window.hold(read.item.images))
         ways = list(_ways(read.item, settings))
-        pictures = Pictures(read, len(ways), window)
+        undrawn = thumbnails.missing(read.item.images) if thumbnails and not read.problem else ()
+        # Drawing holds the images as a trial does: what waits for it counts in the window, and memory is bounded.
+        pictures = Pictures(read, len(ways) + bool(undrawn), window)
+        if thumbnails and undrawn:
+            thumbnails.draw(undrawn, then=pictures.captioned)
         digests = tuple(image.digest for image in read.item.images)
         item = replace(read.item, images=())
-        for entry, sample, number, order in ways:
-            yield Trial(item, digests, read.problem, pictures, entry, sample, number, order, settings)
+        for entry, reasoner, sample, number, order in ways:
+            yield Trial(item, digests, read.problem, pictures, entry, reasoner, sample, number, order, settings)
 
 
-def _ways(item: Item, settings: Settings) -> Iterator[tuple[Entry, int, int, Order]]:
+def _ways(item: Item, settings: Settings) -> Iterator[tuple[Entry, str, int, int, Order]]:
     orders = settings.orders.of(item)
+    # Before anybody reads, all that they read is the same.
+    reasoners = list(settings.reasoners)[: 1 if settings.through == "caption" else None]
     for entry in settings.entries:
-        for sample in range(settings.samples):
+        for reasoner, sample in product(reasoners, range(settings.samples)):
             for number, order in enumerate(orders):
-                yield entry, sample, number, order
+                yield entry, reasoner, sample, number, order
 
 
 async def _unless(stopped: asyncio.Future[None], wanted: Awaitable[T]) -> T:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Required, TypedDict, TypeGuard, cast
 
-from prism_eval.errors import NotThere, RunError
+from prism_eval.errors import NotThere, RunError, UnknownName
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.tables import COMPARABLE, PLAN_DIGEST
 
@@ -42,6 +42,7 @@ class Manifest(TypedDict, total=False):
     captioners: list[Mapping[str, Any]]
     protocol: Mapping[str, Any]
     reasoner: Mapping[str, Any]
+    reasoners: list[Mapping[str, Any]]
     judge: Mapping[str, Any]
     aggregates: list[Mapping[str, Any]]
     unread: Mapping[str, str]
@@ -67,10 +68,33 @@ def read_manifest(folder: Path) -> Manifest:
     for name in ("plan", "protocol", "reasoner", "judge", "unread"):
         if not isinstance(manifest.get(name) or {}, dict):
             raise RunError(f"{path}: {name} is no object; is this the manifest of a prism-eval run?")
-    for name in ("captioners", "aggregates"):
+    for name in ("captioners", "reasoners", "aggregates"):
         if not _are_objects(manifest.get(name) or []):
             raise RunError(f"{path}: {name} is no list of objects; is this the manifest of a prism-eval run?")
     return cast("Manifest", manifest)
+
+
+def reasoners_of(manifest: Manifest) -> Sequence[Mapping[str, Any]]:
+    """The reasoners of a run, the leaderboard's first; one that stands alone has no list of its own."""
+    return manifest.get("reasoners") or list(filter(None, [manifest.get("reasoner")]))
+
+
+def of_reasoner(manifest: Manifest, label: str | None) -> Manifest:
+    """The manifest as if one of the run's reasoners had been the only one; by default the first.
+
+    Raises:
+        UsageError: No reasoner of the run has the label.
+    """
+    reasoners = reasoners_of(manifest)
+    labels = [str(reasoner.get("label")) for reasoner in reasoners]
+    label = label if label is not None else labels[0] if labels else None
+    if label is None:
+        return manifest
+    if label not in labels:
+        raise UnknownName("reasoner of the run", label, labels)
+    said = [entry for entry in manifest.get("aggregates") or [] if entry.get("reasoner", label) == label]
+    alone = {**manifest, "reasoner": reasoners[labels.index(label)], **({"aggregates": said} if said else {})}
+    return cast("Manifest", alone)
 
 
 def _are_objects(value: object) -> TypeGuard[list[dict[str, object]]]:
@@ -87,10 +111,12 @@ class Table:
     Attributes:
         folder: The run folder.
         name: ``captions``, ``answers`` or ``verdicts``.
+        kept: Shape (n,), rising: the rows of the file that the table is of; ``None`` for all of them.
     """
 
     folder: Path
     name: str
+    kept: NDArray[np.int64] | None = field(default=None, repr=False, compare=False)
 
     @property
     def path(self) -> Path:
@@ -100,8 +126,31 @@ class Table:
     @property
     def size(self) -> int:
         """How many rows it has."""
+        if self.kept is not None:
+            return int(self.kept.size)
         with self._open(()) as file:
             return int(file.metadata.num_rows)
+
+    def where(self, column: str, label: str) -> Table:
+        """The table of the rows that have a label in a column; their places are counted anew, from 0."""
+        return self._of(self._has(column, label))
+
+    def without(self, column: str, label: str) -> Table:
+        """The table of the rows that do not have it; counted likewise."""
+        return self._of(~self._has(column, label))
+
+    def _has(self, column: str, label: str) -> NDArray[np.bool_]:
+        import pyarrow.compute as pc
+
+        (labels,) = self.columns({column: LABEL}).columns
+        has: NDArray[np.bool_] = pc.equal(labels.cast("string"), label).fill_null(False).to_numpy(zero_copy_only=False)
+        return has
+
+    def _of(self, rows: NDArray[np.bool_]) -> Table:
+        import numpy as np
+
+        places = np.flatnonzero(rows)
+        return replace(self, kept=places if self.kept is None else self.kept[places])
 
     def columns(self, kinds: Mapping[str, str]) -> pa.Table:
         """Whole columns, side by side.
@@ -113,6 +162,7 @@ class Table:
         coded = [name for name, kind in kinds.items() if kind == LABEL]
         with self._open(list(kinds), coded) as file:
             whole = file.read(columns=list(kinds))
+            whole = whole if self.kept is None else whole.take(self.kept)
             return whole.from_arrays([_as(whole[name], kind) for name, kind in kinds.items()], names=list(kinds))
 
     def take(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
@@ -125,7 +175,7 @@ class Table:
         import numpy as np
         import pyarrow as pa
 
-        wanted = np.sort(rows)
+        wanted = np.sort(rows if self.kept is None else self.kept[rows])
         pieces = []
         with self._open(names) as file:
             sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
@@ -139,10 +189,14 @@ class Table:
             return pa.Table.from_batches(pieces, None if pieces else pa.schema(map(file.schema_arrow.field, names)))
 
     def rows(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Every row, one at a time."""
+        """Every row of the file, one at a time."""
+        for batch in self.batches(names):
+            yield from batch.to_pylist()
+
+    def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Every row of the file, some thousand at a time."""
         with self._open(names) as file:
-            for batch in file.iter_batches(_BATCH, columns=list(names)):
-                yield from batch.to_pylist()
+            yield from file.iter_batches(_BATCH, columns=list(names))
 
     def plan_digest(self) -> str:
         """What the rows depend on, as the table's writer was told (`Plan.digest_through`)."""

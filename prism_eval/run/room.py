@@ -32,7 +32,8 @@ async def notes_on_room(settings: Settings, calling: frozenset[Stage]) -> list[s
     longest = max((sum(map(_bound, parts)) for parts in captioners), default=0)
     return [
         f"{reasoner.address or reasoner.source}: {tight}"
-        for reasoner in on_engines(settings.reasoner)
+        for answering in settings.reasoners.values()
+        for reasoner in on_engines(answering)
         if (tight := too_tight(await context_of(reasoner), longest, _bound(reasoner)))
     ]
 

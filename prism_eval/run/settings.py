@@ -35,8 +35,7 @@ class Settings:
     Attributes:
         calls: Makes every model call of the run.
         entries: The captioners.
-        reasoner: The one reasoner.
-        reasoner_label: What tables call it.
+        reasoners: By the labels that tables call them by. Each reads every caption; the first is the leaderboard's.
         scorers: By benchmark name.
         form: How the protocol asks for answers.
         samples: Captions per image.
@@ -50,13 +49,12 @@ class Settings:
 
     calls: Calls
     entries: Sequence[Entry]
-    reasoner: Reasoner
+    reasoners: Mapping[str, Reasoner]
     scorers: Mapping[str, Scorer]
     form: AnswerForm
     samples: int
     through: Stage
     window: int
-    reasoner_label: str = ""
     judge: Judge | None = None
     judge_label: str = ""
     orders: Orders = ONE_ORDER

@@ -159,23 +159,23 @@ def caption_row(captioner: str, sample: int, captioned: Captioned) -> dict[str, 
     }
 
 
-def answer_row(result: ItemResult, reasoner: str) -> dict[str, object]:
+def answer_row(result: ItemResult) -> dict[str, object]:
     """A row of ``answers``."""
     return {
-        **_place(result, reasoner),
+        **_place(result),
         "key": result.answer_key,
         "caption_digest": result.read.digest if result.read else None,
         **_generation(result.answer, result.error),
     }
 
 
-def verdict_row(result: ItemResult, reasoner: str) -> dict[str, object]:
+def verdict_row(result: ItemResult) -> dict[str, object]:
     """A row of ``verdicts``; the result must have a verdict."""
     item, verdict, read = result.item, result.verdict, result.read
     if verdict is None:
         raise RunError(f"item {item.id} of {item.benchmark} was not scored")
     return {
-        **_place(result, reasoner),
+        **_place(result),
         "cluster": item.cluster,
         "kind": item.kind.value,
         # Texts again in every row, so that a table can be read by itself; Parquet's dictionaries make them cheap.
@@ -194,10 +194,10 @@ def verdict_row(result: ItemResult, reasoner: str) -> dict[str, object]:
     }
 
 
-def _place(result: ItemResult, reasoner: str) -> dict[str, object]:
+def _place(result: ItemResult) -> dict[str, object]:
     return {
         "captioner": result.entry,
-        "reasoner": reasoner,
+        "reasoner": result.reasoner,
         "benchmark": result.item.benchmark,
         "item": result.item.id,
         "images": list(result.images),

@@ -1,4 +1,4 @@
-"""One item for one entry, sample and order: captioned, answered, scored."""
+"""One item for one entry, reasoner, sample and order: captioned, answered, scored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Pictures:
         self._window = window
 
     def captioned(self) -> None:
-        """One more trial has its captions."""
+        """One more trial has its captions, or its thumbnails are drawn."""
         self._wanted_by -= 1
         if not self._wanted_by:
             self._window.release(self.images)
@@ -39,7 +39,7 @@ class Pictures:
 
 @dataclass(slots=True)
 class Trial:
-    """One item for one entry, sample and order.
+    """One item for one entry, reasoner, sample and order.
 
     Attributes:
         item: The item, its options in their own order, without its images.
@@ -47,6 +47,7 @@ class Trial:
         problem: Why the item's row cannot be used; ``None`` if it can.
         pictures: The images, shared with the item's other trials.
         entry: Who captions them.
+        reasoner: The label of who reads the captions.
         sample: Which of the captions, from 0.
         number: Which of the item's orders, from 0.
         order: That order.
@@ -58,6 +59,7 @@ class Trial:
     problem: RowError | None
     pictures: Pictures
     entry: Entry
+    reasoner: str
     sample: int
     number: int
     order: Order
@@ -70,7 +72,9 @@ class Trial:
             FatalError: No further call can succeed.
             StoreError: The store cannot be read or written.
         """
-        result = ItemResult(self.item, self.digests, self.entry.label, self.sample, order=self.number)
+        result = ItemResult(
+            self.item, self.digests, self.entry.label, self.sample, order=self.number, reasoner=self.reasoner
+        )
         # Not captioned at all: nothing that is said of it could be scored.
         if self.problem:
             self.pictures.captioned()
@@ -120,7 +124,7 @@ class Trial:
         return Captioned(image.digest, image.name, key, caption, error)
 
     async def _answer(self, result: ItemResult, read: Caption) -> ItemResult:
-        shown, reasoner = reorder(self.item, self.order), self.settings.reasoner
+        shown, reasoner = reorder(self.item, self.order), self.settings.reasoners[self.reasoner]
         try:
             call = made_by(
                 reasoner,

@@ -1,6 +1,7 @@
 """What the callers of one server wait for together."""
 
 import asyncio
+import functools
 import itertools
 import re
 import time
@@ -163,6 +164,29 @@ async def test_a_call_that_alone_is_always_refused_is_one_item(store):
         assert all(isinstance(said, Generation) for said in await many(one, others, 4))
     assert type(refused.exception()) is TransientError
     assert refused.exception().attempts >= 3
+
+
+async def test_what_a_server_still_answers_as_it_goes_away_is_no_sign_against_a_broken_call(store):
+    """A shutdown lets what is under way end, one after the other, and breaks off what is sent meanwhile."""
+    one = calls(store, attempts=2, first_wait=0.001)
+    ended = [asyncio.Event() for _ in range(4)]
+    left = iter(ended)
+
+    async def older(number):
+        await asyncio.sleep(0.05 * (number + 1))
+        ended[number].set()
+        return Generation("x")
+
+    async def broken():
+        if (end := next(left, None)) is None:
+            return Generation("y")
+        await end.wait()
+        await asyncio.sleep(0.01)
+        raise Unavailable("hung up")
+
+    asks = [functools.partial(older, number) for number in range(4)]
+    said = await asyncio.gather(*(one.get(call(ask)) for ask in (*asks, broken)))
+    assert said[-1].text == "y"
 
 
 async def test_a_call_that_gives_up_waiting_leaves_no_place_behind(store):

@@ -82,7 +82,7 @@ def test_a_verb_is_given_one_object_and_its_own_flags():
     [
         (run, set()),
         (caption, {"edition", "judge", "orders"}),
-        (plan, {"edition", "judge", "concurrency", "patience", "allow_missing"}),
+        (plan, {"edition", "judge", "concurrency", "patience", "allow_missing", "thumbnails"}),
     ],
 )
 def test_each_verb_takes_all_flags_but_those_that_mean_nothing_to_it(verb, without):

@@ -51,7 +51,7 @@ def one_line(said, words):
         ([*CAPTIONS, "--limit", "5", "--limit", "6"], "--limit is given twice"),
         ([*CAPTIONS, "--limit", "5", "--limit=5"], "--limit is given twice"),
         ([*CAPTIONS, "--data", "x", "--data", "y"], "--data is given twice"),
-        ([*CAPTIONS, "-r", "lexical", "--reasoner", "lexical"], "--reasoner is given twice"),
+        ([*CAPTIONS, "-r", "lexical", "--reasoner", "lexical"], "reasoner 'lexical' is named twice"),
         ([*CAPTIONS, "--seed", "1", "--seed", "2"], "--seed is given twice"),
         (["-c", "", "-b", "chartqa"], "--captioner is given nothing"),
         (["-c", "blind", "-c", " ", "-b", "chartqa"], "--captioner is given nothing"),

@@ -117,7 +117,7 @@ def test_scoring_alone_may_ask_the_judge_and_nobody_else(run, serve, tmp_path):
     server = serve(text="Verdict: correct")
     plan = run().folder.read_plan().model_copy(update={"judge": spec(server)})
     places = {"out": tmp_path / "run", "store": tmp_path / "store.sqlite"}
-    result = run_plan(plan, reasoner=Scripted(), stages=["score"], live=frozenset({"score"}), **places)
+    result = run_plan(plan, reasoners={"scripted": Scripted()}, stages=["score"], live=frozenset({"score"}), **places)
     assert list(published(result).to_pandas()["outcome"]) == ["correct", "correct", "correct", "abstained"]
     assert {stage: tally.made for stage, tally in result.tallies.items()} == {"caption": 0, "answer": 0, "judge": 2}
 

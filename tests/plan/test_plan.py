@@ -18,12 +18,31 @@ def test_the_digest_covers_what_results_depend_on_and_nothing_else():
     assert plan.digest != make_plan({"captioners": ["ocr"], "seed": 1}).digest
 
 
+def test_one_reasoner_is_a_plain_text_as_it_was_before_there_could_be_several(tmp_path):
+    plan, listed = (make_plan({"captioners": ["ocr"], "reasoner": given}) for given in ("lexical", ["lexical"]))
+    assert plan == listed == make_plan({"captioners": ["ocr"]})
+    assert plan.model_dump(mode="json")["reasoner"] == tomllib.loads(plan.to_toml())["reasoner"] == "lexical"
+
+
+def test_several_reasoners_survive_their_file_and_change_what_comes_after_the_captions(tmp_path):
+    one = make_plan({"captioners": ["ocr"]})
+    two = make_plan({"captioners": ["ocr"], "reasoner": ["lexical", "openai:m"]})
+    (tmp_path / "plan.toml").write_text(two.to_toml(), encoding="utf-8")
+    assert make_plan(read_plan(tmp_path / "plan.toml")) == two
+    assert one.digest_through("caption") == two.digest_through("caption")
+    assert one.digest_through("answer") != two.digest_through("answer")
+    assert one.difference(two) == "reasoner"
+
+
 @pytest.mark.parametrize(
     ("values", "says"),
     [
         ({}, "no captioner is named"),
         ({"captioners": []}, "no captioner is named"),
         ({"captioners": ["ocr", "ocr"]}, "'ocr' is named twice"),
+        ({"captioners": ["ocr"], "reasoner": ["lexical", "lexical"]}, "the reasoner 'lexical' is named twice"),
+        ({"captioners": ["ocr"], "reasoner": []}, "reasoner"),
+        ({"captioners": ["ocr"], "reasoner": 5}, "reasoner"),
         ({"captioners": ["ocr"], "limit": -1}, "limit"),
         ({"captioners": ["ocr"], "edition": "lenient"}, "edition"),
         ({"captioners": ["ocr"], "concurrency": "many"}, "concurrency"),

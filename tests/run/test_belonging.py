@@ -34,10 +34,10 @@ def cli(tmp_path):
 
 def test_the_folder_of_another_plan_is_refused_and_kept(places):
     evaluate("blind", benchmarks="chartqa", **places)
-    before = {path.name: path.read_bytes() for path in places["out"].iterdir()}
+    before = {path: path.read_bytes() for path in places["out"].rglob("*.*")}
     with pytest.raises(UsageError, match=r"holds the run of another plan \('captioners' differs\).*--overwrite"):
         evaluate("oracle", benchmarks="chartqa", **places)
-    assert {path.name: path.read_bytes() for path in places["out"].iterdir()} == before
+    assert {path: path.read_bytes() for path in places["out"].rglob("*.*")} == before
 
 
 def test_overwrite_replaces_it_but_not_for_a_plan_that_cannot_run(places):
@@ -61,7 +61,7 @@ def test_an_overwriting_run_that_stops_half_way_leaves_no_table_of_the_old_one(p
                       "data": places["data"], "attempts": 1})  # fmt: skip
     with pytest.raises(Exception, match="cannot connect"):
         run_plan(plan, out=places["out"], store=places["store"], overwrite=True)
-    assert sorted(path.name for path in places["out"].iterdir()) == ["plan.toml"]
+    assert sorted(path.name for path in places["out"].iterdir()) == ["plan.toml", "thumbnails"]
     done = cli("report", places["out"])
     assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
 
@@ -70,7 +70,7 @@ def test_a_rewritten_table_removes_what_was_made_from_it(places):
     result = evaluate("blind", benchmarks="chartqa", **places)
     run_plan(result.folder.read_plan(), out=places["out"], store=places["store"], stages=["caption"])
     names = {path.name for path in places["out"].iterdir()}
-    assert names == {"plan.toml", "manifest.json", "captions.parquet"}
+    assert names == {"plan.toml", "manifest.json", "captions.parquet", "thumbnails"}
 
 
 def test_another_reasoner_keeps_the_captions_and_makes_the_rest_anew(places):

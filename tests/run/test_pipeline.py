@@ -73,7 +73,7 @@ def settings(store, captioner, reasoner, **options):
     return Settings(
         calls=calls,
         entries=[Entry("namer", captioner.bound(calls))],
-        reasoner=reasoner.bound(calls),
+        reasoners={"repeater": reasoner.bound(calls)},
         scorers={"chartqa": Relaxed()},
         form=AnswerForm(),
         **{"samples": 1, "through": "score", "window": 8, **options},

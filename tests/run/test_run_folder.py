@@ -20,7 +20,7 @@ def folder(tmp_path):
 def test_it_holds_everything_and_nothing_half_written(folder):
     names = {path.name for path in folder.path.iterdir()}
     tables = {f"{name}.parquet" for name in COLUMNS}
-    assert names == tables | {"plan.toml", "manifest.json", "leaderboard.html"}
+    assert names == tables | {"plan.toml", "manifest.json", "leaderboard.html", "thumbnails"}
 
 
 def test_a_failed_caption_is_a_row_with_its_reason(folder):
@@ -52,7 +52,7 @@ def test_no_secret_is_written(tmp_path, monkeypatch, serve):
     places = {"data": data, "store": tmp_path / "store.sqlite", "out": tmp_path / "run"}
     result = evaluate(spec, reasoner=spec, benchmarks="chartqa", **places)
     assert result.failed == 0
-    written = b"".join(path.read_bytes() for path in [*result.folder.path.iterdir(), tmp_path / "store.sqlite"])
+    written = b"".join(path.read_bytes() for path in [*result.folder.path.rglob("*.*"), tmp_path / "store.sqlite"])
     assert b"sk-very-secret" not in written
 
 

@@ -1,0 +1,55 @@
+"""A leaderboard as a LaTeX table with the rules of booktabs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from prism_eval.leaderboard import Leaderboard
+from prism_eval.report.exports.sheet import sheet
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "'": r"\textquotesingle{}",
+    "`": r"\textasciigrave{}",
+    **{one: rf"\{one}" for one in "&%$#_{}"},
+    # Behind the `\\` that ends the row above, a bracket or a star would be its argument.
+    **{one: f"{{{one}}}" for one in "[]*"},
+    # Two hyphens would become a dash.
+    "--": "-{}-",
+}
+_MEANT = re.compile("|".join(map(re.escape, sorted(_SPECIAL, key=len, reverse=True))))
+
+
+def latex(board: Leaderboard) -> str:
+    """A ``tabular`` to put into a table of one's own; what was measured and the notes are comments above it."""
+    table = sheet(board)
+    return "\n".join(
+        [
+            r"% Needs \usepackage{booktabs} and \usepackage[T1]{fontenc}; names beyond Latin letters need LuaLaTeX.",
+            *(f"% {note}" for note in table.notes),
+            rf"\begin{{tabular}}{{l{'r' * (len(table.headings) - 1)}}}",
+            r"\toprule",
+            _line(table.headings),
+            r"\midrule",
+            *map(_line, table.rows),
+            r"\bottomrule",
+            r"\end{tabular}",
+            "",
+        ]
+    )
+
+
+def escaped(text: str) -> str:
+    """The text so that LaTeX sets it as it is."""
+    return _MEANT.sub(lambda found: _SPECIAL[found[0]], text)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return rf"{' & '.join(map(escaped, cells))} \\"
