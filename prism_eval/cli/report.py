@@ -65,9 +65,9 @@ def report(
     from prism_eval.run import RunFolder
     from prism_eval.run.belonging import check_belonging
 
-    for run in runs:
+    for folder in list(map(RunFolder.open, runs)):
         # Verdicts of another plan would be ranked under a protocol that is not theirs.
-        check_belonging(RunFolder.open(run), "score", manifest=True)
+        check_belonging(folder, "score", manifest=True)
     board = build(runs, baseline=baseline, margin=margin)
     if as_format:
         from prism_eval.report.exports import export
