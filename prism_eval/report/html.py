@@ -45,9 +45,9 @@ def render(board: Leaderboard) -> str:
         RunError: The run's tables cannot be read.
     """
     made, pairs = environment(), pairs_of(board)
-    short = short_names([row.captioner for row in board.rows], _LABEL)
+    short = short_names([row.captioner for row in board.everyone], _LABEL)
     titles = dict(zip(board.benchmarks, (column.title for column in board.scores), strict=True))
-    examples = read_examples(board.verdicts, [row.captioner for row in board.rows])
+    examples = read_examples(board.verdicts, [row.captioner for row in board.everyone])
     return made.get_template("leaderboard.html").render(
         board=board,
         manifest=board.manifest,
@@ -82,7 +82,7 @@ def fragment(board: Leaderboard) -> str:
         .render(
             board=board,
             columns=(*board.shown_in("summary"), *board.scores),
-            short=short_names([row.captioner for row in board.rows], _LABEL),
+            short=short_names([row.captioner for row in board.everyone], _LABEL),
         )
     )
 
@@ -101,7 +101,7 @@ def _contents(board: Leaderboard) -> dict[str, str]:
 
 
 def _largest(board: Leaderboard, column: AnyColumn) -> float:
-    return max((column.key(row) or 0 for row in board.rows), default=0)
+    return max((column.key(row) or 0 for row in board.everyone), default=0)
 
 
 def _best(board: Leaderboard) -> dict[str, str]:
