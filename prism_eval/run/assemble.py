@@ -95,7 +95,8 @@ def assemble(
         UsageError: Something the plan names does not exist or will not do.
     """
     protocol = _protocol(plan)
-    opened, unread = open_benchmarks(plan) if benchmarks is None else (benchmarks, {})
+    found, unread = open_benchmarks(plan) if benchmarks is None else (benchmarks, {})
+    opened = [_limited(benchmark, plan) for benchmark in found]
     limits = Limits(plan.concurrency)
     calls = Calls(
         store,
@@ -159,21 +160,26 @@ def expected(assembly: Assembly) -> int | None:
     # How many orders an item has depends on its options.
     if assembly.plan.orders > 1:
         return None
-    sizes = [benchmark.size() for benchmark in assembly.benchmarks]
-    known = [size for size in sizes if size is not None]
-    if len(known) < len(sizes):
+    asked = [benchmark.asked() for benchmark in assembly.benchmarks]
+    known = [items for items in asked if items is not None]
+    if len(known) < len(asked):
         return None
-    limit = assembly.plan.limit
-    items = sum(min(size, limit) if limit else size for size in known)
     settings = assembly.settings
     reasoners = 1 if settings.through == "caption" else len(settings.reasoners)
-    return items * len(settings.entries) * reasoners * settings.samples
+    return sum(known) * len(settings.entries) * reasoners * settings.samples
 
 
 def open_benchmarks(plan: Plan) -> tuple[Sequence[Benchmark], Mapping[str, str]]:
     """The plan's benchmarks, all that the data holds where the plan names none; and those that cannot be read."""
     names = plan.benchmarks or tuple(available(plan.data))
     return open_readable(names, plan.data, seed=plan.seed)
+
+
+def _limited(benchmark: Benchmark, plan: Plan) -> Benchmark:
+    """What the plan's ``limit`` leaves of a benchmark."""
+    if not plan.limit:
+        return benchmark
+    return replace(benchmark, first=plan.limit) if plan.first else benchmark.sampled(limit=plan.limit, seed=plan.seed)
 
 
 def _orders(plan: Plan, benchmarks: Sequence[Benchmark]) -> Orders:

@@ -69,7 +69,7 @@ async def forecast(plan: Plan, store: Path | None = None) -> Forecast:
         result = Forecast(entries=list(map(EntryForecast, labels)), unread=assembly.unread)
         count, images = _Count(assembly, opened), SeenDigests()
         # Without scorers: what something would cost can be asked where the scorers' extras are not installed.
-        async for read in read_items(assembly.benchmarks, plan.limit):
+        async for read in read_items(assembly.benchmarks):
             if read.problem:
                 continue
             item = read.item

@@ -133,7 +133,7 @@ def _facts(assembly: Assembly, benchmark: Benchmark) -> dict[str, object]:
         **({"missing": list(missing)} if missing else {}),
         "scorer": scorer.name,
         "needs_judge": scorer.needs_judge,
-        # Of how many the first were asked; the whole of a benchmark needs no second number.
+        # Of how many some were asked; the whole of a benchmark needs no second number.
         **({"size": _size(benchmark)} if plan.limit else {}),
     }
 
