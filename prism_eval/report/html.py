@@ -61,7 +61,7 @@ def render(board: Leaderboard) -> str:
         best=_best(board),
         by_places={(one.first, one.second): one for one in board.comparisons},
         pairs={
-            "names": [visible(short[row.captioner]) for row in board.rows],
+            "names": [visible(short[row.captioner]) for row in board.ranked],
             "benchmarks": [visible(title) for title in titles.values()],
             "pairs": as_data(pairs),
         },
@@ -89,7 +89,7 @@ def fragment(board: Leaderboard) -> str:
 
 def _contents(board: Leaderboard) -> dict[str, str]:
     """The page's headings by the names of their templates; those with nothing to show are left out."""
-    several = {"pairs": "Any two"} if len(board.rows) > 1 else {}
+    several = {"pairs": "Any two"} if len(board.ranked) > 1 else {}
     return {
         "benchmarks": "Benchmark by benchmark",
         "length": "Score against length",
@@ -101,7 +101,7 @@ def _contents(board: Leaderboard) -> dict[str, str]:
 
 
 def _largest(board: Leaderboard, column: AnyColumn) -> float:
-    return max((column.key(row) or 0 for row in board.everyone), default=0)
+    return max((column.key(row) or 0 for row in board.rows), default=0)
 
 
 def _best(board: Leaderboard) -> dict[str, str]:
