@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prism_eval.leaderboard.runs import read_runs
 from prism_eval.leaderboard.verdicts import Verdicts
 from prism_eval.leaderboard.writing import counted
+from prism_eval.run.reading import Manifest, reasoners_of
 from prism_eval.statistics import Comparison, Estimate, clustered_mean, compare_all, reader_agreement
 
 if TYPE_CHECKING:
@@ -90,6 +93,28 @@ TAU = (
     "Kendall's tau is too low where captioners are close: noise turns pairs around that the readers agree on. "
     "The share is of those pairs alone that both tell apart."
 )
+
+
+def read_readers(
+    folders: Sequence[Path], manifests: Sequence[Manifest], verdicts: Verdicts, captioners: Sequence[str]
+) -> Readers | None:
+    """Compare what the reasoners of a leaderboard's runs make of their captions; ``None`` where they share one only.
+
+    Args:
+        folders: The run folders.
+        manifests: Their manifests.
+        verdicts: The verdicts of the leaderboard's own reasoner.
+        captioners: Labels of the entries, in the order in which they shall stand.
+
+    Raises:
+        RunError: A verdict table cannot be read.
+    """
+    labels = [[str(reasoner.get("label")) for reasoner in reasoners_of(manifest)] for manifest in manifests]
+    others = [label for label in labels[0] if label not in verdicts.reasoners and all(label in own for own in labels)]
+    if not others:
+        return None
+    read = ((label, read_runs(folders, label).verdicts) for label in others)
+    return readers_of(chain([(verdicts.reasoners[0], verdicts)], read), captioners)
 
 
 def readers_of(readings: Iterable[tuple[str, Verdicts]], captioners: Sequence[str]) -> Readers:

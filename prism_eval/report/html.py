@@ -10,7 +10,6 @@ from pathlib import Path
 
 from prism_eval.files.whole import write_whole
 from prism_eval.leaderboard import AnyColumn, Leaderboard
-from prism_eval.leaderboard.losses import losses_on
 from prism_eval.report.environment import environment, policy
 from prism_eval.report.examples import MOST_CAPTIONERS, read_examples
 from prism_eval.report.figures import SHAPES
@@ -47,10 +46,10 @@ def render(board: Leaderboard) -> str:
         RunError: The run's tables cannot be read.
     """
     made, pairs = environment(), pairs_of(board)
-    short = short_names([row.captioner for row in board.rows], _LABEL)
+    short = short_names([row.captioner for row in board.everyone], _LABEL)
     titles = dict(zip(board.benchmarks, (column.title for column in board.scores), strict=True))
-    lost = lost_of(losses_on(board.verdicts, board.manifest), [row.captioner for row in board.rows], board.benchmarks)
-    examples = read_examples(board.verdicts, [row.captioner for row in board.rows])
+    lost = lost_of(board.losses, [row.captioner for row in board.rows], board.benchmarks)
+    examples = read_examples(board.verdicts, [row.captioner for row in board.everyone])
     return made.get_template("leaderboard.html").render(
         board=board,
         manifest=board.manifest,
@@ -64,7 +63,7 @@ def render(board: Leaderboard) -> str:
         best=_best(board),
         by_places={(one.first, one.second): one for one in board.comparisons},
         pairs={
-            "names": [visible(short[row.captioner]) for row in board.rows],
+            "names": [visible(short[row.captioner]) for row in board.ranked],
             "benchmarks": [visible(title) for title in titles.values()],
             "pairs": as_data(pairs),
         },
@@ -87,7 +86,7 @@ def fragment(board: Leaderboard) -> str:
         .render(
             board=board,
             columns=(*board.shown_in("summary"), *board.scores),
-            short=short_names([row.captioner for row in board.rows], _LABEL),
+            short=short_names([row.captioner for row in board.everyone], _LABEL),
         )
     )
 
@@ -95,7 +94,7 @@ def fragment(board: Leaderboard) -> str:
 def _contents(board: Leaderboard, lost: Lost) -> dict[str, str]:
     """The page's headings by the names of their templates; those with nothing to show are left out."""
     causes = {"losses": "Where points are lost"} if lost.losses else {}
-    several = {"pairs": "Any two"} if len(board.rows) > 1 else {}
+    several = {"pairs": "Any two"} if len(board.ranked) > 1 else {}
     return {
         "benchmarks": "Benchmark by benchmark",
         "length": "Score against length",

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prism_eval.leaderboard.losses.losses import MOST, Losses, losses_of
 from prism_eval.leaderboard.verdicts import Verdicts
 from prism_eval.run.reading import Manifest
 
-_CONTROLS = ("blind", "mismatched", "direct")
 _LENIENT = frozenset({"relaxed", "chartqapro", "caprl_chart", "caprl_info"})
 """Scorers that let a number be off by 5 %."""
 
 
-def losses_on(verdicts: Verdicts, manifest: Manifest, *, most: int = MOST, seed: int = 0) -> Losses:
+def losses_on(
+    verdicts: Verdicts, manifest: Manifest, controls: Sequence[str], *, most: int = MOST, seed: int = 0
+) -> Losses:
     """Say of each answer of a leaderboard that is not right whose doing it is, by rules.
 
     Args:
         verdicts: The leaderboard's verdicts.
         manifest: Its manifest.
+        controls: The labels of its controls.
         most: The most words of captions, counted once a question, that are searched.
         seed: The seed of the sample where there are more.
 
@@ -29,10 +31,9 @@ def losses_on(verdicts: Verdicts, manifest: Manifest, *, most: int = MOST, seed:
     identities = {
         str(captioner.get("label")): captioner.get("identity") or {} for captioner in manifest.get("captioners") or []
     }
-    controls = [label for label, identity in identities.items() if identity.get("plugin") in _CONTROLS]
     return losses_of(
         verdicts,
-        controls=[label for label in controls if label in verdicts.captioners],
+        controls=controls,
         direct=_own_models(verdicts, identities),
         lenient=[str(entry["name"]) for entry in manifest["benchmarks"] if entry.get("scorer") in _LENIENT],
         most=most,
