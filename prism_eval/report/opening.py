@@ -50,7 +50,7 @@ def opening_of(board: Leaderboard) -> Opening:
     lines = tuple(
         Line(
             captioner=row.captioner,
-            place=writing.place(row.rank),
+            place=writing.place(row.rank) if row.rank else writing.ABSENT,
             kind="plain",
             mean=row.mean,
             against="",
