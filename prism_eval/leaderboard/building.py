@@ -19,6 +19,7 @@ from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
 from prism_eval.leaderboard.measured import failures, measured
 from prism_eval.leaderboard.own import own_numbers
 from prism_eval.leaderboard.positions import position_biases
+from prism_eval.leaderboard.published import published_rows
 from prism_eval.leaderboard.ranking import common_benchmarks, ranks, why_unranked
 from prism_eval.leaderboard.rows import PositionBias, Row
 from prism_eval.leaderboard.runs import Runs, merged, read_runs, unusable_answers
@@ -34,6 +35,7 @@ def build(
     *,
     baseline: str | None = None,
     margin: float | None = None,
+    published: Sequence[str] = (),
 ) -> Leaderboard:
     """Rank the entries of one run or several.
 
@@ -46,13 +48,16 @@ def build(
         baseline: The entry that the others are compared with: its label, or a part of it that no other label has. By
             default the one with the largest model, where models are known to be of different sizes.
         margin: The difference that counts as none, in points; by default 1, and 3 where one benchmark was asked.
+        published: Names of printed tables whose rows stand beside it, see `published_rows`.
 
     Raises:
-        UsageError: Runs cannot be compared, share an entry, or have no such baseline; or the margin is no such number.
+        UsageError: Runs cannot be compared, share an entry, or have no such baseline; the margin is no such number, or
+            no table has such a name.
         RunError: A manifest or verdict table cannot be read, or holds verdicts of more than one reasoner, or one twice.
     """
     if margin is not None and not 0 < margin < 100:
         raise UsageError(f"a margin lies between 0 and 100 points, not {margin:g}")
+    papers = published_rows(published)
     given = [folders] if isinstance(folders, Path | str) else folders
     runs = read_runs([user_path(folder) for folder in given], reasoner)
     manifest = merged(runs.manifests)
@@ -81,6 +86,7 @@ def build(
         failed=failures((*rows, *controls)),
         warnings=(*caveats(rows, controls, common, manifest), *problems),
         own=own_numbers(manifest, [row.captioner for row in (*rows, *controls)]),
+        published=papers,
         folders=runs.folders,
         manifests=runs.manifests,
         manifest=manifest,
