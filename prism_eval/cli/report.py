@@ -63,7 +63,7 @@ def report(
     as_format: Format = None,
     output: Output = None,
 ) -> None:
-    """Print the leaderboard of one run or several, and write its page.
+    """Print the leaderboard of one run or several, and its page.
 
     With --format it is exported instead.
     """
