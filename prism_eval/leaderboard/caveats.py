@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from prism_eval.leaderboard.imported import imported_caveats
 from prism_eval.leaderboard.rows import Row
 from prism_eval.leaderboard.writing import counted
 from prism_eval.run.counts import Unusable
@@ -35,8 +36,10 @@ def caveats(rows: Sequence[Row], items: int, manifest: Manifest) -> tuple[str, .
     # What changes a score stands before what widens its interval, and that before what only explains it.
     return (
         *_unusable(manifest),
+        *_first(manifest),
         *_missing(rows, items, manifest),
         *_incomplete(manifest),
+        *imported_caveats(manifest),
         *_notable(rows),
         *_empty(rows, manifest),
         *_few(rows),
@@ -57,6 +60,12 @@ def listed(names: Sequence[str]) -> str:
 def _unusable(manifest: Manifest) -> Iterator[str]:
     for entry, unusable in _unusable_rows(manifest):
         yield unusable.sentence(str(entry["name"]), entry["items"]) + "."
+
+
+def _first(manifest: Manifest) -> Iterator[str]:
+    plan = manifest.get("plan") or {}
+    if plan.get("limit") and plan.get("first"):
+        yield "Only the first items were asked, and no random sample: the intervals say nothing of the rest."
 
 
 def _unusable_rows(manifest: Manifest) -> Iterator[tuple[Mapping[str, Any], Unusable]]:

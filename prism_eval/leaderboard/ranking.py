@@ -12,6 +12,7 @@ from prism_eval.files.folders import user_path
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
 from prism_eval.leaderboard.columns import COLUMNS, benchmark_column, from_outside
+from prism_eval.leaderboard.imported import imported_columns
 from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
 from prism_eval.leaderboard.measured import failures, measured
 from prism_eval.leaderboard.own import own_numbers
@@ -56,7 +57,7 @@ def build(folder: Path, reasoner: str | None = None) -> Leaderboard:
         rows=rows,
         benchmarks=benchmarks,
         scores=tuple(benchmark_column(name, titles.get(name, name)) for name in benchmarks),
-        columns=COLUMNS + others,
+        columns=COLUMNS + imported_columns(manifest) + others,
         comparisons=comparisons,
         measured=measured(manifest),
         failed=failures(rows),

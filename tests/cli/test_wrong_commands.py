@@ -72,6 +72,8 @@ def one_line(said, words):
         (["-c", "oracle?recal=0.5", "-b", "chartqa"], "recal"),
         (["-c", "openai:", "-b", "chartqa"], "openai"),
         (["-c", "nothing", "-b", "chartqa"], "unknown captioner 'nothing'"),
+        (["-c", "direct(blind)", "-b", "chartqa"], "blind has no model that could answer"),
+        (["-c", "merge(blind, direct(oracle))", "-b", "chartqa"], "direct writes no captions"),
         ([*CAPTIONS, "--limitt", "5"], "--limit"),
         ([*CAPTIONS, "stray"], "stray"),
         ([*CAPTIONS, "--limit"], "--limit"),
