@@ -32,6 +32,15 @@ Margin = Annotated[
     float | None,
     typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
 ]
+Reasoner = Annotated[
+    str | None,
+    typer.Option(
+        "--reasoner",
+        "-r",
+        metavar="LABEL",
+        help="Of several reasoners, the one whose verdicts count. [default: the first]",
+    ),
+]
 Notes = Annotated[bool, typer.Option("--notes", help="Tell the notes on the scores in full.")]
 Format = Annotated[
     Literal["markdown", "csv", "json", "latex", "parquet", "datasets", "inspect"] | None,
@@ -52,6 +61,7 @@ def report(
     *,
     baseline: Baseline = None,
     margin: Margin = None,
+    reasoner: Reasoner = None,
     notes: Notes = False,
     as_format: Format = None,
     output: Output = None,
@@ -68,7 +78,7 @@ def report(
     for folder in list(map(RunFolder.open, runs)):
         # Verdicts of another plan would be ranked under a protocol that is not theirs.
         check_belonging(folder, "score", manifest=True)
-    board = build(runs, baseline=baseline, margin=margin)
+    board = build(runs, reasoner, baseline=baseline, margin=margin)
     if as_format:
         from prism_eval.report.exports import export
 
