@@ -55,6 +55,11 @@ Output = Annotated[
     ),
 ]
 
+Images = Annotated[
+    bool | None,
+    typer.Option("--images/--no-images", help="Whether an exported folder shows images. [default: only inspect's]"),
+]
+
 
 def report(
     runs: Runs,
@@ -65,6 +70,7 @@ def report(
     notes: Notes = False,
     as_format: Format = None,
     output: Output = None,
+    images: Images = None,
 ) -> None:
     """Print the leaderboard of one run, or of several that can be compared, and write its page.
 
@@ -75,6 +81,8 @@ def report(
     from prism_eval.run import RunFolder
     from prism_eval.run.belonging import check_belonging
 
+    if images is not None and not as_format:
+        raise UsageError("--images and --no-images are about what --format writes: name a format too")
     for folder in list(map(RunFolder.open, runs)):
         # Verdicts of another plan would be ranked under a protocol that is not theirs.
         check_belonging(folder, "score", manifest=True)
@@ -83,7 +91,7 @@ def report(
         from prism_eval.report.exports import export
 
         # As bytes: a pipe gets what the file gets, whatever the screen's encoding is.
-        typer.echo(export(board, as_format, output).encode(), nl=False)
+        typer.echo(export(board, as_format, output, images=images).encode(), nl=False)
         return
     from prism_eval.cli.screen import console
     from prism_eval.report.html import write_html
