@@ -64,7 +64,8 @@ def _unusable(manifest: Manifest) -> Iterator[str]:
 
 def _first(manifest: Manifest) -> Iterator[str]:
     plan = manifest.get("plan") or {}
-    if plan.get("limit") and plan.get("first"):
+    # Plans of the time before there were samples do not say which.
+    if plan.get("limit") and plan.get("first") is not False:
         yield "Only the first items were asked, and no random sample: the intervals say nothing of the rest."
 
 

@@ -240,7 +240,7 @@ def test_what_was_measured_stands_in_the_header_and_notes_are_folded(tmp_path: P
     for said in (
         "2 of 3 answers failed",
         "synthetic twins",
-        "random 3 of 36 questions, seed 0",
+        "first 3 of 36 questions",
         "not a language model",
     ):
         assert said in header

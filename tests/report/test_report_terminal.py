@@ -140,7 +140,9 @@ def test_what_was_measured_stands_first(tmp_path: Path) -> None:
     text = printed(write_run(tmp_path, rows, plan=plan, benchmarks=[{"name": "chartqa", "items": 3, "size": 36}]), 120)
     first, second = text.splitlines()[:2]
     assert first == "2 of 3 answers failed: in no score."
-    assert second.startswith("Leaderboard · synthetic twins · random 3 of 36 questions, seed 0 · lexical baseline, not")
+    assert second.startswith(
+        "Leaderboard · synthetic twins · first 3 of 36 questions · lexical baseline, not a language"
+    )
 
 
 @pytest.mark.parametrize("width", [80, 40])
