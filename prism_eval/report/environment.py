@@ -45,7 +45,6 @@ def environment() -> Environment:
     made.filters.update(
         points=writing.points,
         score=writing.score,
-        margin=writing.margin,
         place=writing.place,
         whole=writing.count,
         counted=writing.counted,

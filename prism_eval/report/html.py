@@ -45,9 +45,9 @@ def render(board: Leaderboard) -> str:
         RunError: The run's tables cannot be read.
     """
     made, pairs = environment(), pairs_of(board)
-    short = short_names([row.captioner for row in board.rows], _LABEL)
+    short = short_names([row.captioner for row in board.everyone], _LABEL)
     titles = dict(zip(board.benchmarks, (column.title for column in board.scores), strict=True))
-    examples = read_examples(board.verdicts, [row.captioner for row in board.rows])
+    examples = read_examples(board.verdicts, [row.captioner for row in board.everyone])
     return made.get_template("leaderboard.html").render(
         board=board,
         manifest=board.manifest,
@@ -61,7 +61,7 @@ def render(board: Leaderboard) -> str:
         best=_best(board),
         by_places={(one.first, one.second): one for one in board.comparisons},
         pairs={
-            "names": [visible(short[row.captioner]) for row in board.rows],
+            "names": [visible(short[row.captioner]) for row in board.ranked],
             "benchmarks": [visible(title) for title in titles.values()],
             "pairs": as_data(pairs),
         },
@@ -82,14 +82,14 @@ def fragment(board: Leaderboard) -> str:
         .render(
             board=board,
             columns=(*board.shown_in("summary"), *board.scores),
-            short=short_names([row.captioner for row in board.rows], _LABEL),
+            short=short_names([row.captioner for row in board.everyone], _LABEL),
         )
     )
 
 
 def _contents(board: Leaderboard) -> dict[str, str]:
     """The page's headings by the names of their templates; those with nothing to show are left out."""
-    several = {"pairs": "Any two"} if len(board.rows) > 1 else {}
+    several = {"pairs": "Any two"} if len(board.ranked) > 1 else {}
     return {
         "benchmarks": "Benchmark by benchmark",
         "length": "Score against length",

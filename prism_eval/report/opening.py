@@ -50,7 +50,7 @@ def opening_of(board: Leaderboard) -> Opening:
     lines = tuple(
         Line(
             captioner=row.captioner,
-            place=writing.place(row.rank),
+            place=writing.place(row.rank) if row.rank else writing.ABSENT,
             kind="plain",
             mean=row.mean,
             against="",
@@ -60,7 +60,7 @@ def opening_of(board: Leaderboard) -> Opening:
         for row in board.rows
     )
     return Opening(
-        headline="Caption leaderboard",
+        headline=board.answer,
         qualified=(),
         facts=(
             writing.counted(len(board.rows), "captioner"),

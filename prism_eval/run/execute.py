@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
+from typing import cast
 
 from prism_eval.calls import Store, default_path
 from prism_eval.captioners import Captioner
@@ -14,6 +16,7 @@ from prism_eval.plan import STAGES, Plan, Stage
 from prism_eval.reasoners import Reasoner
 from prism_eval.run.aggregates import Aggregates
 from prism_eval.run.assemble import LIVE, Assembly, assemble, expected
+from prism_eval.run.comparable import comparable
 from prism_eval.run.counts import Counts, SeenDigests
 from prism_eval.run.coverage import check_coverage
 from prism_eval.run.folder import TABLES, RunFolder
@@ -24,6 +27,7 @@ from prism_eval.run.looks import Looks
 from prism_eval.run.manifest import known_remarks, known_unread, looks_taken, make_manifest
 from prism_eval.run.paths import with_absolute_paths
 from prism_eval.run.pipeline import stream
+from prism_eval.run.reading import Manifest
 from prism_eval.run.result import RunResult, State
 from prism_eval.run.room import notes_on_room
 from prism_eval.run.tables import TableWriter, answer_row, caption_row, verdict_row
@@ -133,12 +137,15 @@ async def _drive(
             writers[stage] = TableWriter(TABLES[stage], path, plan_digest=plan.digest_through(stage))
             cleanup.callback(writers[stage].discard)  # half a table looks too much like a whole one
         async with Thumbnails(folder, note=state.notes.append) if plan.thumbnails else nullcontext() as thumbnails:
+            begun = time.monotonic()
             try:
                 await _write_all(assembly, writers, state, own, looks=looks, thumbnails=thumbnails)
             finally:
+                state.counts.spending.seconds = time.monotonic() - begun
                 await assembly.close()
+        whose = comparable(cast("Manifest", make_manifest(assembly, state.counts, ())))
         for stage, writer in writers.items():
-            writer.finish()
+            writer.finish(whose)
             # Only now: until the new table is whole, the old one and what was made from it belong together.
             folder.drop_after(stage)
         cleanup.pop_all()
@@ -165,6 +172,7 @@ async def _write_all(
             own.add(result)
             # An image's caption is one row, however many questions asked about it.
             new = [captioned for captioned in result.captions if captions_seen.add(result.entry, captioned.key)]
+            state.counts.spending.add(result, new)
             if result.entry not in silent:
                 state.counts.empty_captions[result.entry] += sum(is_empty(captioned.caption) for captioned in new)
             _write(result, writers, new)
