@@ -157,7 +157,8 @@ class PlanFlags:
     ] = None
     baseline: Annotated[str | None, typer.Option(metavar="LABEL", help="That entry's label, or a part of it.")] = None
     margin: Annotated[
-        float | None, typer.Option(metavar="X", help="Points that count as no difference. [default: 1]")
+        float | None,
+        typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
     ] = None
     concurrency: Concurrency = None
     patience: Patience = None

@@ -56,7 +56,7 @@ class Plan(BaseModel):
             their questions. 0 for all.
         until_decided: Whether the run ends as soon as every entry is better or worse than the baseline, or on par.
         baseline: That entry's label, or a part of it that no other label has.
-        margin: The largest difference from it that does not matter, in points.
+        margin: The largest difference from it that does not matter, in points; by default 1, and 3 of one benchmark.
         looks: How often it is looked at, at most: after equal shares of the images, in the order of the seed.
         first: Whether the limit keeps the first items instead, for debugging: they stand for nothing but themselves.
         allow_missing: Whether a run starts though captions of a file are missing; their items fail. Runtime only.
@@ -87,7 +87,7 @@ class Plan(BaseModel):
     first: bool = False
     until_decided: bool = False
     baseline: str | None = None
-    margin: float = Field(1.0, gt=0, le=100)
+    margin: float | None = Field(None, gt=0, lt=100)
     looks: int = Field(5, gt=0, le=100)
     seed: int = Field(0, ge=0, le=_LARGEST_SEED)
     math_limit: float = Field(5.0, gt=0)

@@ -13,20 +13,30 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from prism_eval.benchmarks import Benchmark
-from prism_eval.errors import UnknownName, UsageError
+from prism_eval.errors import RunError, UnknownName, UsageError
 from prism_eval.plan import Plan
+from prism_eval.run.controls import CONTROLS
 from prism_eval.run.item_result import ItemResult
+from prism_eval.run.reading import Manifest
 from prism_eval.run.settings import Settings
-from prism_eval.statistics import ALPHA, connected, equivalence, obrien_fleming, paired_difference
+from prism_eval.statistics import (
+    ALPHA,
+    Difference,
+    Equivalence,
+    connected,
+    equivalence,
+    obrien_fleming,
+    paired_difference,
+)
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-Word = Literal["better", "worse", "on par"]
+Word = Literal["better", "worse", "on par", "cannot tell"]
 
-CONTROLS = frozenset({"blind", "mismatched", "direct"})
-"""Plugins whose entries put a score in context, and are compared with nobody."""
+SUITE_MARGIN, BENCHMARK_MARGIN = 0.01, 0.03
+"""Differences that nobody need care about, of a suite and of one benchmark, where nobody says another."""
 
 _MOST_FAILED = 0.01
 """Share of failed items from which an entry is not decided: what a server let down may be the hard half."""
@@ -34,18 +44,16 @@ _MOST_FAILED = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a look decided of an entry.
+    """What a look says of an entry.
 
     Attributes:
         verdict: What it is, compared with the baseline.
-        look: At which look, from 1.
         value: The entry minus the baseline, in [-1, 1].
         low: Lower end of the interval at the look's boundary.
         high: Upper end.
     """
 
     verdict: Word
-    look: int
     value: float
     low: float
     high: float
@@ -53,7 +61,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """What a difference has to reach at a look.
+    """What a difference has to reach to be told.
 
     Attributes:
         alpha: What its two-sided p-value has to be under; one minus it is the level of the interval.
@@ -70,6 +78,36 @@ class Boundary:
         two_sided, one_sided = (obrien_fleming(looks, rate)[look - 1] for rate in (ALPHA, 2 * ALPHA))
         return cls(alpha=math.erfc(two_sided / math.sqrt(2)), par=math.erfc(one_sided / math.sqrt(2)) / 2)
 
+    def verdict(self, difference: Difference, margin: float) -> tuple[Word, Equivalence]:
+        """What a difference is, and what is known of its being on par.
+
+        On par comes first: that a difference too small to care about is there is no news.
+        """
+        shown = equivalence(difference, margin, alpha=self.par)
+        if shown.shown:
+            return "on par", shown
+        if difference.p >= self.alpha:
+            return "cannot tell", shown
+        return ("better" if difference.value > 0 else "worse"), shown
+
+
+ONE_TEST = Boundary(ALPHA, ALPHA)
+"""What is asked where nobody looked before the end."""
+
+
+def boundary_of(manifest: Manifest) -> Boundary:
+    """What a difference of a run has to reach.
+
+    Raises:
+        RunError: The manifest does not say at which of how many looks the run ended.
+    """
+    if not (looks := manifest.get("looks")):
+        return ONE_TEST
+    try:
+        return Boundary.at(looks["taken"], looks["planned"])
+    except (LookupError, TypeError, ValueError) as error:
+        raise RunError("the manifest's looks do not say at which of how many the run ended: do it again") from error
+
 
 def decide(
     entry: ArrayLike,
@@ -80,8 +118,8 @@ def decide(
     look: int,
     looks: int,
     margin: float,
-) -> Decision | None:
-    """What a look decides of an entry; ``None`` where it cannot tell yet.
+) -> Decision:
+    """What a look says of an entry.
 
     Args:
         entry: Shape (items,), the entry's scores in [0, 1].
@@ -94,13 +132,8 @@ def decide(
     """
     boundary = Boundary.at(look, looks)
     found = paired_difference(entry, baseline, images, benchmarks, level=1 - boundary.alpha)
-    if equivalence(found, margin, alpha=boundary.par).shown:
-        verdict: Word = "on par"
-    elif found.p < boundary.alpha:
-        verdict = "better" if found.value > 0 else "worse"
-    else:
-        return None
-    return Decision(verdict, look, found.value, found.low, found.high)
+    verdict, _ = boundary.verdict(found, margin)
+    return Decision(verdict, found.value, found.low, found.high)
 
 
 class Looks:
@@ -124,6 +157,7 @@ class Looks:
         self._reasoner = next(iter(settings.reasoners))
         self._scores = {label: _Scores() for label in self._labels}
         self._items = _Items()
+        self._margin = plan.margin or 100 * (SUITE_MARGIN if len(benchmarks) > 1 else BENCHMARK_MARGIN)
         self.taken = 0
         self.decisions: dict[str, Decision] = {}
 
@@ -134,8 +168,9 @@ class Looks:
 
     @property
     def undecided(self) -> tuple[str, ...]:
-        """The entries of which no look could tell."""
-        return tuple(label for label in self._labels[1:] if label not in self.decisions)
+        """The entries of which the last look cannot tell."""
+        told = {label for label, decision in self.decisions.items() if decision.verdict != "cannot tell"}
+        return tuple(label for label in self._labels[1:] if label not in told)
 
     def parts(self) -> Iterator[list[Benchmark]]:
         """What is asked before each look, as long as somebody is undecided; `add` takes in what comes of it."""
@@ -159,14 +194,14 @@ class Looks:
         boundary = Boundary.at(self.taken, self._plan.looks)
         return {
             "baseline": self.baseline,
-            "margin": self._plan.margin,
+            "margin": self._margin,
             "planned": self._plan.looks,
             "taken": self.taken,
             "images": sum(sum(one[: self.taken]) for one in images),
             "of_images": sum(map(sum, images)),
             "alpha": boundary.alpha,
             "par_alpha": boundary.par,
-            "decided": {label: asdict(decision) for label, decision in self.decisions.items()},
+            "entries": {label: asdict(decision) for label, decision in self.decisions.items()},
             "undecided": list(self.undecided),
         }
 
@@ -176,21 +211,21 @@ class Looks:
         baseline, *others = self._labels
         means = {label: scores.means(len(self._items)) for label, scores in self._scores.items()}
         images, benchmarks = self._items.images(), np.asarray(self._items.benchmarks)
+        # Anew at each look: a run ends with one at which all that it says holds.
+        self.decisions.clear()
         for label in others:
             both = ~np.isnan(means[baseline]) & ~np.isnan(means[label])
-            if label in self.decisions or not both.any() or both.mean() < 1 - _MOST_FAILED:
+            if not both.any() or both.mean() < 1 - _MOST_FAILED:
                 continue
-            decision = decide(
+            self.decisions[label] = decide(
                 means[label][both],
                 means[baseline][both],
                 images[both],
                 benchmarks[both],
                 look=self.taken,
                 looks=self._plan.looks,
-                margin=self._plan.margin / 100,
+                margin=self._margin / 100,
             )
-            if decision:
-                self.decisions[label] = decision
 
 
 class _Items:

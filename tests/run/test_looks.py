@@ -48,8 +48,7 @@ def decided(rng: np.random.Generator, images: int, gain: float, margin: float) -
         found = decide(
             first[there], second[there], clusters[there], strata[there], look=look, looks=LOOKS, margin=margin
         )
-        if found:
-            assert found.look == look
+        if found.verdict != "cannot tell":
             return found.verdict, look
     return "cannot tell", LOOKS + 1
 
@@ -61,15 +60,15 @@ def outcomes(runs: int, images: int, gain: float, margin: float) -> list[tuple[s
 
 @pytest.mark.parametrize("images", [100, 500])
 def test_equal_captioners_raise_as_few_alarms_as_one_test_would(images: int) -> None:
-    runs = 300
+    runs = 600
     words = Counter(word for word, _ in outcomes(runs, images, 0.0, 0.01))
     assert (words["better"] + words["worse"]) / runs <= 0.06
 
 
 def test_captioners_a_margin_apart_are_seldom_called_on_par() -> None:
-    runs = 300
+    runs = 600
     words = Counter(word for word, _ in outcomes(runs, 400, 0.08, 0.08))
-    assert words["on par"] / runs <= 0.065
+    assert words["on par"] / runs <= 0.06
     assert words["worse"] == 0
 
 
@@ -93,7 +92,7 @@ def test_the_boundary_falls_and_its_last_look_is_near_one_test() -> None:
     assert alphas[0].alpha < 1e-5
     assert 0.04 < alphas[-1].alpha < 0.05
     assert 0.035 < alphas[-1].par < 0.05
-    assert Boundary.at(1, 1) == pytest.approx(Boundary(0.05, 0.05)) or Boundary.at(1, 1).alpha == pytest.approx(0.05)
+    assert (Boundary.at(1, 1).alpha, Boundary.at(1, 1).par) == pytest.approx((0.05, 0.05))
 
 
 # Below: runs.
@@ -171,33 +170,44 @@ def test_a_run_ends_at_the_look_that_decides_all(tmp_path: Path, data: Path) -> 
     captioners = [Knows(name="small", share=0.1), Knows(name="large", share=0.9)]
     result = run(tmp_path, data, captioners)
     looks = looks_of(tmp_path)
-    assert (looks["planned"], looks["taken"], looks["baseline"], looks["margin"]) == (5, 2, "small", 1.0)
+    assert (looks["planned"], looks["taken"], looks["baseline"], looks["margin"]) == (5, 2, "small", 3.0)
     assert (looks["images"], looks["of_images"], looks["undecided"]) == (40, 100, [])
-    large = looks["decided"]["large"]
-    assert (large["verdict"], large["look"]) == ("better", 2)
+    large = looks["entries"]["large"]
+    assert large["verdict"] == "better"
     assert 0 < large["low"] < large["value"] < large["high"] <= 1
     assert [len(one.asked) for one in captioners] == [40, 40]
     # The images are those of the seed's order, which a limit takes too.
     drawn = open_benchmark("chartqa", data).sampled(limit=80, seed=0)
     assert images_of(tmp_path / "run") == {item.images[0].digest for item in drawn.items()}
     assert "random 80 of 200 questions, seed 0" in result.leaderboard.measured
-    assert "decided at look 2 of 5, 60 of 100 images saved" in result.leaderboard.measured
+    board = result.leaderboard
+    assert "decided at look 2 of 5, 60 of 100 images saved" in board.measured
+    # Terminal and page say what was decided: the same verdict, difference and interval, at the look's boundary.
+    (row,) = (row for row in board.rows if row.captioner == "large")
+    assert (board.baseline, row.against.verdict, row.against.margin) == ("small", "better", 0.03)
+    there = row.against.difference
+    assert (there.value, there.low, there.high) == pytest.approx((large["value"], large["low"], large["high"]))
+    assert any("ended as soon as it could tell" in warning for warning in board.warnings)
+    assert board.answer.startswith("Against small, large is better by ")
 
 
 def test_a_run_that_cannot_tell_asks_all_of_it(tmp_path: Path, data: Path) -> None:
     captioners = [Knows(name="small", share=0.50), Knows(name="large", share=0.52)]
     result = run(tmp_path, data, captioners)
     looks = looks_of(tmp_path)
-    assert (looks["taken"], looks["images"], looks["decided"], looks["undecided"]) == (5, 100, {}, ["large"])
+    assert (looks["taken"], looks["images"], looks["undecided"]) == (5, 100, ["large"])
+    assert looks["entries"]["large"]["verdict"] == "cannot tell"
     assert "undecided after 5 of 5 looks" in result.leaderboard.measured
 
 
 def test_it_goes_on_until_the_last_entry_is_decided(tmp_path: Path, data: Path) -> None:
     captioners = [Knows(name="large", share=1.0), Knows(name="small", share=0.2), Knows(name="mid", share=0.5)]
     run(tmp_path, data, captioners)
-    found = looks_of(tmp_path)["decided"]
-    assert found["large"]["look"] < found["mid"]["look"] == looks_of(tmp_path)["taken"]
-    assert all(len(one.asked) == looks_of(tmp_path)["images"] for one in captioners)
+    both = looks_of(tmp_path)
+    assert {entry["verdict"] for entry in both["entries"].values()} == {"better"}
+    assert all(len(one.asked) == both["images"] for one in captioners)
+    run(tmp_path, data, [captioners[0], captioners[1]], "fewer")
+    assert looks_of(tmp_path, "fewer")["taken"] < both["taken"]
 
 
 def test_the_same_plan_takes_the_same_looks_and_asks_nobody_again(tmp_path: Path, data: Path) -> None:
@@ -223,7 +233,7 @@ def test_a_run_that_was_stopped_goes_on_and_decides_alike(tmp_path: Path, data: 
     run(tmp_path, data, whole)
     assert len(whole[1].asked) < 40
     assert len({*broken[1].asked, *whole[1].asked}) == 40
-    assert (looks_of(tmp_path)["taken"], looks_of(tmp_path)["decided"]["large"]["verdict"]) == (2, "better")
+    assert (looks_of(tmp_path)["taken"], looks_of(tmp_path)["entries"]["large"]["verdict"]) == (2, "better")
     check_belonging(folder, "score", manifest=True)
 
 
@@ -252,7 +262,7 @@ def test_controls_are_compared_with_nobody(tmp_path: Path, data: Path) -> None:
 def test_a_part_of_a_label_is_enough_where_it_fits_one(tmp_path: Path, data: Path) -> None:
     captioners = [Knows(name="Small-3B", share=0.1), Knows(name="Large-72B", share=0.9)]
     run(tmp_path, data, captioners, baseline="72b", until_decided=True)
-    assert looks_of(tmp_path)["decided"]["Small-3B"]["verdict"] == "worse"
+    assert looks_of(tmp_path)["entries"]["Small-3B"]["verdict"] == "worse"
     with pytest.raises(UsageError, match="fits Small-3B, Large-72B: name one"):
         run(tmp_path, data, captioners, "more", baseline="B", until_decided=True)
 
