@@ -12,10 +12,8 @@ from prism_eval.errors import RunError, UsageError
 from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.verdicts import Verdicts, read_verdicts
 from prism_eval.run.comparable import comparable, difference, shown
+from prism_eval.run.controls import CONTROLS
 from prism_eval.run.reading import Manifest, Table, of_reasoner, read_manifest
-
-CONTROLS = ("blind", "mismatched", "direct")
-"""The plugins whose captioners put a score in context: they are no entries, and no rival of one."""
 
 
 @dataclass(frozen=True, eq=False)
