@@ -8,7 +8,7 @@ from pathlib import Path
 
 from prism_eval.errors import UsageError
 from prism_eval.files.folders import user_path
-from prism_eval.leaderboard.against import BENCHMARK_MARGIN, SUITE_MARGIN, Against, against
+from prism_eval.leaderboard.against import Against, against
 from prism_eval.leaderboard.baseline import largest, named_baseline
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
@@ -26,6 +26,7 @@ from prism_eval.leaderboard.runs import Runs, merged, read_runs, unusable_answer
 from prism_eval.leaderboard.scores import Scores
 from prism_eval.leaderboard.sizes import size_of
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
+from prism_eval.run.looks import BENCHMARK_MARGIN, SUITE_MARGIN, Boundary, boundary_of
 from prism_eval.statistics import Comparison, Ratio
 
 
@@ -46,8 +47,10 @@ def build(
         folders: A run folder, or several whose runs can be compared.
         reasoner: The label of the reasoner whose verdicts count, where there are several; by default the plan's first.
         baseline: The entry that the others are compared with: its label, or a part of it that no other label has. By
-            default the one with the largest model, where models are known to be of different sizes.
-        margin: The difference that counts as none, in points; by default 1, and 3 where one benchmark was asked.
+            default that of a run which ended when it was decided, else the one with the largest model, where models are
+            known to be of different sizes.
+        margin: The difference that counts as none, in points; by default such a run's, else 1, and 3 where one
+            benchmark was asked.
         published: Names of printed tables whose rows stand beside it, see `published_rows`.
 
     Raises:
@@ -69,9 +72,14 @@ def build(
     controls = tuple(sorted((row for row in everyone if row.control), key=_place))
     rows, common, comparisons = _ranked([row for row in everyone if not row.control], scores)
     rows = tuple(replace(row, recovery=_recovery(row, controls, runs, scores, common)) for row in rows)
+    # Of a run that ended when it was decided, what was decided.
+    looks = manifest.get("looks") or {}
+    baseline = baseline if baseline is not None else looks.get("baseline")
+    margin = margin if margin is not None else looks.get("margin")
     chosen = named_baseline(baseline, rows, controls) if baseline is not None else largest(rows)
     if chosen:
-        rows = _compared(rows, chosen, scores, common, titles=titles, margin=margin)
+        boundary = boundary_of(manifest)
+        rows = _compared(rows, chosen, scores, common, titles=titles, margin=margin, boundary=boundary)
     others, problems = from_outside((*rows, *controls))
     return Leaderboard(
         rows=rows,
@@ -180,6 +188,7 @@ def _compared(
     *,
     titles: Mapping[str, str],
     margin: float | None,
+    boundary: Boundary,
 ) -> tuple[Row, ...]:
     """The rows, each with what sets it apart from the baseline."""
 
@@ -191,9 +200,10 @@ def _compared(
         counts = margin / 100 if margin else SUITE_MARGIN if len(shared) > 1 else BENCHMARK_MARGIN
         return against(
             baseline.captioner,
-            scores.difference(*pair, shared),
+            scores.difference(*pair, shared, alpha=boundary.alpha),
             {name: found for name, found in cells.items() if found is not None},
             margin=counts,
+            boundary=boundary,
         )
 
     return tuple(
