@@ -18,6 +18,7 @@ from prism_eval.run.reading import Table
 from tests.runfolder import verdict, write_run
 
 PROMPT = "Describe this image in detail, and transcribe all of the text that you can read in it."
+PIECE = '…and transcribe most of the text that you can read in it."'
 PROTOCOL = {
     "name": "standard",
     "summary": "what it is for",
@@ -88,14 +89,8 @@ def test_texts_are_read_from_the_run_that_has_them(tmp_path: Path) -> None:
         ),
         ({"protocol": PROTOCOL | {"samples": 4}}, "protocol.samples is 1 in {one} and 4 in {two}"),
         (
-            {
-                "protocol": PROTOCOL
-                | {"caption": {"prompt": PROTOCOL["caption"]["prompt"].replace("all of", "most of")}}
-            },
-            (
-                'protocol.caption.prompt is …and transcribe all of the text that you can read in it." in {one} and '
-                '…and transcribe most of the text that you can read in it." in {two}'
-            ),
+            {"protocol": PROTOCOL | {"caption": {"prompt": PROMPT.replace("all of", "most of")}}},
+            f"protocol.caption.prompt is {PIECE.replace('most', 'all')} in {{one}} and {PIECE} in {{two}}",
         ),
         (
             {"reasoner": {"label": "reader", "identity": {"plugin": "prompted", "engine": {"model": "Qwen3-4B"}}}},
