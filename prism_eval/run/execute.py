@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
+from typing import cast
 
 from prism_eval.calls import Store, default_path
 from prism_eval.captioners import Captioner
@@ -14,6 +15,7 @@ from prism_eval.plan import STAGES, Plan, Stage
 from prism_eval.reasoners import Reasoner
 from prism_eval.run.aggregates import Aggregates
 from prism_eval.run.assemble import LIVE, Assembly, assemble, expected
+from prism_eval.run.comparable import comparable
 from prism_eval.run.counts import Counts, SeenDigests
 from prism_eval.run.coverage import check_coverage
 from prism_eval.run.folder import TABLES, RunFolder
@@ -22,6 +24,7 @@ from prism_eval.run.item_result import Captioned, ItemResult, is_empty
 from prism_eval.run.manifest import known_remarks, known_unread, make_manifest
 from prism_eval.run.paths import with_absolute_paths
 from prism_eval.run.pipeline import stream
+from prism_eval.run.reading import Manifest
 from prism_eval.run.result import RunResult, State
 from prism_eval.run.room import notes_on_room
 from prism_eval.run.tables import TableWriter, answer_row, caption_row, verdict_row
@@ -122,8 +125,9 @@ async def _drive(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage],
                 await _write_all(assembly, writers, state, own, thumbnails)
             finally:
                 await assembly.close()
+        whose = comparable(cast("Manifest", make_manifest(assembly, state.counts, ())))
         for stage, writer in writers.items():
-            writer.finish()
+            writer.finish(whose)
             # Only now: until the new table is whole, the old one and what was made from it belong together.
             folder.drop_after(stage)
         cleanup.pop_all()

@@ -128,6 +128,7 @@ def _facts(assembly: Assembly, benchmark: Benchmark) -> dict[str, object]:
         "revision": benchmark.revision,
         **({"missing": list(missing)} if missing else {}),
         "scorer": scorer.name,
+        "scoring": dict(scorer.identity),
         "needs_judge": scorer.needs_judge,
         # Of how many the first were asked; the whole of a benchmark needs no second number.
         **({"size": _size(benchmark)} if plan.limit else {}),

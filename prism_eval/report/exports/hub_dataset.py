@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Self
 
 from prism_eval.files.whole import new_folder, write_whole
 from prism_eval.leaderboard import Leaderboard
+from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.report.exports.dataset_card import card
 from prism_eval.report.exports.listings import all_listed
 from prism_eval.report.exports.parquet import write_parquet
-from prism_eval.run.reading import Table
 from prism_eval.run.tables import COLUMNS
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Shards:
         self._stack.close()
 
 
-def _by_benchmark(table: Table) -> Iterator[tuple[str, pa.Table]]:
+def _by_benchmark(table: JoinedTable) -> Iterator[tuple[str, pa.Table]]:
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import quote
 
+from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.report.exports.listings import listed
-from prism_eval.run.reading import Manifest, Table
+from prism_eval.run.reading import Manifest
 from prism_eval.schema import Outcome, option_letters
 
 if TYPE_CHECKING:
@@ -52,13 +53,13 @@ class Telling:
         pictures: By digest, an image as a data URI; none where the run folder keeps none.
     """
 
-    table: Table
+    table: JoinedTable
     scorer: str
     prompt: str
     pictures: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, manifest: Manifest, table: Table, scorer: str) -> Telling:
+    def of(cls, manifest: Manifest, table: JoinedTable, scorer: str) -> Telling:
         """What the manifest says of it."""
         caption = (manifest.get("protocol") or {}).get("caption") or {}
         return cls(table=table, scorer=scorer, prompt=str(caption.get("prompt") or "Describe the image."))
