@@ -22,6 +22,7 @@ class Merge(Combinator):
     """
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if len(self.parts) < 2:
             raise UsageError("merge needs at least two captioners: write merge(ocr, file:captions.jsonl)")
 

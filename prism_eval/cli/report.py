@@ -20,7 +20,7 @@ EPILOG = """Examples:
   prism-eval report runs/mine --format latex --output table.tex
 """
 
-Runs = Annotated[list[Path], typer.Argument(parser=user_path, metavar="RUN...", help="Run folders.")]
+Runs = Annotated[list[Path], typer.Argument(parser=user_path, metavar="RUN", help="Run folders.")]
 Baseline = Annotated[
     str | None,
     typer.Option(
@@ -60,13 +60,14 @@ def report(
 
     With --format it is exported instead.
     """
+    from prism_eval.errors import UsageError
     from prism_eval.leaderboard import build
     from prism_eval.run import RunFolder
     from prism_eval.run.belonging import check_belonging
 
-    for run in runs:
+    for folder in list(map(RunFolder.open, runs)):
         # Verdicts of another plan would be ranked under a protocol that is not theirs.
-        check_belonging(RunFolder.open(run), "score", manifest=True)
+        check_belonging(folder, "score", manifest=True)
     board = build(runs, baseline=baseline, margin=margin)
     if as_format:
         from prism_eval.report.exports import export
@@ -81,4 +82,8 @@ def report(
     console().print(LeaderboardView(board, notes=notes))
     # The page of several runs is none of theirs: in one of their folders it would stand for that run alone.
     home = output or (board.folders[0] if len(runs) == 1 else user_path("."))
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make the folder {home}: {error.strerror}; name another with --output") from error
     typer.echo(f"Leaderboard: {write_html(home, board)}")

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from prism_eval.leaderboard import writing
-from prism_eval.leaderboard.awaited import Equivalence, Heterogeneity, equivalence, heterogeneity, images_for
-from prism_eval.statistics import ALPHA, Difference, holm
+from prism_eval.statistics import (
+    ALPHA,
+    Difference,
+    Equivalence,
+    Heterogeneity,
+    equivalence,
+    heterogeneity,
+    holm,
+    images_for,
+)
 
 Word = Literal["better", "worse", "on par", "cannot tell"]
 
@@ -65,9 +73,7 @@ def against(
         margin: The difference that counts as none, in [0, 1].
     """
     shown = equivalence(difference, margin) if difference else None
-    # Where nothing varies there is no error to weigh a benchmark by.
-    spread = [one for one in benchmarks.values() if one.error > 0]
-    unlike = heterogeneity([one.value for one in spread], [one.error for one in spread]) if len(spread) > 1 else None
+    unlike = _heterogeneity(benchmarks.values())
     verdict = _verdict(difference, shown)
     return Against(
         baseline=baseline,
@@ -80,6 +86,14 @@ def against(
         sentence=_sentence(verdict, difference, shown, margin),
         unlike=_unlike(verdict, benchmarks) if unlike and unlike.p < ALPHA else "",
     )
+
+
+def _heterogeneity(differences: Iterable[Difference]) -> Heterogeneity | None:
+    # One image shows no spread to weigh its benchmark by.
+    told = [one for one in differences if one.degrees > 0 and one.error > 0]
+    if len(told) < 2:
+        return None
+    return heterogeneity([one.value for one in told], [one.error for one in told], [one.degrees for one in told])
 
 
 def _verdict(difference: Difference | None, shown: Equivalence | None) -> Word:
@@ -107,7 +121,7 @@ def _sentence(verdict: Word, difference: Difference | None, shown: Equivalence |
 
 
 def _needed(difference: Difference, margin: float) -> str:
-    more = images_for(margin, difference.error, difference.clusters) - difference.clusters
+    more = images_for(margin, difference.held_error, difference.clusters) - difference.clusters
     # With as many as that and no answer, the truth lies near the margin, where no number of images is enough.
     return f"; about {writing.about(more)} more images would decide {writing.points(margin)}" if more > 0 else ""
 

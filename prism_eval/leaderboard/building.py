@@ -13,6 +13,7 @@ from prism_eval.leaderboard.baseline import largest, named_baseline
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
 from prism_eval.leaderboard.columns import COLUMNS, benchmark_column, from_outside
+from prism_eval.leaderboard.imported import imported_columns
 from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
 from prism_eval.leaderboard.measured import failures, measured
 from prism_eval.leaderboard.own import own_numbers
@@ -72,7 +73,7 @@ def build(
         benchmarks=benchmarks,
         common=common,
         scores=tuple(benchmark_column(name, titles.get(name, name)) for name in benchmarks),
-        columns=COLUMNS + others,
+        columns=COLUMNS + imported_columns(manifest) + others,
         comparisons=comparisons,
         measured=measured(manifest),
         failed=failures((*rows, *controls)),

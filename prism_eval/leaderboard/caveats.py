@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from prism_eval.leaderboard.imported import imported_caveats
 from prism_eval.leaderboard.rows import Row
 from prism_eval.leaderboard.runs import unusable_answers
 from prism_eval.leaderboard.writing import counted
@@ -38,9 +39,11 @@ def caveats(rows: Sequence[Row], controls: Sequence[Row], common: Sequence[str],
     # What changes a score stands before what widens its interval, and that before what only explains it.
     return (
         *_unusable(manifest),
+        *_first(manifest),
         *_missing(everyone, manifest),
         *_compared([row for row in rows if not row.unranked], common),
         *_incomplete(manifest),
+        *imported_caveats(manifest),
         *_notable(everyone),
         *_empty(everyone, manifest),
         *_few(everyone),
@@ -61,6 +64,12 @@ def listed(names: Sequence[str]) -> str:
 def _unusable(manifest: Manifest) -> Iterator[str]:
     for entry, unusable in _unusable_rows(manifest):
         yield unusable.sentence(str(entry["name"]), entry["items"]) + "."
+
+
+def _first(manifest: Manifest) -> Iterator[str]:
+    plan = manifest.get("plan") or {}
+    if plan.get("limit") and plan.get("first"):
+        yield "Only the first items were asked, and no random sample: the intervals say nothing of the rest."
 
 
 def _unusable_rows(manifest: Manifest) -> Iterator[tuple[Mapping[str, Any], Unusable]]:

@@ -15,10 +15,9 @@ from prism_eval import plugins
 from prism_eval.errors import PrismError
 from prism_eval.leaderboard import writing
 from prism_eval.leaderboard.against import Against
-from prism_eval.leaderboard.recovery import Recovery
 from prism_eval.leaderboard.rows import PositionBias, Row
 from prism_eval.schema import Outcome
-from prism_eval.statistics import Difference, Estimate, RankRange
+from prism_eval.statistics import Difference, Estimate, RankRange, Ratio
 
 V = TypeVar("V")
 
@@ -173,7 +172,7 @@ COLUMNS: tuple[AnyColumn, ...] = (
         },
         shown=frozenset({"summary", "scores"}),
     ),
-    Column[Recovery](
+    Column[Ratio](
         name="recovery",
         title="Recovery",
         value=lambda row: row.recovery,

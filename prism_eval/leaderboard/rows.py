@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prism_eval.leaderboard.against import Against
-from prism_eval.leaderboard.recovery import Recovery
 from prism_eval.leaderboard.sizes import UNKNOWN, Size
 from prism_eval.schema import Outcome
-from prism_eval.statistics import Estimate, RankRange
+from prism_eval.statistics import Estimate, RankRange, Ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +91,7 @@ class Row:
     complete: bool
     baseline: bool = False
     against: Against | None = None
-    recovery: Recovery | None = None
+    recovery: Ratio | None = None
     cells: Mapping[str, Cell]
     items: int
     answers: int

@@ -50,7 +50,9 @@ class Plan(BaseModel):
         orders: Orders of its options that each multiple-choice item is asked under, its own first.
         judge: The spec string of an engine that judges what rules cannot, where a benchmark's authors let a language
             model score; by default nothing does, and verdicts say so.
-        limit: Items per benchmark, from the first; 0 for all.
+        limit: Items per benchmark at most, but never fewer than one image's: a random sample of its images, with all
+            their questions. 0 for all.
+        first: Whether the limit keeps the first items instead, for debugging: they stand for nothing but themselves.
         allow_missing: Whether a run starts though captions of a file are missing; their items fail. Runtime only.
         seed: Seeds everything that is drawn.
         math_limit: Seconds that comparing one mathematical answer may take.
@@ -76,6 +78,7 @@ class Plan(BaseModel):
     orders: int = Field(1, gt=0, le=100)
     judge: str | None = None
     limit: int = Field(0, ge=0, le=_MOST_ITEMS)
+    first: bool = False
     seed: int = Field(0, ge=0, le=_LARGEST_SEED)
     math_limit: float = Field(5.0, gt=0)
     math_workers: int = Field(2, gt=0, le=64)
@@ -145,6 +148,8 @@ def make_plan(values: Mapping[str, Any], *, where: str = "the plan") -> Plan:
             raise UsageError("no captioner is named: pass --captioner NAME, or a plan with --plan FILE") from error
         where_in = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"{where}: {where_in}: {first['msg']}, got {first['input']!r}") from error
+    if plan.first and not plan.limit:
+        raise UsageError(f"{where}: first says which items a limit keeps, and there is none: give --limit N")
     # Under two labels they are two texts; `assemble` looks at what they mean.
     for kind, names in (
         ("captioner", plan.captioners),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -25,9 +25,6 @@ LIVE: frozenset[Stage] = frozenset({"caption", "answer", "score"})
 
 _PART_OF: Mapping[str, Stage] = {"caption": "caption", "answer": "answer", "prior": "answer", "judge": "score"}
 """To which stage each kind of call belongs."""
-
-_SENT: Mapping[Stage, str] = {"caption": "images", "answer": "captions and questions", "score": "answers to judge"}
-"""What each stage's plugins send to their servers."""
 
 _ITEMS_AHEAD = 4
 """Items in work for each call that may be under way. At any time some wait for their caption, some for their answer,
@@ -98,7 +95,8 @@ def assemble(
         UsageError: Something the plan names does not exist or will not do.
     """
     protocol = _protocol(plan)
-    opened, unread = open_benchmarks(plan) if benchmarks is None else (benchmarks, {})
+    found, unread = open_benchmarks(plan) if benchmarks is None else (benchmarks, {})
+    opened = [_limited(benchmark, plan) for benchmark in found]
     limits = Limits(plan.concurrency)
     calls = Calls(
         store,
@@ -128,23 +126,24 @@ def assemble(
     # In this order the progress display and the manifest name them, whether or not there are any.
     for stage in ("caption", "answer", *(["judge"] if judge else [])):
         calls.tally(stage)
-    asked: Mapping[Stage, list[Plugin]] = {
-        "caption": [entry.captioner for entry in entries],
-        "answer": [*answering.values()],
-        "score": [judge] if judge else [],
-    }
     calling = live.intersection(STAGES[: STAGES.index(through) + 1])
-    destinations = _destinations({stage: plugins for stage, plugins in asked.items() if stage in calling})
+    sent: list[tuple[Stage, str, Iterable[Plugin]]] = [
+        ("caption", "images", [entry.captioner for entry in entries if not entry.captioner.answers]),
+        ("answer", "images and questions", [entry.captioner for entry in entries if entry.captioner.answers]),
+        ("answer", "captions and questions", answering.values()),
+        ("score", "answers to judge", [judge] if judge else []),
+    ]
+    destinations = _destinations([(what, plugins) for stage, what, plugins in sent if stage in calling])
     return Assembly(plan, protocol, opened, settings, destinations, frozenset(calling), unread)
 
 
-def _destinations(asked: Mapping[Stage, Sequence[Plugin]]) -> str:
+def _destinations(sent: Iterable[tuple[str, Iterable[Plugin]]]) -> str:
     """Which addresses are sent what, in one sentence: whoever reads it may want to stop the run at once."""
-    told = {
-        stage: " and ".join(dict.fromkeys(address for plugin in plugins for address in _addresses(plugin)))
-        for stage, plugins in asked.items()
-    }
-    words = "; ".join(f"{_SENT[stage]} go to {addresses}" for stage, addresses in told.items() if addresses)
+    told = (
+        (what, " and ".join(dict.fromkeys(address for plugin in plugins for address in _addresses(plugin))))
+        for what, plugins in sent
+    )
+    words = "; ".join(f"{what} go to {addresses}" for what, addresses in told if addresses)
     return f"{words[0].upper()}{words[1:]}" if words else ""
 
 
@@ -160,21 +159,26 @@ def expected(assembly: Assembly) -> int | None:
     # How many orders an item has depends on its options.
     if assembly.plan.orders > 1:
         return None
-    sizes = [benchmark.size() for benchmark in assembly.benchmarks]
-    known = [size for size in sizes if size is not None]
-    if len(known) < len(sizes):
+    asked = [benchmark.asked() for benchmark in assembly.benchmarks]
+    known = [items for items in asked if items is not None]
+    if len(known) < len(asked):
         return None
-    limit = assembly.plan.limit
-    items = sum(min(size, limit) if limit else size for size in known)
     settings = assembly.settings
     reasoners = 1 if settings.through == "caption" else len(settings.reasoners)
-    return items * len(settings.entries) * reasoners * settings.samples
+    return sum(known) * len(settings.entries) * reasoners * settings.samples
 
 
 def open_benchmarks(plan: Plan) -> tuple[Sequence[Benchmark], Mapping[str, str]]:
     """The plan's benchmarks, all that the data holds where the plan names none; and those that cannot be read."""
     names = plan.benchmarks or tuple(available(plan.data))
     return open_readable(names, plan.data, seed=plan.seed)
+
+
+def _limited(benchmark: Benchmark, plan: Plan) -> Benchmark:
+    """What the plan's ``limit`` leaves of a benchmark."""
+    if not plan.limit:
+        return benchmark
+    return replace(benchmark, first=plan.limit) if plan.first else benchmark.sampled(limit=plan.limit, seed=plan.seed)
 
 
 def _orders(plan: Plan, benchmarks: Sequence[Benchmark]) -> Orders:

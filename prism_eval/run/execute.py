@@ -140,7 +140,7 @@ async def _write_all(
     first_entry, first_reasoner = settings.entries[0].label, next(iter(settings.reasoners))
     silent = {entry.label for entry in settings.entries if entry.captioner.silent}
     state.notes.extend(await notes_on_room(settings, assembly.calling))
-    results = stream(assembly.benchmarks, settings, limit=assembly.plan.limit, thumbnails=thumbnails)
+    results = stream(assembly.benchmarks, settings, thumbnails=thumbnails)
     async with contextlib.aclosing(results):
         async for result in results:
             first = (result.entry, result.reasoner, result.sample, result.order) == (first_entry, first_reasoner, 0, 0)

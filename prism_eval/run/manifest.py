@@ -98,7 +98,8 @@ def _about(assembly: Assembly, known: Remarks) -> dict[str, object]:
     reasoners = [_plugin(label, reasoner, known) for label, reasoner in settings.reasoners.items()]
     judge = {"judge": _plugin(settings.judge_label, settings.judge, known)} if settings.judge else {}
     return {
-        "protocol": assembly.protocol.model_dump(mode="json"),
+        # What `direct` is asked stands in that entry's identity: a run without it is comparable to one that has it.
+        "protocol": assembly.protocol.model_dump(mode="json", exclude={"direct"}),
         "plan": assembly.plan.model_dump(mode="json", exclude_none=True),
         "plan_digest": assembly.plan.digest,
         "reasoner": reasoners[0],
@@ -130,7 +131,7 @@ def _facts(assembly: Assembly, benchmark: Benchmark) -> dict[str, object]:
         "scorer": scorer.name,
         "scoring": dict(scorer.identity),
         "needs_judge": scorer.needs_judge,
-        # Of how many the first were asked; the whole of a benchmark needs no second number.
+        # Of how many some were asked; the whole of a benchmark needs no second number.
         **({"size": _size(benchmark)} if plan.limit else {}),
     }
 

@@ -46,6 +46,7 @@ class Manifest(TypedDict, total=False):
     judge: Mapping[str, Any]
     aggregates: list[Mapping[str, Any]]
     unread: Mapping[str, str]
+    imported: Mapping[str, Any]
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -65,7 +66,7 @@ def read_manifest(folder: Path) -> Manifest:
     if not _are_objects(benchmarks) or not all(isinstance(entry.get("name"), str) for entry in benchmarks):
         raise RunError(f"{path}: no list of named benchmarks; is this the manifest of a prism-eval run?")
     # A damaged part is said here, with the file's name, rather than found by whatever shows it.
-    for name in ("plan", "protocol", "reasoner", "judge", "unread"):
+    for name in ("plan", "protocol", "reasoner", "judge", "unread", "imported"):
         if not isinstance(manifest.get(name) or {}, dict):
             raise RunError(f"{path}: {name} is no object; is this the manifest of a prism-eval run?")
     for name in ("captioners", "reasoners", "aggregates"):
@@ -189,14 +190,25 @@ class Table:
             return pa.Table.from_batches(pieces, None if pieces else pa.schema(map(file.schema_arrow.field, names)))
 
     def rows(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Every row of the file, one at a time."""
+        """Every row, one at a time."""
         for batch in self.batches(names):
             yield from batch.to_pylist()
 
     def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Every row of the file, some thousand at a time."""
+        """Every row, some thousand at a time."""
+        start = 0
         with self._open(names) as file:
-            yield from file.iter_batches(_BATCH, columns=list(names))
+            for batch in file.iter_batches(_BATCH, columns=list(names)):
+                yield batch if self.kept is None else batch.take(self._kept_in(start, start + batch.num_rows))
+                start += batch.num_rows
+
+    def _kept_in(self, start: int, end: int) -> pa.Array:
+        import numpy as np
+        import pyarrow as pa
+
+        kept = np.asarray(self.kept)
+        first, last = np.searchsorted(kept, (start, end))
+        return pa.array(kept[first:last] - start)
 
     def plan_digest(self) -> str:
         """What the rows depend on, as the table's writer was told (`Plan.digest_through`)."""

@@ -208,7 +208,8 @@ def test_what_a_server_does_not_take_is_said_with_the_scores_and_kept(prism_eval
     words = ("run", "-c", f"merge(openai:model?base_url={server.url}, blind)", "-b", "chartqa", "--data", data)
     remark = f"{server.url} does not take repetition_penalty, top_k: defaults of model may be at work."
     for _ in range(2):  # the second time everything is in the store
-        assert remark in told(prism_eval(*words, "--out", "one"))
+        assert "to read with the scores: prism-eval report one --notes" in told(prism_eval(*words, "--out", "one"))
+    assert remark in told(prism_eval("report", "one", "--notes"))
     manifest = json.loads((tmp_path / "one" / "manifest.json").read_text())
     assert manifest["captioners"][0]["remarks"] == [remark]
 

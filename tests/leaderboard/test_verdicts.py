@@ -57,9 +57,9 @@ def test_the_numbers_are_those_that_were_worked_out_row_by_row(tmp_path: Path) -
     plain, rich, none = build(write_run(tmp_path, rich_rows())).rows
     assert [row.captioner for row in (plain, rich, none)] == ["plain", "rich", "none"]
     means = [
-        (0.625, 0.09753802108378111, 0.35960983481444075, 0.8318379034615193, 13),
-        (0.5729166666666666, 0.09783182293482305, 0.32380243313464063, 0.7898255127174255, 12),
-        (0.20833333333333331, 0.12041856762405515, 0.050070446614493724, 0.567818146976727, 13),
+        (0.625, 0.09725508171037726, 0.3507618298011163, 0.8370354445660675, 13),
+        (0.5729166666666666, 0.09788528361502268, 0.30906115846639887, 0.8184015863915653, 12),
+        (0.20833333333333331, 0.12041856762405515, 0.08118529541147396, 0.5619551366003549, 13),
     ]
     lengths = [(5, 55 / 9), (11, 85 / 9), (8, 70 / 9)]
     for row, numbers, words in zip((plain, none, rich), means, lengths, strict=True):
@@ -81,7 +81,7 @@ def test_comparisons_are_those_that_were_worked_out_row_by_row(tmp_path: Path) -
         assert found.value == pytest.approx(value, abs=1e-12)
     assert none.difference is not None
     assert none.difference.value == pytest.approx(-0.08333333333333, abs=1e-12)
-    assert [row.rank for row in board.rows] == [(1, 1), (2, 2), None]
+    assert [row.rank for row in board.rows] == [(1, 2), (1, 2), None]
     assert board.rows[2].unranked == "1 of 9 answers of chartqa failed"
 
 

@@ -237,7 +237,12 @@ def test_what_was_measured_stands_in_the_header_and_notes_are_folded(tmp_path: P
     benchmarks = [{"name": "chartqa", "items": 3, "size": 36}]
     page = page_of(write_run(tmp_path, rows, plan={"data": "synthetic", "limit": 3}, benchmarks=benchmarks))
     header = page.text.split("How to read this page")[0]
-    for said in ("2 of 3 answers failed", "synthetic twins", "first 3 of 36 questions", "not a language model"):
+    for said in (
+        "2 of 3 answers failed",
+        "synthetic twins",
+        "random 3 of 36 questions, seed 0",
+        "not a language model",
+    ):
         assert said in header
     assert "2 notes to read before the scores" in header
     assert "1 captioner ·" in header

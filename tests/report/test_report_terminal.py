@@ -146,7 +146,7 @@ def test_what_was_measured_stands_first(tmp_path: Path) -> None:
     first, second = text.splitlines()[:2]
     assert first == "No captioner is ranked: a, 2 of 3 answers failed."
     assert second.startswith(
-        "2 of 3 answers failed: in no score · synthetic twins · first 3 of 36 questions · lexical baseline, not"
+        "2 of 3 answers failed: in no score · synthetic twins · random 3 of 36 questions, seed 0 · lexical"
     )
 
 
