@@ -121,7 +121,7 @@ def _compact(value: object) -> Markup:
     """A value as JSON for a script element: nothing in it can end the element."""
     from jinja2.utils import htmlsafe_json_dumps
 
-    return htmlsafe_json_dumps(value, dumps=json.dumps, separators=(",", ":"))
+    return htmlsafe_json_dumps(value, dumps=json.dumps, separators=(",", ":"), ensure_ascii=False)
 
 
 def _toml(plan: Mapping[str, object]) -> str:
