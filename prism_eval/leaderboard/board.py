@@ -61,6 +61,11 @@ class Leaderboard:
     verdicts: Verdicts = field(repr=False, compare=False)
 
     @property
+    def ranked(self) -> tuple[Row, ...]:
+        """The entries with a rank."""
+        return tuple(row for row in self.rows if not row.unranked)
+
+    @property
     def everyone(self) -> tuple[Row, ...]:
         """Entries and controls."""
         return (*self.rows, *self.controls)

@@ -13,6 +13,7 @@ from prism_eval.leaderboard.baseline import largest, named_baseline
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
 from prism_eval.leaderboard.columns import COLUMNS, benchmark_column, from_outside
+from prism_eval.leaderboard.identities import control_of, own_model, revision_of
 from prism_eval.leaderboard.imported import imported_columns
 from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
 from prism_eval.leaderboard.measured import failures, measured
@@ -20,11 +21,11 @@ from prism_eval.leaderboard.own import own_numbers
 from prism_eval.leaderboard.positions import position_biases
 from prism_eval.leaderboard.ranking import common_benchmarks, ranks, why_unranked
 from prism_eval.leaderboard.rows import PositionBias, Row
-from prism_eval.leaderboard.runs import Runs, merged, read_runs, revision_of, unusable_answers
+from prism_eval.leaderboard.runs import Runs, merged, read_runs, unusable_answers
 from prism_eval.leaderboard.scores import Scores
 from prism_eval.leaderboard.sizes import size_of
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
-from prism_eval.statistics import Comparison
+from prism_eval.statistics import Comparison, Ratio
 
 
 def build(
@@ -62,6 +63,7 @@ def build(
     everyone = [_row(number, scores, runs, *own) for number, own in enumerate(_captions(runs.verdicts))]
     controls = tuple(sorted((row for row in everyone if row.control), key=_place))
     rows, common, comparisons = _ranked([row for row in everyone if not row.control], scores)
+    rows = tuple(replace(row, recovery=_recovery(row, controls, runs, scores, common)) for row in rows)
     chosen = named_baseline(baseline, rows, controls) if baseline is not None else largest(rows)
     if chosen:
         rows = _compared(rows, chosen, scores, common, titles=titles, margin=margin)
@@ -94,14 +96,14 @@ def _row(number: int, scores: Scores, runs: Runs, lengths: CaptionLengths, posit
     """A captioner's row, by itself: its mean is over all that it has, and nobody is ahead of it."""
     label = runs.verdicts.captioners[number]
     counts = runs.verdicts.outcomes[number].sum(axis=0).tolist()
-    about = runs.captioner(label)
-    control = runs.control(label)
+    identity, spent = runs.identity(label), runs.spent(label)
+    control = control_of(identity)
     return Row(
         captioner=label,
         control=control,
         unranked="" if control else why_unranked(scores.losses(number)),
         rank=None,
-        size=size_of(about),
+        size=size_of(runs.captioner(label)),
         mean=scores.mean(number, scores.benchmarks),
         complete=True,
         cells=scores.cells(number),
@@ -113,7 +115,10 @@ def _row(number: int, scores: Scores, runs: Runs, lengths: CaptionLengths, posit
         empty=lengths.empty,
         words_median=lengths.median,
         words_mean=lengths.mean,
-        revision=revision_of(about.get("identity")),
+        tokens_mean=spent.tokens_mean,
+        seconds=spent.seconds,
+        cost=spent.cost,
+        revision=revision_of(identity),
         run=runs.home[label],
         positions=positions,
     )
@@ -143,6 +148,17 @@ def _over(row: Row, common: Sequence[str], scores: Scores) -> Row:
 
 def _scored(row: Row) -> frozenset[str]:
     return frozenset(name for name, cell in row.cells.items() if cell.estimate is not None)
+
+
+def _recovery(row: Row, controls: Sequence[Row], runs: Runs, scores: Scores, common: Sequence[str]) -> Ratio | None:
+    """How far the row's captions reach from no caption to the image itself, as its own model sees it."""
+    model = own_model(runs.identity(row.captioner))
+    blind = next((one.captioner for one in controls if one.control == "blind"), None)
+    own = (one.captioner for one in controls if one.control == "direct")
+    direct = next((label for label in own if model is not None and own_model(runs.identity(label)) == model), None)
+    if blind is None or direct is None:
+        return None
+    return scores.recovery(scores.number(row.captioner), (scores.number(blind), scores.number(direct)), common)
 
 
 def _place(row: Row) -> tuple[bool, bool, float, str]:

@@ -46,8 +46,10 @@ def p_value(p: float) -> str:
     return next(text for text in texts if (float(text) < ALPHA) == (p < ALPHA))
 
 
-def place(rank: RankRange) -> str:
+def place(rank: RankRange | None) -> str:
     """A range of places: ``1``, or from the best to the worst."""
+    if rank is None:
+        return ABSENT
     return str(rank.best) if rank.best == rank.worst else f"{rank.best}\N{EN DASH}{rank.worst}"
 
 

@@ -13,6 +13,7 @@ from prism_eval.errors import UnknownName, UsageError
 from prism_eval.files.folders import user_path
 from prism_eval.plan.protocol import Edition
 from prism_eval.plugins.identity import digest_of
+from prism_eval.plugins.specs import Spec
 
 Stage = Literal["caption", "answer", "score"]
 STAGES: tuple[Stage, ...] = ("caption", "answer", "score")
@@ -116,13 +117,29 @@ class Plan(BaseModel):
         # By leaving out what comes later: a key that nobody has placed counts from the first stage on.
         place = STAGES.index(stage)
         later = {key for key, first in _LATER.items() if STAGES.index(first) > place}
-        return self.model_dump(mode="json", exclude={*_RUNTIME, *later})
+        asked = self.model_copy(
+            update={
+                "captioners": tuple(map(_asked, self.captioners)),
+                "reasoner": tuple(map(_asked, self.reasoner)),
+                "judge": self.judge and _asked(self.judge),
+            }
+        )
+        return asked.model_dump(mode="json", exclude={*_RUNTIME, *later})
 
     def to_toml(self) -> str:
         """The plan as a file that `read_plan` reads."""
         import tomli_w
 
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+
+def _asked(text: str) -> str:
+    """A spec string without what no call depends on, such as a price."""
+    try:
+        spec = Spec.parse(text)
+    except UsageError:  # it is the label of a ready object, or will be told by whoever builds it
+        return text
+    return text if spec.asked is spec else spec.asked.written()
 
 
 def make_plan(values: Mapping[str, Any], *, where: str = "the plan") -> Plan:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from prism_eval.files.whole import write_whole
-from prism_eval.leaderboard import AnyColumn, Leaderboard, Row
+from prism_eval.leaderboard import AnyColumn, Leaderboard
 from prism_eval.report.environment import environment, policy
 from prism_eval.report.examples import MOST_CAPTIONERS, read_examples
 from prism_eval.report.figures import SHAPES
@@ -45,7 +45,6 @@ def render(board: Leaderboard) -> str:
         RunError: The run's tables cannot be read.
     """
     made, pairs = environment(), pairs_of(board)
-    ranked = [row for row in board.rows if row.rank]
     short = short_names([row.captioner for row in board.everyone], _LABEL)
     titles = dict(zip(board.benchmarks, (column.title for column in board.scores), strict=True))
     examples = read_examples(board.verdicts, [row.captioner for row in board.everyone])
@@ -53,16 +52,15 @@ def render(board: Leaderboard) -> str:
         board=board,
         manifest=board.manifest,
         opening=opening_of(board, short),
-        contents=_contents(ranked),
-        ranked=ranked,
+        contents=_contents(board),
         short=short,
         titles=titles,
         outcomes=list(Outcome),
         longest={column.name: _largest(board, column) for column in board.columns if column.bar},
-        best=_best(board, ranked),
+        best=_best(board),
         by_places={(one.first, one.second): one for one in board.comparisons},
         pairs={
-            "names": [visible(short[row.captioner]) for row in ranked],
+            "names": [visible(short[row.captioner]) for row in board.ranked],
             "benchmarks": [visible(title) for title in titles.values()],
             "pairs": as_data(pairs),
         },
@@ -87,9 +85,9 @@ def fragment(board: Leaderboard) -> str:
     )
 
 
-def _contents(ranked: list[Row]) -> dict[str, str]:
+def _contents(board: Leaderboard) -> dict[str, str]:
     """The page's headings by the names of their templates; those with nothing to show are left out."""
-    several = {"pairs": "Any two"} if len(ranked) > 1 else {}
+    several = {"pairs": "Any two"} if len(board.ranked) > 1 else {}
     return {
         "benchmarks": "Benchmark by benchmark",
         "length": "Score against length",
@@ -104,11 +102,11 @@ def _largest(board: Leaderboard, column: AnyColumn) -> float:
     return max((column.key(row) or 0 for row in board.everyone), default=0)
 
 
-def _best(board: Leaderboard, ranked: list[Row]) -> dict[str, str]:
+def _best(board: Leaderboard) -> dict[str, str]:
     """By column of scores, its best as it is written; none where all are written alike."""
     best = {}
     for column in (*board.scores, *board.shown_in("scores")):
-        texts = [column.text(row) for row in sorted(ranked, key=lambda row: column.key(row) or 0)]
+        texts = [column.text(row) for row in sorted(board.ranked, key=lambda row: column.key(row) or 0)]
         if len({*texts}) > 1:
             best[column.name] = texts[-1]
     return best

@@ -67,7 +67,7 @@ def _on_benchmark(board: Leaderboard, benchmark: str, pairs: Collection[_Places]
     if benchmark not in verdicts.benchmarks or not pairs:
         return {}
     items = np.flatnonzero(verdicts.items.benchmark == verdicts.benchmarks.index(benchmark))
-    rows = [verdicts.captioners.index(row.captioner) for row in board.rows if row.rank]
+    rows = [verdicts.captioners.index(row.captioner) for row in board.ranked]
     scores = verdicts.matrix[rows][:, items]
     clusters = np.unique(verdicts.items.cluster[items], return_inverse=True)[1]
     # As if each pair alone had been asked about: a reader who looks at one benchmark wants its own 95 %.

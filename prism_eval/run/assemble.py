@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -112,8 +112,9 @@ def assemble(
         _declare(limits, plugin)
     settings = Settings(
         calls=calls,
-        entries=[Entry(entry.label, entry.captioner.bound(calls)) for entry in entries],
+        entries=[replace(entry, captioner=entry.captioner.bound(calls)) for entry in entries],
         reasoners={label: reasoner.bound(calls) for label, reasoner in answering.items()},
+        about=dict(zip(answering, (_about(text, reasoners or {}) for text in plan.reasoner), strict=True)),
         scorers=scorers,
         judge=judge,
         judge_label=judge_label,
@@ -196,7 +197,10 @@ def _protocol(plan: Plan) -> Protocol:
 def _entries(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner]) -> list[Entry]:
     make = partial(_named, CAPTIONER, ready=ready, settings=protocol.captioner_settings(plan.seed))
     by_label = _told_apart(CAPTIONER, map(make, plan.captioners), shared="caption")
-    return [Entry(label, captioner) for label, captioner in by_label.items()]
+    return [
+        Entry(label, captioner, _about(text, ready))
+        for text, (label, captioner) in zip(plan.captioners, by_label.items(), strict=True)
+    ]
 
 
 def _reasoners(plan: Plan, protocol: Protocol, ready: Mapping[str, Reasoner]) -> dict[str, Reasoner]:
@@ -244,6 +248,11 @@ def _named(kind: Kind[P], text: str, *, ready: Mapping[str, P], settings: Mappin
         return plugin, text
     spec = Spec.parse(text)
     return build(kind, spec, settings), label_of(kind, spec)
+
+
+def _about(text: str, ready: Container[str]) -> Mapping[str, float]:
+    """What a spec string says of its model; of a ready plugin nothing is known."""
+    return {} if text in ready else Spec.parse(text).about
 
 
 def _introduced(plugin: Plugin, label: str) -> str:

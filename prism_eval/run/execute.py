@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
@@ -121,9 +122,11 @@ async def _drive(assembly: Assembly, folder: RunFolder, stages: Sequence[Stage],
             writers[stage] = TableWriter(TABLES[stage], path, plan_digest=plan.digest_through(stage))
             cleanup.callback(writers[stage].discard)  # half a table looks too much like a whole one
         async with Thumbnails(folder, note=state.notes.append) if plan.thumbnails else nullcontext() as thumbnails:
+            begun = time.monotonic()
             try:
                 await _write_all(assembly, writers, state, own, thumbnails)
             finally:
+                state.counts.spending.seconds = time.monotonic() - begun
                 await assembly.close()
         whose = comparable(cast("Manifest", make_manifest(assembly, state.counts, ())))
         for stage, writer in writers.items():
@@ -148,6 +151,7 @@ async def _write_all(
             own.add(result)
             # An image's caption is one row, however many questions asked about it.
             new = [captioned for captioned in result.captions if captions_seen.add(result.entry, captioned.key)]
+            state.counts.spending.add(result, new)
             if result.entry not in silent:
                 state.counts.empty_captions[result.entry] += sum(is_empty(captioned.caption) for captioned in new)
             _write(result, writers, new)

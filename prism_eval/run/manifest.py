@@ -95,7 +95,10 @@ def _earlier(folder: Path) -> Manifest:
 def _about(assembly: Assembly, known: Remarks) -> dict[str, object]:
     """Plan, protocol and plugins."""
     settings = assembly.settings
-    reasoners = [_plugin(label, reasoner, known) for label, reasoner in settings.reasoners.items()]
+    reasoners = [
+        {**_plugin(label, reasoner, known), **settings.about.get(label, {})}
+        for label, reasoner in settings.reasoners.items()
+    ]
     judge = {"judge": _plugin(settings.judge_label, settings.judge, known)} if settings.judge else {}
     return {
         # What `direct` is asked stands in that entry's identity: a run without it is comparable to one that has it.
@@ -105,7 +108,7 @@ def _about(assembly: Assembly, known: Remarks) -> dict[str, object]:
         "reasoner": reasoners[0],
         **({"reasoners": reasoners} if len(reasoners) > 1 else {}),
         **judge,
-        "captioners": [_plugin(entry.label, entry.captioner, known) for entry in settings.entries],
+        "captioners": [{**_plugin(entry.label, entry.captioner, known), **entry.about} for entry in settings.entries],
     }
 
 
@@ -162,6 +165,8 @@ def _counts(assembly: Assembly, counts: Counts) -> dict[str, object]:
             for stage, tally in calls.tallies.items()
         },
         "empty_captions": {label: count for label, count in counts.empty_captions.items() if count},
+        "entries": counts.spending.entries(assembly.settings),
+        "seconds": round(counts.spending.seconds, 3),
         **({"made_elsewhere": elsewhere} if elsewhere else {}),
     }
 

@@ -57,6 +57,20 @@ def test_the_same_plan_file_gives_the_same_folder_and_makes_no_calls(prism_eval,
     assert "Answers: 0 made, 8 taken from the store" in second.stdout
 
 
+def test_several_reasoners_are_named_with_one_flag_each(prism_eval, data, tmp_path):
+    run = ("run", "-c", "blind", "-b", "chartqa", "--data", data, "--out", "both", "-q")
+    both = prism_eval(*run, "-r", "lexical", "-r", "lexical?min_evidence=0.9&label=strict")
+    assert both.returncode == 0, both.stderr
+    assert "Answers: 16 made" in both.stdout
+    answered = prism_eval("answer", "both", "-r", "lexical?min_evidence=0.2&label=loose", "-r", "lexical", "-q")
+    assert "Answers: 8 made, 8 taken from the store" in answered.stdout
+    assert prism_eval("score", "both", "-q").returncode == 0
+    assert {row["reasoner"] for row in Table(tmp_path / "both", "verdicts").rows(["reasoner"])} == {"lexical", "loose"}
+    (tmp_path / "plan.toml").write_text('captioners = ["blind"]\nreasoner = ["lexical"]\n', encoding="utf-8")
+    again = prism_eval("plan", "--plan", "plan.toml", "-b", "chartqa", "--data", data, "-r", "lexical", "-r", "blind")
+    assert "unknown reasoner 'blind'" in one_line(again, 2)
+
+
 def test_flags_override_the_plan_file(prism_eval, data, tmp_path):
     (tmp_path / "plan.toml").write_text('captioners = ["ocr"]\nbenchmarks = ["chartqa"]\nlimit = 5\n', encoding="utf-8")
     done = prism_eval("run", "--plan", "plan.toml", "-c", "blind", "--limit", "2", "--data", data, "--out", "run")

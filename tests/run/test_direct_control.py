@@ -11,7 +11,9 @@ from contextlib import nullcontext
 import pytest
 
 from prism_eval import evaluate
-from prism_eval.errors import FatalError
+from prism_eval.calls import Store
+from prism_eval.errors import FatalError, UsageError
+from prism_eval.lmms.reader import make_reader
 from prism_eval.plan import make_plan
 from prism_eval.run.execute import run_plan
 from prism_eval.run.forecast import forecast
@@ -219,6 +221,14 @@ def test_replies_that_fill_the_context_are_refused_before_the_first_call(places,
         direct(serve(text="Answer: 10"), "&max_tokens=4000"), reasoner=spec(serve(context=3072)), watch=watch, **places
     )
     assert notes == [[]]
+
+
+def test_lmms_eval_is_not_handed_captions_that_do_not_exist(tmp_path):
+    with (
+        Store(tmp_path / "store.sqlite") as store,
+        pytest.raises(UsageError, match=r"direct\(oracle\) writes no captions: let lmms-eval ask that model itself"),
+    ):
+        make_reader(make_plan({"captioners": ["direct(oracle)"], "protocol": "lmms"}), store)
 
 
 def test_the_manifest_s_protocol_is_that_of_a_run_without_it(places, tmp_path, serve):

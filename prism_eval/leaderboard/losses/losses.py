@@ -121,7 +121,8 @@ class Losses:
             captioner: Its label.
             benchmark: On one benchmark; on all by default.
         """
-        return _shares(self, captioner, benchmark)
+        known = captioner in self.verdicts.captioners and benchmark in {None, *self.verdicts.benchmarks}
+        return _shares(self, captioner, benchmark) if known else None
 
 
 # One call a cell of the page, and one more a mark of it.
