@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-STYLES = ("frame.css", "tables.css", "charts.css", "sections.css")
+STYLES = ("frame.css", "tables.css", "charts.css", "losses.css", "sections.css")
 """The page's styles, in the order in which one may overrule another."""
 HEAD_SCRIPTS = ("theme.js",)
 """What runs before anything is painted."""
