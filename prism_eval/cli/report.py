@@ -32,12 +32,6 @@ Margin = Annotated[
     float | None,
     typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
 ]
-Published = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME", help="Rows that a paper prints, apart and as printed: caprl, prism, or a file; repeat for more."
-    ),
-]
 Reasoner = Annotated[
     str | None,
     typer.Option(
@@ -45,6 +39,12 @@ Reasoner = Annotated[
         "-r",
         metavar="LABEL",
         help="Of several reasoners, the one whose verdicts count. [default: the first]",
+    ),
+]
+Published = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="Rows that a paper prints, apart and as printed: caprl, prism, or a file; repeat for more."
     ),
 ]
 Notes = Annotated[bool, typer.Option("--notes", help="Tell the notes on the scores in full.")]
@@ -72,8 +72,8 @@ def report(
     *,
     baseline: Baseline = None,
     margin: Margin = None,
-    published: Published = None,
     reasoner: Reasoner = None,
+    published: Published = None,
     notes: Notes = False,
     as_format: Format = None,
     output: Output = None,
