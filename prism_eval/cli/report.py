@@ -66,9 +66,9 @@ def report(
     as_format: Format = None,
     output: Output = None,
 ) -> None:
-    """Print the leaderboard of one run, or of several that can be compared, and write its page.
+    """Print the leaderboard of runs and write its page.
 
-    With --format it is exported instead.
+    Several runs are one leaderboard, if they can be compared. With --format it is exported instead.
     """
     from prism_eval.errors import UsageError
     from prism_eval.leaderboard import build
