@@ -71,11 +71,11 @@ def build(
     everyone = [_row(number, scores, runs, *own) for number, own in enumerate(_captions(runs.verdicts))]
     controls = tuple(sorted((row for row in everyone if row.control), key=_place))
     rows, common, comparisons = _ranked([row for row in everyone if not row.control], scores)
-    rows = tuple(replace(row, recovery=_recovery(row, controls, runs, scores, common)) for row in rows)
     # Of a run that ended when it was decided, what was decided.
     looks = manifest.get("looks") or {}
-    baseline = baseline if baseline is not None else looks.get("baseline")
-    margin = margin if margin is not None else looks.get("margin")
+    baseline = looks.get("baseline") if baseline is None else baseline
+    margin = margin or looks.get("margin")
+    rows = tuple(replace(row, recovery=_recovery(row, controls, runs, scores, common)) for row in rows)
     chosen = named_baseline(baseline, rows, controls) if baseline is not None else largest(rows)
     if chosen:
         boundary = boundary_of(manifest)
