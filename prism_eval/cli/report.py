@@ -13,7 +13,7 @@ EPILOG = """Examples:
 
   prism-eval report runs/mine
 
-  prism-eval report runs/3b runs/72b --baseline 72B --margin 1.5
+  prism-eval report runs/3b runs/72b --baseline 72B --margin 1.5 --published caprl
 
   prism-eval report runs/mine --format markdown
 
@@ -31,6 +31,21 @@ Baseline = Annotated[
 Margin = Annotated[
     float | None,
     typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
+]
+Reasoner = Annotated[
+    str | None,
+    typer.Option(
+        "--reasoner",
+        "-r",
+        metavar="LABEL",
+        help="Of several reasoners, the one whose verdicts count. [default: the first]",
+    ),
+]
+Published = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="Rows that a paper prints, apart and as printed: caprl, prism, or a file; repeat for more."
+    ),
 ]
 Notes = Annotated[bool, typer.Option("--notes", help="Tell the notes on the scores in full.")]
 Format = Annotated[
@@ -57,14 +72,16 @@ def report(
     *,
     baseline: Baseline = None,
     margin: Margin = None,
+    reasoner: Reasoner = None,
+    published: Published = None,
     notes: Notes = False,
     as_format: Format = None,
     output: Output = None,
     images: Images = None,
 ) -> None:
-    """Print the leaderboard of one run, or of several that can be compared, and write its page.
+    """Print the leaderboard of one run or several, and its page.
 
-    With --format it is exported instead.
+    Several runs are one leaderboard, if they can be compared. With --format it is exported instead.
     """
     from prism_eval.errors import UsageError
     from prism_eval.leaderboard import build
@@ -76,7 +93,7 @@ def report(
     for folder in list(map(RunFolder.open, runs)):
         # Verdicts of another plan would be ranked under a protocol that is not theirs.
         check_belonging(folder, "score", manifest=True)
-    board = build(runs, baseline=baseline, margin=margin)
+    board = build(runs, reasoner, baseline=baseline, margin=margin, published=published or ())
     if as_format:
         from prism_eval.report.exports import export
 
