@@ -105,10 +105,16 @@ def _sentence(verdict: Word, difference: Difference | None, shown: Equivalence |
         interval = writing.signed_ends(difference.low, difference.high)
         return f"on par within {writing.points(margin)}: {writing.signed(difference.value)} {interval}"
     if verdict == "cannot tell":
-        return f"cannot tell: these data could show ±{writing.points(shown.smallest)}{_needed(difference, margin)}"
+        return f"cannot tell: these data could show ±{_over(margin, shown.smallest)}{_needed(difference, margin)}"
     size, low, high = (writing.signed(abs(end))[1:] for end in (difference.value, difference.low, difference.high))
     nearer, farther = (low, high) if verdict == "better" else (high, low)
     return f"{verdict} by {size} [{nearer}, {farther}]"
+
+
+def _over(margin: float, smallest: float) -> str:
+    """The smallest margin in points, with as many digits as it takes to see that it is more than the one asked for."""
+    texts = (f"{100 * smallest:.{digits}f}" for digits in range(1, 16))
+    return next((text for text in texts if float(text) > 100 * margin), writing.points(smallest))
 
 
 def _needed(difference: Difference, margin: float) -> str:

@@ -13,19 +13,21 @@ from prism_eval.leaderboard.baseline import largest, named_baseline
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
 from prism_eval.leaderboard.columns import COLUMNS, benchmark_column, from_outside
+from prism_eval.leaderboard.identities import control_of, own_model, revision_of
 from prism_eval.leaderboard.imported import imported_columns
 from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
 from prism_eval.leaderboard.measured import failures, measured
 from prism_eval.leaderboard.own import own_numbers
 from prism_eval.leaderboard.positions import position_biases
+from prism_eval.leaderboard.published import published_rows
 from prism_eval.leaderboard.ranking import common_benchmarks, ranks, why_unranked
 from prism_eval.leaderboard.rows import PositionBias, Row
-from prism_eval.leaderboard.runs import Runs, merged, read_runs, revision_of, unusable_answers
+from prism_eval.leaderboard.runs import Runs, merged, read_runs, unusable_answers
 from prism_eval.leaderboard.scores import Scores
 from prism_eval.leaderboard.sizes import size_of
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
 from prism_eval.run.looks import BENCHMARK_MARGIN, SUITE_MARGIN, Boundary, boundary_of
-from prism_eval.statistics import Comparison
+from prism_eval.statistics import Comparison, Ratio
 
 
 def build(
@@ -34,6 +36,7 @@ def build(
     *,
     baseline: str | None = None,
     margin: float | None = None,
+    published: Sequence[str] = (),
 ) -> Leaderboard:
     """Rank the entries of one run or several.
 
@@ -48,13 +51,16 @@ def build(
             known to be of different sizes.
         margin: The difference that counts as none, in points; by default such a run's, else 1, and 3 where one
             benchmark was asked.
+        published: Names of printed tables whose rows stand beside it, see `published_rows`.
 
     Raises:
-        UsageError: Runs cannot be compared, share an entry, or have no such baseline; or the margin is no such number.
+        UsageError: Runs cannot be compared, share an entry, or have no such baseline; the margin is no such number, or
+            no table has such a name.
         RunError: A manifest or verdict table cannot be read, or holds verdicts of more than one reasoner, or one twice.
     """
     if margin is not None and not 0 < margin < 100:
         raise UsageError(f"a margin lies between 0 and 100 points, not {margin:g}")
+    papers = published_rows(published)
     given = [folders] if isinstance(folders, Path | str) else folders
     runs = read_runs([user_path(folder) for folder in given], reasoner)
     manifest = merged(runs.manifests)
@@ -68,6 +74,7 @@ def build(
     # Of a run that ended when it was decided, what was decided.
     looks = manifest.get("looks") or {}
     baseline, margin = baseline or looks.get("baseline"), margin or looks.get("margin")
+    rows = tuple(replace(row, recovery=_recovery(row, controls, runs, scores, common)) for row in rows)
     chosen = named_baseline(baseline, rows, controls) if baseline is not None else largest(rows)
     if chosen:
         boundary = boundary_of(manifest)
@@ -86,6 +93,7 @@ def build(
         failed=failures((*rows, *controls)),
         warnings=(*caveats(rows, controls, common, manifest), *problems),
         own=own_numbers(manifest, [row.captioner for row in (*rows, *controls)]),
+        published=papers,
         folders=runs.folders,
         manifests=runs.manifests,
         manifest=manifest,
@@ -101,14 +109,14 @@ def _row(number: int, scores: Scores, runs: Runs, lengths: CaptionLengths, posit
     """A captioner's row, by itself: its mean is over all that it has, and nobody is ahead of it."""
     label = runs.verdicts.captioners[number]
     counts = runs.verdicts.outcomes[number].sum(axis=0).tolist()
-    about = runs.captioner(label)
-    control = runs.control(label)
+    identity, spent = runs.identity(label), runs.spent(label)
+    control = control_of(identity)
     return Row(
         captioner=label,
         control=control,
         unranked="" if control else why_unranked(scores.losses(number)),
         rank=None,
-        size=size_of(about),
+        size=size_of(runs.captioner(label)),
         mean=scores.mean(number, scores.benchmarks),
         complete=True,
         cells=scores.cells(number),
@@ -120,7 +128,10 @@ def _row(number: int, scores: Scores, runs: Runs, lengths: CaptionLengths, posit
         empty=lengths.empty,
         words_median=lengths.median,
         words_mean=lengths.mean,
-        revision=revision_of(about.get("identity")),
+        tokens_mean=spent.tokens_mean,
+        seconds=spent.seconds,
+        cost=spent.cost,
+        revision=revision_of(identity),
         run=runs.home[label],
         positions=positions,
     )
@@ -150,6 +161,17 @@ def _over(row: Row, common: Sequence[str], scores: Scores) -> Row:
 
 def _scored(row: Row) -> frozenset[str]:
     return frozenset(name for name, cell in row.cells.items() if cell.estimate is not None)
+
+
+def _recovery(row: Row, controls: Sequence[Row], runs: Runs, scores: Scores, common: Sequence[str]) -> Ratio | None:
+    """How far the row's captions reach from no caption to the image itself, as its own model sees it."""
+    model = own_model(runs.identity(row.captioner))
+    blind = next((one.captioner for one in controls if one.control == "blind"), None)
+    own = (one.captioner for one in controls if one.control == "direct")
+    direct = next((label for label in own if model is not None and own_model(runs.identity(label)) == model), None)
+    if blind is None or direct is None:
+        return None
+    return scores.recovery(scores.number(row.captioner), (scores.number(blind), scores.number(direct)), common)
 
 
 def _place(row: Row) -> tuple[bool, bool, float, str]:

@@ -15,9 +15,11 @@ from prism_eval.statistics import (
     Comparison,
     Difference,
     Estimate,
+    Ratio,
     clustered_mean,
     compare_all,
     paired_difference,
+    recovery,
 )
 
 if TYPE_CHECKING:
@@ -92,6 +94,20 @@ class Scores:
         chosen, items = self._items(benchmarks), self.verdicts.items
         matrix = self.verdicts.matrix[np.asarray(numbers, dtype=np.intp)][:, chosen]
         return compare_all(matrix, items.cluster[chosen], items.benchmark[chosen])
+
+    def recovery(self, number: int, controls: tuple[int, int], benchmarks: Sequence[str]) -> Ratio | None:
+        """How much of what the image is worth to its reader a captioner recovers.
+
+        Args:
+            number: The captioner.
+            controls: `blind`, and `direct` of the captioner's own model.
+            benchmarks: Where they are compared.
+        """
+        chosen, items = self._items(benchmarks), self.verdicts.items
+        if not chosen.size:
+            return None
+        caption, blind, direct = self.verdicts.matrix[[number, *controls]][:, chosen]
+        return recovery(caption, blind, direct, items.cluster[chosen], items.benchmark[chosen])
 
     def _cell(self, number: int, benchmark: str) -> Cell:
         # Named by the manifest, and not one verdict: the column stands, empty.

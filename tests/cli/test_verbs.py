@@ -66,6 +66,11 @@ def test_several_reasoners_are_named_with_one_flag_each(prism_eval, data, tmp_pa
     assert "Answers: 8 made, 8 taken from the store" in answered.stdout
     assert prism_eval("score", "both", "-q").returncode == 0
     assert {row["reasoner"] for row in Table(tmp_path / "both", "verdicts").rows(["reasoner"])} == {"lexical", "loose"}
+    shown = prism_eval("report", "both", "--format", "json", "-r", "lexical")
+    assert json.loads(shown.stdout)["reasoner"]["label"] == "lexical"
+    assert "unknown reasoner of the run 'lexcal'; did you mean 'lexical'" in one_line(
+        prism_eval("report", "both", "-r", "lexcal"), 2
+    )
     (tmp_path / "plan.toml").write_text('captioners = ["blind"]\nreasoner = ["lexical"]\n', encoding="utf-8")
     again = prism_eval("plan", "--plan", "plan.toml", "-b", "chartqa", "--data", data, "-r", "lexical", "-r", "blind")
     assert "unknown reasoner 'blind'" in one_line(again, 2)
