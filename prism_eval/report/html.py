@@ -53,8 +53,7 @@ def render(board: Leaderboard) -> str:
     return made.get_template("leaderboard.html").render(
         board=board,
         manifest=board.manifest,
-        manifests=[board.manifest],
-        opening=opening_of(board),
+        opening=opening_of(board, short),
         contents=_contents(board, lost),
         short=short,
         titles=titles,
@@ -67,8 +66,7 @@ def render(board: Leaderboard) -> str:
             "benchmarks": [visible(title) for title in titles.values()],
             "pairs": as_data(pairs),
         },
-        pictures=pictures_of(board, pairs, short, 0),
-        reference=board.rows[0].captioner if board.rows else "",
+        pictures=pictures_of(board, pairs, short),
         most_series=len(SHAPES),
         lost=lost,
         meanings=MEANINGS,
@@ -107,13 +105,14 @@ def _contents(board: Leaderboard, lost: Lost) -> dict[str, str]:
 
 
 def _largest(board: Leaderboard, column: AnyColumn) -> float:
-    return max((column.key(row) or 0 for row in board.rows), default=0)
+    return max((column.key(row) or 0 for row in board.everyone), default=0)
 
 
 def _best(board: Leaderboard) -> dict[str, str]:
     """By column of scores, its best as it is written; none where all are written alike."""
-    texts = {
-        column.name: [column.text(row) for row in sorted(board.rows, key=lambda row: column.key(row) or 0)]
-        for column in (*board.scores, *board.shown_in("scores"))
-    }
-    return {name: known[-1] for name, known in texts.items() if len({*known}) > 1}
+    best = {}
+    for column in (*board.scores, *board.shown_in("scores")):
+        texts = [column.text(row) for row in sorted(board.ranked, key=lambda row: column.key(row) or 0)]
+        if len({*texts}) > 1:
+            best[column.name] = texts[-1]
+    return best
