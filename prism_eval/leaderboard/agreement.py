@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations
 from pathlib import Path
@@ -59,19 +59,23 @@ class Agreement:
     @property
     def sentence(self) -> str:
         """Whether the order survives the change of reader."""
-        who = f"both {self.first} and {self.second}"
+        return self.sentence_with({})
+
+    def sentence_with(self, names: Mapping[str, str]) -> str:
+        """The same with other names for some labels: a table has shorter ones."""
+        first, second = (names.get(label, label) for label in (self.first, self.second))
+        who = f"both {first} and {second}"
         if not self.pairs:
             return f"No two captioners are told apart by {who}: whether their order survives cannot be told."
-        pairs = f"The {counted(self.pairs, 'pair')} of captioners that {who} tell apart"
+        pairs = f"{counted(self.pairs, 'pair')} of captioners that {who} tell apart"
+        stand = "stands" if self.pairs == 1 else "all stand"
         if not self.turned:
-            return f"{pairs} {'stands' if self.pairs == 1 else 'all stand'} in the same order: it survives."
-        ahead, behind = self.turned[0]
+            return f"The {pairs} {stand} in the same order: it survives."
+        kept = self.pairs - len(self.turned)
+        how = f"Of the {pairs}, {kept:,} stand in the same order" if kept else f"The {pairs} {stand} in opposite orders"
+        ahead, behind = (names.get(label, label) for label in self.turned[0])
         more = f", and {counted(len(self.turned) - 1, 'other pair')}" if len(self.turned) > 1 else ""
-        return (
-            f"Of the {counted(self.pairs, 'pair')} of captioners that {who} tell apart, "
-            f"{self.pairs - len(self.turned):,} stand in the same order: it does not survive. "
-            f"{ahead} is ahead of {behind} with {self.first}, behind with {self.second}{more}."
-        )
+        return f"{how}: it does not survive. {ahead} is ahead of {behind} with {first}, behind with {second}{more}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +115,7 @@ def read_readers(
     """
     labels = [[str(reasoner.get("label")) for reasoner in reasoners_of(manifest)] for manifest in manifests]
     others = [label for label in labels[0] if label not in verdicts.reasoners and all(label in own for own in labels)]
-    if not others:
+    if not others or not verdicts.reasoners:
         return None
     read = ((label, read_runs(folders, label).verdicts) for label in others)
     return readers_of(chain([(verdicts.reasoners[0], verdicts)], read), captioners)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from prism_eval.files.whole import write_whole
 from prism_eval.leaderboard import AnyColumn, Leaderboard
+from prism_eval.leaderboard.agreement import TAU
 from prism_eval.report.environment import environment, policy
 from prism_eval.report.examples import MOST_CAPTIONERS, read_examples
 from prism_eval.report.figures import SHAPES
@@ -69,6 +70,9 @@ def render(board: Leaderboard) -> str:
         pictures=pictures_of(board, pairs, short),
         most_series=len(SHAPES),
         lost=lost,
+        readers=board.readers,
+        called={**short, **_reader_names(board)},
+        tau=TAU,
         meanings=MEANINGS,
         examples={name: examples[name] for name in board.benchmarks if name in examples},
         most_captioners=MOST_CAPTIONERS,
@@ -91,17 +95,23 @@ def fragment(board: Leaderboard) -> str:
 
 def _contents(board: Leaderboard, lost: Lost) -> dict[str, str]:
     """The page's headings by the names of their templates; those with nothing to show are left out."""
+    readers = {"readers": "Other readers"} if board.readers else {}
     causes = {"losses": "Where points are lost"} if lost.losses else {}
     several = {"pairs": "Any two"} if len(board.ranked) > 1 else {}
     return {
         "benchmarks": "Benchmark by benchmark",
         "length": "Score against length",
         **several,
+        **readers,
         **causes,
         "examples": "Look for yourself",
         "answers": "How answers ended",
         "method": "How this was made",
     }
+
+
+def _reader_names(board: Leaderboard) -> dict[str, str]:
+    return short_names([reading.reasoner for reading in board.readers.readings] if board.readers else [], _LABEL)
 
 
 def _largest(board: Leaderboard, column: AnyColumn) -> float:

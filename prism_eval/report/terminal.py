@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.writing import ABSENT, as_printed, counted, points, score, with_ends
+from prism_eval.report.beneath import lost_in, readers_in
+from prism_eval.report.drawing import empty_table, plain
 from prism_eval.report.names import columns as columns_of
 from prism_eval.report.names import short_names
 from prism_eval.report.text import visible
@@ -43,8 +45,6 @@ _NAME = (16, 60)
 _BENCHMARK = 24
 _IN_A_SENTENCE = 32
 """Columns of a name in a sentence, where two of them and their numbers are to fit in a line or two."""
-# A rule under the heading and between the bands of a table, and nothing else; rich reads a box by its lines.
-_RULES = "    \n    \n ── \n    \n ── \n    \n    \n    \n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ class LeaderboardView:
     def _parts(self, console: Console, width: int) -> Iterator[Table | Text]:
         board = self.board
         names = short_names([row.captioner for row in board.everyone], _IN_A_SENTENCE)
-        yield _plain(visible(board.answer_with(names)), style="bold")
+        yield plain(visible(board.answer_with(names)), style="bold")
         facts = ([f"{board.failed}: in no score"] if board.failed else []) + [*board.measured]
-        yield _plain(" · ".join(map(visible, facts)))
+        yield plain(" · ".join(map(visible, facts)))
         columns = [column for column in board.shown_in("summary") if _told(column, board)]
         whole = _summary(board, (*columns, *board.scores), _NAME[1])
         spared = []
@@ -91,14 +91,15 @@ class LeaderboardView:
             yield _summary(board, kept, room if room >= len("captioner") else _NAME[1])
             yield from _blocks(board, width)
         yield from _unranked(board, names)
-        yield _plain(
-            " ".join([_LEGEND, *([f"Not shown at this width: {', '.join(spared)}."] if spared else [])]), "dim"
-        )
+        yield plain(" ".join([_LEGEND, *([f"Not shown at this width: {', '.join(spared)}."] if spared else [])]), "dim")
         for own in board.own:
             yield from _own(own, board.everyone, width)
         if any(row.positions for row in board.everyone):
             yield _leans(board)
-            yield _plain(_POSITIONS, style="dim")
+            yield plain(_POSITIONS, style="dim")
+        yield from readers_in(board)
+        if self.notes:
+            yield from lost_in(board)
         yield from _published(board)
         yield from self._notes()
 
@@ -106,10 +107,10 @@ class LeaderboardView:
         warnings = self.board.warnings
         if warnings and not self.notes:
             again = shlex.join(["prism-eval", "report", *map(str, self.board.folders), "--notes"])
-            yield _plain(f"{counted(len(warnings), 'note')} to read with the scores: {visible(again)}")
+            yield plain(f"{counted(len(warnings), 'note')} to read with the scores: {visible(again)}")
             return
         for warning in warnings:
-            yield _plain(f"! {visible(warning)}")
+            yield plain(f"! {visible(warning)}")
 
 
 def as_text(board: Leaderboard, width: int = 100) -> str:
@@ -133,14 +134,14 @@ def _told(column: AnyColumn, board: Leaderboard) -> bool:
 def _unranked(board: Leaderboard, names: Mapping[str, str]) -> Iterator[Text]:
     for row in board.rows:
         if row.unranked:
-            yield _plain(f"{visible(names[row.captioner])} is not ranked: {visible(row.unranked)}.")
+            yield plain(f"{visible(names[row.captioner])} is not ranked: {visible(row.unranked)}.")
 
 
 def _published(board: Leaderboard) -> Iterator[Table | Text]:
     """What papers print, a table each: their average beside the one that their cells give."""
     for source in dict.fromkeys(row.source for row in board.published):
         rows = [row for row in board.published if row.source == source]
-        yield _plain(f"As published, in no rank: {visible(source)}", style="bold")
+        yield plain(f"As published, in no rank: {visible(source)}", style="bold")
         told = [
             (
                 visible(row.captioner),
@@ -153,9 +154,9 @@ def _published(board: Leaderboard) -> Iterator[Table | Text]:
         ]
         headings = "captioner", "setting", "size", "printed", "recomputed", f"of these {len(board.common)}"
         kept = [place for place in range(len(headings)) if any(line[place] not in ("", ABSENT) for line in told)]
-        table = _table(*(headings[place] for place in kept), text=1 + (1 in kept))
+        table = empty_table(*(headings[place] for place in kept), text=1 + (1 in kept))
         for line in told:
-            table.add_row(*(_plain(line[place]) for place in kept))
+            table.add_row(*(plain(line[place]) for place in kept))
         yield table
 
 
@@ -176,7 +177,7 @@ def _spelt_out(part: Table | Text) -> Text:
     headings = [str(column.header) for column in part.columns]
     rows = zip(*(column.cells for column in part.columns), strict=True)
     told = ([f"{heading} {cell}" for heading, cell in zip(headings, row, strict=True)] for row in rows)
-    return _plain("\n".join(map(", ".join, told)))
+    return plain("\n".join(map(", ".join, told)))
 
 
 def _fitting(console: Console, board: Leaderboard, columns: Sequence[AnyColumn], width: int) -> list[AnyColumn]:
@@ -202,13 +203,13 @@ def _room(console: Console, board: Leaderboard, columns: Sequence[AnyColumn], wi
 
 
 def _summary(board: Leaderboard, columns: Sequence[AnyColumn], name_width: int) -> Table:
-    table = _table("#", "captioner", *map(_heading, columns))
+    table = empty_table("#", "captioner", *map(_heading, columns))
     names = short_names([row.captioner for row in board.everyone], name_width)
     for number, row in enumerate(board.everyone, 1):
         # A rule parts who is ranked, who is not, and the controls.
         if number > 1 and _band(row) != _band(board.everyone[number - 2]):
             table.add_section()
-        table.add_row(str(number), _plain(names[row.captioner]), *_cells(columns, row))
+        table.add_row(str(number), plain(names[row.captioner]), *_cells(columns, row))
     return table
 
 
@@ -219,7 +220,7 @@ def _band(row: Row) -> tuple[bool, bool]:
 def _own(own: OwnNumbers, rows: Sequence[Row], width: int) -> Iterator[Table | Text]:
     """A benchmark's own numbers: its metrics as rows, whom they are about as numbered columns."""
     several = "; 1/2 is row 1, caption 2" if any(sample for _, sample in own.entries) else ""
-    yield _plain(f"{visible(own.benchmark)}, by the benchmark's own aggregation{several}", style="bold")
+    yield plain(f"{visible(own.benchmark)}, by the benchmark's own aggregation{several}", style="bold")
     place = {row.captioner: number for number, row in enumerate(rows, 1)}
     headings = [f"{place.get(label, '?')}{f'/{sample}' if sample else ''}" for label, sample in own.entries]
     names = short_names([*own.numbers], _BENCHMARK)
@@ -227,19 +228,19 @@ def _own(own: OwnNumbers, rows: Sequence[Row], width: int) -> Iterator[Table | T
     widest = max((columns_of(text) for texts in [headings, *cells.values()] for text in texts), default=1)
     each = max(1, (width - max(map(columns_of, ["metric", *cells])) - 1) // (widest + _GAP))
     for start in range(0, len(headings), each):
-        table = _table("metric", *headings[start : start + each], text=1)
+        table = empty_table("metric", *headings[start : start + each], text=1)
         for name, texts in cells.items():
-            table.add_row(_plain(name), *map(_plain, texts[start : start + each]))
+            table.add_row(plain(name), *map(plain, texts[start : start + each]))
         yield table
 
 
 def _leans(board: Leaderboard) -> Table:
     columns = board.shown_in("leans")
-    table = _table("#", "captioner", *map(_heading, columns), "picked")
+    table = empty_table("#", "captioner", *map(_heading, columns), "picked")
     names = short_names([row.captioner for row in board.everyone], _NAME[0])
     for number, row in enumerate(board.everyone, 1):
         if row.positions:
-            table.add_row(str(number), _plain(names[row.captioner]), *_cells(columns, row), _picked(row.positions))
+            table.add_row(str(number), plain(names[row.captioner]), *_cells(columns, row), _picked(row.positions))
     return table
 
 
@@ -247,7 +248,7 @@ def _picked(positions: PositionBias) -> Text:
     pairs = zip(option_letters(len(positions.shares)), positions.shares, strict=True)
     shares = [f"{letter} {points(share.picked)}" for letter, share in pairs]
     lines = [shares[start : start + _SHARES_A_LINE] for start in range(0, len(shares), _SHARES_A_LINE)]
-    return _plain("\n".join(map(" ".join, lines)))
+    return plain("\n".join(map(" ".join, lines)))
 
 
 def _heading(column: AnyColumn) -> str:
@@ -255,7 +256,7 @@ def _heading(column: AnyColumn) -> str:
 
 
 def _cells(columns: Sequence[AnyColumn], row: Row) -> list[Text]:
-    return [_plain(visible(column.text(row))) for column in columns]
+    return [plain(visible(column.text(row))) for column in columns]
 
 
 def _blocks(board: Leaderboard, width: int) -> Iterator[Table]:
@@ -270,9 +271,9 @@ def _blocks(board: Leaderboard, width: int) -> Iterator[Table]:
     headings = _headings(everyone, cell)
     for start in range(0, len(everyone), each):
         rows = everyone[start : start + each]
-        table = _table("benchmark", *headings[start : start + each], text=1)
+        table = empty_table("benchmark", *headings[start : start + each], text=1)
         for benchmark in board.benchmarks:
-            table.add_row(_plain(names[benchmark]), *(write(row.cells[benchmark].estimate) for row in rows))
+            table.add_row(plain(names[benchmark]), *(write(row.cells[benchmark].estimate) for row in rows))
         yield table
 
 
@@ -283,19 +284,3 @@ def _headings(rows: Sequence[Row], width: int) -> list[str]:
         return numbers
     names = short_names([row.captioner for row in rows], width - len(numbers[-1]) - 1)
     return [f"{number} {names[row.captioner]}" for number, row in zip(numbers, rows, strict=True)]
-
-
-def _table(*headings: str, text: int = 2) -> Table:
-    from rich.box import Box
-    from rich.table import Table
-
-    table = Table(box=Box(_RULES), pad_edge=False, collapse_padding=True, header_style="bold")
-    for index, heading in enumerate(headings):
-        table.add_column(_plain(heading), justify="left" if index < text else "right", no_wrap=True)
-    return table
-
-
-def _plain(text: str, style: str = "") -> Text:
-    from rich.text import Text
-
-    return Text(text, style=style)

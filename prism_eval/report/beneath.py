@@ -1,0 +1,55 @@
+"""What stands beneath a leaderboard in a terminal: the scores with other reasoners, and where points are lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prism_eval.leaderboard.agreement import TAU
+from prism_eval.leaderboard.writing import score, with_ends
+from prism_eval.report.drawing import empty_table, plain
+from prism_eval.report.lost import lost_of
+from prism_eval.report.names import short_names
+from prism_eval.report.text import visible
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+    from prism_eval.leaderboard import Leaderboard
+
+_NAME, _READER = 32, 24
+"""Columns of a captioner's name, and of a reasoner's."""
+_LOST = "Points out of 100 lost, by what the captions say of the gold (docs/losses.md); the page has intervals."
+
+
+def readers_in(board: Leaderboard) -> Iterator[Table | Text]:
+    """Captioners by reasoners, and whether the captioners' order survives; nothing where there is one reasoner."""
+    if not (readers := board.readers):
+        return
+    names = short_names(readers.captioners, _NAME)
+    labels = short_names([reading.reasoner for reading in readers.readings], _READER)
+    yield plain("With other reasoners", style="bold")
+    drawn = empty_table("captioner", *labels.values(), text=1)
+    for place, captioner in enumerate(readers.captioners):
+        drawn.add_row(plain(names[captioner]), *(with_ends(reading.scores[place]) for reading in readers.readings))
+    yield drawn
+    for agreement in readers.agreements:
+        tau = "" if agreement.tau is None else f" Kendall's tau: {agreement.tau:.2f}."
+        yield plain(visible(agreement.sentence_with({**names, **labels})) + tau)
+    yield plain(TAU, style="dim")
+
+
+def lost_in(board: Leaderboard) -> Iterator[Table | Text]:
+    """What each entry lost, by cause; nothing where nothing was."""
+    lost = lost_of(board.losses, [row.captioner for row in board.rows], ())
+    if not lost.losses:
+        return
+    names = short_names([row.captioner for row in lost.rows], _NAME)
+    yield plain("Where points are lost", style="bold")
+    drawn = empty_table("captioner", "lost", *lost.losses, text=1)
+    for row in lost.rows:
+        parts = (row.whole.points[loss] for loss in lost.losses)
+        drawn.add_row(plain(names[row.captioner]), score(row.whole.lost), *map(score, parts))
+    yield drawn
+    yield plain(" ".join(filter(None, [_LOST, lost.sample])), style="dim")
