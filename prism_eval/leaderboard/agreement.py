@@ -115,7 +115,8 @@ def read_readers(
     """
     labels = [[str(reasoner.get("label")) for reasoner in reasoners_of(manifest)] for manifest in manifests]
     others = [label for label in labels[0] if label not in verdicts.reasoners and all(label in own for own in labels)]
-    if not others or not verdicts.reasoners:
+    # The manifest of a single reasoner may call it otherwise than the table does.
+    if len(labels[0]) < 2 or not others or not verdicts.reasoners:
         return None
     read = ((label, read_runs(folders, label).verdicts) for label in others)
     return readers_of(chain([(verdicts.reasoners[0], verdicts)], read), captioners)

@@ -61,6 +61,11 @@ def test_one_reasoner_has_no_such_table(tmp_path: Path) -> None:
     assert 'id="readers"' not in render(alone)
 
 
+def test_a_single_reasoner_by_another_name_is_no_other_one(tmp_path: Path) -> None:
+    rows = [verdict("good", str(item), reasoner="openai:model") for item in range(3)]
+    assert build(write_run(tmp_path, rows)).readers is None
+
+
 def test_where_points_are_lost_is_on_the_page_and_among_the_notes(tmp_path: Path) -> None:
     from rich.console import Console
 
