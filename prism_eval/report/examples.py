@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
+from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.numbering import numbered
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
-from prism_eval.run.reading import Table
 from prism_eval.schema import Outcome, option_letters
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _read_texts(verdicts: Verdicts, rows: NDArray[np.int64]) -> dict[int, _Row]:
     return dict(zip(places.tolist(), verdicts.table.take(places, tuple(_Row.__annotations__)).to_pylist(), strict=True))
 
 
-def _example(table: Table, replies: Sequence[_Row]) -> Example:
+def _example(table: JoinedTable, replies: Sequence[_Row]) -> Example:
     asked = replies[0]
     options = _listed(table, asked["options"])
     return Example(
@@ -162,7 +162,7 @@ def _example(table: Table, replies: Sequence[_Row]) -> Example:
     )
 
 
-def _listed(table: Table, listing: str | None) -> list[str]:
+def _listed(table: JoinedTable, listing: str | None) -> list[str]:
     try:
         texts = json.loads(listing or "[]")
     except ValueError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from prism_eval.plan import STAGES, Orders, Plan, Protocol, Stage, load_protocol
 from prism_eval.plugins import Kind, Plugin, Spec, build, check_class, label_of
 from prism_eval.plugins.faults import fault_of
 from prism_eval.reasoners import REASONER, Reasoner
+from prism_eval.run.destinations import destinations
 from prism_eval.run.settings import Entry, Settings
 from prism_eval.scoring.base import SCORER, Scorer
 
@@ -112,8 +113,9 @@ def assemble(
         _declare(limits, plugin)
     settings = Settings(
         calls=calls,
-        entries=[Entry(entry.label, entry.captioner.bound(calls)) for entry in entries],
+        entries=[replace(entry, captioner=entry.captioner.bound(calls)) for entry in entries],
         reasoners={label: reasoner.bound(calls) for label, reasoner in answering.items()},
+        about=dict(zip(answering, (_about(text, reasoners or {}) for text in plan.reasoner), strict=True)),
         scorers=scorers,
         judge=judge,
         judge_label=judge_label,
@@ -127,31 +129,8 @@ def assemble(
     for stage in ("caption", "answer", *(["judge"] if judge else [])):
         calls.tally(stage)
     calling = live.intersection(STAGES[: STAGES.index(through) + 1])
-    sent: list[tuple[Stage, str, Iterable[Plugin]]] = [
-        ("caption", "images", [entry.captioner for entry in entries if not entry.captioner.answers]),
-        ("answer", "images and questions", [entry.captioner for entry in entries if entry.captioner.answers]),
-        ("answer", "captions and questions", answering.values()),
-        ("score", "answers to judge", [judge] if judge else []),
-    ]
-    destinations = _destinations([(what, plugins) for stage, what, plugins in sent if stage in calling])
-    return Assembly(plan, protocol, opened, settings, destinations, frozenset(calling), unread)
-
-
-def _destinations(sent: Iterable[tuple[str, Iterable[Plugin]]]) -> str:
-    """Which addresses are sent what, in one sentence: whoever reads it may want to stop the run at once."""
-    told = (
-        (what, " and ".join(dict.fromkeys(address for plugin in plugins for address in _addresses(plugin))))
-        for what, plugins in sent
-    )
-    words = "; ".join(f"{what} go to {addresses}" for what, addresses in told if addresses)
-    return f"{words[0].upper()}{words[1:]}" if words else ""
-
-
-def _addresses(plugin: Plugin) -> Iterator[str]:
-    if plugin.address:
-        yield plugin.address
-    for part in getattr(plugin, "parts", ()):
-        yield from _addresses(part)
+    told = destinations([entry.captioner for entry in entries], answering.values(), judge, calling)
+    return Assembly(plan, protocol, opened, settings, told, frozenset(calling), unread)
 
 
 def expected(assembly: Assembly) -> int | None:
@@ -176,9 +155,12 @@ def open_benchmarks(plan: Plan) -> tuple[Sequence[Benchmark], Mapping[str, str]]
 
 def _limited(benchmark: Benchmark, plan: Plan) -> Benchmark:
     """What the plan's ``limit`` leaves of a benchmark."""
-    if not plan.limit:
-        return benchmark
-    return replace(benchmark, first=plan.limit) if plan.first else benchmark.sampled(limit=plan.limit, seed=plan.seed)
+    if plan.first:
+        return replace(benchmark, first=plan.limit)
+    looks = plan.looks if plan.until_decided else 1
+    if plan.limit or plan.until_decided:
+        return benchmark.sampled(limit=plan.limit, seed=plan.seed, looks=looks)
+    return benchmark
 
 
 def _orders(plan: Plan, benchmarks: Sequence[Benchmark]) -> Orders:
@@ -196,7 +178,10 @@ def _protocol(plan: Plan) -> Protocol:
 def _entries(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner]) -> list[Entry]:
     make = partial(_named, CAPTIONER, ready=ready, settings=protocol.captioner_settings(plan.seed))
     by_label = _told_apart(CAPTIONER, map(make, plan.captioners), shared="caption")
-    return [Entry(label, captioner) for label, captioner in by_label.items()]
+    return [
+        Entry(label, captioner, _about(text, ready))
+        for text, (label, captioner) in zip(plan.captioners, by_label.items(), strict=True)
+    ]
 
 
 def _reasoners(plan: Plan, protocol: Protocol, ready: Mapping[str, Reasoner]) -> dict[str, Reasoner]:
@@ -244,6 +229,11 @@ def _named(kind: Kind[P], text: str, *, ready: Mapping[str, P], settings: Mappin
         return plugin, text
     spec = Spec.parse(text)
     return build(kind, spec, settings), label_of(kind, spec)
+
+
+def _about(text: str, ready: Container[str]) -> Mapping[str, float]:
+    """What a spec string says of its model; of a ready plugin nothing is known."""
+    return {} if text in ready else Spec.parse(text).about
 
 
 def _introduced(plugin: Plugin, label: str) -> str:

@@ -105,7 +105,7 @@ def test_what_asks_wrongly(said, verb, words, says):
         (["report", "file"], "no run folder"),
         (["report", "."], "no run folder"),
         (["report", "captioned"], "verdicts.parquet does not exist"),
-        (["report", "captioned", "other"], "other"),
+        (["report", "captioned", "nowhere"], "nowhere is no run folder"),
         (["answer", "nowhere"], "no run folder"),
         (["answer", "captioned", "-r", "nobody"], "unknown reasoner"),
         (["answer", "captioned", "-r", ""], "--reasoner is given nothing"),

@@ -11,7 +11,9 @@ from contextlib import nullcontext
 import pytest
 
 from prism_eval import evaluate
-from prism_eval.errors import FatalError
+from prism_eval.calls import Store
+from prism_eval.errors import FatalError, UsageError
+from prism_eval.lmms.reader import make_reader
 from prism_eval.plan import make_plan
 from prism_eval.run.execute import run_plan
 from prism_eval.run.forecast import forecast
@@ -64,7 +66,7 @@ def test_the_model_sees_each_image_and_question_and_no_caption_is_made(places, s
     assert Counter(verdicts) == {("correct", None, None): 1, ("wrong", None, None): 5}
     (entry,) = read_manifest(places["out"])["captioners"]
     assert (entry["identity"]["plugin"], entry["address"]) == ("direct", server.url)
-    (row,) = result.leaderboard.rows
+    (row,) = result.leaderboard.everyone
     assert (row.captions, row.empty, row.words_median) == (0, 0, None)
     assert not any("empty" in warning for warning in result.leaderboard.warnings)
 
@@ -180,7 +182,7 @@ def test_on_twins_the_facts_are_the_ceiling_of_every_captioner(places):
     result = evaluate(
         {"all": "direct(oracle)", "whole": "oracle", "half": "oracle?recall=0.5", "none": "blind"}, **twins
     )
-    means = {row.captioner: row.mean.value for row in result.leaderboard.rows}
+    means = {row.captioner: row.mean.value for row in result.leaderboard.everyone}
     assert means["all"] == means["whole"] > means["half"] > means["none"]
     # The same words before the same reader are the same call.
     assert result.tallies["answer"].made < 4 * 90
@@ -219,6 +221,14 @@ def test_replies_that_fill_the_context_are_refused_before_the_first_call(places,
         direct(serve(text="Answer: 10"), "&max_tokens=4000"), reasoner=spec(serve(context=3072)), watch=watch, **places
     )
     assert notes == [[]]
+
+
+def test_lmms_eval_is_not_handed_captions_that_do_not_exist(tmp_path):
+    with (
+        Store(tmp_path / "store.sqlite") as store,
+        pytest.raises(UsageError, match=r"direct\(oracle\) writes no captions: let lmms-eval ask that model itself"),
+    ):
+        make_reader(make_plan({"captioners": ["direct(oracle)"], "protocol": "lmms"}), store)
 
 
 def test_the_manifest_s_protocol_is_that_of_a_run_without_it(places, tmp_path, serve):
