@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prism_eval.statistics.design import Design
-from prism_eval.statistics.means import check
 from prism_eval.statistics.spread import spread
 from prism_eval.statistics.student import critical
 
@@ -75,29 +74,23 @@ def lean(
     import numpy as np
 
     pick, right, count = (np.asarray(values, dtype=float) for values in (picked, gold, options))
+    if not pick.shape == right.shape == count.shape:
+        raise ValueError("each pick needs one right position and one number of options: the lengths differ")
     chosen = ~np.isnan(pick)
     if not chosen.any():
         return None
-    if not pick.shape == right.shape == count.shape:
-        raise ValueError("each pick needs one right position and one number of options: the lengths differ")
     pick, right, count = pick[chosen], right[chosen], count[chosen]
     if not ((pick >= 0) & (pick < count) & (right >= 0) & (right < count)).all():
         raise ValueError("a position is not among the options shown")
     design = Design.of(np.asarray(clusters)[chosen])
-    expected, residuals = _expected(pick, right, count)
-    check(residuals[0], design)
-    seen = spread(design, design.totals(residuals), 2 / (design.images + 2.0) ** 2)
-    # One image says nothing of how picks vary.
-    reach = np.sqrt(seen.variance) * critical(1 - (1 - level) / len(expected), float(seen.degrees.min()))
-    reach = np.minimum(reach if design.clusters > 1 else 1.0, 1.0) * np.ones(len(expected))
-    shares = np.bincount(pick.astype(np.int64), minlength=len(expected)) / pick.size
-    off = shares - expected
+    due, residuals = _expected(pick, right, count)
+    shares = np.bincount(pick.astype(np.int64), minlength=len(due)) / pick.size
+    off, reach = shares - due.mean(axis=1), _reach(design, due, residuals, level)
+    positions = zip(*(part.tolist() for part in (shares, shares - off, off - reach, off + reach)), strict=True)
     return Lean(
         positions=tuple(
-            PositionLean(picked=share, expected=due, low=apart - margin, high=apart + margin)
-            for share, due, apart, margin in zip(
-                shares.tolist(), expected.tolist(), off.tolist(), reach.tolist(), strict=True
-            )
+            PositionLean(picked=picked, expected=expected, low=low, high=high)
+            for picked, expected, low, high in positions
         ),
         largest=float(np.abs(off).max()),
         low=max(0.0, float((np.abs(off) - reach).max())),
@@ -109,21 +102,42 @@ def lean(
 def _expected(
     pick: NDArray[np.float64], right: NDArray[np.float64], count: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """By position, how often no lean would pick it; and for each pick how far it is from that, (positions, n)."""
+    """How likely a reader without a lean is to pick each position, and how far each pick is from that.
+
+    Returns:
+        Two arrays of shape (positions, n).
+    """
     import numpy as np
 
     hit = (pick == right).astype(float)
-    sizes, group = np.unique(count, return_inverse=True)
-    asked = np.bincount(group)
-    # How often it is right depends on how many options there are; they are taken apart.
-    accuracy = (np.bincount(group, weights=hit) / asked)[group]
-    others = np.maximum(count - 1, 1)
-    expected, residuals = [], []
-    for position in range(int(sizes.max())):
-        here, shown = (right == position).astype(float), (count > position).astype(float)
-        due = accuracy * here + (1 - accuracy) / others * (shown - here)
-        # The accuracy is an estimate from the same picks, and moves what is due by so much for each hit.
-        slope = (np.bincount(group, weights=here - (shown - here) / others) / asked)[group]
-        residuals.append((pick == position) - due - (hit - accuracy) * slope)
-        expected.append(due.mean())
-    return np.array(expected), np.array(residuals)
+    group = np.unique(count, return_inverse=True)[1]
+
+    def averaged(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        # How often it is right depends on how many options there are: those are taken apart.
+        return (np.bincount(group, weights=values) / np.bincount(group))[group]
+
+    accuracy, others = averaged(hit), np.maximum(count - 1, 1)
+    due, residuals = [], []
+    for position in range(int(count.max())):
+        here = (right == position).astype(float)
+        elsewhere = ((count > position) - here) / others
+        due.append(accuracy * here + (1 - accuracy) * elsewhere)
+        # The accuracy is an estimate from the same picks: a hit moves what is due to others.
+        residuals.append((pick == position) - due[-1] - (hit - accuracy) * averaged(here - elsewhere))
+    return np.array(due), np.array(residuals)
+
+
+def _reach(
+    design: Design, due: NDArray[np.float64], residuals: NDArray[np.float64], level: float
+) -> NDArray[np.float64]:
+    """Half the width of each position's interval; all of them hold together (Bonferroni)."""
+    import numpy as np
+
+    # One image says nothing of how picks vary.
+    if design.clusters < 2:
+        return np.ones(len(due))
+    seen = spread(design, design.totals(residuals), 2 / (design.images + 2.0) ** 2)
+    # A position that is seldom due is picked by few, who show too small a spread as often as not.
+    variance = np.maximum(seen.variance, (due * (1 - due)).sum(axis=1) / design.cell.size**2)
+    reach: NDArray[np.float64] = np.sqrt(variance) * critical(1 - (1 - level) / len(due), float(seen.degrees.min()))
+    return np.minimum(reach, 1.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prism_eval.statistics.design import Design
-from prism_eval.statistics.flips import FEW_DIFFERING, Flips, flip_test
+from prism_eval.statistics.flips import FEW_DIFFERING, Flips, flip_tests
 from prism_eval.statistics.means import FEW_CLUSTERS, check
 from prism_eval.statistics.spread import Spread, spread
 from prism_eval.statistics.student import critical, two_sided
@@ -190,6 +190,8 @@ def contrasts(design: Design, totals: NDArray[np.float64], alpha: float) -> list
     images = [own[np.abs(own) > _EQUAL] for own in design.by_cluster(totals / weights)]
     held = np.sqrt(_held_up(seen, np.array([own.size for own in images])))
     errors, possible = np.sqrt(seen.variance), bool((design.images > 1).any())
+    few = [row for row, own in enumerate(images) if own.size < FEW_DIFFERING]
+    flips = dict(zip(few, flip_tests([images[row] for row in few], alpha), strict=True))
     return [
         Contrast(
             value=float(seen.value[row]),
@@ -199,7 +201,7 @@ def contrasts(design: Design, totals: NDArray[np.float64], alpha: float) -> list
             items=design.cell.size,
             clusters=design.clusters,
             differing=own.size,
-            flips=flip_test(own, alpha) if own.size < FEW_DIFFERING else None,
+            flips=flips.get(row),
         )
         for row, own in enumerate(images)
     ]

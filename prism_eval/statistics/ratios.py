@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from prism_eval.statistics.design import Design
 from prism_eval.statistics.paired import contrasts, testable
-from prism_eval.statistics.spread import contributions
 from prism_eval.statistics.student import critical
 
 if TYPE_CHECKING:
@@ -58,20 +57,16 @@ def gap_closed(
     if not known.any():
         return None
     design, chosen = testable(Design.of(clusters, strata).on(known))
-    above_small = (scores - scores[1])[[0, 2]][:, np.flatnonzero(known)[chosen]]
-    totals = design.totals(above_small)
+    own, less, more = scores[:, np.flatnonzero(known)[chosen]]
     alpha = round(1 - level, 12)
-    part, gap = contrasts(design, totals, alpha)
+    part, gap, rest = contrasts(design, design.totals(np.array([own - less, more - less, own - more])), alpha)
     if gap.p >= alpha or gap.value <= 0:
         return None
-    one, other = design.by_cluster(contributions(design, totals))
-    ends = fieller(
-        part.value,
-        gap.value,
-        (part.error**2, gap.error**2, float(one @ other)),
-        min(part.degrees, gap.degrees),
-        level=level,
-    )
+    above, below, apart = (one.held_error**2 for one in (part, gap, rest))
+    # From the three variances, and so with their floors: a candidate that is right where the large one is, on every
+    # question seen, does not close all of the gap for certain.
+    both = (above + below - apart) / 2
+    ends = fieller(part.value, gap.value, (above, below, both), min(part.degrees, gap.degrees), level=level)
     return None if ends is None else Ratio(value=part.value / gap.value, low=ends[0], high=ends[1])
 
 
