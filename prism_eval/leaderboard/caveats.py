@@ -40,6 +40,7 @@ def caveats(rows: Sequence[Row], controls: Sequence[Row], common: Sequence[str],
     return (
         *_unusable(manifest),
         *_first(manifest),
+        *_ended(manifest),
         *_missing(everyone, manifest),
         *_compared([row for row in rows if not row.unranked], common),
         *_incomplete(manifest),
@@ -68,8 +69,19 @@ def _unusable(manifest: Manifest) -> Iterator[str]:
 
 def _first(manifest: Manifest) -> Iterator[str]:
     plan = manifest.get("plan") or {}
-    if plan.get("limit") and plan.get("first"):
+    # Plans of the time before there were samples do not say which.
+    if plan.get("limit") and plan.get("first") is not False:
         yield "Only the first items were asked, and no random sample: the intervals say nothing of the rest."
+
+
+def _ended(manifest: Manifest) -> Iterator[str]:
+    looks = manifest.get("looks") or {}
+    if looks and looks.get("taken") != looks.get("planned"):
+        baseline = looks.get("baseline")
+        yield (
+            f"The run ended as soon as it could tell: intervals and verdicts against {baseline} allow for that, the "
+            "others do not, and differences lean outward."
+        )
 
 
 def _unusable_rows(manifest: Manifest) -> Iterator[tuple[Mapping[str, Any], Unusable]]:

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from prism_eval.errors import RunError, UsageError
+from prism_eval.leaderboard.identities import control_of
 from prism_eval.leaderboard.joined import JoinedTable
+from prism_eval.leaderboard.spent import Spent, spent_on
 from prism_eval.leaderboard.verdicts import Verdicts, read_verdicts
 from prism_eval.run.comparable import comparable, difference, shown
 from prism_eval.run.reading import Manifest, Table, of_reasoner, read_manifest
-
-CONTROLS = ("blind", "mismatched", "direct")
-"""The plugins whose captioners put a score in context: they are no entries, and no rival of one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +40,15 @@ class Runs:
         known = _captioners(self.manifests[self.home.get(label, 0)])
         return known.get(label, {"label": label})
 
-    def control(self, label: str) -> str:
-        """Which control it is; empty for an entry."""
-        plugin = (self.captioner(label).get("identity") or {}).get("plugin")
-        return plugin if plugin in CONTROLS else ""
+    def identity(self, label: str) -> Mapping[str, Any]:
+        """What tells an entry or a control from others; nothing where the manifest does not know it."""
+        return self.captioner(label).get("identity") or {}
+
+    def spent(self, label: str) -> Spent:
+        """What an entry's captions took, or what a control's answers did if it writes none."""
+        manifest = self.manifests[self.home[label]]
+        entries, reasoner = _counts(manifest, "entries", {}), (manifest.get("reasoner") or {}).get("label", "")
+        return spent_on(entries.get(label) or {}, reasoner, answers=control_of(self.identity(label)) == "direct")
 
 
 def read_runs(folders: Sequence[Path], reasoner: str | None = None) -> Runs:
@@ -118,22 +122,6 @@ def unusable_answers(manifest: Manifest) -> dict[str, int]:
     }
 
 
-def revision_of(identity: object) -> str:
-    """Which weights an identity says its models have; empty where it does not say."""
-    return ", ".join(dict.fromkeys(_revisions(identity)))
-
-
-def _revisions(identity: object) -> Iterator[str]:
-    if isinstance(identity, Mapping):
-        if isinstance(revision := identity.get("revision"), str):
-            yield revision
-        for value in identity.values():
-            yield from _revisions(value)
-    elif isinstance(identity, list):
-        for value in identity:
-            yield from _revisions(value)
-
-
 def _counts(manifest: Manifest, name: str, absent: Any) -> Any:
     return (manifest.get("counts") or {}).get(name) or absent
 
@@ -184,7 +172,7 @@ def _repeated(folders: Sequence[Path], manifests: Sequence[Manifest]) -> dict[in
             other, its_identity = home.setdefault(label, (folder, identity))
             if other is folder:
                 continue
-            if identity != its_identity or identity.get("plugin") not in CONTROLS:
+            if identity != its_identity or not control_of(identity):
                 raise _both(label, other, folder)
             repeated.setdefault(run, []).append(label)
     return repeated

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 from prism_eval.leaderboard.rows import Cell
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
 from prism_eval.schema import Outcome
-from prism_eval.statistics import Comparison, Difference, Estimate, clustered_mean, compare_all, paired_difference
+from prism_eval.statistics import (
+    ALPHA,
+    Comparison,
+    Difference,
+    Estimate,
+    Ratio,
+    clustered_mean,
+    compare_all,
+    paired_difference,
+    recovery,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,7 +73,9 @@ class Scores:
                 losses[name] = due - spoilt, due - own + int(failed[place]) - spoilt
         return losses
 
-    def difference(self, first: int, second: int, benchmarks: Sequence[str]) -> Difference | None:
+    def difference(
+        self, first: int, second: int, benchmarks: Sequence[str], *, alpha: float = ALPHA
+    ) -> Difference | None:
         """A captioner's mean minus another's, over the items of these benchmarks on which both have a score."""
         import numpy as np
 
@@ -72,7 +84,8 @@ class Scores:
         if not both.size:
             return None
         of, items = self.verdicts.matrix, self.verdicts.items
-        return paired_difference(of[first, both], of[second, both], items.cluster[both], items.benchmark[both])
+        one, other, clusters, strata = of[first, both], of[second, both], items.cluster[both], items.benchmark[both]
+        return paired_difference(one, other, clusters, strata, level=1 - alpha)
 
     def comparisons(self, numbers: Sequence[int], benchmarks: Sequence[str]) -> tuple[Comparison, ...]:
         """Every two captioners compared on these benchmarks; a comparison's indices are places in ``numbers``."""
@@ -81,6 +94,20 @@ class Scores:
         chosen, items = self._items(benchmarks), self.verdicts.items
         matrix = self.verdicts.matrix[np.asarray(numbers, dtype=np.intp)][:, chosen]
         return compare_all(matrix, items.cluster[chosen], items.benchmark[chosen])
+
+    def recovery(self, number: int, controls: tuple[int, int], benchmarks: Sequence[str]) -> Ratio | None:
+        """How much of what the image is worth to its reader a captioner recovers.
+
+        Args:
+            number: The captioner.
+            controls: `blind`, and `direct` of the captioner's own model.
+            benchmarks: Where they are compared.
+        """
+        chosen, items = self._items(benchmarks), self.verdicts.items
+        if not chosen.size:
+            return None
+        caption, blind, direct = self.verdicts.matrix[[number, *controls]][:, chosen]
+        return recovery(caption, blind, direct, items.cluster[chosen], items.benchmark[chosen])
 
     def _cell(self, number: int, benchmark: str) -> Cell:
         # Named by the manifest, and not one verdict: the column stands, empty.

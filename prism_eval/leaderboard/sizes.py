@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from prism_eval.leaderboard.identities import models_of
 
 _BILLIONS = re.compile(r"(?<![a-z0-9.,])(?<!\d[_.])(\d{1,4}(?:\.\d{1,3})?)b(?![a-z0-9])", re.IGNORECASE)
 """``7B``, ``0.5b``; not the ``A3B`` of a mixture, which are at work at a time, nor ``8x7B``, nor the ``4b`` of 4bit."""
@@ -37,6 +39,11 @@ class Size:
             return ""
         return next(word for word, most in _CLASSES.items() if self.params_b <= most)
 
+    @property
+    def text(self) -> str:
+        """As it is written: ``7B``; empty where it is not known."""
+        return "" if self.params_b is None else f"{self.params_b:g}B"
+
     def __bool__(self) -> bool:
         """Whether it is known."""
         return self.params_b is not None
@@ -57,7 +64,7 @@ def size_of(captioner: Mapping[str, object]) -> Size:
     said = captioner.get("params_b")
     if isinstance(said, int | float):
         return Size(float(said))
-    models = [named_size(model) for model in dict.fromkeys(_models(captioner.get("identity")))]
+    models = [named_size(model) for model in dict.fromkeys(models_of(captioner.get("identity")))]
     # Two models are as large as both together, and a reader would take either number for the row's.
     if len(models) > 1:
         return UNKNOWN
@@ -78,15 +85,3 @@ def named_size(name: str) -> Size:
             (size, *others) = sizes
             return Size(size) if not others and 0 < size < _LARGEST else UNKNOWN
     return UNKNOWN
-
-
-def _models(identity: object) -> Iterator[str]:
-    """What the models in an identity are called, those of its engine and its parts included."""
-    if isinstance(identity, Mapping):
-        if isinstance(model := identity.get("model"), str):
-            yield model
-        for value in identity.values():
-            yield from _models(value)
-    elif isinstance(identity, list | tuple):
-        for value in identity:
-            yield from _models(value)

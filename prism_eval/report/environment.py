@@ -6,10 +6,10 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from prism_eval.leaderboard import writing
+from prism_eval.leaderboard import AnyColumn, Row, writing
 from prism_eval.report import text
 from prism_eval.statistics import Estimate
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-STYLES = ("frame.css", "tables.css", "charts.css", "sections.css")
+STYLES = ("frame.css", "tables.css", "charts.css", "losses.css", "sections.css")
 """The page's styles, in the order in which one may overrule another."""
 HEAD_SCRIPTS = ("theme.js",)
 """What runs before anything is painted."""
@@ -25,6 +25,7 @@ SCRIPTS = ("tables.js", "pairs.js")
 """What runs when the page is there."""
 
 # Where a label may be broken: behind what parts a path, an address or the options of a spec.
+_NEGATIVE = re.compile(r"(?<![^ \[])-(?=\d)")
 _BREAKS = re.compile(r"(?<=[-/:,(&=_.])")
 
 
@@ -49,10 +50,12 @@ def environment() -> Environment:
         whole=writing.count,
         counted=writing.counted,
         signed=_signed,
+        minus=_minus,
         p_value=writing.p_value,
         breakable=_breakable,
         ends=_ends,
         level=_level,
+        told=_told,
         pretty=_pretty,
         toml=_toml,
         compact=_compact,
@@ -91,7 +94,7 @@ def _breakable(label: str) -> Markup:
 
 def _ends(estimate: Estimate | None) -> str:
     """The ends of an interval in points: ``[47.7, 49.1]``."""
-    return "" if estimate is None else f"[{writing.points(estimate.low)}, {writing.points(estimate.high)}]"
+    return "" if estimate is None else writing.ends(estimate.low, estimate.high)
 
 
 def _level(estimate: Estimate) -> int:
@@ -99,16 +102,26 @@ def _level(estimate: Estimate) -> int:
     return min(int(10 * estimate.value), 9)
 
 
+def _told(columns: Iterable[AnyColumn], rows: Sequence[Row]) -> list[AnyColumn]:
+    """The columns that have a number for any of these rows; all of them where there is no row."""
+    return [column for column in columns if not rows or any(column.value(row) is not None for row in rows)]
+
+
 def _signed(value: float) -> str:
-    """A difference in points, with a minus as wide as its plus."""
-    return writing.signed(value).replace("-", "\N{MINUS SIGN}")
+    """A difference in points."""
+    return _minus(writing.signed(value))
+
+
+def _minus(said: str) -> str:
+    """The text with a minus as wide as a plus before its numbers; a hyphen in a name stays one."""
+    return _NEGATIVE.sub("\N{MINUS SIGN}", said)
 
 
 def _compact(value: object) -> Markup:
     """A value as JSON for a script element: nothing in it can end the element."""
     from jinja2.utils import htmlsafe_json_dumps
 
-    return htmlsafe_json_dumps(value, dumps=json.dumps, separators=(",", ":"))
+    return htmlsafe_json_dumps(value, dumps=json.dumps, separators=(",", ":"), ensure_ascii=False)
 
 
 def _toml(plan: Mapping[str, object]) -> str:

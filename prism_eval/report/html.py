@@ -10,9 +10,11 @@ from pathlib import Path
 
 from prism_eval.files.whole import write_whole
 from prism_eval.leaderboard import AnyColumn, Leaderboard
+from prism_eval.leaderboard.losses import losses_on
 from prism_eval.report.environment import environment, policy
 from prism_eval.report.examples import MOST_CAPTIONERS, read_examples
 from prism_eval.report.figures import SHAPES
+from prism_eval.report.lost import MEANINGS, Lost, lost_of
 from prism_eval.report.names import short_names
 from prism_eval.report.opening import opening_of
 from prism_eval.report.pairs import as_data, pairs_of
@@ -47,13 +49,13 @@ def render(board: Leaderboard) -> str:
     made, pairs = environment(), pairs_of(board)
     short = short_names([row.captioner for row in board.everyone], _LABEL)
     titles = dict(zip(board.benchmarks, (column.title for column in board.scores), strict=True))
+    lost = lost_of(losses_on(board.verdicts, board.manifest), [row.captioner for row in board.rows], board.benchmarks)
     examples = read_examples(board.verdicts, [row.captioner for row in board.everyone])
     return made.get_template("leaderboard.html").render(
         board=board,
         manifest=board.manifest,
-        manifests=[board.manifest],
-        opening=opening_of(board),
-        contents=_contents(board),
+        opening=opening_of(board, short),
+        contents=_contents(board, lost),
         short=short,
         titles=titles,
         outcomes=list(Outcome),
@@ -65,9 +67,10 @@ def render(board: Leaderboard) -> str:
             "benchmarks": [visible(title) for title in titles.values()],
             "pairs": as_data(pairs),
         },
-        pictures=pictures_of(board, pairs, short, 0),
-        reference=board.rows[0].captioner if board.rows else "",
+        pictures=pictures_of(board, pairs, short),
         most_series=len(SHAPES),
+        lost=lost,
+        meanings=MEANINGS,
         examples={name: examples[name] for name in board.benchmarks if name in examples},
         most_captioners=MOST_CAPTIONERS,
         policy=policy(made),
@@ -87,13 +90,15 @@ def fragment(board: Leaderboard) -> str:
     )
 
 
-def _contents(board: Leaderboard) -> dict[str, str]:
+def _contents(board: Leaderboard, lost: Lost) -> dict[str, str]:
     """The page's headings by the names of their templates; those with nothing to show are left out."""
+    causes = {"losses": "Where points are lost"} if lost.losses else {}
     several = {"pairs": "Any two"} if len(board.ranked) > 1 else {}
     return {
         "benchmarks": "Benchmark by benchmark",
         "length": "Score against length",
         **several,
+        **causes,
         "examples": "Look for yourself",
         "answers": "How answers ended",
         "method": "How this was made",
@@ -101,13 +106,14 @@ def _contents(board: Leaderboard) -> dict[str, str]:
 
 
 def _largest(board: Leaderboard, column: AnyColumn) -> float:
-    return max((column.key(row) or 0 for row in board.rows), default=0)
+    return max((column.key(row) or 0 for row in board.everyone), default=0)
 
 
 def _best(board: Leaderboard) -> dict[str, str]:
     """By column of scores, its best as it is written; none where all are written alike."""
-    texts = {
-        column.name: [column.text(row) for row in sorted(board.rows, key=lambda row: column.key(row) or 0)]
-        for column in (*board.scores, *board.shown_in("scores"))
-    }
-    return {name: known[-1] for name, known in texts.items() if len({*known}) > 1}
+    best = {}
+    for column in (*board.scores, *board.shown_in("scores")):
+        texts = [column.text(row) for row in sorted(board.ranked, key=lambda row: column.key(row) or 0)]
+        if len({*texts}) > 1:
+            best[column.name] = texts[-1]
+    return best

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard import Leaderboard
-from prism_eval.statistics import Comparison, Difference, paired_difference
+from prism_eval.statistics import ALPHA, Comparison, Difference, compare_all
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+_Places = tuple[int, int]
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,63 +51,47 @@ class Pair:
 
 def pairs_of(board: Leaderboard) -> list[Pair]:
     """Every two rows of a leaderboard, compared on each benchmark."""
-    tables = [_Table.of(board, name) for name in board.benchmarks]
+    places = [(comparison.first, comparison.second) for comparison in board.comparisons]
+    found = [_on_benchmark(board, name, places) for name in board.benchmarks]
     return [
-        Pair(
-            comparison=comparison,
-            benchmarks=tuple(
-                None if table is None else table.compare(comparison.first, comparison.second) for table in tables
-            ),
-        )
-        for comparison in board.comparisons
+        Pair(comparison=comparison, benchmarks=tuple(known.get(pair) for known in found))
+        for comparison, pair in zip(board.comparisons, places, strict=True)
     ]
 
 
-@dataclass(frozen=True, eq=False)
-class _Table:
-    """The scores of one benchmark.
+def _on_benchmark(board: Leaderboard, benchmark: str, pairs: Collection[_Places]) -> dict[_Places, OnBenchmark]:
+    """What the ranked rows' scores on one benchmark say of each pair that shares questions of it."""
+    import numpy as np
 
-    Attributes:
-        scores: Shape (rows, items), NaN where a row has none.
-        clusters: Shape (items,): numbers of images from 0, dense.
-    """
-
-    scores: NDArray[np.float64]
-    clusters: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, board: Leaderboard, benchmark: str) -> _Table | None:
-        """The benchmark's part of the verdicts; ``None`` if nobody has a verdict on it."""
-        import numpy as np
-
-        verdicts = board.verdicts
-        if benchmark not in verdicts.benchmarks:
-            return None
-        items = np.flatnonzero(verdicts.items.benchmark == verdicts.benchmarks.index(benchmark))
-        rows = [verdicts.captioners.index(row.captioner) for row in board.rows]
-        clusters = np.unique(verdicts.items.cluster[items], return_inverse=True)[1]
-        return cls(verdicts.matrix[rows][:, items], clusters)
-
-    def compare(self, first: int, second: int) -> OnBenchmark | None:
-        import numpy as np
-
-        gaps = self.scores[first] - self.scores[second]
-        both = np.flatnonzero(~np.isnan(gaps))
-        if not both.size:
-            return None
-        gaps, clusters = gaps[both], self.clusters[both]
-        by_image = np.bincount(clusters, weights=gaps)
-        return OnBenchmark(
-            difference=paired_difference(self.scores[first, both], self.scores[second, both], clusters),
-            # Sums of thirds that cancel out may leave a rounding error, which wins nothing.
-            images_won=int((by_image > _ROUNDING).sum()),
-            images_lost=int((by_image < -_ROUNDING).sum()),
-            only_first=int((gaps > _ROUNDING).sum()),
-            only_second=int((gaps < -_ROUNDING).sum()),
-        )
+    verdicts = board.verdicts
+    if benchmark not in verdicts.benchmarks or not pairs:
+        return {}
+    items = np.flatnonzero(verdicts.items.benchmark == verdicts.benchmarks.index(benchmark))
+    rows = [verdicts.captioners.index(row.captioner) for row in board.ranked]
+    scores = verdicts.matrix[rows][:, items]
+    clusters = np.unique(verdicts.items.cluster[items], return_inverse=True)[1]
+    # As if each pair alone had been asked about: a reader who looks at one benchmark wants its own 95 %.
+    alone = compare_all(scores, clusters, planned=pairs)
+    return {
+        (one.first, one.second): _counted(scores[one.first] - scores[one.second], clusters, one.difference)
+        for one in alone
+        if one.difference is not None
+    }
 
 
-_ROUNDING = 1e-9
+def _counted(gaps: NDArray[np.float64], clusters: NDArray[np.int64], difference: Difference) -> OnBenchmark:
+    import numpy as np
+
+    gaps = np.nan_to_num(gaps)
+    by_image = np.bincount(clusters, weights=gaps)
+    # Sums of thirds that cancel out may leave a rounding error, which wins nothing.
+    return OnBenchmark(
+        difference=difference,
+        images_won=int((by_image > _ROUNDING).sum()),
+        images_lost=int((by_image < -_ROUNDING).sum()),
+        only_first=int((gaps > _ROUNDING).sum()),
+        only_second=int((gaps < -_ROUNDING).sum()),
+    )
 
 
 def as_data(pairs: Sequence[Pair]) -> list[list[object]]:
@@ -114,14 +101,11 @@ def as_data(pairs: Sequence[Pair]) -> list[list[object]]:
             pair.comparison.first,
             pair.comparison.second,
             None if pair.comparison.difference is None else _ends(pair.comparison.difference),
-            pair.comparison.p < _ALPHA,
+            pair.comparison.p < ALPHA,
             [_numbers(one) for one in pair.benchmarks],
         ]
         for pair in pairs
     ]
-
-
-_ALPHA = 0.05
 
 
 def _numbers(one: OnBenchmark | None) -> list[float] | None:

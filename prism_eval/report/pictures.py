@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard import Leaderboard, Row
@@ -25,84 +25,101 @@ class Pictures:
     """Figures as elements of the page; ``None`` where the numbers for one are missing.
 
     Attributes:
-        length: Scores against the words of a caption.
-        curves: How many word-budget curves are in it.
+        against: Scores against what they cost, by title.
+        curves: How many word-budget curves are in them.
         dots: Differences to the reference by benchmark.
+        reference: Whom they are to: the label of the baseline, else of the first.
         lean: Leans towards a position of the options.
     """
 
-    length: Markup | None
+    against: Mapping[str, Markup]
     curves: int
     dots: Markup | None
+    reference: str
     lean: Markup | None
 
 
-def pictures_of(board: Leaderboard, pairs: Sequence[Pair], short: Mapping[str, str], reference: int) -> Pictures:
+def pictures_of(board: Leaderboard, pairs: Sequence[Pair], short: Mapping[str, str]) -> Pictures:
     """Draw what a leaderboard has the numbers for.
 
     Args:
         board: The leaderboard.
         pairs: Its pairs.
         short: The names to write, by label.
-        reference: The place of the row that others are compared with.
     """
-    curves = _curves(board, short)
+    reference = board.baseline or (board.rows[0].captioner if board.rows else "")
+    views: tuple[tuple[str, str, Callable[[Row], float | None]], ...] = (
+        ("words of a caption", "mean words of a caption", lambda row: row.words_mean),
+        ("tokens of a caption", "mean tokens of a caption", lambda row: row.tokens_mean),
+        ("size of the model", "billions of parameters", lambda row: row.size.params_b),
+    )
+    drawn = {title: _against(board, short, across, value) for title, across, value in views}
     return Pictures(
-        length=_length(board, curves, short),
-        curves=len(curves),
+        against={title: picture for title, picture in drawn.items() if picture is not None},
+        curves=len(_families(board)),
         dots=_dots(board, pairs, short, reference),
+        reference=reference,
         lean=_lean(board, short),
     )
 
 
-def _marks(rows: Sequence[Row], short: Mapping[str, str]) -> dict[str, Mark]:
+def _against(
+    board: Leaderboard, short: Mapping[str, str], across: str, value: Callable[[Row], float | None]
+) -> Markup | None:
+    marks = {
+        row.captioner: Mark(label=short[row.captioner], x=x, score=row.mean, control=bool(row.control))
+        for row in board.everyone
+        if row.mean is not None and (x := value(row)) is not None
+    }
+    # Where all stand at one place across, there is no trade to see.
+    if len({mark.x for mark in marks.values() if not mark.control}) < 2:
+        return None
+    families = [[marks[label] for label in family if label in marks] for family in _families(board)]
+    curves = [sorted(family, key=lambda mark: mark.x) for family in families if len({mark.x for mark in family}) > 1]
+    sizes = "parameters" in across
+    return score_against(across.replace(" ", "-"), [*marks.values()], across=across, curves=curves, logarithmic=sizes)
+
+
+def _families(board: Leaderboard) -> list[list[str]]:
+    """The captioners that are one captioner cut to several budgets of words, the uncut one among them."""
+    families: dict[str, list[str]] = {}
+    for captioner in board.manifest.get("captioners", []):
+        identity = captioner.get("identity") or {}
+        cut = identity.get("plugin") == "budget" and identity.get("parts")
+        whole = identity["parts"][0] if cut else identity
+        families.setdefault(json.dumps(whole, sort_keys=True), []).append(str(captioner.get("label")))
+    return [family for family in families.values() if len(family) > 1]
+
+
+def _dots(board: Leaderboard, pairs: Sequence[Pair], short: Mapping[str, str], reference: str) -> Markup | None:
+    titles = [column.title for column in board.scores]
+    if board.baseline:
+        known = {row.captioner: row.against.benchmarks for row in board.rows if row.against and not row.unranked}
+    else:
+        known = _beside_first(board, pairs, titles)
+    series = {
+        short[label]: [differences.get(title) for title in titles]
+        for label, differences in [*known.items()][: len(SHAPES)]
+    }
+    if not any(one for row in series.values() for one in row):
+        return None
+    shown = [one_line(title, _TITLE) for title in titles]
+    return difference_dots("dots", shown, series, reference=short[reference])
+
+
+def _beside_first(
+    board: Leaderboard, pairs: Sequence[Pair], titles: Sequence[str]
+) -> dict[str, Mapping[str, Difference]]:
     return {
-        row.captioner: Mark(label=short[row.captioner], x=row.words_mean, score=row.mean)
-        for row in rows
-        if row.mean is not None and row.words_mean is not None
+        board.rows[pair.comparison.second].captioner: {
+            title: _turned(one.difference) for title, one in zip(titles, pair.benchmarks, strict=True) if one
+        }
+        for pair in pairs
+        if pair.comparison.first == 0
     }
 
 
-def _length(board: Leaderboard, curves: Sequence[Sequence[Mark]], short: Mapping[str, str]) -> Markup | None:
-    marks = [*_marks(board.rows, short).values()]
-    # One dot shows no trade.
-    if len(marks) < 2:
-        return None
-    return score_against("length", marks, across="mean words of a caption", curves=curves)
-
-
-def _curves(board: Leaderboard, short: Mapping[str, str]) -> list[list[Mark]]:
-    """The captioners that are one captioner cut to several budgets of words, the uncut one among them."""
-    marks = _marks(board.rows, short)
-    families: dict[str, list[Mark]] = {}
-    for captioner in board.manifest.get("captioners", []):
-        identity = captioner.get("identity") or {}
-        budgeted = identity.get("plugin") == "budget" and identity.get("parts")
-        whole = identity["parts"][0] if budgeted else identity
-        if mark := marks.get(str(captioner.get("label"))):
-            families.setdefault(json.dumps(whole, sort_keys=True), []).append(mark)
-    return [sorted(family, key=lambda mark: mark.x) for family in families.values() if len(family) > 1]
-
-
-def _dots(board: Leaderboard, pairs: Sequence[Pair], short: Mapping[str, str], reference: int) -> Markup | None:
-    titles = [one_line(column.title, _TITLE) for column in board.scores]
-    series: dict[str, list[Difference | None]] = {}
-    for pair in pairs:
-        places = pair.comparison.first, pair.comparison.second
-        if reference not in places or len(series) == len(SHAPES):
-            continue
-        other = next(place for place in places if place != reference)
-        known = [None if one is None else one.difference for one in pair.benchmarks]
-        turned = known if places[0] == other else [one and _turned(one) for one in known]
-        series[short[board.rows[other].captioner]] = turned
-    if not any(one for known in series.values() for one in known):
-        return None
-    return difference_dots("dots", titles, series, reference=short[board.rows[reference].captioner])
-
-
 def _turned(difference: Difference) -> Difference:
-    from dataclasses import replace
-
     return replace(difference, value=-difference.value, low=-difference.high, high=-difference.low)
 
 

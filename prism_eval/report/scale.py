@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_NOTHING = 1e-9
+"""A width that is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def scale_of(values: Iterable[float], *, ticks: int = 6) -> Scale:
     known = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
     least, most = min(known), max(known)
     # A single value still needs a width to stand in.
-    room = most - least or abs(most) or 1.0
+    room = next(width for width in (most - least, abs(most), 1.0) if width > _NOTHING)
     step = _round_step(room / ticks)
     first, last = math.floor(round(least / step, 6)), math.ceil(round(most / step, 6))
     last = max(last, first + 1)

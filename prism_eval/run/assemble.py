@@ -155,9 +155,12 @@ def open_benchmarks(plan: Plan) -> tuple[Sequence[Benchmark], Mapping[str, str]]
 
 def _limited(benchmark: Benchmark, plan: Plan) -> Benchmark:
     """What the plan's ``limit`` leaves of a benchmark."""
-    if not plan.limit:
-        return benchmark
-    return replace(benchmark, first=plan.limit) if plan.first else benchmark.sampled(limit=plan.limit, seed=plan.seed)
+    if plan.first:
+        return replace(benchmark, first=plan.limit)
+    looks = plan.looks if plan.until_decided else 1
+    if plan.limit or plan.until_decided:
+        return benchmark.sampled(limit=plan.limit, seed=plan.seed, looks=looks)
+    return benchmark
 
 
 def _orders(plan: Plan, benchmarks: Sequence[Benchmark]) -> Orders:

@@ -165,7 +165,7 @@ def test_it_agrees_with_the_terminal(tmp_path: Path) -> None:
 def test_failed_captions_and_scoreless_captioners_are_shown_as_such(tmp_path: Path) -> None:
     rows = [verdict("up", "one"), verdict("down", "one", "failed", caption=None, answer=None, note="HTTP 503")]
     text = page_of(write_run(tmp_path, rows)).text
-    assert "nothing could be scored" in text
+    assert "Not ranked down 1 of 1 answer failed" in text
     assert "none: the call failed" in text
     assert "HTTP 503" in text
 
@@ -235,16 +235,18 @@ def test_a_run_without_verdicts_is_a_page_all_the_same(tmp_path: Path) -> None:
 def test_what_was_measured_stands_in_the_header_and_notes_are_folded(tmp_path: Path) -> None:
     rows = [verdict("a", str(item), "failed" if item else "correct", caption=None) for item in range(3)]
     benchmarks = [{"name": "chartqa", "items": 3, "size": 36}]
-    page = page_of(write_run(tmp_path, rows, plan={"data": "synthetic", "limit": 3}, benchmarks=benchmarks))
+    page = page_of(
+        write_run(tmp_path, rows, plan={"data": "synthetic", "limit": 3, "first": True}, benchmarks=benchmarks)
+    )
     header = page.text.split("How to read this page")[0]
     for said in (
         "2 of 3 answers failed",
         "synthetic twins",
-        "random 3 of 36 questions, seed 0",
+        "first 3 of 36 questions",
         "not a language model",
     ):
         assert said in header
-    assert "2 notes to read before the scores" in header
+    assert "3 notes to read before the scores" in header
     assert "1 captioner ·" in header
     assert "3 of 36" in page.text.split("How this was made")[-1]
 
@@ -273,4 +275,4 @@ def test_names_on_the_page_tell_apart_and_are_whole_in_their_titles(tmp_path: Pa
     names = [f"openai:Qwen/Qwen2.5-VL-{size}-Instruct?temperature=0.7&max_tokens=2048" for size in ("3B", "72B")]
     page = page_of(write_run(tmp_path, [verdict(name, str(item)) for name in names for item in range(3)]))
     titles = {attributes["title"] for _, attributes in page.elements if attributes.get("title")}
-    assert titles == set(names)
+    assert titles >= set(names)

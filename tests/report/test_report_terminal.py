@@ -141,7 +141,7 @@ def test_far_too_narrow_for_a_table_is_told_in_sentences(tmp_path: Path) -> None
 
 def test_what_was_measured_stands_first(tmp_path: Path) -> None:
     rows = [verdict("a", str(item), "failed" if item else "correct", caption=None) for item in range(3)]
-    plan = {"data": "synthetic", "limit": 3}
+    plan = {"data": "synthetic", "limit": 3, "first": False}
     text = printed(write_run(tmp_path, rows, plan=plan, benchmarks=[{"name": "chartqa", "items": 3, "size": 36}]), 120)
     first, second = text.splitlines()[:2]
     assert first == "No captioner is ranked: a, 2 of 3 answers failed."

@@ -44,6 +44,8 @@ class Loss(StrEnum):
 LOSSES = tuple(Loss)
 """The loss that a number in `Losses.loss` stands for."""
 _RIGHT = 0.5
+_ANSWERED = (Outcome.CORRECT, Outcome.WRONG, Outcome.ABSTAINED, Outcome.UNPARSED)
+"""Outcomes of an answer that a model gave: of a caption that was refused or cut, the reasoner is not asked."""
 _UNREAD = (Outcome.UNPARSED, Outcome.REFUSED, Outcome.TRUNCATED)
 
 
@@ -54,13 +56,14 @@ class LossShares:
     Attributes:
         answers: Answers with a score that were looked at.
         wrong: How many of them are not right.
+        lost: The share of them that are not right; over several benchmarks the mean of the benchmarks' own.
         shares: By loss, of the answers that are not right; ``None`` where all are right.
-        points: By loss, of all answers: they add up to what the entry lost. Over several benchmarks it is the mean of
-            the benchmarks' own, as the suite's score is.
+        points: By loss, of all answers, as ``lost`` is, which they add up to.
     """
 
     answers: int
     wrong: int
+    lost: Estimate
     shares: Mapping[Loss, Estimate] | None
     points: Mapping[Loss, Estimate]
 
@@ -143,6 +146,7 @@ def _shares(losses: Losses, captioner: str, benchmark: str | None) -> LossShares
     return LossShares(
         answers=rows.size,
         wrong=int(wrong.sum()),
+        lost=clustered_mean(wrong, cluster, strata),
         shares=_estimates(loss[wrong], cluster[wrong], None) if wrong.any() else None,
         points=_estimates(loss, cluster, strata),
     )
@@ -151,7 +155,13 @@ def _shares(losses: Losses, captioner: str, benchmark: str | None) -> LossShares
 def _estimates(
     loss: NDArray[np.int8], cluster: NDArray[np.int64], strata: NDArray[np.int64] | None
 ) -> dict[Loss, Estimate]:
-    return {name: clustered_mean(loss == number, cluster, strata) for number, name in enumerate(LOSSES)}
+    met = set(loss.tolist())
+    # Of those that there are none of, one estimate is another's.
+    none = clustered_mean(loss == len(LOSSES), cluster, strata)
+    return {
+        name: clustered_mean(loss == number, cluster, strata) if number in met else none
+        for number, name in enumerate(LOSSES)
+    }
 
 
 def losses_of(
@@ -178,7 +188,7 @@ def losses_of(
     """
     import numpy as np
 
-    entry = ~np.isin(verdicts.captioner, [verdicts.captioners.index(label) for label in controls])
+    entry = ~np.isin(verdicts.captioner, [*map(verdicts.captioners.index, controls), *_without_captions(verdicts)])
     scored = verdicts.outcome != OUTCOMES.index(Outcome.FAILED)
     lost = scored & (verdicts.outcome != OUTCOMES.index(Outcome.CORRECT))
     items = sampled_items(verdicts, entry, most, seed)
@@ -196,6 +206,14 @@ def losses_of(
         images_looked=int(np.unique(verdicts.items.cluster[items]).size),
         seed=seed,
     )
+
+
+def _without_captions(verdicts: Verdicts) -> NDArray[np.int64]:
+    """Captioners, by number, whose answers were given without a caption: models that see, results from elsewhere."""
+    import numpy as np
+
+    answered = np.isin(verdicts.outcome, [OUTCOMES.index(outcome) for outcome in _ANSWERED])
+    return np.unique(verdicts.captioner[answered & np.isnan(verdicts.words)])
 
 
 def _others_say(verdicts: Verdicts, says: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -46,7 +46,8 @@ function addChooser(table) {
     const label = document.createElement("label");
     const box = document.createElement("input");
     box.type = "checkbox";
-    box.checked = true;
+    box.checked = heading.dataset.spared === undefined;
+    if (!box.checked) showColumn(table, place + 1, false);
     box.addEventListener("change", () => showColumn(table, place + 1, box.checked));
     label.append(box, heading.textContent.trim());
     choices.append(label);

@@ -82,6 +82,13 @@ def test_what_the_captioners_own_model_sees_is_left_unsaid(tmp_path: Path) -> No
     assert named(found)[:3] == [Loss.UNSAID, Loss.NOBODY, Loss.CONTRADICTED]
 
 
+def test_whoever_answers_without_a_caption_is_no_captioner(tmp_path: Path) -> None:
+    rows = [sales("a", "one", "wrong", NOTHING), sales("elsewhere", "one", "wrong", None)]
+    found = losses(tmp_path, rows)
+    assert named(found) == [Loss.NOBODY, None]
+    assert found.of("elsewhere") is None
+
+
 def test_yes_and_letters_leave_rules_in_the_dark(tmp_path: Path) -> None:
     rows = [
         verdict("a", "one", "wrong", gold='["Yes"]', caption="Yes, it is."),
@@ -128,7 +135,7 @@ def test_shares_and_points_add_up_and_have_intervals_clustered_on_images(tmp_pat
         Loss.CONTRADICTED: 0.333,
         Loss.OMITTED: 0.333,
     }
-    assert sum(points.value for points in found.points.values()) == pytest.approx(0.75)
+    assert sum(points.value for points in found.points.values()) == pytest.approx(found.lost.value) == 0.75
     reader = found.points[Loss.READER]
     assert reader.clusters == 20
     assert reader.low < 0.25 < reader.high
