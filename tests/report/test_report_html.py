@@ -246,7 +246,7 @@ def test_what_was_measured_stands_in_the_header_and_notes_are_folded(tmp_path: P
         "not a language model",
     ):
         assert said in header
-    assert "3 notes to read before the scores" in header
+    assert "2 notes to read before the scores" in header
     assert "1 captioner ·" in header
     assert "3 of 36" in page.text.split("How this was made")[-1]
 
