@@ -49,19 +49,25 @@ class Benchmark:
         """The commit of the data, where it comes from the hub."""
         return self.source.revision
 
-    def sampled(self, *, limit: int, seed: int) -> Benchmark:
+    def sampled(self, *, limit: int, seed: int, looks: int = 1) -> Benchmark:
         """The same, of which a random sample of images is asked. Reads every row, and keeps no image.
 
         Args:
             limit: Items that are drawn at most, but never fewer than one image's; 0 for all.
             seed: What they are drawn with.
+            looks: Into how many parts of equally many images the sample is cut.
 
         Raises:
             DataError: The rows cannot be read.
         """
         renamed: dict[tuple[int, str], str] = {}
-        sample = draw(self._drawn(renamed), seed=seed, limit=limit, renamed=renamed)
+        sample = draw(self._drawn(renamed), seed=seed, limit=limit, looks=looks, renamed=renamed)
         return replace(self, sample=sample)
+
+    def at_look(self, look: int) -> Benchmark | None:
+        """The part of a sample that is asked for one look, from 0; ``None`` where there is nothing left of it."""
+        part = self.sample.part(look) if self.sample else None
+        return replace(self, sample=part) if part and part.looks[0] else None
 
     def size(self) -> int | None:
         """How many items there are, counted without reading the images; ``None`` where that cannot be known."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -52,6 +52,11 @@ class Sample:
     of_items: int
     of_images: int
     renamed: Mapping[tuple[int, str], str]
+
+    def part(self, look: int) -> Sample:
+        """One of the parts alone."""
+        own = slice(look, look + 1)
+        return replace(self, looks=self.looks[own], items=self.items[own], images=self.images[own])
 
 
 @dataclass(slots=True)

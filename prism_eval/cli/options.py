@@ -148,6 +148,18 @@ class PlanFlags:
         ),
     ] = None
     seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of everything drawn. [default: 0]")] = None
+    until_decided: Annotated[
+        bool | None,
+        typer.Option(
+            "--until-decided",
+            help="Look five times, and end when every entry is better or worse than --baseline, or on par.",
+        ),
+    ] = None
+    baseline: Annotated[str | None, typer.Option(metavar="LABEL", help="That entry's label, or a part of it.")] = None
+    margin: Annotated[
+        float | None,
+        typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
+    ] = None
     concurrency: Concurrency = None
     patience: Patience = None
     allow_missing: Annotated[

@@ -13,7 +13,7 @@ EPILOG = """Examples:
 
   prism-eval report runs/mine
 
-  prism-eval report runs/3b runs/72b --baseline 72B --margin 1.5
+  prism-eval report runs/3b runs/72b --baseline 72B --margin 1.5 --published caprl
 
   prism-eval report runs/mine --format markdown
 
@@ -32,6 +32,21 @@ Margin = Annotated[
     float | None,
     typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
 ]
+Reasoner = Annotated[
+    str | None,
+    typer.Option(
+        "--reasoner",
+        "-r",
+        metavar="LABEL",
+        help="Of several reasoners, the one whose verdicts count. [default: the first]",
+    ),
+]
+Published = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="Rows that a paper prints, apart and as printed: caprl, prism, or a file; repeat for more."
+    ),
+]
 Notes = Annotated[bool, typer.Option("--notes", help="Tell the notes on the scores in full.")]
 Format = Annotated[
     Literal["markdown", "csv", "json", "latex", "parquet", "datasets", "inspect"] | None,
@@ -46,34 +61,44 @@ Output = Annotated[
     ),
 ]
 
+Images = Annotated[
+    bool | None,
+    typer.Option("--images/--no-images", help="Whether an exported folder shows images. [default: only inspect's]"),
+]
+
 
 def report(
     runs: Runs,
     *,
     baseline: Baseline = None,
     margin: Margin = None,
+    reasoner: Reasoner = None,
+    published: Published = None,
     notes: Notes = False,
     as_format: Format = None,
     output: Output = None,
+    images: Images = None,
 ) -> None:
-    """Print the leaderboard of one run, or of several that can be compared, and write its page.
+    """Print the leaderboard of one run or several, and its page.
 
-    With --format it is exported instead.
+    Several runs are one leaderboard, if they can be compared. With --format it is exported instead.
     """
     from prism_eval.errors import UsageError
     from prism_eval.leaderboard import build
     from prism_eval.run import RunFolder
     from prism_eval.run.belonging import check_belonging
 
+    if images is not None and not as_format:
+        raise UsageError("--images and --no-images are about what --format writes: name a format too")
     for folder in list(map(RunFolder.open, runs)):
         # Verdicts of another plan would be ranked under a protocol that is not theirs.
         check_belonging(folder, "score", manifest=True)
-    board = build(runs, baseline=baseline, margin=margin)
+    board = build(runs, reasoner, baseline=baseline, margin=margin, published=published or ())
     if as_format:
         from prism_eval.report.exports import export
 
         # As bytes: a pipe gets what the file gets, whatever the screen's encoding is.
-        typer.echo(export(board, as_format, output).encode(), nl=False)
+        typer.echo(export(board, as_format, output, images=images).encode(), nl=False)
         return
     from prism_eval.cli.screen import console
     from prism_eval.report.html import write_html

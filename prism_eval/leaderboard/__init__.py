@@ -7,6 +7,7 @@ from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.building import build
 from prism_eval.leaderboard.columns import AnyColumn, Column
 from prism_eval.leaderboard.own import OwnNumbers
+from prism_eval.leaderboard.published import PublishedRow
 from prism_eval.leaderboard.rows import Cell, PositionBias, PositionShare, Row
 from prism_eval.leaderboard.sizes import Size
 
@@ -19,6 +20,7 @@ __all__ = [
     "OwnNumbers",
     "PositionBias",
     "PositionShare",
+    "PublishedRow",
     "Row",
     "Size",
     "build",

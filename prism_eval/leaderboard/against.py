@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from prism_eval.leaderboard import writing
+from prism_eval.run.looks import ONE_TEST, Boundary, Word
 from prism_eval.statistics import (
     ALPHA,
     Difference,
     Equivalence,
     Heterogeneity,
-    equivalence,
     heterogeneity,
     holm,
     images_for,
 )
-
-Word = Literal["better", "worse", "on par", "cannot tell"]
-
-SUITE_MARGIN, BENCHMARK_MARGIN = 0.01, 0.03
-"""Differences that nobody need care about, of a suite and of one benchmark, where nobody says another."""
 
 _NAMED = 2
 """Benchmarks that are named on either side of a mean that hides them."""
@@ -62,7 +56,12 @@ class Against:
 
 
 def against(
-    baseline: str, difference: Difference | None, benchmarks: Mapping[str, Difference], *, margin: float
+    baseline: str,
+    difference: Difference | None,
+    benchmarks: Mapping[str, Difference],
+    *,
+    margin: float,
+    boundary: Boundary = ONE_TEST,
 ) -> Against:
     """What a difference from the baseline says.
 
@@ -71,10 +70,13 @@ def against(
         difference: The entry minus the baseline, over all benchmarks; ``None`` where they share nothing.
         benchmarks: The same by benchmark.
         margin: The difference that counts as none, in [0, 1].
+        boundary: What the difference has to reach.
     """
-    shown = equivalence(difference, margin) if difference else None
+    verdict: Word = "cannot tell"
+    shown = None
+    if difference:
+        verdict, shown = boundary.verdict(difference, margin)
     unlike = _heterogeneity(benchmarks.values())
-    verdict = _verdict(difference, shown)
     return Against(
         baseline=baseline,
         margin=margin,
@@ -96,17 +98,6 @@ def _heterogeneity(differences: Iterable[Difference]) -> Heterogeneity | None:
     return heterogeneity([one.value for one in told], [one.error for one in told], [one.degrees for one in told])
 
 
-def _verdict(difference: Difference | None, shown: Equivalence | None) -> Word:
-    if difference is None or shown is None:
-        return "cannot tell"
-    # First: that a difference too small to care about is there is no news.
-    if shown.shown:
-        return "on par"
-    if difference.p >= ALPHA:
-        return "cannot tell"
-    return "better" if difference.value > 0 else "worse"
-
-
 def _sentence(verdict: Word, difference: Difference | None, shown: Equivalence | None, margin: float) -> str:
     if difference is None or shown is None:
         return "cannot tell: no question has a score of both"
@@ -114,13 +105,22 @@ def _sentence(verdict: Word, difference: Difference | None, shown: Equivalence |
         interval = writing.signed_ends(difference.low, difference.high)
         return f"on par within {writing.points(margin)}: {writing.signed(difference.value)} {interval}"
     if verdict == "cannot tell":
-        return f"cannot tell: these data could show ±{writing.points(shown.smallest)}{_needed(difference, margin)}"
+        return f"cannot tell: these data could show ±{_over(margin, shown.smallest)}{_needed(difference, margin)}"
     size, low, high = (writing.signed(abs(end))[1:] for end in (difference.value, difference.low, difference.high))
     nearer, farther = (low, high) if verdict == "better" else (high, low)
     return f"{verdict} by {size} [{nearer}, {farther}]"
 
 
+def _over(margin: float, smallest: float) -> str:
+    """The smallest margin in points, with as many digits as it takes to see that it is more than the one asked for."""
+    texts = (f"{100 * smallest:.{digits}f}" for digits in range(1, 16))
+    return next((text for text in texts if float(text) > 100 * margin), writing.points(smallest))
+
+
 def _needed(difference: Difference, margin: float) -> str:
+    # One image shows no spread to go by.
+    if difference.degrees == 0:
+        return ""
     more = images_for(margin, difference.held_error, difference.clusters) - difference.clusters
     # With as many as that and no answer, the truth lies near the margin, where no number of images is enough.
     return f"; about {writing.about(more)} more images would decide {writing.points(margin)}" if more > 0 else ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from prism_eval.leaderboard.answer import answer
 from prism_eval.leaderboard.columns import AnyColumn, Number, Place
 from prism_eval.leaderboard.own import OwnNumbers
+from prism_eval.leaderboard.published import PublishedRow
 from prism_eval.leaderboard.rows import Row
 from prism_eval.leaderboard.verdicts import Verdicts
 from prism_eval.run.reading import Manifest
@@ -36,6 +37,7 @@ class Leaderboard:
         failed: How many answers are in no score; empty where all are in one.
         warnings: What a reader must know before reading the scores.
         own: Numbers that benchmarks make by a rule of their own.
+        published: What papers print, for whoever wants it beside; it is in no rank.
         folders: The run folders.
         manifests: Their manifests, in the same order; a row's ``run`` is a place in both.
         manifest: What they say together: what they share, and every benchmark and captioner.
@@ -54,6 +56,7 @@ class Leaderboard:
     failed: str
     warnings: tuple[str, ...]
     own: tuple[OwnNumbers, ...]
+    published: tuple[PublishedRow, ...]
     folders: tuple[Path, ...]
     manifests: tuple[Manifest, ...]
     manifest: Manifest
@@ -97,6 +100,7 @@ class Leaderboard:
             "rows": [asdict(row) for row in self.rows],
             "controls": [asdict(row) for row in self.controls],
             "comparisons": [asdict(comparison) for comparison in self.comparisons],
+            "published": [asdict(row) for row in self.published],
             "own": [asdict(numbers) for numbers in self.own],
         }
 

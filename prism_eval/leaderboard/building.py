@@ -8,7 +8,7 @@ from pathlib import Path
 
 from prism_eval.errors import UsageError
 from prism_eval.files.folders import user_path
-from prism_eval.leaderboard.against import BENCHMARK_MARGIN, SUITE_MARGIN, Against, against
+from prism_eval.leaderboard.against import Against, against
 from prism_eval.leaderboard.baseline import largest, named_baseline
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
@@ -19,12 +19,14 @@ from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
 from prism_eval.leaderboard.measured import failures, measured
 from prism_eval.leaderboard.own import own_numbers
 from prism_eval.leaderboard.positions import position_biases
+from prism_eval.leaderboard.published import published_rows
 from prism_eval.leaderboard.ranking import common_benchmarks, ranks, why_unranked
 from prism_eval.leaderboard.rows import PositionBias, Row
 from prism_eval.leaderboard.runs import Runs, merged, read_runs, unusable_answers
 from prism_eval.leaderboard.scores import Scores
 from prism_eval.leaderboard.sizes import size_of
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
+from prism_eval.run.looks import BENCHMARK_MARGIN, SUITE_MARGIN, Boundary, boundary_of
 from prism_eval.statistics import Comparison, Ratio
 
 
@@ -34,6 +36,7 @@ def build(
     *,
     baseline: str | None = None,
     margin: float | None = None,
+    published: Sequence[str] = (),
 ) -> Leaderboard:
     """Rank the entries of one run or several.
 
@@ -44,15 +47,20 @@ def build(
         folders: A run folder, or several whose runs can be compared.
         reasoner: The label of the reasoner whose verdicts count, where there are several; by default the plan's first.
         baseline: The entry that the others are compared with: its label, or a part of it that no other label has. By
-            default the one with the largest model, where models are known to be of different sizes.
-        margin: The difference that counts as none, in points; by default 1, and 3 where one benchmark was asked.
+            default that of a run which ended when it was decided, else the one with the largest model, where models are
+            known to be of different sizes.
+        margin: The difference that counts as none, in points; by default such a run's, else 1, and 3 where one
+            benchmark was asked.
+        published: Names of printed tables whose rows stand beside it, see `published_rows`.
 
     Raises:
-        UsageError: Runs cannot be compared, share an entry, or have no such baseline; or the margin is no such number.
+        UsageError: Runs cannot be compared, share an entry, or have no such baseline; the margin is no such number, or
+            no table has such a name.
         RunError: A manifest or verdict table cannot be read, or holds verdicts of more than one reasoner, or one twice.
     """
     if margin is not None and not 0 < margin < 100:
         raise UsageError(f"a margin lies between 0 and 100 points, not {margin:g}")
+    papers = published_rows(published)
     given = [folders] if isinstance(folders, Path | str) else folders
     runs = read_runs([user_path(folder) for folder in given], reasoner)
     manifest = merged(runs.manifests)
@@ -63,10 +71,15 @@ def build(
     everyone = [_row(number, scores, runs, *own) for number, own in enumerate(_captions(runs.verdicts))]
     controls = tuple(sorted((row for row in everyone if row.control), key=_place))
     rows, common, comparisons = _ranked([row for row in everyone if not row.control], scores)
+    # Of a run that ended when it was decided, what was decided.
+    looks = manifest.get("looks") or {}
+    baseline = looks.get("baseline") if baseline is None else baseline
+    margin = margin or looks.get("margin")
     rows = tuple(replace(row, recovery=_recovery(row, controls, runs, scores, common)) for row in rows)
     chosen = named_baseline(baseline, rows, controls) if baseline is not None else largest(rows)
     if chosen:
-        rows = _compared(rows, chosen, scores, common, titles=titles, margin=margin)
+        boundary = boundary_of(manifest)
+        rows = _compared(rows, chosen, scores, common, titles=titles, margin=margin, boundary=boundary)
     others, problems = from_outside((*rows, *controls))
     return Leaderboard(
         rows=rows,
@@ -81,6 +94,7 @@ def build(
         failed=failures((*rows, *controls)),
         warnings=(*caveats(rows, controls, common, manifest), *problems),
         own=own_numbers(manifest, [row.captioner for row in (*rows, *controls)]),
+        published=papers,
         folders=runs.folders,
         manifests=runs.manifests,
         manifest=manifest,
@@ -174,6 +188,7 @@ def _compared(
     *,
     titles: Mapping[str, str],
     margin: float | None,
+    boundary: Boundary,
 ) -> tuple[Row, ...]:
     """The rows, each with what sets it apart from the baseline."""
 
@@ -185,9 +200,10 @@ def _compared(
         counts = margin / 100 if margin else SUITE_MARGIN if len(shared) > 1 else BENCHMARK_MARGIN
         return against(
             baseline.captioner,
-            scores.difference(*pair, shared),
+            scores.difference(*pair, shared, alpha=boundary.alpha),
             {name: found for name, found in cells.items() if found is not None},
             margin=counts,
+            boundary=boundary,
         )
 
     return tuple(

@@ -40,6 +40,7 @@ def caveats(rows: Sequence[Row], controls: Sequence[Row], common: Sequence[str],
     return (
         *_unusable(manifest),
         *_first(manifest),
+        *_ended(manifest),
         *_missing(everyone, manifest),
         *_compared([row for row in rows if not row.unranked], common),
         *_incomplete(manifest),
@@ -68,8 +69,19 @@ def _unusable(manifest: Manifest) -> Iterator[str]:
 
 def _first(manifest: Manifest) -> Iterator[str]:
     plan = manifest.get("plan") or {}
-    if plan.get("limit") and plan.get("first"):
+    # Plans of the time before there were samples do not say which.
+    if plan.get("limit") and plan.get("first") is not False:
         yield "Only the first items were asked, and no random sample: the intervals say nothing of the rest."
+
+
+def _ended(manifest: Manifest) -> Iterator[str]:
+    looks = manifest.get("looks") or {}
+    if looks and looks.get("taken") != looks.get("planned"):
+        baseline = looks.get("baseline")
+        yield (
+            f"The run ended as soon as it could tell: intervals and verdicts against {baseline} allow for that, the "
+            "others do not, and differences lean outward."
+        )
 
 
 def _unusable_rows(manifest: Manifest) -> Iterator[tuple[Mapping[str, Any], Unusable]]:
@@ -104,10 +116,18 @@ def _compared(ranked: Sequence[Row], common: Sequence[str]) -> Iterator[str]:
     if left_out:
         where = f"the {counted(len(common), 'benchmark')} that every captioner has a score on"
         yield f"Scores and comparisons are over {where}, without {listed(left_out)}."
+    single = [name for name in common if any(_images(row, name) == 1 for row in ranked)]
+    if len(ranked) > 1 and single:
+        yield f"One image shows no spread: {listed(single)} is in the scores, and in no comparison."
     # Whoever failed on the hard items looks better on the rest.
     items = [{cell.items for row in ranked if (cell := row.cells[name].estimate)} for name in common]
     if any(len(numbers) > 1 for numbers in items):
         yield "Captioners are scored on different items: compare their differences, which use shared items only."
+
+
+def _images(row: Row, benchmark: str) -> int:
+    estimate = row.cells[benchmark].estimate
+    return estimate.clusters if estimate else 0
 
 
 def _incomplete(manifest: Manifest) -> Iterator[str]:

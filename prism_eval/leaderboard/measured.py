@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from prism_eval.leaderboard.imported import imported_facts
 from prism_eval.leaderboard.rows import Row
@@ -29,8 +30,10 @@ def _facts(manifest: Manifest) -> Iterator[str]:
     plan, protocol = manifest.get("plan") or {}, manifest.get("protocol") or {}
     if plan.get("data") == "synthetic":
         yield "synthetic twins"
-    if plan.get("limit"):
+    if plan.get("limit") or plan.get("until_decided"):
         yield from _share(manifest)
+    if looks := manifest.get("looks"):
+        yield _stopped(looks)
     reasoner = manifest.get("reasoner") or {}
     lexical = (reasoner.get("identity") or {}).get("plugin") == "lexical"
     yield "lexical baseline, not a language model" if lexical else f"reasoner {reasoner.get('label', '?')}"
@@ -43,10 +46,19 @@ def _facts(manifest: Manifest) -> Iterator[str]:
         yield f"judge {judge.get('label', '?')}"
 
 
+def _stopped(looks: Mapping[str, Any]) -> str:
+    """When a run that ends as soon as it is decided ended."""
+    if looks.get("undecided"):
+        return f"undecided after {looks.get('taken')} of {looks.get('planned')} looks"
+    images, of_images = looks.get("images", 0), looks.get("of_images", 0)
+    share = f"{of_images - images:,} of {counted(of_images, 'image')} saved"
+    return f"decided at look {looks.get('taken')} of {looks.get('planned')}, {share}"
+
+
 def _share(manifest: Manifest) -> Iterator[str]:
     """What ``limit`` has left of the benchmarks, where it has left anything out."""
     plan = manifest.get("plan") or {}
-    drawn = not plan.get("first")
+    drawn = plan.get("first") is False  # plans of the time before there were samples do not say
     one, each_of_many = ("random", "random samples of up to") if drawn else ("first", "first")
     seed = f", seed {plan.get('seed', 0)}" if drawn else ""
     entries = manifest["benchmarks"]

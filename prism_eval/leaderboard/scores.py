@@ -11,6 +11,7 @@ from prism_eval.leaderboard.rows import Cell
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
 from prism_eval.schema import Outcome
 from prism_eval.statistics import (
+    ALPHA,
     Comparison,
     Difference,
     Estimate,
@@ -72,7 +73,9 @@ class Scores:
                 losses[name] = due - spoilt, due - own + int(failed[place]) - spoilt
         return losses
 
-    def difference(self, first: int, second: int, benchmarks: Sequence[str]) -> Difference | None:
+    def difference(
+        self, first: int, second: int, benchmarks: Sequence[str], *, alpha: float = ALPHA
+    ) -> Difference | None:
         """A captioner's mean minus another's, over the items of these benchmarks on which both have a score."""
         import numpy as np
 
@@ -81,7 +84,8 @@ class Scores:
         if not both.size:
             return None
         of, items = self.verdicts.matrix, self.verdicts.items
-        return paired_difference(of[first, both], of[second, both], items.cluster[both], items.benchmark[both])
+        one, other, clusters, strata = of[first, both], of[second, both], items.cluster[both], items.benchmark[both]
+        return paired_difference(one, other, clusters, strata, level=1 - alpha)
 
     def comparisons(self, numbers: Sequence[int], benchmarks: Sequence[str]) -> tuple[Comparison, ...]:
         """Every two captioners compared on these benchmarks; a comparison's indices are places in ``numbers``."""

@@ -39,6 +39,11 @@ class Size:
             return ""
         return next(word for word, most in _CLASSES.items() if self.params_b <= most)
 
+    @property
+    def text(self) -> str:
+        """As it is written: ``7B``; empty where it is not known."""
+        return "" if self.params_b is None else f"{self.params_b:g}B"
+
     def __bool__(self) -> bool:
         """Whether it is known."""
         return self.params_b is not None

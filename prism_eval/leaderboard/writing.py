@@ -74,6 +74,14 @@ def with_ends(estimate: Estimate | None) -> str:
     return ABSENT if estimate is None else f"{score(estimate)} {ends(estimate.low, estimate.high)}"
 
 
+def as_printed(value: float | None) -> str:
+    """A score as a paper prints it, to as many as two decimals: ``48.3``, ``67.17``."""
+    if value is None:
+        return ABSENT
+    text = f"{100 * value:.2f}"
+    return text.removesuffix("0")
+
+
 def about(number: float) -> str:
     """A rough number, to two digits: ``3,100``."""
     return f"{float(f'{number:.2g}'):,.0f}"

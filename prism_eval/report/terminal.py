@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from prism_eval.leaderboard.writing import counted, points, score, with_ends
+from prism_eval.leaderboard.writing import ABSENT, as_printed, counted, points, score, with_ends
 from prism_eval.report.names import columns as columns_of
 from prism_eval.report.names import short_names
 from prism_eval.report.text import visible
@@ -41,6 +41,10 @@ _WITH_ENDS = 17
 # A name shorter than 16 says little more than the row's number; one longer than 60 pushes the scores off the screen.
 _NAME = (16, 60)
 _BENCHMARK = 24
+_IN_A_SENTENCE = 32
+"""Columns of a name in a sentence, where two of them and their numbers are to fit in a line or two."""
+# A rule under the heading and between the bands of a table, and nothing else; rich reads a box by its lines.
+_RULES = "    \n    \n ── \n    \n ── \n    \n    \n    \n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class LeaderboardView:
 
     def _parts(self, console: Console, width: int) -> Iterator[Table | Text]:
         board = self.board
-        names = short_names([row.captioner for row in board.everyone], _NAME[1])
+        names = short_names([row.captioner for row in board.everyone], _IN_A_SENTENCE)
         yield _plain(visible(board.answer_with(names)), style="bold")
         facts = ([f"{board.failed}: in no score"] if board.failed else []) + [*board.measured]
         yield _plain(" · ".join(map(visible, facts)))
@@ -95,6 +99,7 @@ class LeaderboardView:
         if any(row.positions for row in board.everyone):
             yield _leans(board)
             yield _plain(_POSITIONS, style="dim")
+        yield from _published(board)
         yield from self._notes()
 
     def _notes(self) -> Iterator[Text]:
@@ -129,6 +134,29 @@ def _unranked(board: Leaderboard, names: Mapping[str, str]) -> Iterator[Text]:
     for row in board.rows:
         if row.unranked:
             yield _plain(f"{visible(names[row.captioner])} is not ranked: {visible(row.unranked)}.")
+
+
+def _published(board: Leaderboard) -> Iterator[Table | Text]:
+    """What papers print, a table each: their average beside the one that their cells give."""
+    for source in dict.fromkeys(row.source for row in board.published):
+        rows = [row for row in board.published if row.source == source]
+        yield _plain(f"As published, in no rank: {visible(source)}", style="bold")
+        told = [
+            (
+                visible(row.captioner),
+                visible(row.setting),
+                row.size.text,
+                as_printed(row.printed),
+                *map(points, (row.recomputed, row.over(board.common))),
+            )
+            for row in rows
+        ]
+        headings = "captioner", "setting", "size", "printed", "recomputed", f"of these {len(board.common)}"
+        kept = [place for place in range(len(headings)) if any(line[place] not in ("", ABSENT) for line in told)]
+        table = _table(*(headings[place] for place in kept), text=1 + (1 in kept))
+        for line in told:
+            table.add_row(*(_plain(line[place]) for place in kept))
+        yield table
 
 
 def _natural_width(console: Console, part: Table | Text) -> int:
@@ -258,10 +286,10 @@ def _headings(rows: Sequence[Row], width: int) -> list[str]:
 
 
 def _table(*headings: str, text: int = 2) -> Table:
-    from rich.box import SIMPLE_HEAD
+    from rich.box import Box
     from rich.table import Table
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True, header_style="bold")
+    table = Table(box=Box(_RULES), pad_edge=False, collapse_padding=True, header_style="bold")
     for index, heading in enumerate(headings):
         table.add_column(_plain(heading), justify="left" if index < text else "right", no_wrap=True)
     return table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from prism_eval.plan import STAGES, Orders, Plan, Protocol, Stage, load_protocol
 from prism_eval.plugins import Kind, Plugin, Spec, build, check_class, label_of
 from prism_eval.plugins.faults import fault_of
 from prism_eval.reasoners import REASONER, Reasoner
+from prism_eval.run.destinations import destinations
 from prism_eval.run.settings import Entry, Settings
 from prism_eval.scoring.base import SCORER, Scorer
 
@@ -128,31 +129,8 @@ def assemble(
     for stage in ("caption", "answer", *(["judge"] if judge else [])):
         calls.tally(stage)
     calling = live.intersection(STAGES[: STAGES.index(through) + 1])
-    sent: list[tuple[Stage, str, Iterable[Plugin]]] = [
-        ("caption", "images", [entry.captioner for entry in entries if not entry.captioner.answers]),
-        ("answer", "images and questions", [entry.captioner for entry in entries if entry.captioner.answers]),
-        ("answer", "captions and questions", answering.values()),
-        ("score", "answers to judge", [judge] if judge else []),
-    ]
-    destinations = _destinations([(what, plugins) for stage, what, plugins in sent if stage in calling])
-    return Assembly(plan, protocol, opened, settings, destinations, frozenset(calling), unread)
-
-
-def _destinations(sent: Iterable[tuple[str, Iterable[Plugin]]]) -> str:
-    """Which addresses are sent what, in one sentence: whoever reads it may want to stop the run at once."""
-    told = (
-        (what, " and ".join(dict.fromkeys(address for plugin in plugins for address in _addresses(plugin))))
-        for what, plugins in sent
-    )
-    words = "; ".join(f"{what} go to {addresses}" for what, addresses in told if addresses)
-    return f"{words[0].upper()}{words[1:]}" if words else ""
-
-
-def _addresses(plugin: Plugin) -> Iterator[str]:
-    if plugin.address:
-        yield plugin.address
-    for part in getattr(plugin, "parts", ()):
-        yield from _addresses(part)
+    told = destinations([entry.captioner for entry in entries], answering.values(), judge, calling)
+    return Assembly(plan, protocol, opened, settings, told, frozenset(calling), unread)
 
 
 def expected(assembly: Assembly) -> int | None:
@@ -177,9 +155,12 @@ def open_benchmarks(plan: Plan) -> tuple[Sequence[Benchmark], Mapping[str, str]]
 
 def _limited(benchmark: Benchmark, plan: Plan) -> Benchmark:
     """What the plan's ``limit`` leaves of a benchmark."""
-    if not plan.limit:
-        return benchmark
-    return replace(benchmark, first=plan.limit) if plan.first else benchmark.sampled(limit=plan.limit, seed=plan.seed)
+    if plan.first:
+        return replace(benchmark, first=plan.limit)
+    looks = plan.looks if plan.until_decided else 1
+    if plan.limit or plan.until_decided:
+        return benchmark.sampled(limit=plan.limit, seed=plan.seed, looks=looks)
+    return benchmark
 
 
 def _orders(plan: Plan, benchmarks: Sequence[Benchmark]) -> Orders:

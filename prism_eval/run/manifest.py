@@ -18,6 +18,7 @@ from prism_eval.plugins import Plugin
 from prism_eval.plugins.identity import digest_of
 from prism_eval.run.assemble import Assembly
 from prism_eval.run.counts import Counts
+from prism_eval.run.looks import Looks
 from prism_eval.run.reading import Manifest, read_manifest, reasoners_of
 
 FORMAT = 2
@@ -36,6 +37,7 @@ def make_manifest(
     counts: Counts,
     aggregates: Sequence[Mapping[str, object]],
     *,
+    looks: Looks | None = None,
     known: Remarks = MappingProxyType({}),
 ) -> dict[str, object]:
     """The manifest of a finished run.
@@ -44,6 +46,7 @@ def make_manifest(
         assembly: What was run.
         counts: What was counted.
         aggregates: What benchmarks' own aggregations made of it.
+        looks: What was decided, and when.
         known: What was remarked before of plugins whose results this run may have taken from the store.
     """
     return {
@@ -66,6 +69,7 @@ def make_manifest(
         ],
         **({"unread": dict(assembly.unread)} if assembly.unread else {}),
         "counts": _counts(assembly, counts),
+        **({"looks": looks.facts()} if looks else {}),
         **({"aggregates": list(aggregates)} if aggregates else {}),
         "python": platform.python_version(),
         "git_commit": _git_commit(),
@@ -83,6 +87,11 @@ def known_remarks(folder: Path) -> Remarks:
 def known_unread(folder: Path) -> Mapping[str, str]:
     """The benchmarks that an earlier run in a folder has left out, and why."""
     return _earlier(folder).get("unread", {})
+
+
+def looks_taken(folder: Path) -> int | None:
+    """How many looks an earlier run in a folder has taken; ``None`` where it was to take none."""
+    return _earlier(folder).get("looks", {}).get("taken")
 
 
 def _earlier(folder: Path) -> Manifest:
@@ -135,7 +144,7 @@ def _facts(assembly: Assembly, benchmark: Benchmark) -> dict[str, object]:
         "scoring": dict(scorer.identity),
         "needs_judge": scorer.needs_judge,
         # Of how many some were asked; the whole of a benchmark needs no second number.
-        **({"size": _size(benchmark)} if plan.limit else {}),
+        **({"size": _size(benchmark)} if plan.limit or plan.until_decided else {}),
     }
 
 

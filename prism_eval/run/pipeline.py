@@ -82,9 +82,7 @@ async def _trials(
     thumbnails: Thumbnails | None,
 ) -> AsyncIterator[Trial]:
     """Entries side by side on one item, so that all of them show a benchmark's start early on."""
-    # `caption` and `answer` need no golds, and run where the scorer's extra is not installed.
-    scorers = settings.scorers if settings.through == "score" else None
-    async for read in read_items(sources, scorers):
+    async for read in read_items(sources, settings.checking):
         await _unless(stopped, window.hold(read.item.images))
         ways = list(_ways(read.item, settings))
         undrawn = thumbnails.missing(read.item.images) if thumbnails and not read.problem else ()

@@ -45,6 +45,7 @@ class Manifest(TypedDict, total=False):
     reasoners: list[Mapping[str, Any]]
     judge: Mapping[str, Any]
     aggregates: list[Mapping[str, Any]]
+    looks: Mapping[str, Any]
     unread: Mapping[str, str]
     imported: Mapping[str, Any]
 
@@ -66,7 +67,7 @@ def read_manifest(folder: Path) -> Manifest:
     if not _are_objects(benchmarks) or not all(isinstance(entry.get("name"), str) for entry in benchmarks):
         raise RunError(f"{path}: no list of named benchmarks; is this the manifest of a prism-eval run?")
     # A damaged part is said here, with the file's name, rather than found by whatever shows it.
-    for name in ("plan", "protocol", "reasoner", "judge", "unread", "imported"):
+    for name in ("plan", "protocol", "reasoner", "judge", "unread", "imported", "looks"):
         if not isinstance(manifest.get(name) or {}, dict):
             raise RunError(f"{path}: {name} is no object; is this the manifest of a prism-eval run?")
     for name in ("captioners", "reasoners", "aggregates"):

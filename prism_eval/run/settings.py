@@ -72,3 +72,9 @@ class Settings:
     scoring: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_SCORING_THREADS, thread_name_prefix="scoring")
     )
+
+    @property
+    def checking(self) -> Mapping[str, Scorer] | None:
+        """The scorers that golds are checked with; ``None`` where nothing will be scored."""
+        # `caption` and `answer` need no golds, and run where the scorer's extra is not installed.
+        return self.scorers if self.through == "score" else None

@@ -131,7 +131,8 @@ class Trial:
 
     async def _answer(self, result: ItemResult, read: Caption) -> ItemResult:
         shown, reasoner = reorder(self.item, self.order), self.settings.reasoners[self.reasoner]
-        return await self._asked(result, shown, reasoner, lambda: reasoner.call(read, shown, sample=self.sample))
+        result = await self._asked(result, shown, reasoner, lambda: reasoner.call(read, shown, sample=self.sample))
+        return await self._score(result, shown)
 
     async def _direct(self, result: ItemResult, direct: Direct) -> ItemResult:
         """The item as the model sees it that would have captioned it."""
@@ -140,15 +141,18 @@ class Trial:
             if self.settings.through == "caption":
                 return result
             images = self.pictures.images
-            return await self._asked(
+            result = await self._asked(
                 result, shown, direct, lambda: direct.answer_call(images, shown, reasoner, sample=self.sample)
             )
         finally:
+            images = ()  # the frame that waits for a scorer would hold its pictures as long
             self.pictures.captioned()
+        return await self._score(result, shown)
 
     async def _asked(
         self, result: ItemResult, shown: Item, plugin: Plugin, make: Callable[[], Call[Answer]]
     ) -> ItemResult:
+        """The result with the plugin's answer, or with why there is none."""
         try:
             call = made_by(plugin, f"item {shown.id} of {shown.benchmark}", make)
             result = replace(result, answer_key=call.key)
@@ -157,12 +161,13 @@ class Trial:
             raise
         except CallError as error:
             return self._failed(result, str(error))
-        result = replace(result, answer=answer)
-        return result if self.settings.through == "answer" else await self._score(result, shown, answer)
+        return replace(result, answer=answer)
 
-    async def _score(self, result: ItemResult, shown: Item, answer: Answer) -> ItemResult:
+    async def _score(self, result: ItemResult, shown: Item) -> ItemResult:
+        if result.answer is None or self.settings.through != "score":
+            return result
         scorer = self.settings.scorers[shown.benchmark]
-        scored = partial(_scored, scorer, shown, answer, self.settings.form)
+        scored = partial(_scored, scorer, shown, result.answer, self.settings.form)
         verdict, left_open = await asyncio.get_running_loop().run_in_executor(self.settings.scoring, scored)
         if left_open and self.settings.judge:
             verdict = await self._judged(self.settings.judge, shown, left_open, verdict)

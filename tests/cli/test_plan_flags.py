@@ -104,7 +104,7 @@ def test_a_verb_is_given_one_object_and_its_own_flags():
     ("verb", "without"),
     [
         (run, set()),
-        (caption, {"edition", "judge", "orders"}),
+        (caption, {"edition", "judge", "orders", "until_decided", "baseline", "margin"}),
         (plan, {"edition", "judge", "concurrency", "patience", "allow_missing", "thumbnails"}),
     ],
 )

@@ -66,7 +66,7 @@ def test_the_model_sees_each_image_and_question_and_no_caption_is_made(places, s
     assert Counter(verdicts) == {("correct", None, None): 1, ("wrong", None, None): 5}
     (entry,) = read_manifest(places["out"])["captioners"]
     assert (entry["identity"]["plugin"], entry["address"]) == ("direct", server.url)
-    (row,) = result.leaderboard.rows
+    (row,) = result.leaderboard.everyone
     assert (row.captions, row.empty, row.words_median) == (0, 0, None)
     assert not any("empty" in warning for warning in result.leaderboard.warnings)
 
@@ -182,7 +182,7 @@ def test_on_twins_the_facts_are_the_ceiling_of_every_captioner(places):
     result = evaluate(
         {"all": "direct(oracle)", "whole": "oracle", "half": "oracle?recall=0.5", "none": "blind"}, **twins
     )
-    means = {row.captioner: row.mean.value for row in result.leaderboard.rows}
+    means = {row.captioner: row.mean.value for row in result.leaderboard.everyone}
     assert means["all"] == means["whole"] > means["half"] > means["none"]
     # The same words before the same reader are the same call.
     assert result.tallies["answer"].made < 4 * 90
