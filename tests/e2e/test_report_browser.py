@@ -62,6 +62,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for item in range(24)
         for order in (0, 1)
     ]
+    rows += [verdict(captioner, str(item), benchmark="last") for captioner in CAPTIONERS for item in range(24)]
     # One that failed too often to be ranked, and a control: rows apart, in every table.
     rows += [verdict("broken", str(item), "failed", benchmark="benchmark_a", caption=None) for item in range(24)]
     rows += [verdict("blind", str(item), "wrong", benchmark="benchmark_a", caption="") for item in range(24)]
@@ -185,7 +186,7 @@ def test_any_two_can_be_put_beside_each_other(page: playwright.Page) -> None:
     page.locator('.matrix td[data-pair="0,2"]').click()
     forwards = page.locator("#pair tbody tr").first.locator("td").all_inner_texts()
     assert page.get_by_label("First", exact=True).input_value() == "0"
-    assert page.locator("#pair tbody tr").count() == 12
+    assert page.locator("#pair tbody tr").count() == 13
     turned = page.locator("#pair .sentence").inner_text()
     assert "do not show" in said
     assert "do not show" in turned
