@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from prism_eval.leaderboard import Leaderboard, Row, writing
+from prism_eval.leaderboard.published import PublishedRow
 from prism_eval.report.scale import Scale, scale_of
 from prism_eval.statistics import Estimate
 
@@ -38,6 +39,21 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """A row of a paper's table: it has no interval, and no rank.
+
+    Attributes:
+        row: The row.
+        value: Its mean over the benchmarks that the ranked entries share, else over all that the paper prints.
+        shared: Whether it is over just those.
+    """
+
+    row: PublishedRow
+    value: float | None
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
     """What the first screen is made of.
 
@@ -48,6 +64,8 @@ class Opening:
         ranked: The entries with a rank.
         unranked: Those without one.
         controls: The controls.
+        printed: What papers print.
+        beside: By label of an entry, what papers print of a captioner that is called so.
         scale: What holds them all.
         level: The baseline's score; ``None`` without one.
         columns: Which of the columns that a run may lack are there: ``against``, ``size``, ``recovery``.
@@ -59,6 +77,8 @@ class Opening:
     ranked: tuple[Line, ...]
     unranked: tuple[Line, ...]
     controls: tuple[Line, ...]
+    printed: tuple[Printed, ...]
+    beside: Mapping[str, tuple[float, ...]]
     scale: Scale
     level: float | None
     columns: frozenset[str]
@@ -74,6 +94,8 @@ def opening_of(board: Leaderboard, short: Mapping[str, str]) -> Opening:
     headline, *qualified = _QUALIFIES.split(board.answer_with(short))
     lines = [_line(row) for row in board.everyone]
     baseline = next((row for row in board.rows if row.baseline), None)
+    printed = tuple(_printed(row, board.common) for row in board.published)
+    known = [one.value for one in printed if one.value is not None]
     return Opening(
         headline=headline,
         qualified=tuple(qualified),
@@ -81,7 +103,9 @@ def opening_of(board: Leaderboard, short: Mapping[str, str]) -> Opening:
         ranked=tuple(line for line in lines if line.place),
         unranked=tuple(line for line in lines if line.row.unranked),
         controls=tuple(line for line in lines if line.row.control),
-        scale=scale_of(end for line in lines if line.mean for end in (line.mean.low, line.mean.high)),
+        printed=printed,
+        beside={row.captioner: tuple(_namesakes(row, printed)) for row in board.rows},
+        scale=scale_of([*known, *(end for line in lines if line.mean for end in (line.mean.low, line.mean.high))]),
         level=baseline.mean.value if baseline and baseline.mean else None,
         columns=frozenset(_columns(board)),
     )
@@ -97,6 +121,18 @@ def _line(row: Row) -> Line:
             f"{writing.signed(gap.value)} {writing.signed_ends(gap.low, gap.high)}" if gap else "",
         )
     return Line(row=row, kind=kind, place=writing.place(row.rank) if row.rank else "", against=said)
+
+
+def _printed(row: PublishedRow, common: tuple[str, ...]) -> Printed:
+    shared = row.over(common)
+    return Printed(row=row, value=row.recomputed if shared is None else shared, shared=shared is not None)
+
+
+def _namesakes(row: Row, printed: Iterable[Printed]) -> Iterator[float]:
+    # A mean over other benchmarks than the row's own would be a mark that means nothing there.
+    for one in printed:
+        if one.shared and one.value is not None and one.row.captioner.casefold() in row.captioner.casefold():
+            yield one.value
 
 
 def _columns(board: Leaderboard) -> Iterator[str]:

@@ -28,6 +28,7 @@ class Pictures:
         against: Scores against what they cost, by title.
         curves: How many word-budget curves are in them.
         dots: Differences to the reference by benchmark.
+        gaps: The same as numbers: by label, one a benchmark.
         reference: Whom they are to: the label of the baseline, else of the first.
         lean: Leans towards a position of the options.
     """
@@ -35,6 +36,7 @@ class Pictures:
     against: Mapping[str, Markup]
     curves: int
     dots: Markup | None
+    gaps: Mapping[str, Sequence[Difference | None]]
     reference: str
     lean: Markup | None
 
@@ -53,11 +55,13 @@ def pictures_of(board: Leaderboard, pairs: Sequence[Pair], short: Mapping[str, s
         ("tokens of a caption", "mean tokens of a caption", lambda row: row.tokens_mean),
         ("size of the model", "billions of parameters", lambda row: row.size.params_b),
     )
+    gaps = _gaps(board, pairs)
     drawn = {title: _against(board, short, across, value) for title, across, value in views}
     return Pictures(
         against={title: picture for title, picture in drawn.items() if picture is not None},
         curves=len(_families(board)),
-        dots=_dots(board, pairs, short, reference),
+        dots=_dots(board, gaps, short, reference),
+        gaps=gaps,
         reference=reference,
         lean=_lean(board, short),
     )
@@ -91,20 +95,26 @@ def _families(board: Leaderboard) -> list[list[str]]:
     return [family for family in families.values() if len(family) > 1]
 
 
-def _dots(board: Leaderboard, pairs: Sequence[Pair], short: Mapping[str, str], reference: str) -> Markup | None:
+def _gaps(board: Leaderboard, pairs: Sequence[Pair]) -> dict[str, list[Difference | None]]:
+    """By label, the differences to the reference on each benchmark, of as many captioners as are drawn."""
     titles = [column.title for column in board.scores]
     if board.baseline:
-        known = {row.captioner: row.against.benchmarks for row in board.rows if row.against and not row.unranked}
+        known = {row.captioner: row.against.benchmarks for row in board.ranked if row.against}
     else:
         known = _beside_first(board, pairs, titles)
-    series = {
-        short[label]: [differences.get(title) for title in titles]
-        for label, differences in [*known.items()][: len(SHAPES)]
-    }
-    if not any(one for row in series.values() for one in row):
+    first = [*known.items()][: len(SHAPES)]
+    return {label: [differences.get(title) for title in titles] for label, differences in first}
+
+
+def _dots(
+    board: Leaderboard, gaps: Mapping[str, Sequence[Difference | None]], short: Mapping[str, str], reference: str
+) -> Markup | None:
+    if not any(one for row in gaps.values() for one in row):
         return None
-    shown = [one_line(title, _TITLE) for title in titles]
-    return difference_dots("dots", shown, series, reference=short[reference])
+    titles = [one_line(column.title, _TITLE) for column in board.scores]
+    return difference_dots(
+        "dots", titles, {short[label]: row for label, row in gaps.items()}, reference=short[reference]
+    )
 
 
 def _beside_first(

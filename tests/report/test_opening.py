@@ -75,3 +75,23 @@ def test_without_a_baseline_nobody_is_against_it(folder: Path) -> None:
     assert not opening.columns
     assert {line.kind for line in opening.ranked} == {"plain"}
     assert "Against the baseline" not in render(board).partition('id="benchmarks"')[0]
+
+
+def test_what_papers_print_stands_apart_and_beside_its_namesake(tmp_path: Path) -> None:
+    names = ("chartqa", "chartqapro", "infovqa", "mmmu", "mmmu_pro", "mathverse")
+    known = [
+        verdict(captioner, str(item), "correct" if item % 2 else "wrong", benchmark=name)
+        for captioner in ("internlm/CapRL-3B", "other")
+        for name in names
+        for item in range(40)
+    ]
+    board = build(write_run(tmp_path, known), published=["caprl_table3"])
+    opening = opening_of(board, {row.captioner: row.captioner for row in board.rows})
+    own = next(one for one in opening.printed if one.row.captioner == "CapRL-3B")
+    assert own.shared
+    assert own.value == pytest.approx(sum(own.row.scores[name] for name in names) / len(names))
+    assert own.value in opening.beside["internlm/CapRL-3B"]
+    assert opening.beside["other"] == ()
+    page = render(board)
+    assert "As published, without intervals and never ranked" in page
+    assert f"printed {100 * (own.row.printed or 0):.1f}" in page
