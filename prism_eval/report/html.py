@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from prism_eval.files.whole import write_whole
 from prism_eval.leaderboard import AnyColumn, Leaderboard, writing
 from prism_eval.report import text
-from prism_eval.report.examples import MOST_CAPTIONERS, read_examples
+from prism_eval.report.explorer import explorer_of
 from prism_eval.report.names import short_names
 from prism_eval.run.folder import RunFolder
 from prism_eval.schema import Outcome
@@ -53,8 +53,8 @@ def render(board: Leaderboard) -> str:
     Raises:
         RunError: The run's tables cannot be read.
     """
-    examples = read_examples(board.verdicts, [row.captioner for row in board.rows])
     environment = _environment()
+    short = short_names([row.captioner for row in board.rows], _LABEL)
     return environment.get_template("leaderboard.html").render(
         board=board,
         manifest=board.manifest,
@@ -62,9 +62,8 @@ def render(board: Leaderboard) -> str:
         outcomes=list(Outcome),
         longest={column.name: _largest(board, column) for column in board.columns if column.bar},
         comparisons=_shown_comparisons(board),
-        examples={name: examples[name] for name in board.benchmarks if name in examples},
-        most_captioners=MOST_CAPTIONERS,
-        short=short_names([row.captioner for row in board.rows], _LABEL),
+        explorer=explorer_of(board, short),
+        short=short,
         policy=_policy(environment),
     )
 
@@ -118,6 +117,7 @@ def _environment() -> Environment:
         p_value=writing.p_value,
         breakable=_breakable,
         pretty=_pretty,
+        compact=_compact,
     )
     environment.tests["estimate"] = lambda value: isinstance(value, Estimate)
     return environment
@@ -136,15 +136,26 @@ def _breakable(label: str) -> Markup:
     return Markup("<wbr>").join(_BREAKS.split(text.visible(label)))
 
 
+def _compact(value: object) -> Markup:
+    """A value as JSON for a script element: nothing in it can end the element."""
+    from jinja2.utils import htmlsafe_json_dumps
+
+    return htmlsafe_json_dumps(value, dumps=json.dumps, separators=(",", ":"), ensure_ascii=False)
+
+
 def _pretty(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
 def _policy(environment: Environment) -> str:
     # Hashed as the page has them: Jinja takes the last line break of a file away.
-    style, script = (_hash(environment.get_template(name).render()) for name in ("leaderboard.css", "leaderboard.js"))
-    return f"default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'"
+    style, script = (
+        " ".join(_hash(environment.get_template(f"{name}.{kind}").render()) for name in ("leaderboard", "explorer"))
+        for kind in ("css", "js")
+    )
+    allowed = f"style-src {style}; script-src {script}; img-src data:"
+    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
 
 def _hash(source: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+    return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"

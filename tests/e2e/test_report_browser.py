@@ -81,13 +81,6 @@ def test_sorting_puts_the_rows_in_order_both_ways(page: playwright.Page) -> None
     assert len(set(falling)) == 3
 
 
-def test_agreed_questions_can_be_put_away(page: playwright.Page) -> None:
-    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
-    before = page.locator(".example:visible").count()
-    page.get_by_label("only where captioners differ").check()
-    assert 0 < page.locator(".example:visible").count() < before
-
-
 def test_text_stands_out_from_its_ground(page: playwright.Page) -> None:
     ratios = page.evaluate(
         """() => {
