@@ -274,6 +274,8 @@ class Generation:
         prompt_tokens: ``None`` where the engine does not say.
         completion_tokens: Likewise.
         note: What people should know of how it stopped, such as a filter's own words. One line.
+        seconds: How long it took to be written, when it was; ``None`` where nobody measured. Texts that differ in
+            nothing else are equal.
     """
 
     text: str
@@ -281,8 +283,10 @@ class Generation:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     note: str = ""
+    seconds: float | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "seconds", _duration(self.seconds))
         for name in ("text", "note"):
             object.__setattr__(self, name, utf8(getattr(self, name)))
         for name in ("prompt_tokens", "completion_tokens"):
@@ -290,7 +294,7 @@ class Generation:
 
     def into(self, kind: type[G]) -> G:
         """The same as another stage calls it."""
-        return kind(self.text, self.finish_reason, self.prompt_tokens, self.completion_tokens, self.note)
+        return kind(self.text, self.finish_reason, self.prompt_tokens, self.completion_tokens, self.note, self.seconds)
 
 
 def _count(said: object) -> int | None:
@@ -299,6 +303,10 @@ def _count(said: object) -> int | None:
     except TypeError:
         return None
     return count if 0 <= count <= _LARGEST_COUNT else None
+
+
+def _duration(said: object) -> float | None:
+    return float(said) if isinstance(said, int | float) and 0 <= said < float("inf") else None
 
 
 class Completion(Generation):

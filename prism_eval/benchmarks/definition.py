@@ -59,6 +59,7 @@ class Fields(_Table):
         options: The options, where they have a column of their own.
         context: A text that belongs before the question.
         cluster: The columns that group rows whose errors are not independent; none: the images.
+        strata: What a random sample holds in the same shares as the whole: a subject, a type of chart.
         facts: What the images of a synthetic twin show: a list of statements for each image.
     """
 
@@ -69,6 +70,7 @@ class Fields(_Table):
     options: Names = ()
     context: Names = ()
     cluster: Names = ()
+    strata: Names = ()
     facts: Names = ("facts",)
 
 

@@ -7,8 +7,10 @@ between questions, entries and combinators, and replaying a run without its mode
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 from prism_eval.calls.asking import asked
@@ -189,6 +191,7 @@ class Calls:
             # Held for one try, not for the waits between: a call that waits must not keep others out. Nor must one that
             # is refused whatever is tried, so that it goes before the others only once.
             async with lane.place(first=tries.made == 1) as place:
+                begun = time.monotonic()
                 try:
                     made = await asked(call)
                 except CallError as error:
@@ -196,7 +199,8 @@ class Calls:
                     _let_go(error)
                 else:
                     lane.answered(place)
-                    return made
+                    # What is made of others' texts took as long as those did, and says so itself.
+                    return made if made.seconds is not None else replace(made, seconds=time.monotonic() - begun)
             if failure is not None:
                 return failure
             if tries.pause:

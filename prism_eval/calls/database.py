@@ -10,8 +10,10 @@ from pathlib import Path
 from prism_eval.errors import StoreError
 from prism_eval.files.filesystems import network_file_system
 
-FORMAT = 3
-"""1 did not say which server had written a text, 2 not why one was cut or filtered."""
+FORMAT = 4
+"""1 did not say which server had written a text, 2 not why one was cut or filtered, 3 not how long it took."""
+_GAINED = {3: "ALTER TABLE generations ADD COLUMN seconds REAL"}
+"""What makes a store of an older format one of the next, where nothing in it would be wrong."""
 _BUSY_SECONDS = 30.0
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _APPLICATION_ID = 0x50524953
@@ -28,7 +30,8 @@ CREATE TABLE IF NOT EXISTS generations (
     note TEXT NOT NULL,
     address TEXT NOT NULL,
     root TEXT,
-    created REAL NOT NULL
+    created REAL NOT NULL,
+    seconds REAL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS failures (
     key TEXT PRIMARY KEY,
@@ -109,7 +112,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"the store {path} was written by a newer prism-eval (format {version}, this one reads {FORMAT}): "
             "upgrade prism-eval, or give another with --store"
         )
-    if tables and version < FORMAT:
+    if tables and version < FORMAT and version not in _GAINED:
         raise StoreError(
             f"the store {path} was written by an older prism-eval (format {version}, this one reads {FORMAT}): "
             "move it away, or give another with --store"
@@ -122,8 +125,10 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
     if version < FORMAT:
         connection.execute("BEGIN IMMEDIATE")
-        for statement in filter(str.strip, _SCHEMA.split(";")):
-            connection.execute(statement)
+        # Asked again behind the lock: another process may have done it at this moment.
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        for step in [_GAINED[version]] if version in _GAINED else filter(str.strip, _SCHEMA.split(";")):
+            connection.execute(step)
         connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute("COMMIT")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from prism_eval.plugins.identity import digest_of
-from prism_eval.schema import Caption, Item
+from prism_eval.schema import Caption, Image, Item, Message
 
 FORMAT = 2
 """1 had no format in its keys and knew nothing of what a captioner reads of an image beside its bytes."""
@@ -39,6 +39,21 @@ def answer_key(reasoner: str, caption: Caption, question: Mapping[str, object], 
         sample: Which of the captions the answer is for.
     """
     return _key("answer", reasoner=reasoner, caption=caption.digest, question=dict(question), sample=sample)
+
+
+def direct_key(captioner: str, messages: Sequence[Message], *, sample: int) -> str:
+    """The key of an answer that a captioner's own model gives with the images: all that it is shown.
+
+    Args:
+        captioner: The digest of the identity of whoever asks it so.
+        messages: What it is shown, in order.
+        sample: Which of the answers.
+    """
+    shown = [
+        [message.role, *({"image": part.digest} if isinstance(part, Image) else part for part in message.parts)]
+        for message in messages
+    ]
+    return _key("direct", captioner=captioner, messages=shown, sample=sample)
 
 
 def prior_key(engine: Mapping[str, object], prompt: str, question: str, options: Sequence[str]) -> str:

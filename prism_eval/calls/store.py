@@ -33,9 +33,10 @@ _MOST_IN_ONE_COMMIT = 1000
 _GATHER = 0.002
 """Seconds in which writes gather for one commit: nothing beside a model's answer, and a commit costs ten writes."""
 _SELECT = (
-    "SELECT text, finish_reason, prompt_tokens, completion_tokens, note, address, root FROM generations WHERE key = ?"
+    "SELECT text, finish_reason, prompt_tokens, completion_tokens, note, seconds, address, root "
+    "FROM generations WHERE key = ?"
 )
-_INSERT = "INTO generations VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+_INSERT = "INTO generations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
 # What SQLite says of one row. All else it says is about the file: it is full, damaged, or gone.
 _OF_ONE_ROW = (sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
 
@@ -303,10 +304,10 @@ class Store:
             raise StoreError(f"cannot read the store {self.path}: {error}") from error
         if row is None:
             return None
-        text, finish_reason, prompt_tokens, completion_tokens, note, address, root = row
+        text, finish_reason, prompt_tokens, completion_tokens, note, seconds, address, root = row
         try:
             reason = FinishReason(finish_reason)
-            return Stored(Generation(text, reason, prompt_tokens, completion_tokens, note), address, root)
+            return Stored(Generation(text, reason, prompt_tokens, completion_tokens, note, seconds), address, root)
         except (ValueError, TypeError, AttributeError) as error:
             raise PermanentError(
                 f"the store {self.path} holds no generation under {key[:12]} but something damaged ({error}): "
@@ -350,6 +351,7 @@ def _row(record: Record) -> tuple[object, ...]:
         utf8(record.address),
         None if record.root is None else utf8(record.root),
         time.time(),
+        generation.seconds,
     )
 
 

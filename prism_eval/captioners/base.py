@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol, Self
 from prism_eval.calls import Call, Calls
 from prism_eval.calls.keys import caption_key
 from prism_eval.captioners.spoken import spoken
+from prism_eval.errors import UsageError
 from prism_eval.plugins import Plugin
 from prism_eval.schema import Caption, Image
 
@@ -25,10 +26,12 @@ class Captioner(Plugin, ABC):
     Attributes:
         needs_question: Whether `caption` must be told the question; such captions are not shared between items.
         silent: Whether it says nothing on purpose: nobody need be told that its captions are empty.
+        answers: Whether it answers the questions itself, and writes no captions: `direct` alone does.
     """
 
     needs_question: ClassVar[bool] = False
     silent: ClassVar[bool] = False
+    answers: ClassVar[bool] = False
 
     @abstractmethod
     async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
@@ -97,6 +100,16 @@ class Combinator(Captioner):
     """A captioner made of captioners: ``NAME(PART, PART)`` in a spec string."""
 
     parts: tuple[Captioner, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse parts that write no captions; a subclass with checks of its own calls this one."""
+        if answering := [part.name for part in self.parts if part.answers]:
+            raise UsageError(f"{self.name}: {answering[0]} writes no captions; name it by itself, as a row of its own")
+
+    @classmethod
+    def settings_of_parts(cls, settings: Mapping[str, object]) -> Mapping[str, object]:
+        """What the parts are offered of the plan, where the combinator itself is offered ``settings``."""
+        return settings
 
     @property
     def part(self) -> Captioner:

@@ -31,6 +31,7 @@ class Budget(Combinator):
     words: int
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.words < 0:
             raise UsageError(f"budget: words={self.words} will not do: give 0 or more")
         if len(self.parts) != 1:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from prism_eval.captioners.base import Combinator
 from prism_eval.captioners.spoken import spoken
 from prism_eval.errors import UsageError
 from prism_eval.schema import Caption, FinishReason, Image
+
+N = TypeVar("N", int, float)
 
 
 @dataclass(kw_only=True)
@@ -22,6 +25,7 @@ class Merge(Combinator):
     """
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if len(self.parts) < 2:
             raise UsageError("merge needs at least two captioners: write merge(ocr, file:captions.jsonl)")
 
@@ -37,6 +41,7 @@ class Merge(Combinator):
             _total([caption.prompt_tokens for caption in captions]),
             _total([caption.completion_tokens for caption in captions]),
             "; ".join(dict.fromkeys(caption.note for caption in captions if caption.note)),
+            _total([caption.seconds for caption in captions]),
         )
 
 
@@ -47,7 +52,7 @@ def _end(reasons: set[FinishReason]) -> FinishReason:
     return FinishReason.CONTEXT if FinishReason.CONTEXT in reasons else FinishReason.LENGTH
 
 
-def _total(counts: list[int | None]) -> int | None:
+def _total(counts: list[N | None]) -> N | None:
     # A sum over some of the parts would pass for what the whole caption cost.
     known = [count for count in counts if count is not None]
     return sum(known) if len(known) == len(counts) else None

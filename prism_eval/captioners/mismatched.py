@@ -19,6 +19,7 @@ class Mismatched(Combinator):
     """
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if len(self.parts) != 1:
             raise UsageError(f"mismatched takes one captioner, got {len(self.parts)}: write mismatched(ocr)")
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from prism_eval._version import __version__
-from prism_eval.cli import answer, benchmarks, caption, doctor, plan, plugins, report, run, score, store
+from prism_eval.cli import answer, benchmarks, caption, doctor, importing, plan, plugins, report, run, score, store
 from prism_eval.cli.verbs import Verbs, help_without_a_word
 
 app = Verbs(
@@ -43,7 +43,7 @@ def _root(
 
 def _add(module: ModuleType) -> None:
     """Add a verb: the function that is named as its file, or a group of verbs of their own."""
-    name = module.__name__.rpartition(".")[2]
+    name = getattr(module, "NAME", module.__name__.rpartition(".")[2])
     if hasattr(module, "app"):
         app.add_typer(module.app, name=name)
     else:
@@ -51,5 +51,5 @@ def _add(module: ModuleType) -> None:
 
 
 # As --help lists them: what everybody starts with, its stages one by one, then what looks after things.
-for verb in (run, caption, answer, score, report, plan, benchmarks, plugins, store, doctor):
+for verb in (run, caption, answer, score, report, importing, plan, benchmarks, plugins, store, doctor):
     _add(verb)

@@ -14,7 +14,7 @@ EPILOG = """Examples:
 
 
 # Questions are not reached, so neither how they are put nor how they are scored.
-@o.plan_flags(without=("edition", "judge", "orders"))
+@o.plan_flags(without=("edition", "judge", "orders", "until_decided", "baseline", "margin"))
 def caption(
     flags: o.PlanFlags,
     *,

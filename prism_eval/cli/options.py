@@ -33,6 +33,27 @@ def folder_path(text: str) -> Path:
     return path
 
 
+@dataclass(frozen=True)
+class Limit:
+    """How many items of a benchmark ``--limit`` keeps, and which."""
+
+    items: int
+    first: bool = False
+
+
+def limit(text: str) -> Limit:
+    """What ``--limit`` says: ``N``, or ``N?first=true``."""
+    number, mark, option = text.partition("?")
+    try:
+        items = int(number)
+    # More digits than Python reads are no number of items either.
+    except ValueError:
+        raise typer.BadParameter(f"{number[:20]!r} is not a valid integer.") from None
+    if mark and option not in ("first=true", "first=false"):
+        raise typer.BadParameter(f"{option[:20]!r} is no option of it; there is one: 'N?first=true'")
+    return Limit(items, first=option == "first=true")
+
+
 # Each flag is written once, so that it reads the same in every verb's help. Defaults are told in words: the value is
 # left to the plan (see `PlanFlags`).
 Reasoner = Annotated[
@@ -117,8 +138,28 @@ class PlanFlags:
     orders: Annotated[
         int | None, typer.Option(metavar="K", help="Orders of its options each multiple-choice item is asked under.")
     ] = None
-    limit: Annotated[int | None, typer.Option(metavar="N", help="Only the first N items of each benchmark.")] = None
+    limit: Annotated[
+        Limit | None,
+        typer.Option(
+            parser=limit,
+            metavar="N",
+            help="At most N items of each benchmark: images drawn by the seed, with all their questions. "
+            "'N?first=true': the first, for debugging.",
+        ),
+    ] = None
     seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of everything drawn. [default: 0]")] = None
+    until_decided: Annotated[
+        bool | None,
+        typer.Option(
+            "--until-decided",
+            help="Look five times, and end when every entry is better or worse than --baseline, or on par.",
+        ),
+    ] = None
+    baseline: Annotated[str | None, typer.Option(metavar="LABEL", help="That entry's label, or a part of it.")] = None
+    margin: Annotated[
+        float | None,
+        typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
+    ] = None
     concurrency: Concurrency = None
     patience: Patience = None
     allow_missing: Annotated[
@@ -143,9 +184,11 @@ class PlanFlags:
         values = dict(read_plan(self.file)) if self.file else {}
         # Typer gives an empty list for a flag that may be repeated and was not given.
         values |= {key: value for key, value in vars(self).items() if key != "file" and value not in (None, [])}
-        # In a file 0 stands for all, which nobody means who types it.
-        if self.limit == 0:
-            raise UsageError("--limit 0 asks nothing: leave --limit out to ask everything")
+        if self.limit:
+            values |= {"limit": self.limit.items, "first": self.limit.first}
+            # In a file 0 stands for all, which nobody means who types it.
+            if not self.limit.items:
+                raise UsageError("--limit 0 asks nothing: leave --limit out to ask everything")
         if self.benchmarks:
             values["benchmarks"] = [name for text in self.benchmarks for name in split_specs(text)]
             if not values["benchmarks"]:

@@ -1,4 +1,4 @@
-"""``prism-eval report``: the leaderboard of a run folder, again."""
+"""``prism-eval report``: the leaderboard of run folders, again or together."""
 
 from __future__ import annotations
 
@@ -7,30 +7,79 @@ from typing import Annotated, Literal
 
 import typer
 
-from prism_eval.cli import options as o
 from prism_eval.files.folders import user_path
 
 EPILOG = """Examples:
 
   prism-eval report runs/mine
 
+  prism-eval report runs/3b runs/72b --baseline 72B --margin 1.5 --published caprl
+
   prism-eval report runs/mine --format markdown
 
   prism-eval report runs/mine --format latex --output table.tex
 """
 
+Runs = Annotated[list[Path], typer.Argument(parser=user_path, metavar="RUN", help="Run folders.")]
+Baseline = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LABEL",
+        help="The entry that the others are compared with: its label or a part of it. [default: the largest model]",
+    ),
+]
+Margin = Annotated[
+    float | None,
+    typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
+]
+Reasoner = Annotated[
+    str | None,
+    typer.Option(
+        "--reasoner",
+        "-r",
+        metavar="LABEL",
+        help="Of several reasoners, the one whose verdicts count. [default: the first]",
+    ),
+]
+Published = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="Rows that a paper prints, apart and as printed: caprl, prism, or a file; repeat for more."
+    ),
+]
+Notes = Annotated[bool, typer.Option("--notes", help="Tell the notes on the scores in full.")]
 Format = Annotated[
     Literal["markdown", "csv", "json", "latex", "parquet", "datasets", "inspect"] | None,
     typer.Option("--format", help="Export it in place of showing it: a text goes to standard output."),
 ]
 Output = Annotated[
     Path | None,
-    typer.Option(parser=user_path, metavar="PATH", help="Where --format writes. [default: standard output]"),
+    typer.Option(
+        parser=user_path,
+        metavar="PATH",
+        help="Where --format writes; without it, the folder of the page. [default: the run's, of several this one]",
+    ),
+]
+
+Images = Annotated[
+    bool | None,
+    typer.Option("--images/--no-images", help="Whether images are shown. [default: yes; in --format datasets no]"),
 ]
 
 
-def report(run: o.Folder, *, as_format: Format = None, output: Output = None) -> None:
-    """Print a run folder's leaderboard and write its page again.
+def report(
+    runs: Runs,
+    *,
+    baseline: Baseline = None,
+    margin: Margin = None,
+    reasoner: Reasoner = None,
+    published: Published = None,
+    notes: Notes = False,
+    as_format: Format = None,
+    output: Output = None,
+    images: Images = None,
+) -> None:
+    """Print the leaderboard of one run or several, and its page.
 
     With --format it is exported instead.
     """
@@ -39,21 +88,25 @@ def report(run: o.Folder, *, as_format: Format = None, output: Output = None) ->
     from prism_eval.run import RunFolder
     from prism_eval.run.belonging import check_belonging
 
-    if output and not as_format:
-        raise UsageError("--output is where --format writes: name a format too")
-    folder = RunFolder.open(run)
-    # Verdicts of another plan would be ranked under a protocol that is not theirs.
-    check_belonging(folder, "score", manifest=True)
-    board = build(folder.path)
+    for folder in list(map(RunFolder.open, runs)):
+        # Verdicts of another plan would be ranked under a protocol that is not theirs.
+        check_belonging(folder, "score", manifest=True)
+    board = build(runs, reasoner, baseline=baseline, margin=margin, published=published or ())
     if as_format:
         from prism_eval.report.exports import export
 
         # As bytes: a pipe gets what the file gets, whatever the screen's encoding is.
-        typer.echo(export(board, as_format, output).encode(), nl=False)
+        typer.echo(export(board, as_format, output, images=images).encode(), nl=False)
         return
     from prism_eval.cli.screen import console
     from prism_eval.report.html import write_html
     from prism_eval.report.terminal import LeaderboardView
 
-    console().print(LeaderboardView(board))
-    typer.echo(f"Leaderboard: {write_html(folder.path, board)}")
+    console().print(LeaderboardView(board, notes=notes))
+    # The page of several runs is none of theirs: in one of their folders it would stand for that run alone.
+    home = output or (board.folders[0] if len(runs) == 1 else user_path("."))
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make the folder {home}: {error.strerror}; name another with --output") from error
+    typer.echo(f"Leaderboard: {write_html(home, board, images=images is not False)}")

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from prism_eval.leaderboard.against import Against
 from prism_eval.leaderboard.board import Leaderboard
+from prism_eval.leaderboard.building import build
 from prism_eval.leaderboard.columns import AnyColumn, Column
 from prism_eval.leaderboard.own import OwnNumbers
-from prism_eval.leaderboard.ranking import build
+from prism_eval.leaderboard.published import PublishedRow
 from prism_eval.leaderboard.rows import Cell, PositionBias, PositionShare, Row
+from prism_eval.leaderboard.sizes import Size
 
-__all__ = ["AnyColumn", "Cell", "Column", "Leaderboard", "OwnNumbers", "PositionBias", "PositionShare", "Row", "build"]
+__all__ = [
+    "Against",
+    "AnyColumn",
+    "Cell",
+    "Column",
+    "Leaderboard",
+    "OwnNumbers",
+    "PositionBias",
+    "PositionShare",
+    "PublishedRow",
+    "Row",
+    "Size",
+    "build",
+]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prism_eval.leaderboard.answer import answer
 from prism_eval.leaderboard.columns import AnyColumn, Number, Place
 from prism_eval.leaderboard.own import OwnNumbers
+from prism_eval.leaderboard.published import PublishedRow
 from prism_eval.leaderboard.rows import Row
 from prism_eval.leaderboard.verdicts import Verdicts
 from prism_eval.run.reading import Manifest
@@ -22,21 +25,30 @@ class Leaderboard:
     """Captioners that shared a protocol, a reasoner and benchmarks, best first.
 
     Attributes:
-        rows: One for each captioner, by falling mean.
-        benchmarks: Names in the manifest's order.
+        rows: The entries: those with a rank, by falling mean, then those without one.
+        controls: The controls, by falling mean; they are never ranked, and in no comparison.
+        baseline: The label of the entry that the others are compared with; ``None`` where there is none.
+        benchmarks: Names in the manifests' order.
+        common: Those that every ranked entry has a score on: the means and comparisons are over these.
         scores: The columns of the benchmarks' scores, in the same order.
         columns: Every other column, those of installed packages last.
-        comparisons: Every two rows compared, Holm-corrected; the indices are places in ``rows``.
+        comparisons: Every two ranked rows compared, Holm-corrected; the indices are places in ``rows``.
         measured: What was measured, in a few words each; they stand above the numbers.
         failed: How many answers are in no score; empty where all are in one.
         warnings: What a reader must know before reading the scores.
         own: Numbers that benchmarks make by a rule of their own.
-        manifest: The run's manifest.
+        published: What papers print, for whoever wants it beside; it is in no rank.
+        folders: The run folders.
+        manifests: Their manifests, in the same order; a row's ``run`` is a place in both.
+        manifest: What they say together: what they share, and every benchmark and captioner.
         verdicts: What the rows were made from.
     """
 
     rows: tuple[Row, ...]
+    controls: tuple[Row, ...]
+    baseline: str | None
     benchmarks: tuple[str, ...]
+    common: tuple[str, ...]
     scores: tuple[AnyColumn, ...]
     columns: tuple[AnyColumn, ...]
     comparisons: tuple[Comparison, ...]
@@ -44,9 +56,31 @@ class Leaderboard:
     failed: str
     warnings: tuple[str, ...]
     own: tuple[OwnNumbers, ...]
+    published: tuple[PublishedRow, ...]
+    folders: tuple[Path, ...]
+    manifests: tuple[Manifest, ...]
     manifest: Manifest
     # Handed on so that the page picks its examples from what is in memory, and reads the table for their texts alone.
     verdicts: Verdicts = field(repr=False, compare=False)
+
+    @property
+    def ranked(self) -> tuple[Row, ...]:
+        """The entries with a rank."""
+        return tuple(row for row in self.rows if not row.unranked)
+
+    @property
+    def everyone(self) -> tuple[Row, ...]:
+        """Entries and controls."""
+        return (*self.rows, *self.controls)
+
+    @property
+    def answer(self) -> str:
+        """The answer to what a leaderboard is asked, in a sentence or two, with its numbers."""
+        return self.answer_with({})
+
+    def answer_with(self, names: Mapping[str, str]) -> str:
+        """The same with other names for some labels: a table has shorter ones."""
+        return answer(self.rows, self.comparisons, names)
 
     def shown_in(self, place: Place) -> tuple[AnyColumn, ...]:
         """The columns, those of benchmarks aside, that stand in a table."""
@@ -56,12 +90,17 @@ class Leaderboard:
         """Plain values that JSON can say."""
         return {
             # Manifest and verdicts are files of the run folder already.
+            "answer": self.answer,
+            "baseline": self.baseline,
             "measured": list(self.measured),
             "failed": self.failed,
             "warnings": list(self.warnings),
             "benchmarks": list(self.benchmarks),
+            "common": list(self.common),
             "rows": [asdict(row) for row in self.rows],
+            "controls": [asdict(row) for row in self.controls],
             "comparisons": [asdict(comparison) for comparison in self.comparisons],
+            "published": [asdict(row) for row in self.published],
             "own": [asdict(numbers) for numbers in self.own],
         }
 
@@ -69,7 +108,7 @@ class Leaderboard:
         """One row for each captioner, every column in it: scores as ``NAME`` with ``NAME_low`` and ``NAME_high``."""
         import pandas as pd
 
-        return pd.DataFrame([{"captioner": row.captioner, **dict(self._numbers(row))} for row in self.rows])
+        return pd.DataFrame([{"captioner": row.captioner, **dict(self._numbers(row))} for row in self.everyone])
 
     def _numbers(self, row: Row) -> Iterator[tuple[str, Number]]:
         for column in (*self.scores, *self.columns):

@@ -6,7 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from prism_eval.leaderboard.imported import imported_caveats
 from prism_eval.leaderboard.rows import Row
+from prism_eval.leaderboard.runs import unusable_answers
 from prism_eval.leaderboard.writing import counted
 from prism_eval.run.counts import Unusable
 from prism_eval.run.reading import Manifest
@@ -22,24 +24,30 @@ _MANY_EMPTY, _SOME_EMPTY = 5, 0.01
 """Empty captions that are worth a sentence: so many, or more than such a share."""
 
 
-def caveats(rows: Sequence[Row], items: int, manifest: Manifest) -> tuple[str, ...]:
+def caveats(rows: Sequence[Row], controls: Sequence[Row], common: Sequence[str], manifest: Manifest) -> tuple[str, ...]:
     """One sentence for each thing that limits what the scores say, the gravest first.
 
     What is true of several captioners or benchmarks is said once, with all of them in it.
 
     Args:
-        rows: The leaderboard's rows.
-        items: Items that any of them has a score on.
-        manifest: The run's manifest.
+        rows: The leaderboard's entries.
+        controls: Its controls.
+        common: The benchmarks that entries are compared on.
+        manifest: The runs' manifest.
     """
+    everyone = [*rows, *controls]
     # What changes a score stands before what widens its interval, and that before what only explains it.
     return (
         *_unusable(manifest),
-        *_missing(rows, items, manifest),
+        *_first(manifest),
+        *_ended(manifest),
+        *_missing(everyone, manifest),
+        *_compared([row for row in rows if not row.unranked], common),
         *_incomplete(manifest),
-        *_notable(rows),
-        *_empty(rows, manifest),
-        *_few(rows),
+        *imported_caveats(manifest),
+        *_notable(everyone),
+        *_empty(everyone, manifest),
+        *_few(everyone),
         *_made_elsewhere(manifest),
         *_remarks(manifest),
         *_judged(manifest),
@@ -59,17 +67,33 @@ def _unusable(manifest: Manifest) -> Iterator[str]:
         yield unusable.sentence(str(entry["name"]), entry["items"]) + "."
 
 
+def _first(manifest: Manifest) -> Iterator[str]:
+    plan = manifest.get("plan") or {}
+    # Plans of the time before there were samples do not say which.
+    if plan.get("limit") and plan.get("first") is not False:
+        yield "Only the first items were asked, and no random sample: the intervals say nothing of the rest."
+
+
+def _ended(manifest: Manifest) -> Iterator[str]:
+    looks = manifest.get("looks") or {}
+    if looks and looks.get("taken") != looks.get("planned"):
+        baseline = looks.get("baseline")
+        yield (
+            f"The run ended as soon as it could tell: intervals and verdicts against {baseline} allow for that, the "
+            "others do not, and differences lean outward."
+        )
+
+
 def _unusable_rows(manifest: Manifest) -> Iterator[tuple[Mapping[str, Any], Unusable]]:
     for entry in manifest["benchmarks"]:
         if said := entry.get("unusable"):
             yield entry, Unusable(Counter(said["reasons"]), said["first"])
 
 
-def _missing(rows: Sequence[Row], items: int, manifest: Manifest) -> Iterator[str]:
-    # An unusable row is a failed answer of every captioner's, once a sample; they have been told above.
-    samples = manifest.get("protocol", {}).get("samples", 1)
-    told = samples * sum(unusable.reasons.total() for _, unusable in _unusable_rows(manifest))
-    failed = [(row, count) for row in rows if (count := row.outcomes[Outcome.FAILED] - told) > 0]
+def _missing(rows: Sequence[Row], manifest: Manifest) -> Iterator[str]:
+    # An unusable row is a failed answer of every captioner's; they have been told above.
+    told = unusable_answers(manifest)
+    failed = [(row, count) for row in rows if (count := _failed(row, told)) > 0]
     if failed:
         shares = [f"{row.captioner} {count:,} of {row.answers:,}" for row, count in failed]
         yield f"Failed answers are left out of the scores: {listed(shares)}."
@@ -80,8 +104,21 @@ def _missing(rows: Sequence[Row], items: int, manifest: Manifest) -> Iterator[st
     for names, captioners in lacking.items():
         whose = "its mean is" if len(captioners) == 1 else "their means are"
         yield f"No score for {listed(names)}: {listed(captioners)}; {whose} over fewer benchmarks."
+
+
+def _failed(row: Row, told: Mapping[str, int]) -> int:
+    return sum(max(0, cell.outcomes[Outcome.FAILED] - told.get(name, 0)) for name, cell in row.cells.items())
+
+
+def _compared(ranked: Sequence[Row], common: Sequence[str]) -> Iterator[str]:
+    """On what the ranked entries are compared, where that is not everything."""
+    left_out = [name for name in (ranked[0].cells if ranked else ()) if name not in common]
+    if left_out:
+        where = f"the {counted(len(common), 'benchmark')} that every captioner has a score on"
+        yield f"Scores and comparisons are over {where}, without {listed(left_out)}."
     # Whoever failed on the hard items looks better on the rest.
-    if len(rows) > 1 and any(row.items < items for row in rows):
+    items = [{cell.items for row in ranked if (cell := row.cells[name].estimate)} for name in common]
+    if any(len(numbers) > 1 for numbers in items):
         yield "Captioners are scored on different items: compare their differences, which use shared items only."
 
 

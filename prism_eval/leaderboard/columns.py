@@ -14,9 +14,10 @@ from typing import Any, Generic, Literal, TypeVar, cast, get_args
 from prism_eval import plugins
 from prism_eval.errors import PrismError
 from prism_eval.leaderboard import writing
+from prism_eval.leaderboard.against import Against
 from prism_eval.leaderboard.rows import PositionBias, Row
 from prism_eval.schema import Outcome
-from prism_eval.statistics import Estimate, RankRange
+from prism_eval.statistics import Difference, Estimate, RankRange, Ratio
 
 V = TypeVar("V")
 
@@ -44,6 +45,7 @@ class Column(Generic[V]):
         heading: Its heading in the terminal; the title in small letters if left empty.
         write: The number as text; not asked where there is none.
         mark: What is put behind the text of a row.
+        absent: What stands where a row has no number.
         parts: How the data frame takes the value apart, by what is put behind the name. The page sorts by the first.
         bar: Whether the page draws a bar beside it, from 0 to the largest of the column.
         quiet_zero: Whether 0 says that nothing happened, and is written so that the eye passes over it.
@@ -56,6 +58,7 @@ class Column(Generic[V]):
     heading: str = ""
     write: Callable[[V], str] = str
     mark: Callable[[Row], str] = lambda _: ""
+    absent: Callable[[Row], str] = lambda _: writing.ABSENT
     parts: Mapping[str, Callable[[V], Number]] = field(default_factory=lambda: {"": _itself})
     bar: bool = False
     quiet_zero: bool = False
@@ -68,7 +71,7 @@ class Column(Generic[V]):
     def text(self, row: Row) -> str:
         """The row's number as it is written."""
         value = self.value(row)
-        return (writing.ABSENT if value is None else self.write(value)) + self.mark(row)
+        return (self.absent(row) if value is None else self.write(value)) + self.mark(row)
 
     def record(self, row: Row) -> dict[str, Number]:
         """The row's number as the data frame has it."""
@@ -78,8 +81,8 @@ class Column(Generic[V]):
     def key(self, row: Row) -> Number:
         """What the row is sorted by; rows without the number come last."""
         key = next(iter(self.record(row).values()))
-        # No number of ours is negative but a difference, and those are in no column.
-        return -1 if key is None else key
+        # Below every number of ours: the least of them is a difference of -1.
+        return -2 if key is None else key
 
 
 AnyColumn = Column[Any]
@@ -87,7 +90,7 @@ AnyColumn = Column[Any]
 
 _estimate = partial(
     Column[Estimate],
-    write=writing.with_margin,
+    write=writing.with_ends,
     # The bare name is the mean itself: `frame["chartqa"]` is what one types first.
     parts={"": lambda e: e.value, "_low": lambda e: e.low, "_high": lambda e: e.high},
 )
@@ -108,8 +111,8 @@ def benchmark_column(name: str, title: str) -> Column[Estimate]:
 
 
 def _ended(outcome: Outcome) -> Column[int]:
-    # The terminal has room for two: what is wrong with the format, and what is wrong with the servers.
-    often_asked: set[Place] = {"summary"} if outcome in {Outcome.UNPARSED, Outcome.FAILED} else set()
+    # What is wrong with the servers stands beside every score; the rest is how a captioner is.
+    often_asked: set[Place] = {"summary"} if outcome is Outcome.FAILED else set()
     return _count(
         name=f"answers_{outcome}",
         title=outcome.capitalize(),
@@ -124,33 +127,67 @@ def _position(value: Callable[[PositionBias], V]) -> Callable[[Row], V | None]:
     return lambda row: None if row.positions is None else value(row.positions)
 
 
+def _difference(end: Callable[[Difference], float]) -> Callable[[Against], Number]:
+    return lambda against: None if against.difference is None else end(against.difference)
+
+
 # In the order in which they stand in every table and in the data frame.
 COLUMNS: tuple[AnyColumn, ...] = (
-    _estimate(
-        name="mean",
-        title="Mean",
-        value=lambda row: row.mean,
-        # A mean over fewer benchmarks stands in the same column, and must not be read as the others are.
-        mark=lambda row: "" if row.complete else "*",
-        shown=frozenset({"summary", "scores"}),
-    ),
     Column[RankRange](
         name="rank",
         title="Rank",
         value=lambda row: row.rank,
         write=writing.place,
         parts={"_best": lambda rank: rank.best, "_worst": lambda rank: rank.worst},
-        shown=frozenset({"summary"}),
+        shown=frozenset({"summary", "scores"}),
+    ),
+    Column[float](
+        name="params_b",
+        title="Size",
+        value=lambda row: row.size.params_b,
+        write="{:g}B".format,
+        shown=frozenset({"summary", "scores"}),
+    ),
+    _estimate(
+        name="mean",
+        title="Score",
+        heading="score [low, high]",
+        value=lambda row: row.mean,
+        # A mean over fewer benchmarks stands in the same column, and must not be read as the others are.
+        mark=lambda row: "" if row.complete else "*",
+        shown=frozenset({"summary", "scores"}),
+    ),
+    Column[Against](
+        name="against",
+        title="Against the baseline",
+        heading="against baseline",
+        value=lambda row: row.against,
+        write=lambda against: against.brief,
+        absent=lambda row: "baseline" if row.baseline else writing.ABSENT,
+        parts={
+            "": _difference(lambda found: found.value),
+            "_low": _difference(lambda found: found.low),
+            "_high": _difference(lambda found: found.high),
+            "_p": _difference(lambda found: found.p),
+        },
+        shown=frozenset({"summary", "scores"}),
+    ),
+    Column[Ratio](
+        name="recovery",
+        title="Recovery",
+        value=lambda row: row.recovery,
+        write=lambda share: f"{100 * share.value:.0f} % [{100 * share.low:.0f}, {100 * share.high:.0f}]",
+        parts={"": lambda share: share.value, "_low": lambda share: share.low, "_high": lambda share: share.high},
+        shown=frozenset({"scores"}),
     ),
     _count(
         name="items",
         title="Items scored",
         heading="items",
         value=lambda row: row.items,
-        shown=frozenset({"summary", "answers"}),
+        shown=frozenset({"answers"}),
     ),
     _count(name="answers", title="Answers", value=lambda row: row.answers, shown=frozenset({"answers"})),
-    *map(_ended, Outcome),
     _words(
         name="words_median",
         title="Median words",
@@ -159,7 +196,9 @@ COLUMNS: tuple[AnyColumn, ...] = (
         shown=frozenset({"summary", "captions"}),
         bar=True,
     ),
+    *map(_ended, Outcome),
     _words(name="words_mean", title="Mean words", value=lambda row: row.words_mean, shown=frozenset({"captions"})),
+    _words(name="tokens_mean", title="Mean tokens", value=lambda row: row.tokens_mean, shown=frozenset({"captions"})),
     _count(name="captions", title="Captions", value=lambda row: row.captions, shown=frozenset({"captions"})),
     _count(
         name="truncated",
@@ -174,6 +213,16 @@ COLUMNS: tuple[AnyColumn, ...] = (
         value=lambda row: row.empty,
         shown=frozenset({"captions"}),
         quiet_zero=True,
+    ),
+    Column[float](
+        name="seconds",
+        title="Time",
+        value=lambda row: row.seconds,
+        write=writing.duration,
+        shown=frozenset({"captions"}),
+    ),
+    Column[float](
+        name="cost", title="Cost", value=lambda row: row.cost, write="{:.2f}".format, shown=frozenset({"captions"})
     ),
     _count(
         name="position_questions",

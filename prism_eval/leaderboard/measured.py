@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from prism_eval.leaderboard.imported import imported_facts
 from prism_eval.leaderboard.rows import Row
 from prism_eval.leaderboard.writing import counted
 from prism_eval.run.reading import Manifest
@@ -22,11 +24,16 @@ def failures(rows: Sequence[Row]) -> str:
 
 
 def _facts(manifest: Manifest) -> Iterator[str]:
+    if manifest.get("imported"):
+        yield from imported_facts(manifest)
+        return
     plan, protocol = manifest.get("plan") or {}, manifest.get("protocol") or {}
     if plan.get("data") == "synthetic":
         yield "synthetic twins"
-    if plan.get("limit"):
-        yield from _beginning(manifest)
+    if plan.get("limit") or plan.get("until_decided"):
+        yield from _share(manifest)
+    if looks := manifest.get("looks"):
+        yield _stopped(looks)
     reasoner = manifest.get("reasoner") or {}
     lexical = (reasoner.get("identity") or {}).get("plugin") == "lexical"
     yield "lexical baseline, not a language model" if lexical else f"reasoner {reasoner.get('label', '?')}"
@@ -39,19 +46,32 @@ def _facts(manifest: Manifest) -> Iterator[str]:
         yield f"judge {judge.get('label', '?')}"
 
 
-def _beginning(manifest: Manifest) -> Iterator[str]:
+def _stopped(looks: Mapping[str, Any]) -> str:
+    """When a run that ends as soon as it is decided ended."""
+    if looks.get("undecided"):
+        return f"undecided after {looks.get('taken')} of {looks.get('planned')} looks"
+    images, of_images = looks.get("images", 0), looks.get("of_images", 0)
+    share = f"{of_images - images:,} of {counted(of_images, 'image')} saved"
+    return f"decided at look {looks.get('taken')} of {looks.get('planned')}, {share}"
+
+
+def _share(manifest: Manifest) -> Iterator[str]:
     """What ``limit`` has left of the benchmarks, where it has left anything out."""
+    plan = manifest.get("plan") or {}
+    drawn = plan.get("first") is False  # plans of the time before there were samples do not say
+    one, each_of_many = ("random", "random samples of up to") if drawn else ("first", "first")
+    seed = f", seed {plan.get('seed', 0)}" if drawn else ""
     entries = manifest["benchmarks"]
     asked = [entry["items"] for entry in entries if isinstance(entry.get("items"), int)]
     sizes = [entry["size"] for entry in entries if isinstance(entry.get("size"), int)]
     most = max(asked, default=0)
     each = " of each benchmark" if len(entries) > 1 else ""
     if len(sizes) < len(entries) or len(asked) < len(entries):
-        yield f"first {counted(most, 'question')}{each}"
+        yield f"{each_of_many if each else one} {counted(most, 'question')}{each}{seed}"
     elif sum(asked) < sum(sizes):
         alike = len(set(zip(asked, sizes, strict=True))) == 1
         yield (
-            f"first {most:,} of {counted(sizes[0], 'question')}{each}"
+            f"{one} {most:,} of {counted(sizes[0], 'question')}{each}{seed}"
             if alike
-            else f"first {counted(most, 'question')}{each} ({sum(asked):,} of {sum(sizes):,})"
+            else f"{each_of_many} {counted(most, 'question')}{each} ({sum(asked):,} of {sum(sizes):,}){seed}"
         )

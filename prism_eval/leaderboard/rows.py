@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from prism_eval.leaderboard.against import Against
+from prism_eval.leaderboard.sizes import UNKNOWN, Size
 from prism_eval.schema import Outcome
-from prism_eval.statistics import Estimate, RankRange
+from prism_eval.statistics import Estimate, RankRange, Ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +51,20 @@ class PositionBias:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One captioner on the leaderboard.
+    """One captioner on the leaderboard: an entry, or a control.
 
     Attributes:
         captioner: Its label.
-        rank: The places the data do not rule out.
+        control: ``blind``, ``mismatched`` or ``direct`` for a control; empty for an entry.
+        unranked: Why it has no rank, in a few words; empty where it has one.
+        rank: The places the data do not rule out; ``None`` where it is not ranked.
+        size: How large its model is.
         mean: The mean over benchmarks, each weighing the same; ``None`` if nothing could be scored.
         complete: Whether the mean is over every benchmark of the leaderboard.
+        baseline: Whether the others are compared with it.
+        against: What sets it apart from the baseline; ``None`` for the baseline itself, for a control, and without one.
+        recovery: How much of what its own model answers with the image its captions carry; ``None`` where the run has
+            no `blind` or no `direct` of its model.
         cells: By benchmark.
         items: Items with a score.
         answers: Verdicts, failed ones included: items times samples and orders.
@@ -65,13 +74,24 @@ class Row:
         empty: Captions that say nothing.
         words_median: Median length of a caption in words; ``None`` without captions.
         words_mean: Mean length of a caption in words.
+        tokens_mean: Mean length of a caption in tokens, as its server counted them; ``None`` where none did.
+        seconds: How long its captions took; ``None`` where nobody measured.
+        cost: What its calls cost, in the currency of the prices that were given; ``None`` without prices.
+        revision: Which weights of its model, where the spec says; else empty.
+        run: The run it is from, a place in the leaderboard's ``manifests``.
         positions: The lean towards a position; ``None`` where no question was asked under several orders.
     """
 
     captioner: str
-    rank: RankRange
+    control: str = ""
+    unranked: str = ""
+    rank: RankRange | None
+    size: Size = UNKNOWN
     mean: Estimate | None
     complete: bool
+    baseline: bool = False
+    against: Against | None = None
+    recovery: Ratio | None = None
     cells: Mapping[str, Cell]
     items: int
     answers: int
@@ -81,4 +101,9 @@ class Row:
     empty: int
     words_median: float | None
     words_mean: float | None
+    tokens_mean: float | None = None
+    seconds: float | None = None
+    cost: float | None = None
+    revision: str = ""
+    run: int = 0
     positions: PositionBias | None = None

@@ -1,4 +1,4 @@
-"""The verdict table of a run as columns of numbers, and what can be counted from them.
+"""The verdict tables of runs as columns of numbers, and what can be counted from them.
 
 A label (a captioner, an outcome, an item) is a number from 0 wherever there is one a row, so that millions of verdicts
 fit in memory and numpy can count them; its text is kept once.
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.numbering import label_numbers, numbered
-from prism_eval.run.reading import LABEL, Table
+from prism_eval.run.reading import LABEL
 from prism_eval.schema import Outcome
 from prism_eval.statistics import connected
 
@@ -49,6 +49,7 @@ class Verdicts:
         benchmarks: The benchmarks' names, likewise.
         reasoners: The reasoners' labels, likewise.
         captioner: Shape (verdicts,): a number of ``captioners``.
+        reasoner: Shape (verdicts,): a number of ``reasoners``.
         item: Shape (verdicts,): a number of an item; items are numbered in order of appearance.
         outcome: Shape (verdicts,): a number of `OUTCOMES`.
         score: Shape (verdicts,), in [0, 1]; NaN exactly where the call failed.
@@ -60,11 +61,12 @@ class Verdicts:
         items: What is said once an item.
     """
 
-    table: Table
+    table: JoinedTable
     captioners: tuple[str, ...]
     benchmarks: tuple[str, ...]
     reasoners: tuple[str, ...]
     captioner: NDArray[np.int64]
+    reasoner: NDArray[np.int64]
     item: NDArray[np.int64]
     outcome: NDArray[np.int64]
     score: NDArray[np.float64]
@@ -74,6 +76,32 @@ class Verdicts:
     words: NDArray[np.float64]
     truncated: NDArray[np.bool_]
     items: Items
+
+    def check_once(self) -> None:
+        """Make sure that no verdict is there twice.
+
+        Raises:
+            RunError: One is; the message names it.
+        """
+        import numpy as np
+
+        # One number for all that tells verdicts apart. Whoever wrote the table may have numbered from anywhere.
+        key = (self.captioner * len(self.reasoners) + self.reasoner) * len(self.items) + self.item
+        for numbers in (self.sample, self.order):
+            if numbers.any():
+                places = numbered(numbers).numbers
+                key = key * (places.max() + 1) + places
+        seen, first = numbered(key)
+        if first.size == key.size:
+            return
+        # Up to the first that is there again, every one is new and has its own place for a number.
+        row = int(np.argmax(seen != np.arange(seen.size)))
+        (said,) = self.table.take(np.array([row]), ("captioner", "benchmark", "item")).to_pylist()
+        raise self.table.spoilt(
+            f"holds two verdicts of {said['captioner']!r} on {said['benchmark']} item {said['item']!r}, "
+            f"sample {self.sample[row]}, order {self.order[row]}",
+            row,
+        )
 
     @cached_property
     def matrix(self) -> NDArray[np.float64]:
@@ -124,22 +152,16 @@ class Items:
         return int(self.benchmark.size)
 
 
-def read_verdicts(folder: Path, reasoner: str | None = None) -> Verdicts:
-    """Read the verdict table of a run folder.
-
-    Args:
-        folder: The run folder.
-        reasoner: The label of the reasoner whose verdicts are read; by default everybody's.
+def read_verdicts(table: JoinedTable) -> Verdicts:
+    """Read the verdict tables of run folders.
 
     Raises:
-        RunError: The table is missing, damaged, lacks a column or holds a verdict that makes no sense.
+        RunError: A table is missing, damaged, lacks a column or holds a verdict that makes no sense.
     """
-    table = Table(folder, "verdicts")
-    if reasoner is not None:
-        table = table.where("reasoner", reasoner)
     columns = table.columns(_KINDS)
     _check(table, columns)
     captioner, captioners = _labels(columns["captioner"])
+    reasoner, reasoners = _labels(columns["reasoner"])
     benchmark, benchmarks = _labels(columns["benchmark"])
     # Ids are unique within a benchmark only. One chunk: `Table.columns` has made the row groups' dictionaries one.
     id_number, ids = label_numbers(columns["item"].combine_chunks()), columns["item"].chunk(0).dictionary
@@ -149,8 +171,9 @@ def read_verdicts(folder: Path, reasoner: str | None = None) -> Verdicts:
         table=table,
         captioners=captioners,
         benchmarks=benchmarks,
-        reasoners=_labels(columns["reasoner"])[1],
+        reasoners=reasoners,
         captioner=captioner,
+        reasoner=reasoner,
         item=item,
         outcome=outcome,
         score=score,
@@ -163,7 +186,7 @@ def read_verdicts(folder: Path, reasoner: str | None = None) -> Verdicts:
     )
 
 
-def _check(table: Table, columns: pa.Table) -> None:
+def _check(table: JoinedTable, columns: pa.Table) -> None:
     import pyarrow.compute as pc
 
     for name in _NEVER_EMPTY:
@@ -182,7 +205,7 @@ def _labels(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], tuple[str, ...]
     return numbers, tuple(coded.take(first).to_pylist())
 
 
-def _outcomes(table: Table, columns: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _outcomes(table: JoinedTable, columns: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Outcomes as numbers of `OUTCOMES`, and scores, NaN exactly where a call failed."""
     import numpy as np
 
@@ -200,7 +223,7 @@ def _outcomes(table: Table, columns: pa.Table) -> tuple[NDArray[np.int64], NDArr
     return outcome, np.where(failed, np.nan, score)
 
 
-def _items(table: Table, first: NDArray[np.int64], benchmark: NDArray[np.int64]) -> Items:
+def _items(table: JoinedTable, first: NDArray[np.int64], benchmark: NDArray[np.int64]) -> Items:
     import numpy as np
     import pyarrow.compute as pc
 

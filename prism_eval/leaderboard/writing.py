@@ -19,9 +19,9 @@ def score(estimate: Estimate | None) -> str:
     return ABSENT if estimate is None else points(estimate.value)
 
 
-def margin(estimate: Estimate | None) -> str:
-    """Half the width of an estimate's interval in points: ``±2.1``."""
-    return "" if estimate is None else f"±{points(estimate.half_width)}"
+def ends(low: float, high: float) -> str:
+    """The ends of a score's interval in points: ``[47.7, 49.1]``."""
+    return f"[{points(low)}, {points(high)}]"
 
 
 def signed(value: float) -> str:
@@ -33,6 +33,11 @@ def signed(value: float) -> str:
     return next(text for text in texts if float(text) != 0)
 
 
+def signed_ends(low: float, high: float) -> str:
+    """The ends of a difference's interval in points, with their signs: ``[-0.8, +0.4]``."""
+    return f"[{signed(low)}, {signed(high)}]"
+
+
 def p_value(p: float) -> str:
     """A p-value: ``0.012``; with as many digits as it takes to see on which side of 0.05 it lies."""
     if p < 0.001:
@@ -41,8 +46,10 @@ def p_value(p: float) -> str:
     return next(text for text in texts if (float(text) < ALPHA) == (p < ALPHA))
 
 
-def place(rank: RankRange) -> str:
+def place(rank: RankRange | None) -> str:
     """A range of places: ``1``, or from the best to the worst."""
+    if rank is None:
+        return ABSENT
     return str(rank.best) if rank.best == rank.worst else f"{rank.best}\N{EN DASH}{rank.worst}"
 
 
@@ -62,7 +69,26 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def with_margin(estimate: Estimate | None) -> str:
-    """An estimate's mean and half the width of its interval: ``48.3  ±2.1``."""
-    # `±50.0` is the widest margin that a score in [0, 1] can have.
-    return f"{score(estimate)} {margin(estimate):>5}".rstrip()
+def with_ends(estimate: Estimate | None) -> str:
+    """An estimate's mean and the ends of its interval: ``48.3 [46.2, 50.4]``."""
+    return ABSENT if estimate is None else f"{score(estimate)} {ends(estimate.low, estimate.high)}"
+
+
+def as_printed(value: float | None) -> str:
+    """A score as a paper prints it, to as many as two decimals: ``48.3``, ``67.17``."""
+    if value is None:
+        return ABSENT
+    text = f"{100 * value:.2f}"
+    return text.removesuffix("0")
+
+
+def about(number: float) -> str:
+    """A rough number, to two digits: ``3,100``."""
+    return f"{float(f'{number:.2g}'):,.0f}"
+
+
+def duration(seconds: float) -> str:
+    """A time that people read at a glance: ``48 s``, ``12 min``, ``3.2 h``."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

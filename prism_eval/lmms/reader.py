@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 
 from prism_eval.benchmarks import check_image
 from prism_eval.calls import Store
-from prism_eval.errors import CallError, FatalError, PrismError
+from prism_eval.captioners.joining import join_captions
+from prism_eval.errors import CallError, FatalError, PrismError, UsageError
 from prism_eval.lmms.prompt import Prompt
 from prism_eval.lmms.reply import graded_text
 from prism_eval.plan.plan import Plan
 from prism_eval.run.assemble import Assembly, assemble
-from prism_eval.run.item_result import join_captions, unreadable
+from prism_eval.run.item_result import unreadable
 from prism_eval.schema import Caption, Image, Item, ItemKind
 
 
@@ -126,4 +127,8 @@ def make_reader(plan: Plan, store: Store) -> Reader:
     Raises:
         UsageError: A spec string names what does not exist, or will not do.
     """
-    return Reader(assemble(plan, store, through="answer", benchmarks=()))
+    assembly = assemble(plan, store, through="answer", benchmarks=())
+    entry = assembly.settings.entries[0]
+    if entry.captioner.answers:
+        raise UsageError(f"{entry.label} writes no captions: let lmms-eval ask that model itself")
+    return Reader(assembly)

@@ -13,6 +13,7 @@ from prism_eval.errors import UnknownName, UsageError
 from prism_eval.files.folders import user_path
 from prism_eval.plan.protocol import Edition
 from prism_eval.plugins.identity import digest_of
+from prism_eval.plugins.specs import Spec
 
 Stage = Literal["caption", "answer", "score"]
 STAGES: tuple[Stage, ...] = ("caption", "answer", "score")
@@ -32,6 +33,7 @@ _LATER: Mapping[str, Stage] = {
     "judge": "score",
     "math_limit": "score",
 }
+_LOOKS = ("baseline", "margin", "looks")
 """The keys that earlier stages know nothing of, with the first stage that does: captions outlive another reasoner."""
 
 
@@ -50,7 +52,13 @@ class Plan(BaseModel):
         orders: Orders of its options that each multiple-choice item is asked under, its own first.
         judge: The spec string of an engine that judges what rules cannot, where a benchmark's authors let a language
             model score; by default nothing does, and verdicts say so.
-        limit: Items per benchmark, from the first; 0 for all.
+        limit: Items per benchmark at most, but never fewer than one image's: a random sample of its images, with all
+            their questions. 0 for all.
+        until_decided: Whether the run ends as soon as every entry is better or worse than the baseline, or on par.
+        baseline: That entry's label, or a part of it that no other label has.
+        margin: The largest difference from it that does not matter, in points; by default 1, and 3 of one benchmark.
+        looks: How often it is looked at, at most: after equal shares of the images, in the order of the seed.
+        first: Whether the limit keeps the first items instead, for debugging: they stand for nothing but themselves.
         allow_missing: Whether a run starts though captions of a file are missing; their items fail. Runtime only.
         seed: Seeds everything that is drawn.
         math_limit: Seconds that comparing one mathematical answer may take.
@@ -76,6 +84,11 @@ class Plan(BaseModel):
     orders: int = Field(1, gt=0, le=100)
     judge: str | None = None
     limit: int = Field(0, ge=0, le=_MOST_ITEMS)
+    first: bool = False
+    until_decided: bool = False
+    baseline: str | None = None
+    margin: float | None = Field(None, gt=0, lt=100)
+    looks: int = Field(5, gt=0, le=100)
     seed: int = Field(0, ge=0, le=_LARGEST_SEED)
     math_limit: float = Field(5.0, gt=0)
     math_workers: int = Field(2, gt=0, le=64)
@@ -107,19 +120,37 @@ class Plan(BaseModel):
     def difference(self, other: Plan) -> str:
         """The first key, in the plan's order, by which the results of two plans may differ; empty if there is none."""
         own, others = self._through("score"), other._through("score")
-        return next((key for key in own if own[key] != others[key]), "")
+        return next((key for key in Plan.model_fields if own.get(key) != others.get(key)), "")
 
     def _through(self, stage: Stage) -> dict[str, object]:
         # By leaving out what comes later: a key that nobody has placed counts from the first stage on.
         place = STAGES.index(stage)
         later = {key for key, first in _LATER.items() if STAGES.index(first) > place}
-        return self.model_dump(mode="json", exclude={*_RUNTIME, *later})
+        # What says nothing where another key is off is in no digest: that of a plan that asks for all is what it was.
+        idle = {*(() if self.limit else ("first",)), *(() if self.until_decided else ("until_decided", *_LOOKS))}
+        asked = self.model_copy(
+            update={
+                "captioners": tuple(map(_asked, self.captioners)),
+                "reasoner": tuple(map(_asked, self.reasoner)),
+                "judge": self.judge and _asked(self.judge),
+            }
+        )
+        return asked.model_dump(mode="json", exclude={*_RUNTIME, *later, *idle})
 
     def to_toml(self) -> str:
         """The plan as a file that `read_plan` reads."""
         import tomli_w
 
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+
+def _asked(text: str) -> str:
+    """A spec string without what no call depends on, such as a price."""
+    try:
+        spec = Spec.parse(text)
+    except UsageError:  # it is the label of a ready object, or will be told by whoever builds it
+        return text
+    return text if spec.asked is spec else spec.asked.written()
 
 
 def make_plan(values: Mapping[str, Any], *, where: str = "the plan") -> Plan:
@@ -145,6 +176,8 @@ def make_plan(values: Mapping[str, Any], *, where: str = "the plan") -> Plan:
             raise UsageError("no captioner is named: pass --captioner NAME, or a plan with --plan FILE") from error
         where_in = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"{where}: {where_in}: {first['msg']}, got {first['input']!r}") from error
+    if wrong := _contradiction(plan):
+        raise UsageError(f"{where}: {wrong}")
     # Under two labels they are two texts; `assemble` looks at what they mean.
     for kind, names in (
         ("captioner", plan.captioners),
@@ -154,6 +187,20 @@ def make_plan(values: Mapping[str, Any], *, where: str = "the plan") -> Plan:
         if repeated := {name for name in names if names.count(name) > 1}:
             raise UsageError(f"{where}: the {kind} {min(repeated)!r} is named twice")
     return plan
+
+
+def _contradiction(plan: Plan) -> str:
+    """What two keys of a plan say against each other; empty if nothing."""
+    if plan.first and not plan.limit:
+        return "first says which items a limit keeps, and there is none: give --limit N"
+    if plan.first and plan.until_decided:
+        return "until_decided looks at random images, and first = true draws none: drop one of them"
+    if plan.until_decided and not plan.baseline:
+        return "until_decided needs an entry to compare the others with: --baseline LABEL"
+    said = [key for key in _LOOKS if getattr(plan, key) != Plan.model_fields[key].default]
+    if said and not plan.until_decided:
+        return f"{said[0]} says how until_decided compares; a finished run: prism-eval report RUN --{said[0]}"
+    return ""
 
 
 def read_plan(path: Path) -> dict[str, Any]:

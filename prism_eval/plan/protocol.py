@@ -50,6 +50,18 @@ class AnswerSettings(_Section):
     sampling: Sampling = Sampling()
 
 
+class DirectSettings(_Section):
+    """What ``direct`` asks behind the images: prompts with the slots ``{question}``, ``{options}`` and ``{abstain}``.
+
+    It asks for the same form of answer as the reasoner's prompts do, and is sampled as answers are. Empty where a
+    protocol has no words for it.
+    """
+
+    choice_prompt: str = ""
+    short_prompt: str = ""
+    system: str = ""
+
+
 class Protocol(_Section):
     """A named protocol.
 
@@ -66,11 +78,15 @@ class Protocol(_Section):
     samples: int = Field(1, gt=0)
     caption: CaptionSettings
     answer: AnswerSettings
+    direct: DirectSettings = DirectSettings()
     form: AnswerForm = AnswerForm()
 
     def captioner_settings(self, seed: int) -> Mapping[str, object]:
         """What captioners may take from the protocol and the plan, by name."""
-        return {"prompt": self.caption.prompt, "sampling": replace(self.caption.sampling, seed=seed), "seed": seed}
+        direct = {f"direct_{name}": prompt for name, prompt in self.direct.model_dump().items() if prompt}
+        sampling, answers = (replace(part.sampling, seed=seed) for part in (self.caption, self.answer))
+        own = {"prompt": self.caption.prompt, "sampling": sampling, "seed": seed}
+        return {**own, **direct, "answer_sampling": answers, "abstain": self.form.abstain}
 
     def reasoner_settings(self, seed: int) -> Mapping[str, object]:
         """What reasoners may take from the protocol and the plan, by name."""

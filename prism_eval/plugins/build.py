@@ -145,7 +145,10 @@ def _parts(kind: Kind[P], cls: type | None, what: str, spec: Spec, settings: Set
     takes = cls is not None and kind.takes_parts is not None and issubclass(cls, kind.takes_parts)
     if spec.parts and not takes:
         raise UsageError(f"{what} takes no parts: {spec.text!r}")
-    return {"parts": tuple(build(kind, part, settings) for part in spec.parts)} if spec.parts else {}
+    if not spec.parts:
+        return {}
+    offered: Settings = getattr(cls, "settings_of_parts", dict)(settings)
+    return {"parts": tuple(build(kind, part, offered) for part in spec.parts)}
 
 
 def _check_dataclass(cls: type, what: str) -> None:

@@ -51,9 +51,10 @@ def from_plan(
     """Declare a field that takes a value of the plan or its protocol where the spec string does not set it.
 
     Args:
-        name: Which value. Captioners are offered ``prompt``, ``sampling`` and ``seed``; reasoners the protocol's answer
-            prompts by their names there, ``marker``, ``sampling`` and ``seed``; judges ``sampling`` and ``seed``;
-            scorers ``math_limit`` and ``math_workers``.
+        name: Which value. Captioners are offered ``prompt``, ``sampling`` and ``seed``, and for what they answer
+            themselves ``direct_choice_prompt``, ``direct_short_prompt``, ``direct_system``, ``answer_sampling`` and
+            ``abstain``; reasoners the protocol's answer prompts by their names there, ``marker``, ``sampling`` and
+            ``seed``; judges ``sampling`` and ``seed``; scorers ``math_limit`` and ``math_workers``.
         default: The value where the plugin is made without a plan.
         default_factory: Makes that value.
         runtime: Whether the field is no part of the identity, as with `runtime`.

@@ -2,26 +2,40 @@
 
 Parts are spec strings themselves. Values and the model are percent-decoded, so that ``%26`` is an ampersand and ``%2C``
 a comma. A value that is a JSON object or list, as in ``extra_body={"top_k": 20, "stop": ["&"]}``, is read as one.
-The key ``label`` names the plugin in tables; every other key is an option of the plugin.
+The key ``label`` names the plugin in tables; ``params_b``, ``price_in`` and ``price_out`` say how large its model is
+and what its tokens cost. They change no call. Every other key is an option of the plugin.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from prism_eval.errors import UsageError
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
 _SPECIAL = re.compile(r"[%&?,()]")
+_ABOUT = ("params_b", "price_in", "price_out")
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A parsed spec string. ``text`` is the string as it was given."""
+    """A parsed spec string.
+
+    Attributes:
+        text: The string as it was given.
+        name: The plugin's name.
+        model: What stands behind the colon.
+        parts: The specs between the parentheses.
+        options: The plugin's options.
+        label: What tables call it.
+        own: What it says of the model itself: ``params_b`` in billions, ``price_in`` and ``price_out`` for a million
+            tokens.
+    """
 
     text: str
     name: str
@@ -29,6 +43,19 @@ class Spec:
     parts: tuple[Spec, ...]
     options: dict[str, str]
     label: str | None
+    own: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def about(self) -> Mapping[str, float]:
+        """What is said of its model; of one that is made of one part, what the part says holds for it."""
+        inner = self.parts[0].about if len(self.parts) == 1 else {}
+        return {**inner, **self.own}
+
+    @property
+    def asked(self) -> Spec:
+        """The spec without what no call depends on; itself where it says nothing of the kind."""
+        parts = tuple(part.asked for part in self.parts)
+        return replace(self, parts=parts, own={}) if self.own or parts != self.parts else self
 
     @classmethod
     def parse(cls, text: str) -> Spec:
@@ -52,13 +79,15 @@ class Spec:
             raise UsageError(f"cannot read {head!r} in {text!r}: after the name comes :MODEL or ?key=value")
         options = read_options(query, text) if question_mark else {}
         label = options.pop("label", None)
-        return cls(text, match.group(), unquote(head[1:]) or None, parts, options, label)
+        own = {key: _number(options.pop(key), key, text) for key in _ABOUT if key in options}
+        return cls(text, match.group(), unquote(head[1:]) or None, parts, options, label, own)
 
     def written(self) -> str:
         """A spec string that reads as this one: the label last, what means something in a spec percent-encoded."""
         parts = f"({', '.join(part.written() for part in self.parts)})" if self.parts else ""
         model = f":{_quoted(self.model)}" if self.model else ""
-        options = self.options | ({"label": self.label} if self.label else {})
+        own = {key: f"{value:.12g}" for key, value in self.own.items()}
+        options = self.options | own | ({"label": self.label} if self.label else {})
         query = "&".join(f"{key}={_quoted(value)}" for key, value in options.items())
         return f"{self.name}{parts}{model}" + (f"?{query}" if query else "")
 
@@ -74,6 +103,16 @@ def split_specs(text: str) -> list[str]:
             start = index + 1
     pieces.append(text[start:])
     return [piece.strip() for piece in pieces if piece.strip()]
+
+
+def _number(value: str, key: str, text: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise UsageError(f"{key}={value!r} in {text!r} will not do: give a number, 0 or more")
+    return number
 
 
 def _quoted(text: str) -> str:

@@ -13,7 +13,7 @@ from prism_eval.captioners.base import Captioner
 from prism_eval.errors import PrismError
 from prism_eval.leaderboard import Leaderboard, build
 from prism_eval.plan import make_plan
-from prism_eval.plugins import Plugin
+from prism_eval.plugins import Plugin, Spec
 from prism_eval.reasoners.base import Reasoner
 from prism_eval.report.html import fragment, write_html
 from prism_eval.report.terminal import as_text
@@ -143,5 +143,8 @@ def _name(plugin: object) -> str:
 
 
 def _with_label(spec: str, label: str) -> str:
+    # Asked of the spec that was read: a question mark may be a part's, or stand in a prompt.
+    read = Spec.parse(spec)
+    more = "&" if read.options or read.own or read.label else "?"
     # Quoted, since a label that holds `&` or `=` would go on as another option.
-    return f"{spec}{'&' if '?' in spec else '?'}label={quote(label)}"
+    return f"{spec}{more}label={quote(label)}"

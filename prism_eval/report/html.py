@@ -1,161 +1,127 @@
 """One self-contained leaderboard.html from a run folder.
 
-All text of models, data sets and users reaches the page through one door: `_finalize` makes it visible, then Jinja's
-autoescape makes it text. The page's own style and script are let in by their hashes; its policy forbids all else.
+All text of models, data sets and users reaches the page through one door, `environment`: it is made visible, and then
+Jinja's autoescape makes it text.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from prism_eval.files.whole import write_whole
-from prism_eval.leaderboard import AnyColumn, Leaderboard, writing
-from prism_eval.report import text
-from prism_eval.report.explorer import explorer_of
+from prism_eval.leaderboard import AnyColumn, Leaderboard
+from prism_eval.leaderboard.losses import LOSSES, losses_on
+from prism_eval.report.environment import environment, policy
+from prism_eval.report.explorer import Whys, explorer_of
+from prism_eval.report.figures import SHAPES
+from prism_eval.report.lost import MEANINGS, Lost, lost_of
 from prism_eval.report.names import short_names
+from prism_eval.report.opening import opening_of
+from prism_eval.report.pairs import as_data, pairs_of
+from prism_eval.report.pictures import pictures_of
+from prism_eval.report.text import visible
 from prism_eval.run.folder import RunFolder
 from prism_eval.schema import Outcome
-from prism_eval.statistics import Comparison, Estimate
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-    from markupsafe import Markup
-
-# Twenty captioners make 190 pairs, which nobody reads; all pairs of five still fit on a screen.
-_MOST_PAIRS = 10
 # A label of a served model is often a whole address; its title attribute has all of it.
 _LABEL = 40
-# Where a label may be broken: behind what parts a path, an address or the options of a spec.
-_BREAKS = re.compile(r"(?<=[-/:,(&=_.])")
 
 
-def write_html(folder: Path, board: Leaderboard) -> Path:
+def write_html(folder: Path, board: Leaderboard, *, images: bool = True) -> Path:
     """Write a run folder's ``leaderboard.html`` and return its path; an older one is replaced in one step.
+
+    Args:
+        folder: Where it is written.
+        board: The leaderboard.
+        images: Whether the runs' thumbnails are in it.
 
     Raises:
         RunError: The run's tables cannot be read, or the file cannot be written.
     """
     # Rendered whole before the file is touched: a page that cannot be made leaves the old one.
-    page = render(board)
+    page = render(board, images=images)
     path = RunFolder(folder).html_file
     write_whole(path, page)
     return path
 
 
-def render(board: Leaderboard) -> str:
+def render(board: Leaderboard, *, images: bool = True) -> str:
     """A leaderboard's page as text.
+
+    Args:
+        board: The leaderboard.
+        images: Whether the runs' thumbnails are in it.
 
     Raises:
         RunError: The run's tables cannot be read.
     """
-    environment = _environment()
-    short = short_names([row.captioner for row in board.rows], _LABEL)
-    return environment.get_template("leaderboard.html").render(
+    made, pairs = environment(), pairs_of(board)
+    short = short_names([row.captioner for row in board.everyone], _LABEL)
+    titles = dict(zip(board.benchmarks, (column.title for column in board.scores), strict=True))
+    losses = losses_on(board.verdicts, board.manifest)
+    lost = lost_of(losses, [row.captioner for row in board.rows], board.benchmarks)
+    return made.get_template("leaderboard.html").render(
         board=board,
         manifest=board.manifest,
-        about={entry["name"]: entry for entry in board.manifest["benchmarks"]},
+        opening=opening_of(board, short),
+        contents=_contents(board, lost),
+        short=short,
+        titles=titles,
         outcomes=list(Outcome),
         longest={column.name: _largest(board, column) for column in board.columns if column.bar},
-        comparisons=_shown_comparisons(board),
-        explorer=explorer_of(board, short),
-        short=short,
-        policy=_policy(environment),
+        best=_best(board),
+        by_places={(one.first, one.second): one for one in board.comparisons},
+        pairs={
+            "names": [visible(short[row.captioner]) for row in board.ranked],
+            "benchmarks": [visible(title) for title in titles.values()],
+            "pairs": as_data(pairs),
+        },
+        pictures=pictures_of(board, pairs, short),
+        most_series=len(SHAPES),
+        lost=lost,
+        meanings=MEANINGS,
+        explorer=explorer_of(board, short, images=images, whys=Whys(LOSSES, losses.loss)),
+        policy=policy(made),
     )
 
 
 def fragment(board: Leaderboard) -> str:
     """A leaderboard's table for a notebook: escaped as the page is, and without script."""
     return (
-        _environment()
+        environment()
         .get_template("_notebook.html")
         .render(
             board=board,
             columns=(*board.shown_in("summary"), *board.scores),
-            short=short_names([row.captioner for row in board.rows], _LABEL),
+            short=short_names([row.captioner for row in board.everyone], _LABEL),
         )
     )
 
 
-def _shown_comparisons(board: Leaderboard) -> list[Comparison]:
-    """Every pair if they are few, else neighbours on the leaderboard only."""
-    # Two captioners without a shared item have no difference to show.
-    every = [comparison for comparison in board.comparisons if comparison.difference is not None]
-    if len(every) <= _MOST_PAIRS:
-        return every
-    return [comparison for comparison in every if comparison.second == comparison.first + 1]
+def _contents(board: Leaderboard, lost: Lost) -> dict[str, str]:
+    """The page's headings by the names of their templates; those with nothing to show are left out."""
+    causes = {"losses": "Where points are lost"} if lost.losses else {}
+    several = {"pairs": "Any two"} if len(board.ranked) > 1 else {}
+    return {
+        "benchmarks": "Benchmark by benchmark",
+        "length": "Score against length",
+        **several,
+        **causes,
+        "explorer": "Look for yourself",
+        "answers": "How answers ended",
+        "method": "How this was made",
+    }
 
 
 def _largest(board: Leaderboard, column: AnyColumn) -> float:
-    return max((column.key(row) or 0 for row in board.rows), default=0)
+    return max((column.key(row) or 0 for row in board.everyone), default=0)
 
 
-def _environment() -> Environment:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("prism_eval.report"),
-        autoescape=True,
-        finalize=_finalize,
-        # A misspelt name is an error here, where it would be an empty cell on the page.
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        points=writing.points,
-        score=writing.score,
-        margin=writing.margin,
-        place=writing.place,
-        whole=writing.count,
-        counted=writing.counted,
-        signed=writing.signed,
-        p_value=writing.p_value,
-        breakable=_breakable,
-        pretty=_pretty,
-        compact=_compact,
-    )
-    environment.tests["estimate"] = lambda value: isinstance(value, Estimate)
-    return environment
-
-
-def _finalize(value: object) -> object:
-    from markupsafe import Markup
-
-    return text.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _breakable(label: str) -> Markup:
-    """The label with places to break a line at; every piece is escaped as it is joined."""
-    from markupsafe import Markup
-
-    return Markup("<wbr>").join(_BREAKS.split(text.visible(label)))
-
-
-def _compact(value: object) -> Markup:
-    """A value as JSON for a script element: nothing in it can end the element."""
-    from jinja2.utils import htmlsafe_json_dumps
-
-    return htmlsafe_json_dumps(value, dumps=json.dumps, separators=(",", ":"), ensure_ascii=False)
-
-
-def _pretty(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
-
-
-def _policy(environment: Environment) -> str:
-    # Hashed as the page has them: Jinja takes the last line break of a file away.
-    style, script = (
-        " ".join(_hash(environment.get_template(f"{name}.{kind}").render()) for name in ("leaderboard", "explorer"))
-        for kind in ("css", "js")
-    )
-    allowed = f"style-src {style}; script-src {script}; img-src data:"
-    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
-
-
-def _hash(source: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
+def _best(board: Leaderboard) -> dict[str, str]:
+    """By column of scores, its best as it is written; none where all are written alike."""
+    best = {}
+    for column in (*board.scores, *board.shown_in("scores")):
+        texts = [column.text(row) for row in sorted(board.ranked, key=lambda row: column.key(row) or 0)]
+        if len({*texts}) > 1:
+            best[column.name] = texts[-1]
+    return best

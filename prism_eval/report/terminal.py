@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from prism_eval.leaderboard.writing import points, score, with_margin
+from prism_eval.leaderboard.writing import ABSENT, as_printed, counted, points, score, with_ends
 from prism_eval.report.names import columns as columns_of
 from prism_eval.report.names import short_names
 from prism_eval.report.text import visible
@@ -21,37 +22,44 @@ if TYPE_CHECKING:
     from prism_eval.leaderboard import AnyColumn, Leaderboard, OwnNumbers, PositionBias, Row
 
 _LEGEND = (
-    "Points out of 100 with half the width of a 95 % interval, clustered on images. "
+    "Points out of 100 with the ends of a 95 % interval, clustered on images. "
     "rank: the places the data do not rule out."
 )
 _POSITIONS = (
     "Options were shown in several orders. picked: share of picks by position, in points; lean: the largest distance "
     "from an even share; same: questions on which every order led to the same option."
 )
-_SPARED = ("items", "words_median", "answers_unparsed", "answers_failed", "rank")
+_SPARED = ("params_b", "words_median", "answers_failed", "rank", "against")
 """Columns that a narrow terminal goes without, from the first on; before them those of other packages."""
 # Ten options have ten shares, and a line of them would push the table past 80 columns.
 _SHARES_A_LINE = 5
 # What rich puts between two columns of a table without edges.
 _GAP = 2
-# ``100.0`` and ``100.0 ±50.0``: the least room for a score without and with its margin.
+# ``100.0`` and ``48.4 [47.7, 49.1]``: the least room for a score without and with its interval.
 _NARROWEST = 6
-_WITH_MARGIN = 11
+_WITH_ENDS = 17
 # A name shorter than 16 says little more than the row's number; one longer than 60 pushes the scores off the screen.
 _NAME = (16, 60)
 _BENCHMARK = 24
+# A rule under the heading and between the bands of a table, and nothing else; rich reads a box by its lines.
+_RULES = "    \n    \n ── \n    \n ── \n    \n    \n    \n"
 
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardView:
     """A leaderboard that rich can print: ``console.print(LeaderboardView(board))``.
 
-    One table where it fits. Otherwise the means first, then the benchmarks as rows and the captioners as numbered
-    columns, in as many blocks as the width asks for. Where there is little room, columns are left out and names give up
-    what they share; a number is never cut. Names are shown as text, never read as markup.
+    The answer first, then one table where it fits. Otherwise the means first, then the benchmarks as rows and the
+    captioners as numbered columns, in as many blocks as the width asks for. Where there is little room, columns are
+    left out and names give up what they share; a number is never cut. Names are shown as text, never read as markup.
+
+    Attributes:
+        board: The leaderboard.
+        notes: Whether what is to be known of the scores is told in full, and not only how many notes there are.
     """
 
     board: Leaderboard
+    notes: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table | Text]:
         """Yield the tables that suit the console's width."""
@@ -61,29 +69,44 @@ class LeaderboardView:
 
     def _parts(self, console: Console, width: int) -> Iterator[Table | Text]:
         board = self.board
-        if board.failed:
-            yield _plain(f"{board.failed}: in no score.", style="bold")
-        yield _plain(" · ".join(map(visible, ("Leaderboard", *board.measured))), style="bold")
-        columns = board.shown_in("summary")
-        whole = _summary(board.rows, (*board.scores, *columns), _NAME[1])
-        notes = []
+        names = short_names([row.captioner for row in board.everyone], _NAME[1])
+        yield _plain(visible(board.answer_with(names)), style="bold")
+        facts = ([f"{board.failed}: in no score"] if board.failed else []) + [*board.measured]
+        yield _plain(" · ".join(map(visible, facts)))
+        columns = [column for column in board.shown_in("summary") if _told(column, board)]
+        whole = _summary(board, (*columns, *board.scores), _NAME[1])
+        spared = []
         if _natural_width(console, whole) <= width:
             yield whole
         else:
-            kept = _fitting(console, board.rows, columns, width)
-            room = _room(console, board.rows, kept, width)
+            kept = _fitting(console, board, columns, width)
+            spared = [_heading(column) for column in columns if column not in kept]
+            if _room(console, board, kept, width) < len("captioner"):
+                kept = [replace(column, heading="score", write=score) for column in kept]
+                spared.append("[low, high]")
+            room = _room(console, board, kept, width)
             # With less, it is told in sentences, and those break where they have to.
-            yield _summary(board.rows, kept, room if room >= len("captioner") else _NAME[1])
+            yield _summary(board, kept, room if room >= len("captioner") else _NAME[1])
             yield from _blocks(board, width)
-            if spared := [_heading(column) for column in columns if column not in kept]:
-                notes.append(f"Not shown at this width: {', '.join(spared)}.")
-        yield _plain(" ".join([_LEGEND, *notes]), style="dim")
+        yield from _unranked(board, names)
+        yield _plain(
+            " ".join([_LEGEND, *([f"Not shown at this width: {', '.join(spared)}."] if spared else [])]), "dim"
+        )
         for own in board.own:
-            yield from _own(own, board.rows, width)
-        if any(row.positions for row in board.rows):
+            yield from _own(own, board.everyone, width)
+        if any(row.positions for row in board.everyone):
             yield _leans(board)
             yield _plain(_POSITIONS, style="dim")
-        for warning in board.warnings:
+        yield from _published(board)
+        yield from self._notes()
+
+    def _notes(self) -> Iterator[Text]:
+        warnings = self.board.warnings
+        if warnings and not self.notes:
+            again = shlex.join(["prism-eval", "report", *map(str, self.board.folders), "--notes"])
+            yield _plain(f"{counted(len(warnings), 'note')} to read with the scores: {visible(again)}")
+            return
+        for warning in warnings:
             yield _plain(f"! {visible(warning)}")
 
 
@@ -98,6 +121,40 @@ def as_text(board: Leaderboard, width: int = 100) -> str:
     with console.capture() as captured:
         console.print(LeaderboardView(board))
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def _told(column: AnyColumn, board: Leaderboard) -> bool:
+    """Whether a column says anything of anybody."""
+    return any(column.value(row) is not None for row in board.everyone)
+
+
+def _unranked(board: Leaderboard, names: Mapping[str, str]) -> Iterator[Text]:
+    for row in board.rows:
+        if row.unranked:
+            yield _plain(f"{visible(names[row.captioner])} is not ranked: {visible(row.unranked)}.")
+
+
+def _published(board: Leaderboard) -> Iterator[Table | Text]:
+    """What papers print, a table each: their average beside the one that their cells give."""
+    for source in dict.fromkeys(row.source for row in board.published):
+        rows = [row for row in board.published if row.source == source]
+        yield _plain(f"As published, in no rank: {visible(source)}", style="bold")
+        told = [
+            (
+                visible(row.captioner),
+                visible(row.setting),
+                row.size.text,
+                as_printed(row.printed),
+                *map(points, (row.recomputed, row.over(board.common))),
+            )
+            for row in rows
+        ]
+        headings = "captioner", "setting", "size", "printed", "recomputed", f"of these {len(board.common)}"
+        kept = [place for place in range(len(headings)) if any(line[place] not in ("", ABSENT) for line in told)]
+        table = _table(*(headings[place] for place in kept), text=1 + (1 in kept))
+        for line in told:
+            table.add_row(*(_plain(line[place]) for place in kept))
+        yield table
 
 
 def _natural_width(console: Console, part: Table | Text) -> int:
@@ -120,12 +177,12 @@ def _spelt_out(part: Table | Text) -> Text:
     return _plain("\n".join(map(", ".join, told)))
 
 
-def _fitting(console: Console, rows: Sequence[Row], columns: Sequence[AnyColumn], width: int) -> list[AnyColumn]:
+def _fitting(console: Console, board: Leaderboard, columns: Sequence[AnyColumn], width: int) -> list[AnyColumn]:
     """The columns that leave room for names which tell the captioners apart."""
     kept = list(columns)
-    wanted = min(_NAME[0], max(map(columns_of, ["captioner", *(visible(row.captioner) for row in rows)])))
+    wanted = min(_NAME[0], max(map(columns_of, ["captioner", *(visible(row.captioner) for row in board.everyone)])))
     for column in sorted(columns, key=_worth):
-        if column.name == "mean" or _room(console, rows, kept, width) >= wanted:
+        if column.name == "mean" or _room(console, board, kept, width) >= wanted:
             break
         kept.remove(column)
     return kept
@@ -136,18 +193,25 @@ def _worth(column: AnyColumn) -> int:
     return _SPARED.index(column.name) if column.name in _SPARED else len(_SPARED) if column.name == "mean" else -1
 
 
-def _room(console: Console, rows: Sequence[Row], columns: Sequence[AnyColumn], width: int) -> int:
+def _room(console: Console, board: Leaderboard, columns: Sequence[AnyColumn], width: int) -> int:
     # With names of one letter, that column is as wide as its heading: what is left over is for the names.
-    others = _natural_width(console, _summary(rows, columns, 1)) - len("captioner")
+    others = _natural_width(console, _summary(board, columns, 1)) - len("captioner")
     return min(width - others, _NAME[1])
 
 
-def _summary(rows: Sequence[Row], columns: Sequence[AnyColumn], name_width: int) -> Table:
+def _summary(board: Leaderboard, columns: Sequence[AnyColumn], name_width: int) -> Table:
     table = _table("#", "captioner", *map(_heading, columns))
-    names = short_names([row.captioner for row in rows], name_width)
-    for number, row in enumerate(rows, 1):
+    names = short_names([row.captioner for row in board.everyone], name_width)
+    for number, row in enumerate(board.everyone, 1):
+        # A rule parts who is ranked, who is not, and the controls.
+        if number > 1 and _band(row) != _band(board.everyone[number - 2]):
+            table.add_section()
         table.add_row(str(number), _plain(names[row.captioner]), *_cells(columns, row))
     return table
+
+
+def _band(row: Row) -> tuple[bool, bool]:
+    return bool(row.control), bool(row.unranked)
 
 
 def _own(own: OwnNumbers, rows: Sequence[Row], width: int) -> Iterator[Table | Text]:
@@ -170,8 +234,8 @@ def _own(own: OwnNumbers, rows: Sequence[Row], width: int) -> Iterator[Table | T
 def _leans(board: Leaderboard) -> Table:
     columns = board.shown_in("leans")
     table = _table("#", "captioner", *map(_heading, columns), "picked")
-    names = short_names([row.captioner for row in board.rows], _NAME[0])
-    for number, row in enumerate(board.rows, 1):
+    names = short_names([row.captioner for row in board.everyone], _NAME[0])
+    for number, row in enumerate(board.everyone, 1):
         if row.positions:
             table.add_row(str(number), _plain(names[row.captioner]), *_cells(columns, row), _picked(row.positions))
     return table
@@ -195,14 +259,15 @@ def _cells(columns: Sequence[AnyColumn], row: Row) -> list[Text]:
 def _blocks(board: Leaderboard, width: int) -> Iterator[Table]:
     # A definition file may give a benchmark a name as long as it likes; the scores need the room.
     names = short_names(board.benchmarks, _BENCHMARK)
+    everyone = board.everyone
     room = width - max(map(columns_of, ["benchmark", *names.values()])) - _GAP
-    blocks = math.ceil(len(board.rows) / max(1, room // (_NARROWEST + _GAP)))
-    each = math.ceil(len(board.rows) / max(1, blocks)) or 1
+    blocks = math.ceil(len(everyone) / max(1, room // (_NARROWEST + _GAP)))
+    each = math.ceil(len(everyone) / max(1, blocks)) or 1
     cell = room // each - _GAP
-    write = with_margin if cell >= _WITH_MARGIN else score
-    headings = _headings(board.rows, cell)
-    for start in range(0, len(board.rows), each):
-        rows = board.rows[start : start + each]
+    write = with_ends if cell >= _WITH_ENDS else score
+    headings = _headings(everyone, cell)
+    for start in range(0, len(everyone), each):
+        rows = everyone[start : start + each]
         table = _table("benchmark", *headings[start : start + each], text=1)
         for benchmark in board.benchmarks:
             table.add_row(_plain(names[benchmark]), *(write(row.cells[benchmark].estimate) for row in rows))
@@ -212,17 +277,17 @@ def _blocks(board: Leaderboard, width: int) -> Iterator[Table]:
 def _headings(rows: Sequence[Row], width: int) -> list[str]:
     # A name cut to a few letters says less than its number in the table above.
     numbers = [str(number) for number in range(1, len(rows) + 1)]
-    if width < _WITH_MARGIN:
+    if width < _NAME[0]:
         return numbers
     names = short_names([row.captioner for row in rows], width - len(numbers[-1]) - 1)
     return [f"{number} {names[row.captioner]}" for number, row in zip(numbers, rows, strict=True)]
 
 
 def _table(*headings: str, text: int = 2) -> Table:
-    from rich.box import SIMPLE_HEAD
+    from rich.box import Box
     from rich.table import Table
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True, header_style="bold")
+    table = Table(box=Box(_RULES), pad_edge=False, collapse_padding=True, header_style="bold")
     for index, heading in enumerate(headings):
         table.add_column(_plain(heading), justify="left" if index < text else "right", no_wrap=True)
     return table

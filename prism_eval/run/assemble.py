@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from prism_eval.plan import STAGES, Orders, Plan, Protocol, Stage, load_protocol
 from prism_eval.plugins import Kind, Plugin, Spec, build, check_class, label_of
 from prism_eval.plugins.faults import fault_of
 from prism_eval.reasoners import REASONER, Reasoner
+from prism_eval.run.destinations import destinations
 from prism_eval.run.settings import Entry, Settings
 from prism_eval.scoring.base import SCORER, Scorer
 
@@ -25,9 +26,6 @@ LIVE: frozenset[Stage] = frozenset({"caption", "answer", "score"})
 
 _PART_OF: Mapping[str, Stage] = {"caption": "caption", "answer": "answer", "prior": "answer", "judge": "score"}
 """To which stage each kind of call belongs."""
-
-_SENT: Mapping[Stage, str] = {"caption": "images", "answer": "captions and questions", "score": "answers to judge"}
-"""What each stage's plugins send to their servers."""
 
 _ITEMS_AHEAD = 4
 """Items in work for each call that may be under way. At any time some wait for their caption, some for their answer,
@@ -98,7 +96,8 @@ def assemble(
         UsageError: Something the plan names does not exist or will not do.
     """
     protocol = _protocol(plan)
-    opened, unread = open_benchmarks(plan) if benchmarks is None else (benchmarks, {})
+    found, unread = open_benchmarks(plan) if benchmarks is None else (benchmarks, {})
+    opened = [_limited(benchmark, plan) for benchmark in found]
     limits = Limits(plan.concurrency)
     calls = Calls(
         store,
@@ -114,8 +113,9 @@ def assemble(
         _declare(limits, plugin)
     settings = Settings(
         calls=calls,
-        entries=[Entry(entry.label, entry.captioner.bound(calls)) for entry in entries],
+        entries=[replace(entry, captioner=entry.captioner.bound(calls)) for entry in entries],
         reasoners={label: reasoner.bound(calls) for label, reasoner in answering.items()},
+        about=dict(zip(answering, (_about(text, reasoners or {}) for text in plan.reasoner), strict=True)),
         scorers=scorers,
         judge=judge,
         judge_label=judge_label,
@@ -128,31 +128,9 @@ def assemble(
     # In this order the progress display and the manifest name them, whether or not there are any.
     for stage in ("caption", "answer", *(["judge"] if judge else [])):
         calls.tally(stage)
-    asked: Mapping[Stage, list[Plugin]] = {
-        "caption": [entry.captioner for entry in entries],
-        "answer": [*answering.values()],
-        "score": [judge] if judge else [],
-    }
     calling = live.intersection(STAGES[: STAGES.index(through) + 1])
-    destinations = _destinations({stage: plugins for stage, plugins in asked.items() if stage in calling})
-    return Assembly(plan, protocol, opened, settings, destinations, frozenset(calling), unread)
-
-
-def _destinations(asked: Mapping[Stage, Sequence[Plugin]]) -> str:
-    """Which addresses are sent what, in one sentence: whoever reads it may want to stop the run at once."""
-    told = {
-        stage: " and ".join(dict.fromkeys(address for plugin in plugins for address in _addresses(plugin)))
-        for stage, plugins in asked.items()
-    }
-    words = "; ".join(f"{_SENT[stage]} go to {addresses}" for stage, addresses in told.items() if addresses)
-    return f"{words[0].upper()}{words[1:]}" if words else ""
-
-
-def _addresses(plugin: Plugin) -> Iterator[str]:
-    if plugin.address:
-        yield plugin.address
-    for part in getattr(plugin, "parts", ()):
-        yield from _addresses(part)
+    told = destinations([entry.captioner for entry in entries], answering.values(), judge, calling)
+    return Assembly(plan, protocol, opened, settings, told, frozenset(calling), unread)
 
 
 def expected(assembly: Assembly) -> int | None:
@@ -160,21 +138,29 @@ def expected(assembly: Assembly) -> int | None:
     # How many orders an item has depends on its options.
     if assembly.plan.orders > 1:
         return None
-    sizes = [benchmark.size() for benchmark in assembly.benchmarks]
-    known = [size for size in sizes if size is not None]
-    if len(known) < len(sizes):
+    asked = [benchmark.asked() for benchmark in assembly.benchmarks]
+    known = [items for items in asked if items is not None]
+    if len(known) < len(asked):
         return None
-    limit = assembly.plan.limit
-    items = sum(min(size, limit) if limit else size for size in known)
     settings = assembly.settings
     reasoners = 1 if settings.through == "caption" else len(settings.reasoners)
-    return items * len(settings.entries) * reasoners * settings.samples
+    return sum(known) * len(settings.entries) * reasoners * settings.samples
 
 
 def open_benchmarks(plan: Plan) -> tuple[Sequence[Benchmark], Mapping[str, str]]:
     """The plan's benchmarks, all that the data holds where the plan names none; and those that cannot be read."""
     names = plan.benchmarks or tuple(available(plan.data))
     return open_readable(names, plan.data, seed=plan.seed)
+
+
+def _limited(benchmark: Benchmark, plan: Plan) -> Benchmark:
+    """What the plan's ``limit`` leaves of a benchmark."""
+    if plan.first:
+        return replace(benchmark, first=plan.limit)
+    looks = plan.looks if plan.until_decided else 1
+    if plan.limit or plan.until_decided:
+        return benchmark.sampled(limit=plan.limit, seed=plan.seed, looks=looks)
+    return benchmark
 
 
 def _orders(plan: Plan, benchmarks: Sequence[Benchmark]) -> Orders:
@@ -192,7 +178,10 @@ def _protocol(plan: Plan) -> Protocol:
 def _entries(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner]) -> list[Entry]:
     make = partial(_named, CAPTIONER, ready=ready, settings=protocol.captioner_settings(plan.seed))
     by_label = _told_apart(CAPTIONER, map(make, plan.captioners), shared="caption")
-    return [Entry(label, captioner) for label, captioner in by_label.items()]
+    return [
+        Entry(label, captioner, _about(text, ready))
+        for text, (label, captioner) in zip(plan.captioners, by_label.items(), strict=True)
+    ]
 
 
 def _reasoners(plan: Plan, protocol: Protocol, ready: Mapping[str, Reasoner]) -> dict[str, Reasoner]:
@@ -240,6 +229,11 @@ def _named(kind: Kind[P], text: str, *, ready: Mapping[str, P], settings: Mappin
         return plugin, text
     spec = Spec.parse(text)
     return build(kind, spec, settings), label_of(kind, spec)
+
+
+def _about(text: str, ready: Container[str]) -> Mapping[str, float]:
+    """What a spec string says of its model; of a ready plugin nothing is known."""
+    return {} if text in ready else Spec.parse(text).about
 
 
 def _introduced(plugin: Plugin, label: str) -> str:

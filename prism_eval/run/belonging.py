@@ -22,7 +22,12 @@ def check_belonging(folder: RunFolder, *stages: Stage, manifest: bool = False) -
     plan = folder.read_plan()
     again = f"do the run again: prism-eval run --plan {folder.plan_file} --out {folder.path}"
     # The digest through a stage: verdicts of another judge are wrong, captions under another judge are not.
-    there = [stage for stage in STAGES if stage in stages or folder.table(TABLES[stage]).exists()]
+    written = [stage for stage in STAGES if folder.table(TABLES[stage]).exists()]
+    # Whoever looked into a run that goes on would look more often than was planned.
+    if plan.until_decided and not written:
+        where = f"--plan {folder.plan_file} --out {folder.path}"
+        raise RunError(f"{folder.path} has no verdict yet: it runs until decided; to go on: prism-eval run {where}")
+    there = [stage for stage in STAGES if stage in stages or stage in written]
     for stage in there:
         table = Table(folder.path, TABLES[stage])
         if table.plan_digest() != plan.digest_through(stage):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from prism_eval.plugins.identity import canonical_json
+from prism_eval.run.spending import Spending
 from prism_eval.schema import Item
 
 if TYPE_CHECKING:
@@ -100,12 +101,13 @@ class BenchmarkCount:
 
 @dataclass
 class Counts:
-    """What a run has counted so far: benchmarks, how answers ended, and captions that say nothing, by label."""
+    """What a run has counted so far: benchmarks, how answers ended, captions that say nothing, and what it all took."""
 
     benchmarks: dict[str, BenchmarkCount] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     empty_captions: Counter[str] = field(default_factory=Counter)
+    spending: Spending = field(default_factory=Spending)
     done: int = 0
 
     def add(self, result: ItemResult, *, first: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from prism_eval.benchmarks import Benchmark, opens
+from prism_eval.benchmarks import opens
 from prism_eval.benchmarks.opening import HUB
 from prism_eval.captioners.base import Lookup
 from prism_eval.errors import DataError
@@ -61,19 +61,9 @@ def _images(assembly: Assembly, *, named: bool) -> Iterator[tuple[str, Image]]:
     """Each image once, with the benchmark that shows it."""
     seen = SeenDigests()
     for benchmark in assembly.benchmarks:
-        for row in islice(benchmark.pictures(named=named), _rows(assembly, benchmark)):
+        rows = benchmark.pictures(named=named)
+        for row in islice(rows, _OF_THE_HUB) if assembly.plan.data == HUB else rows:
             for image in row:
                 new = seen.add(*((benchmark.name, image.name) if named else (image.digest,)))
                 if new and (named or opens(image)):
                     yield benchmark.name, image
-
-
-def _rows(assembly: Assembly, benchmark: Benchmark) -> int | None:
-    """How many rows are looked at; ``None`` for all."""
-    most = _OF_THE_HUB if assembly.plan.data == HUB else None
-    limit = assembly.plan.limit
-    if not limit:
-        return most
-    # Rows hold as many items as there are questions, and those of the last may be more than are asked.
-    rows = -(-limit // len(benchmark.definition.asked))
-    return min(rows, most) if most else rows

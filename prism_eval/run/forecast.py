@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
 from prism_eval.calls import Store, default_path
+from prism_eval.captioners.direct import Direct
+from prism_eval.captioners.joining import join_captions
 from prism_eval.plan.orders import reorder
 from prism_eval.plan.plan import Plan
 from prism_eval.run.assemble import Assembly, assemble
 from prism_eval.run.counts import SeenDigests
-from prism_eval.run.item_result import join_captions
-from prism_eval.run.items import read_items
+from prism_eval.run.items import check_items, read_items
 from prism_eval.run.paths import with_absolute_paths
 from prism_eval.run.settings import Entry
 from prism_eval.schema import Caption, Image, Item
@@ -33,7 +34,7 @@ class EntryForecast:
         answers: Unique answers wanted, as far as captions are known; else one per item, reasoner, sample
             and order.
         answers_stored: Of those, in the store.
-        image_tokens: Estimated tokens of the images still to be captioned, at one token per 28 x 28 pixels.
+        image_tokens: Estimated tokens of the images still to be shown, at one token per 28 x 28 pixels.
         text_tokens: Estimated tokens of the questions and known captions still to be answered, at 4 characters each.
     """
 
@@ -68,7 +69,8 @@ async def forecast(plan: Plan, store: Path | None = None) -> Forecast:
         result = Forecast(entries=list(map(EntryForecast, labels)), unread=assembly.unread)
         count, images = _Count(assembly, opened), SeenDigests()
         # Without scorers: what something would cost can be asked where the scorers' extras are not installed.
-        async for read in read_items(assembly.benchmarks, plan.limit):
+        await check_items(assembly.benchmarks)
+        async for read in read_items(assembly.benchmarks):
             if read.problem:
                 continue
             item = read.item
@@ -89,9 +91,17 @@ class _Count:
     seen: SeenDigests = field(default_factory=SeenDigests)
 
     def add(self, item: Item, entry: Entry, sample: int, counted: EntryForecast) -> None:
-        settings, captions = self.assembly.settings, self._captions(item, entry, sample, counted)
+        settings = self.assembly.settings
         text = item.question + "".join(item.options)
         reasoners, orders = settings.reasoners.values(), settings.orders.of(item)
+        if isinstance(entry.captioner, Direct):
+            for reasoner, order in product(reasoners, orders):
+                call = entry.captioner.answer_call(item.images, reorder(item, order), reasoner, sample=sample)
+                # The facts of a twin go to the reasoner in place of its images.
+                seen = item.images if call.plugin is entry.captioner.part else ()
+                self._answer(call.key, text, entry, counted, images=seen)
+            return
+        captions = self._captions(item, entry, sample, counted)
         # An answer's key holds the caption's digest: without the caption nobody can tell whether it is stored.
         if len(captions) < len(item.images):
             asked = len(reasoners) * len(orders)
@@ -103,12 +113,15 @@ class _Count:
             key = reasoner.call(read, reorder(item, order), sample=sample).key
             self._answer(key, read.text + text, entry, counted)
 
-    def _answer(self, key: str, text: str, entry: Entry, counted: EntryForecast) -> None:
+    def _answer(
+        self, key: str, text: str, entry: Entry, counted: EntryForecast, *, images: Sequence[Image] = ()
+    ) -> None:
         if self.seen.add(entry.label, key):
             stored = self.store.get(key)
             counted.answers += 1
             counted.answers_stored += bool(stored)
             counted.text_tokens += 0 if stored else len(text) // _CHARACTERS_A_TOKEN
+            counted.image_tokens += 0 if stored else sum(map(_image_tokens, images))
 
     def _captions(self, item: Item, entry: Entry, sample: int, counted: EntryForecast) -> list[Caption]:
         """The captions that are stored; counts all that are wanted."""

@@ -58,24 +58,6 @@ class ItemResult:
     unusable: RowError | None = None
 
 
-def join_captions(captions: Sequence[Caption], numbers: Sequence[int] = ()) -> Caption:
-    """The captions of an item's images as the one text that the reasoner reads: without their models' thoughts.
-
-    Args:
-        captions: One an image.
-        numbers: What the item's placeholders call the images; by default they are counted from 1.
-    """
-    captions = [spoken(caption) for caption in captions]
-    # As it is, headings and all: most items show one image, and their captions are compared byte by byte.
-    if len(captions) == 1:
-        return captions[0]
-    numbers = numbers or range(1, len(captions) + 1)
-    texts = [f"<image {number}>\n{caption.text}" for number, caption in zip(numbers, captions, strict=True)]
-    silent = not any(caption.text for caption in captions)
-    cut = any(caption.finish_reason.cut for caption in captions)
-    return Caption("" if silent else "\n\n".join(texts), FinishReason.LENGTH if cut else FinishReason.STOP)
-
-
 def is_empty(caption: Caption | None) -> bool:
     """Whether a captioner had its say, and said nothing."""
     said = spoken(caption) if caption else None

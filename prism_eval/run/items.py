@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Protocol
 
 from prism_eval.benchmarks import RowError, gold_problem, image_problem, why_none
@@ -44,26 +43,29 @@ class ReadItem:
     problem: RowError | None
 
 
-async def read_items(
-    sources: Sequence[ItemSource], limit: int, scorers: Mapping[str, Scorer] | None = None
-) -> AsyncIterator[ReadItem]:
-    """The items of every benchmark in turn.
+async def check_items(sources: Sequence[ItemSource], scorers: Mapping[str, Scorer] | None = None) -> None:
+    """Make sure, before the first item of any is asked, that something of every benchmark can be.
 
     Args:
         sources: The benchmarks.
-        limit: Items per benchmark, those of unusable rows among them; 0 for all.
         scorers: By benchmark name, to check golds with; ``None`` where nothing will be scored.
 
     Raises:
-        DataError: Nothing of a benchmark can be used; said before the first item of any.
+        DataError: Nothing of a benchmark can be used.
     """
     for source in sources:
-        problems = (read.problem for read in islice(_reads(source, scorers), limit or None))
+        problems = (read.problem for read in _reads(source, scorers))
         if reason := await asyncio.to_thread(why_none, problems):
             raise DataError(f"benchmark {source.name}: {reason}")
+
+
+async def read_items(
+    sources: Sequence[ItemSource], scorers: Mapping[str, Scorer] | None = None
+) -> AsyncIterator[ReadItem]:
+    """The items of every benchmark in turn, with scorers checked as `check_items` does."""
     # One after the other, so that rows stand in an order that a reader can predict.
     for source in sources:
-        items = islice(_reads(source, scorers), limit or None)
+        items = _reads(source, scorers)
         while chunk := await asyncio.to_thread(_chunk, items):
             for read in chunk:
                 yield read

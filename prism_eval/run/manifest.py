@@ -18,6 +18,7 @@ from prism_eval.plugins import Plugin
 from prism_eval.plugins.identity import digest_of
 from prism_eval.run.assemble import Assembly
 from prism_eval.run.counts import Counts
+from prism_eval.run.looks import Looks
 from prism_eval.run.reading import Manifest, read_manifest, reasoners_of
 
 FORMAT = 2
@@ -36,6 +37,7 @@ def make_manifest(
     counts: Counts,
     aggregates: Sequence[Mapping[str, object]],
     *,
+    looks: Looks | None = None,
     known: Remarks = MappingProxyType({}),
 ) -> dict[str, object]:
     """The manifest of a finished run.
@@ -44,6 +46,7 @@ def make_manifest(
         assembly: What was run.
         counts: What was counted.
         aggregates: What benchmarks' own aggregations made of it.
+        looks: What was decided, and when.
         known: What was remarked before of plugins whose results this run may have taken from the store.
     """
     return {
@@ -66,6 +69,7 @@ def make_manifest(
         ],
         **({"unread": dict(assembly.unread)} if assembly.unread else {}),
         "counts": _counts(assembly, counts),
+        **({"looks": looks.facts()} if looks else {}),
         **({"aggregates": list(aggregates)} if aggregates else {}),
         "python": platform.python_version(),
         "git_commit": _git_commit(),
@@ -85,6 +89,11 @@ def known_unread(folder: Path) -> Mapping[str, str]:
     return _earlier(folder).get("unread", {})
 
 
+def looks_taken(folder: Path) -> int | None:
+    """How many looks an earlier run in a folder has taken; ``None`` where it was to take none."""
+    return _earlier(folder).get("looks", {}).get("taken")
+
+
 def _earlier(folder: Path) -> Manifest:
     try:
         return read_manifest(folder)
@@ -95,16 +104,20 @@ def _earlier(folder: Path) -> Manifest:
 def _about(assembly: Assembly, known: Remarks) -> dict[str, object]:
     """Plan, protocol and plugins."""
     settings = assembly.settings
-    reasoners = [_plugin(label, reasoner, known) for label, reasoner in settings.reasoners.items()]
+    reasoners = [
+        {**_plugin(label, reasoner, known), **settings.about.get(label, {})}
+        for label, reasoner in settings.reasoners.items()
+    ]
     judge = {"judge": _plugin(settings.judge_label, settings.judge, known)} if settings.judge else {}
     return {
-        "protocol": assembly.protocol.model_dump(mode="json"),
+        # What `direct` is asked stands in that entry's identity: a run without it is comparable to one that has it.
+        "protocol": assembly.protocol.model_dump(mode="json", exclude={"direct"}),
         "plan": assembly.plan.model_dump(mode="json", exclude_none=True),
         "plan_digest": assembly.plan.digest,
         "reasoner": reasoners[0],
         **({"reasoners": reasoners} if len(reasoners) > 1 else {}),
         **judge,
-        "captioners": [_plugin(entry.label, entry.captioner, known) for entry in settings.entries],
+        "captioners": [{**_plugin(entry.label, entry.captioner, known), **entry.about} for entry in settings.entries],
     }
 
 
@@ -128,9 +141,10 @@ def _facts(assembly: Assembly, benchmark: Benchmark) -> dict[str, object]:
         "revision": benchmark.revision,
         **({"missing": list(missing)} if missing else {}),
         "scorer": scorer.name,
+        "scoring": dict(scorer.identity),
         "needs_judge": scorer.needs_judge,
-        # Of how many the first were asked; the whole of a benchmark needs no second number.
-        **({"size": _size(benchmark)} if plan.limit else {}),
+        # Of how many some were asked; the whole of a benchmark needs no second number.
+        **({"size": _size(benchmark)} if plan.limit or plan.until_decided else {}),
     }
 
 
@@ -160,6 +174,8 @@ def _counts(assembly: Assembly, counts: Counts) -> dict[str, object]:
             for stage, tally in calls.tallies.items()
         },
         "empty_captions": {label: count for label, count in counts.empty_captions.items() if count},
+        "entries": counts.spending.entries(assembly.settings),
+        "seconds": round(counts.spending.seconds, 3),
         **({"made_elsewhere": elsewhere} if elsewhere else {}),
     }
 

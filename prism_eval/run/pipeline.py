@@ -30,14 +30,13 @@ Beyond it nothing new is begun; a result without its images takes a few kilobyte
 
 
 async def stream(
-    sources: Sequence[ItemSource], settings: Settings, *, limit: int = 0, thumbnails: Thumbnails | None = None
+    sources: Sequence[ItemSource], settings: Settings, *, thumbnails: Thumbnails | None = None
 ) -> AsyncGenerator[ItemResult, None]:
     """Take every item through the stages, once per entry, reasoner, sample and order; yields in the order of the items.
 
     Args:
         sources: The benchmarks.
         settings: What each item goes through.
-        limit: Items per benchmark; 0 for all.
         thumbnails: Draws the images beside their captioning; ``None`` where nobody will look at them.
 
     Raises:
@@ -55,7 +54,7 @@ async def stream(
             stopped.set_exception(task.exception() or FatalError("stopped"))
 
     try:
-        async for trial in _trials(sources, settings, window, limit, stopped, thumbnails=thumbnails):
+        async for trial in _trials(sources, settings, window, stopped, thumbnails=thumbnails):
             # Only a wait has to be watched: a task of its own for every free place would cost more than the place.
             await (_unless(stopped, window.slots.acquire()) if window.slots.locked() else window.slots.acquire())
             task = asyncio.create_task(trial.run())
@@ -78,15 +77,12 @@ async def _trials(
     sources: Sequence[ItemSource],
     settings: Settings,
     window: Window,
-    limit: int,
     stopped: asyncio.Future[None],
     *,
     thumbnails: Thumbnails | None,
 ) -> AsyncIterator[Trial]:
     """Entries side by side on one item, so that all of them show a benchmark's start early on."""
-    # `caption` and `answer` need no golds, and run where the scorer's extra is not installed.
-    scorers = settings.scorers if settings.through == "score" else None
-    async for read in read_items(sources, limit, scorers):
+    async for read in read_items(sources, settings.checking):
         await _unless(stopped, window.hold(read.item.images))
         ways = list(_ways(read.item, settings))
         undrawn = thumbnails.missing(read.item.images) if thumbnails and not read.problem else ()

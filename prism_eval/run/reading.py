@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Required, TypedDict, TypeGuard, cast
 
 from prism_eval.errors import NotThere, RunError, UnknownName
 from prism_eval.run.folder import RunFolder
-from prism_eval.run.tables import PLAN_DIGEST
+from prism_eval.run.tables import COMPARABLE, PLAN_DIGEST
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,7 +45,9 @@ class Manifest(TypedDict, total=False):
     reasoners: list[Mapping[str, Any]]
     judge: Mapping[str, Any]
     aggregates: list[Mapping[str, Any]]
+    looks: Mapping[str, Any]
     unread: Mapping[str, str]
+    imported: Mapping[str, Any]
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -65,7 +67,7 @@ def read_manifest(folder: Path) -> Manifest:
     if not _are_objects(benchmarks) or not all(isinstance(entry.get("name"), str) for entry in benchmarks):
         raise RunError(f"{path}: no list of named benchmarks; is this the manifest of a prism-eval run?")
     # A damaged part is said here, with the file's name, rather than found by whatever shows it.
-    for name in ("plan", "protocol", "reasoner", "judge", "unread"):
+    for name in ("plan", "protocol", "reasoner", "judge", "unread", "imported", "looks"):
         if not isinstance(manifest.get(name) or {}, dict):
             raise RunError(f"{path}: {name} is no object; is this the manifest of a prism-eval run?")
     for name in ("captioners", "reasoners", "aggregates"):
@@ -123,14 +125,33 @@ class Table:
         """The table's file."""
         return RunFolder(self.folder).table(self.name)
 
+    @property
+    def size(self) -> int:
+        """How many rows it has."""
+        if self.kept is not None:
+            return int(self.kept.size)
+        with self._open(()) as file:
+            return int(file.metadata.num_rows)
+
     def where(self, column: str, label: str) -> Table:
         """The table of the rows that have a label in a column; their places are counted anew, from 0."""
-        import numpy as np
+        return self._of(self._has(column, label))
+
+    def without(self, column: str, label: str) -> Table:
+        """The table of the rows that do not have it; counted likewise."""
+        return self._of(~self._has(column, label))
+
+    def _has(self, column: str, label: str) -> NDArray[np.bool_]:
         import pyarrow.compute as pc
 
         (labels,) = self.columns({column: LABEL}).columns
-        has = pc.equal(labels.cast("string"), label).fill_null(False).to_numpy(zero_copy_only=False)
-        places = np.flatnonzero(has)
+        has: NDArray[np.bool_] = pc.equal(labels.cast("string"), label).fill_null(False).to_numpy(zero_copy_only=False)
+        return has
+
+    def _of(self, rows: NDArray[np.bool_]) -> Table:
+        import numpy as np
+
+        places = np.flatnonzero(rows)
         return replace(self, kept=places if self.kept is None else self.kept[places])
 
     def columns(self, kinds: Mapping[str, str]) -> pa.Table:
@@ -170,14 +191,25 @@ class Table:
             return pa.Table.from_batches(pieces, None if pieces else pa.schema(map(file.schema_arrow.field, names)))
 
     def rows(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Every row of the file, one at a time."""
+        """Every row, one at a time."""
         for batch in self.batches(names):
             yield from batch.to_pylist()
 
     def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Every row of the file, some thousand at a time."""
+        """Every row, some thousand at a time."""
+        start = 0
         with self._open(names) as file:
-            yield from file.iter_batches(_BATCH, columns=list(names))
+            for batch in file.iter_batches(_BATCH, columns=list(names)):
+                yield batch if self.kept is None else batch.take(self._kept_in(start, start + batch.num_rows))
+                start += batch.num_rows
+
+    def _kept_in(self, start: int, end: int) -> pa.Array:
+        import numpy as np
+        import pyarrow as pa
+
+        kept = np.asarray(self.kept)
+        first, last = np.searchsorted(kept, (start, end))
+        return pa.array(kept[first:last] - start)
 
     def plan_digest(self) -> str:
         """What the rows depend on, as the table's writer was told (`Plan.digest_through`)."""
@@ -186,6 +218,12 @@ class Table:
         if PLAN_DIGEST not in metadata:
             raise self.spoilt("was written by an older prism-eval, which did not say by which plan")
         return bytes(metadata[PLAN_DIGEST]).decode()
+
+    def comparable(self) -> dict[str, Any] | None:
+        """What two runs must have in common, as the table's writer was told (`comparable`); ``None`` if it was not."""
+        with self._open(()) as file:
+            said = (file.metadata.metadata or {}).get(COMPARABLE)
+        return None if said is None else json.loads(said)
 
     def spoilt(self, problem: str) -> RunError:
         """The error that says what is wrong with the table's content, and what mends it."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from prism_eval.calls import Elsewhere, Tally
 from prism_eval.run.counts import Counts
 from prism_eval.run.folder import RunFolder
+from prism_eval.run.looks import Looks
 
 
 @dataclass
@@ -43,6 +44,7 @@ class RunResult:
         tallies: Calls by stage: found in the store, made, failed.
         elsewhere: Results that the store had from another server than this run's.
         unread: Benchmarks that were left out because they cannot be read at all, and why.
+        looks: What was decided, and when; ``None`` where the plan did not ask for it.
     """
 
     folder: RunFolder
@@ -50,6 +52,7 @@ class RunResult:
     tallies: Mapping[str, Tally]
     elsewhere: tuple[Elsewhere, ...] = ()
     unread: Mapping[str, str] = field(default_factory=dict)
+    looks: Looks | None = None
 
     @property
     def failed(self) -> int:

@@ -23,12 +23,14 @@ async def notes_on_room(settings: Settings, calling: frozenset[Stage]) -> list[s
     Raises:
         FatalError: The bound on a model's replies alone fills its context: nothing could be asked of it.
     """
-    captioners = [list(on_engines(entry.captioner)) for entry in settings.entries]
+    captioners = [list(on_engines(one.captioner)) for one in settings.entries if not one.captioner.answers]
     if "caption" in calling:
         for captioner in (one for parts in captioners for one in parts):
             await context_of(captioner)
     if "answer" not in calling:
         return []
+    for direct in (one for entry in settings.entries if entry.captioner.answers for one in on_engines(entry.captioner)):
+        await context_of(direct)
     longest = max((sum(map(_bound, parts)) for parts in captioners), default=0)
     return [
         f"{reasoner.address or reasoner.source}: {tight}"

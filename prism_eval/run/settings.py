@@ -22,10 +22,17 @@ those busy until their time is up leave threads for everybody else's."""
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of the leaderboard: a captioner under a label."""
+    """One row of the leaderboard: a captioner under a label.
+
+    Attributes:
+        label: What tables call it.
+        captioner: The captioner.
+        about: What its spec says of its model: ``params_b``, ``price_in`` and ``price_out``, as far as it does.
+    """
 
     label: str
     captioner: Captioner
+    about: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class Settings:
         calls: Makes every model call of the run.
         entries: The captioners.
         reasoners: By the labels that tables call them by. Each reads every caption; the first is the leaderboard's.
+        about: What the reasoners' specs say of their models, by label.
         scorers: By benchmark name.
         form: How the protocol asks for answers.
         samples: Captions per image.
@@ -55,6 +63,7 @@ class Settings:
     samples: int
     through: Stage
     window: int
+    about: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     judge: Judge | None = None
     judge_label: str = ""
     orders: Orders = ONE_ORDER
@@ -63,3 +72,9 @@ class Settings:
     scoring: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_SCORING_THREADS, thread_name_prefix="scoring")
     )
+
+    @property
+    def checking(self) -> Mapping[str, Scorer] | None:
+        """The scorers that golds are checked with; ``None`` where nothing will be scored."""
+        # `caption` and `answer` need no golds, and run where the scorer's extra is not installed.
+        return self.scorers if self.through == "score" else None

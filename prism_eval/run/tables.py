@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _ROWS_IN_A_GROUP = 2000  # some megabytes with captions: few groups to a table, and few rows lost to memory
 PLAN_DIGEST = b"prism_eval.plan_digest"
 """The key of a file's metadata under which a table says what its rows depend on."""
+COMPARABLE = b"prism_eval.comparable"
+"""The key under which a table says, as JSON, what its scores can be compared with, wherever it is moved."""
 _GENERATION = {
     "text": "string",
     "finish_reason": "string",
@@ -108,10 +110,15 @@ class TableWriter:
         if len(self._rows) >= _ROWS_IN_A_GROUP:
             self._flush()
 
-    def finish(self) -> None:
-        """Write what is left and give the file its name."""
+    def finish(self, comparable: Mapping[str, object] | None = None) -> None:
+        """Write what is left and give the file its name.
+
+        Args:
+            comparable: What its rows can be compared with, which is known only now; kept in the file.
+        """
         self._flush()
         with self._told():
+            self._writer.add_key_value_metadata({COMPARABLE: json.dumps(comparable or {}).encode()})
             self._writer.close()
             self._file.seek(0)
             with replacing(self._path) as file:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
 from prism_eval.benchmarks import RowError
-from prism_eval.calls import made_by
+from prism_eval.calls import Call, made_by
+from prism_eval.captioners.direct import Direct
+from prism_eval.captioners.joining import join_captions
 from prism_eval.errors import CallError, DataError, FatalError, PrismError
 from prism_eval.judges import Judge, read_verdict
 from prism_eval.plan import Order, reorder, restore
+from prism_eval.plugins import Plugin
 from prism_eval.plugins.faults import fault_of
-from prism_eval.run.item_result import Captioned, ItemResult, join_captions, unreadable
+from prism_eval.run.item_result import Captioned, ItemResult, unreadable
 from prism_eval.run.items import ReadItem
 from prism_eval.run.settings import Entry, Settings
 from prism_eval.run.window import Window
@@ -79,6 +83,8 @@ class Trial:
         if self.problem:
             self.pictures.captioned()
             return self._failed(replace(result, unusable=self.problem), str(self.problem))
+        if isinstance(self.entry.captioner, Direct):
+            return await self._direct(result, self.entry.captioner)
         try:
             images = self.pictures.images
             # Most items show one image, and a task of its own for it would cost more than looking its caption up.
@@ -125,24 +131,43 @@ class Trial:
 
     async def _answer(self, result: ItemResult, read: Caption) -> ItemResult:
         shown, reasoner = reorder(self.item, self.order), self.settings.reasoners[self.reasoner]
+        result = await self._asked(result, shown, reasoner, lambda: reasoner.call(read, shown, sample=self.sample))
+        return await self._score(result, shown)
+
+    async def _direct(self, result: ItemResult, direct: Direct) -> ItemResult:
+        """The item as the model sees it that would have captioned it."""
+        shown, reasoner = reorder(self.item, self.order), self.settings.reasoners[self.reasoner]
         try:
-            call = made_by(
-                reasoner,
-                f"item {shown.id} of {shown.benchmark}",
-                lambda: reasoner.call(read, shown, sample=self.sample),
+            if self.settings.through == "caption":
+                return result
+            images = self.pictures.images
+            result = await self._asked(
+                result, shown, direct, lambda: direct.answer_call(images, shown, reasoner, sample=self.sample)
             )
+        finally:
+            images = ()  # the frame that waits for a scorer would hold its pictures as long
+            self.pictures.captioned()
+        return await self._score(result, shown)
+
+    async def _asked(
+        self, result: ItemResult, shown: Item, plugin: Plugin, make: Callable[[], Call[Answer]]
+    ) -> ItemResult:
+        """The result with the plugin's answer, or with why there is none."""
+        try:
+            call = made_by(plugin, f"item {shown.id} of {shown.benchmark}", make)
             result = replace(result, answer_key=call.key)
             answer = await self.settings.calls.get(call)
         except FatalError:
             raise
         except CallError as error:
             return self._failed(result, str(error))
-        result = replace(result, answer=answer)
-        return result if self.settings.through == "answer" else await self._score(result, shown, answer)
+        return replace(result, answer=answer)
 
-    async def _score(self, result: ItemResult, shown: Item, answer: Answer) -> ItemResult:
+    async def _score(self, result: ItemResult, shown: Item) -> ItemResult:
+        if result.answer is None or self.settings.through != "score":
+            return result
         scorer = self.settings.scorers[shown.benchmark]
-        scored = partial(_scored, scorer, shown, answer, self.settings.form)
+        scored = partial(_scored, scorer, shown, result.answer, self.settings.form)
         verdict, left_open = await asyncio.get_running_loop().run_in_executor(self.settings.scoring, scored)
         if left_open and self.settings.judge:
             verdict = await self._judged(self.settings.judge, shown, left_open, verdict)

@@ -6,23 +6,50 @@ test here is clustered (on the image) and every comparison is paired (on the ite
 
 from __future__ import annotations
 
+from prism_eval.statistics.agreement import ReaderAgreement, reader_agreement
 from prism_eval.statistics.components import connected
-from prism_eval.statistics.families import holm
+from prism_eval.statistics.equivalence import Equivalence, detectable, equivalence, images_for
+from prism_eval.statistics.families import ALPHA, holm
+from prism_eval.statistics.heterogeneity import Heterogeneity, heterogeneity
+from prism_eval.statistics.leans import Lean, PositionLean, lean
+from prism_eval.statistics.looks import obrien_fleming
 from prism_eval.statistics.means import FEW_CLUSTERS, Estimate, clustered_mean
+from prism_eval.statistics.noise import CaptionNoise, NoisePart, caption_noise
 from prism_eval.statistics.paired import Difference, paired_difference
-from prism_eval.statistics.ranks import ALPHA, Comparison, RankRange, compare_all, rank_ranges
+from prism_eval.statistics.pairs import Comparison, compare_all
+from prism_eval.statistics.ranks import RankRange, rank_ranges
+from prism_eval.statistics.ratios import Ratio, fieller, gap_closed, recovery
 
 __all__ = [
     "ALPHA",
     "FEW_CLUSTERS",
+    "CaptionNoise",
     "Comparison",
     "Difference",
+    "Equivalence",
     "Estimate",
+    "Heterogeneity",
+    "Lean",
+    "NoisePart",
+    "PositionLean",
     "RankRange",
+    "Ratio",
+    "ReaderAgreement",
+    "caption_noise",
     "clustered_mean",
     "compare_all",
     "connected",
+    "detectable",
+    "equivalence",
+    "fieller",
+    "gap_closed",
+    "heterogeneity",
     "holm",
+    "images_for",
+    "lean",
+    "obrien_fleming",
     "paired_difference",
     "rank_ranges",
+    "reader_agreement",
+    "recovery",
 ]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+ALPHA = 0.05
+"""The error rate of a whole family of comparisons."""
+
 
 def holm(pvalues: Sequence[float]) -> tuple[float, ...]:
     """Holm's (1979) adjusted p-values, in the order given.

@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from prism_eval.statistics.sandwich import Design
-from prism_eval.statistics.student import critical
+from prism_eval.statistics.design import Design
+from prism_eval.statistics.wilson import score_intervals, score_spread
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
 
 FEW_CLUSTERS = 20
 """Below this many clusters a cluster-robust interval is only a rough guide (Cameron and Miller 2015, section VI)."""
@@ -52,9 +53,10 @@ def clustered_mean(
 ) -> Estimate:
     """Mean of scores in [0, 1] with a cluster-robust interval.
 
-    The interval is Wilson's (1927) at the effective sample size p(1-p)/variance, as for complex surveys (Dean and
-    Pagano 2015), with a t quantile: it never leaves [0, 1] and has a width even when every score is 0 or 1, where the
-    effective size is taken to be the number of clusters. With a single cluster nothing is known: it is [0, 1].
+    Of one stratum the interval is Wilson's (1927) at the effective sample size, as for complex surveys (Dean and Pagano
+    2015), with a t quantile: it never leaves [0, 1] and has a width even when every score is 0 or 1. Few images show
+    too small a spread as often as not, so that the design effect is held up. With a single cluster nothing is known: it
+    is [0, 1]. How strata are put together is told in `score_intervals`.
 
     Args:
         values: Shape (n,), each in [0, 1].
@@ -68,31 +70,34 @@ def clustered_mean(
     import numpy as np
 
     array = np.asarray(values, dtype=float)
-    spread = Design.of(clusters, strata).spread(array)
+    design = Design.of(clusters, strata)
+    check(array, design)
     if array.min() < 0 or array.max() > 1:
         raise ValueError(f"a score lies in [0, 1]; these reach from {array.min():g} to {array.max():g}")
-    low, high = 0.0, 1.0
-    # The spread between clusters is all there is to go by, and one cluster has none.
-    if spread.degrees > 0:
-        bernoulli = spread.value * (1 - spread.value)
-        # p(1-p) is 0 where all scores are 0 or 1, and so says nothing of how much was seen; the clusters do.
-        size = bernoulli / spread.variance if bernoulli > 1e-12 else float(spread.clusters)
-        low, high = wilson(spread.value, size, critical(level, spread.degrees))
+    totals = design.totals(array[None])
+    seen = score_spread(design, totals)
+    low, high = score_intervals(design, totals, level)[:, 0].tolist()
     return Estimate(
-        value=spread.value,
-        error=math.sqrt(spread.variance),
+        value=float(seen.value[0]),
+        error=math.sqrt(seen.variance[0]),
         low=low,
         high=high,
-        items=spread.items,
-        clusters=spread.clusters,
+        items=array.size,
+        clusters=design.clusters,
     )
 
 
-def wilson(share: float, size: float, quantile: float) -> tuple[float, float]:
-    """Wilson's interval of a share seen in ``size`` observations (a real number), clipped to [0, 1]."""
-    # As if z^2 more had been seen, half of them right: the centre moves to 1/2, and no end leaves [0, 1].
-    pull = quantile**2 / size
-    centre = (share + pull / 2) / (1 + pull)
-    reach = math.sqrt(share * (1 - share) * pull + pull**2 / 4) / (1 + pull)
-    # Rounding can put an end of the interval on the wrong side of the share itself, at 0 and at 1.
-    return max(0.0, min(centre - reach, share)), min(1.0, max(centre + reach, share))
+def check(values: NDArray[np.float64], design: Design) -> None:
+    """Refuse what has no mean.
+
+    Raises:
+        ValueError: No values, a value that is not finite, or not as many as the design has.
+    """
+    import numpy as np
+
+    if values.ndim != 1 or values.size == 0:
+        raise ValueError(f"a mean needs a flat, non-empty array of scores, not shape {values.shape}")
+    if design.cell.shape != values.shape:
+        raise ValueError("each score needs one cluster and one stratum: the lengths differ")
+    if not np.isfinite(values).all():
+        raise ValueError("a score is not a finite number")

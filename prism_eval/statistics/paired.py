@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from prism_eval.statistics.sandwich import Design, Spread
+from prism_eval.statistics.design import Design
+from prism_eval.statistics.flips import FEW_DIFFERING, Flips, flip_test
+from prism_eval.statistics.means import FEW_CLUSTERS, check
+from prism_eval.statistics.spread import Spread, spread
 from prism_eval.statistics.student import critical, two_sided
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+_EQUAL = 1e-12
+"""Two captioners' sums over an image that differ by less are equal but for rounding."""
+_APART = 1e-10
+"""An interval that leaves 0 out ends so far from it at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,20 +28,28 @@ class Difference:
     Attributes:
         value: First minus second, in [-1, 1].
         error: Its cluster-robust standard error.
+        held_error: The same, held up where few clusters differ: what interval and equivalence rest on.
+        degrees: The error's degrees of freedom; 0 where no stratum has two clusters.
         low: Lower end of the interval.
         high: Upper end of the interval.
         p: Two-sided p-value.
         items: Pairs.
         clusters: Distinct clusters among them.
+        differing: Clusters on which the two differ; the others are no evidence either way.
+        left_out: Strata that are in none of these numbers: they have one cluster, or not everybody's scores.
     """
 
     value: float
     error: float
+    held_error: float
+    degrees: float
     low: float
     high: float
     p: float
     items: int
     clusters: int
+    differing: int
+    left_out: tuple[int | str, ...] = ()
 
 
 def paired_difference(
@@ -44,12 +60,12 @@ def paired_difference(
     *,
     level: float = 0.95,
 ) -> Difference:
-    """Mean of ``first - second`` item by item, with a cluster-robust t interval and test.
+    """Mean of ``first - second`` item by item, with a cluster-robust interval and test.
 
-    The paired analysis of arXiv 2411.00640, clustered. Where all pairs differ by the same amount the data show no
-    spread: the interval is then that of Clopper and Pearson (1934) on how many clusters may behave differently, and the
-    p-value the one of the test it comes from, which for a clean sweep is the sign test on clusters. Either way the
-    interval of a level leaves 0 out exactly where p is under one minus that level.
+    The paired analysis of arXiv 2411.00640, clustered: CR2 variance, Satterthwaite's degrees of freedom. Where the two
+    differ on few images the test flips the signs of the images' differences, which needs no large numbers; from
+    `FEW_DIFFERING` on it is the t test. The interval is made by the rule that makes p: that of a level leaves 0 out
+    exactly where p is under one minus that level. A stratum of one cluster shows no spread and is left out.
 
     Args:
         first: Shape (n,), scores in [0, 1].
@@ -66,43 +82,139 @@ def paired_difference(
     left, right = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if left.shape != right.shape:
         raise ValueError(f"pairs need as many first scores as second ones, not {left.shape} and {right.shape}")
-    return difference_of(Design.of(clusters, strata).spread(left - right, floor=False), level=level)
+    design = Design.of(clusters, strata)
+    check(left - right, design)
+    # A level is written in decimals: what is left of 1 - 0.95 beyond them is rounding.
+    alpha = round(1 - level, 12)
+    evidence, chosen = testable(design)
+    (found,) = contrasts(evidence, evidence.totals((left - right)[None, chosen]), alpha)
+    return found.difference(alpha, shown=found.p < alpha, left_out=left_out(design, evidence))
 
 
-_ROUNDING = 1e-9
-"""A standard error of scores in [0, 1] below which it is the computer's arithmetic."""
+def testable(design: Design) -> tuple[Design, NDArray[np.bool_]]:
+    """The design without strata of one cluster, and which observations are in it; all of them if no stratum has two."""
+    import numpy as np
+
+    several = design.images > 1
+    if several.all() or not several.any():
+        return design, np.ones(design.cell.size, dtype=bool)
+    chosen = several[design.stratum][design.cell]
+    return design.on(chosen), chosen
 
 
-def difference_of(spread: Spread, *, level: float = 0.95) -> Difference:
-    """What a spread of paired differences says, see `paired_difference`."""
-    # Where nothing varies the sandwich is 0, and a t statistic of x/0 would claim certainty from a handful of images.
-    # It is 0 too, but for rounding, where what is unlike in each image cancels out there.
-    flat = spread.constant or math.sqrt(spread.variance) < _ROUNDING
-    reach, p = _degenerate(spread, level) if flat else _tested(spread, level)
-    return Difference(
-        value=spread.value,
-        error=math.sqrt(spread.variance),
-        # A t interval does not know that a difference of scores ends at 1.
-        low=max(-1.0, spread.value - reach),
-        high=min(1.0, spread.value + reach),
-        p=p,
-        items=spread.items,
-        clusters=spread.clusters,
+def left_out(design: Design, evidence: Design) -> tuple[int | str, ...]:
+    """The strata of the design that tell nothing in a test."""
+    return tuple(
+        label
+        for label, clusters in zip(design.labels, design.images.tolist(), strict=True)
+        if label not in evidence.labels or clusters < 2
     )
 
 
-def _tested(spread: Spread, level: float) -> tuple[float, float]:
-    error = math.sqrt(spread.variance)
-    return critical(level, spread.degrees) * error, two_sided(spread.value / error, spread.degrees)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Contrast:
+    """What is known of a difference before the level of its interval is.
+
+    Attributes:
+        value: The difference.
+        error: Its cluster-robust standard error.
+        held_error: The same, held up where few clusters differ.
+        degrees: The error's degrees of freedom; 0 where no stratum has two clusters.
+        items: Pairs.
+        clusters: Distinct clusters among them.
+        differing: Clusters on which the two differ.
+        flips: The sign-flip test; ``None`` where so many clusters differ that the t test is used.
+    """
+
+    value: float
+    error: float
+    held_error: float
+    degrees: float
+    items: int
+    clusters: int
+    differing: int
+    flips: Flips | None
+
+    @property
+    def p(self) -> float:
+        """The two-sided p-value."""
+        # One image decides nothing.
+        if self.degrees == 0:
+            return 1.0
+        return self.flips.p if self.flips else two_sided(self.value / self.error, self.degrees)
+
+    def difference(self, alpha: float, *, shown: bool, left_out: tuple[int | str, ...] = ()) -> Difference:
+        """The difference with the interval of level ``1 - alpha``, which leaves 0 out exactly if it is ``shown``."""
+        reach = self._reach(alpha, shown=shown)
+        return Difference(
+            value=self.value,
+            error=self.error,
+            held_error=self.held_error,
+            degrees=self.degrees,
+            # No such interval knows that a difference of scores ends at 1.
+            low=max(-1.0, self.value - reach),
+            high=min(1.0, self.value + reach),
+            p=self.p,
+            items=self.items,
+            clusters=self.clusters,
+            differing=self.differing,
+            left_out=left_out,
+        )
+
+    def _reach(self, alpha: float, *, shown: bool) -> float:
+        # One image decides nothing: any difference in [-1, 1] may hold elsewhere.
+        if self.degrees == 0:
+            return 2.0
+        by_t = critical(1 - alpha, self.degrees) * self.held_error
+        tested = by_t if self.flips is None else self.flips.reach(alpha)
+        # Flips know nothing of what images that happened to be ties may do; the error does.
+        reach, seen = max(tested, by_t), abs(self.value)
+        if not shown:
+            return max(reach, seen)
+        return reach if reach <= seen - _APART else min(tested, seen - _APART)
 
 
-def _degenerate(spread: Spread, level: float) -> tuple[float, float]:
-    # One image decides nothing: any difference in [-1, 1] may hold elsewhere.
-    if spread.degrees == 0:
-        return 2.0, 1.0
-    # No cluster of G behaved differently: shares of those that would are ruled out from where (1 - share)^G < alpha/2.
-    share = 1 - ((1 - level) / 2) ** (1 / spread.clusters)
-    # Those would differ by 1 the other way, at worst, and so move the difference by 1 and itself. It is gone at the
-    # share |d| / (1 + |d|), whose alpha is p: for d = 1 the chance of G coins on one side, 2 * 2^-G.
-    size = 1 + abs(spread.value)
-    return share * size, min(1.0, 2 * size**-spread.clusters)
+def contrasts(design: Design, totals: NDArray[np.float64], alpha: float) -> list[Contrast]:
+    """Test several sets of paired differences of one design.
+
+    Args:
+        design: As `testable` leaves it.
+        totals: Shape (rows, cells), sums of differences.
+        alpha: The smallest level that a p-value will be held against.
+    """
+    import numpy as np
+
+    # As if two more images had differed, one each way (the idea of Agresti and Coull 1998).
+    seen = spread(design, totals, 2 / (design.images + 2.0) ** 2)
+    weights = len(design.labels) * design.items[design.stratum]
+    images = [own[np.abs(own) > _EQUAL] for own in design.by_cluster(totals / weights)]
+    held = np.sqrt(_held_up(seen, np.array([own.size for own in images])))
+    errors, possible = np.sqrt(seen.variance), bool((design.images > 1).any())
+    return [
+        Contrast(
+            value=float(seen.value[row]),
+            error=float(errors[row]),
+            held_error=float(held[row]),
+            degrees=float(seen.degrees[row]) if possible else 0.0,
+            items=design.cell.size,
+            clusters=design.clusters,
+            differing=own.size,
+            flips=flip_test(own, alpha) if own.size < FEW_DIFFERING else None,
+        )
+        for row, own in enumerate(images)
+    ]
+
+
+def _held_up(seen: Spread, differing: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Variances, where few clusters differ as if four more had (Agresti and Coull 1998).
+
+    One captioner may be better on a few images and nowhere worse. How many there are is then a rare count, and where it
+    is seen too small so is its spread.
+    """
+    import numpy as np
+
+    # Two for each stratum without spread are in the variance already.
+    counted = differing + 2 * seen.flat
+    missing = np.where(differing < FEW_CLUSTERS, np.maximum(4 - 2 * seen.flat, 0), 0)
+    held: NDArray[np.float64] = seen.variance * (1 + missing / np.maximum(counted, 1))
+    return held

@@ -15,7 +15,7 @@ from prism_eval.benchmarks import Benchmark, Definition, Row, RowError, load_def
 from prism_eval.benchmarks.reading.converter import Converter
 from prism_eval.benchmarks.reading.images import ImageReader
 from prism_eval.benchmarks.sources.image_files import ImageFiles
-from prism_eval.run.item_result import join_captions
+from prism_eval.captioners.joining import join_captions
 from prism_eval.schema import Caption, Item, ItemKind
 
 NAN = float("nan")

@@ -196,7 +196,7 @@ async def test_what_a_context_cut_is_asked_again_by_each_run_that_can_and_read_b
 
 
 async def test_a_reply_that_the_store_cannot_hold_is_a_failure_of_its_call(store):
-    huge = Generation("x")
+    huge = Generation("x", seconds=1.0)
     object.__setattr__(huge, "completion_tokens", 2**70)
     one = calls(store)
     said = await asyncio.gather(

@@ -179,12 +179,40 @@ async def test_a_writer_that_dies_is_heard_by_everyone_who_waits_or_comes_later(
             later()
 
 
+async def test_a_store_of_the_format_before_keeps_what_it_holds(path):
+    with Store(path) as store:
+        await store.keep(record())
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE generations DROP COLUMN seconds")
+        connection.execute("PRAGMA user_version = 3")
+    connection.close()
+    with Store(path) as one, Store(path) as two:
+        assert one.get("k").generation == record().generation
+        assert one.get("k").generation.seconds is None
+        await two.keep(replace(record("l"), generation=replace(record().generation, seconds=2.5)))
+        assert one.get("l").generation.seconds == 2.5
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (database.FORMAT,)
+    connection.close()
+
+
+@pytest.mark.parametrize("value", ["soon", -1, float("inf"), b"1"])
+def test_a_time_that_is_none_is_not_known(path, value):
+    with Store(path) as store:
+        store.put(record())
+        store.flush()
+        with sqlite3.connect(path) as connection:
+            connection.execute("UPDATE generations SET seconds = ?", (value,))
+        connection.close()
+        assert store.get("k").generation.seconds is None
+
+
 def test_an_older_store_is_refused_in_one_line(path):
     Store(path).close()
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 1")
     connection.close()
-    with pytest.raises(StoreError, match=r"older prism-eval \(format 1, this one reads 3\): move it away"):
+    with pytest.raises(StoreError, match=r"older prism-eval \(format 1, this one reads 4\): move it away"):
         Store(path)
 
 

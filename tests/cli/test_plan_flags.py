@@ -5,9 +5,10 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import typer
 
 from prism_eval.cli.caption import caption
-from prism_eval.cli.options import PlanFlags, plan_flags
+from prism_eval.cli.options import Limit, PlanFlags, limit, plan_flags
 from prism_eval.cli.plan import plan
 from prism_eval.cli.run import run
 from prism_eval.errors import UsageError
@@ -31,7 +32,29 @@ def test_a_file_says_all_by_a_zero_and_a_flag_by_being_left_out(tmp_path):
     (tmp_path / "plan.toml").write_text('captioners = ["ocr"]\nlimit = 0\n', encoding="utf-8")
     assert PlanFlags(file=tmp_path / "plan.toml").plan().limit == 0
     with pytest.raises(UsageError, match="leave --limit out"):
-        PlanFlags(captioners=["ocr"], limit=0).plan()
+        PlanFlags(captioners=["ocr"], limit=Limit(0)).plan()
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("5", (5, False)), ("5?first=true", (5, True)), ("5?first=false", (5, False))],
+)
+def test_a_limit_says_how_many_and_which(text, meant, tmp_path):
+    made = PlanFlags(captioners=["ocr"], limit=limit(text)).plan()
+    assert (made.limit, made.first) == meant
+
+
+@pytest.mark.parametrize("text", ["", "1.5", "1e3", "5?first", "5?first=1", "5?seed=3", "5?", "?first=true"])
+def test_a_limit_that_says_anything_else_is_a_wrong_command(text):
+    with pytest.raises(typer.BadParameter):
+        limit(text)
+
+
+def test_the_first_of_everything_are_everything(tmp_path):
+    (tmp_path / "plan.toml").write_text('captioners = ["ocr"]\nfirst = true\n', encoding="utf-8")
+    with pytest.raises(UsageError, match="give --limit N"):
+        PlanFlags(file=tmp_path / "plan.toml").plan()
+    assert PlanFlags(file=tmp_path / "plan.toml", limit=limit("3?first=true")).plan().first
 
 
 def test_benchmarks_are_taken_apart_at_commas():
@@ -70,18 +93,18 @@ def test_a_wrong_value_names_the_file_it_is_in(tmp_path):
 def test_a_verb_is_given_one_object_and_its_own_flags():
     @plan_flags(without=("orders", "samples"))
     def verb(flags: PlanFlags, *, quiet: bool = False) -> int:
-        return int(quiet) + (flags.limit or 0)
+        return int(quiet) + (flags.limit.items if flags.limit else 0)
 
     assert list(inspect.signature(verb).parameters) == [*(f for f in FLAGS if f not in ("orders", "samples")), "quiet"]
     given = dict.fromkeys((name for name in FLAGS if name not in ("orders", "samples")), None)
-    assert verb(**given | {"limit": 2}, quiet=True) == 3
+    assert verb(**given | {"limit": Limit(2)}, quiet=True) == 3
 
 
 @pytest.mark.parametrize(
     ("verb", "without"),
     [
         (run, set()),
-        (caption, {"edition", "judge", "orders"}),
+        (caption, {"edition", "judge", "orders", "until_decided", "baseline", "margin"}),
         (plan, {"edition", "judge", "concurrency", "patience", "allow_missing", "thumbnails"}),
     ],
 )

@@ -57,6 +57,25 @@ def test_the_same_plan_file_gives_the_same_folder_and_makes_no_calls(prism_eval,
     assert "Answers: 0 made, 8 taken from the store" in second.stdout
 
 
+def test_several_reasoners_are_named_with_one_flag_each(prism_eval, data, tmp_path):
+    run = ("run", "-c", "blind", "-b", "chartqa", "--data", data, "--out", "both", "-q")
+    both = prism_eval(*run, "-r", "lexical", "-r", "lexical?min_evidence=0.9&label=strict")
+    assert both.returncode == 0, both.stderr
+    assert "Answers: 16 made" in both.stdout
+    answered = prism_eval("answer", "both", "-r", "lexical?min_evidence=0.2&label=loose", "-r", "lexical", "-q")
+    assert "Answers: 8 made, 8 taken from the store" in answered.stdout
+    assert prism_eval("score", "both", "-q").returncode == 0
+    assert {row["reasoner"] for row in Table(tmp_path / "both", "verdicts").rows(["reasoner"])} == {"lexical", "loose"}
+    shown = prism_eval("report", "both", "--format", "json", "-r", "lexical")
+    assert json.loads(shown.stdout)["reasoner"]["label"] == "lexical"
+    assert "unknown reasoner of the run 'lexcal'; did you mean 'lexical'" in one_line(
+        prism_eval("report", "both", "-r", "lexcal"), 2
+    )
+    (tmp_path / "plan.toml").write_text('captioners = ["blind"]\nreasoner = ["lexical"]\n', encoding="utf-8")
+    again = prism_eval("plan", "--plan", "plan.toml", "-b", "chartqa", "--data", data, "-r", "lexical", "-r", "blind")
+    assert "unknown reasoner 'blind'" in one_line(again, 2)
+
+
 def test_flags_override_the_plan_file(prism_eval, data, tmp_path):
     (tmp_path / "plan.toml").write_text('captioners = ["ocr"]\nbenchmarks = ["chartqa"]\nlimit = 5\n', encoding="utf-8")
     done = prism_eval("run", "--plan", "plan.toml", "-c", "blind", "--limit", "2", "--data", data, "--out", "run")
@@ -208,7 +227,8 @@ def test_what_a_server_does_not_take_is_said_with_the_scores_and_kept(prism_eval
     words = ("run", "-c", f"merge(openai:model?base_url={server.url}, blind)", "-b", "chartqa", "--data", data)
     remark = f"{server.url} does not take repetition_penalty, top_k: defaults of model may be at work."
     for _ in range(2):  # the second time everything is in the store
-        assert remark in told(prism_eval(*words, "--out", "one"))
+        assert "to read with the scores: prism-eval report one --notes" in told(prism_eval(*words, "--out", "one"))
+    assert remark in told(prism_eval("report", "one", "--notes"))
     manifest = json.loads((tmp_path / "one" / "manifest.json").read_text())
     assert manifest["captioners"][0]["remarks"] == [remark]
 

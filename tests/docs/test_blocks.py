@@ -20,6 +20,7 @@ from prism_eval import evaluate
 from prism_eval.twins import ensure
 from tests.builders import chart_folder, png
 from tests.docs.blocks import Block, blocks_of
+from tests.leaderboard.imports.logs import documents, write_model
 from tests.server.fault_server import Behaviour
 from tests.server.threaded import ThreadedServer
 
@@ -60,6 +61,8 @@ def reader(tmp_path, cache):
         pq.write_table(twin.slice(0, 2), home / "benchmarks" / benchmark / "data.parquet")
     evaluate("blind", benchmarks="chartqa", limit=2, out=desk / "runs" / "mine", store=tmp_path / "store.sqlite")
     shutil.copytree(desk / "runs" / "mine", desk / "runs" / "chartqa-1a2b3c4d")
+    for model in ("caprl-200k", "caprl-1m", "densefusion-200k", "densefusion-1m"):
+        write_model(desk / "logs" / model, {"chartqa": documents("chartqa", [True, "200k" in model])})
     program = tmp_path / "bin" / "prism-eval"
     program.parent.mkdir()
     program.write_text(PATIENT, encoding="utf-8")

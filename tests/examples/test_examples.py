@@ -35,7 +35,7 @@ def run(folder, *words, **environment):
 def board(folder):
     """The leaderboard of the only run in a folder, by label."""
     (made,) = (folder / "runs").iterdir()
-    return {row.captioner: row for row in build(made).rows}
+    return {row.captioner: row for row in build(made).everyone}
 
 
 def test_the_captioner_plugin_installs_and_runs_like_a_built_in(tmp_path):
@@ -93,7 +93,7 @@ def test_the_plan_asks_each_server_for_its_model(plan, serve, tmp_path):
 
     run(tmp_path, "-m", "prism_eval.cli", "run", "--plan", "plan.toml", "--limit", "4", "--out", "run", "-q")
 
-    assert {row.captioner for row in build(tmp_path / "run").rows} == {"3B", "72B", "blind"}
+    assert {row.captioner for row in build(tmp_path / "run").everyone} == {"3B", "72B", "blind"}
     verdicts = pd.read_parquet(tmp_path / "run" / "verdicts.parquet", columns=["benchmark"])
     assert set(verdicts.benchmark) == set(plan["benchmarks"])
     for server in servers.values():

@@ -28,22 +28,26 @@ def sizes(*pairs: tuple[object, object]) -> list[dict[str, object]]:
 @pytest.mark.parametrize(
     ("limit", "benchmarks", "said"),
     [
-        (24, sizes((24, 900)), "first 24 of 900 questions"),
-        (1, sizes((1, 900)), "first 1 of 900 questions"),
-        (1, sizes((1, None)), "first 1 question"),
-        (24, sizes((24, 900), (24, 900)), "first 24 of 900 questions of each benchmark"),
-        (24, sizes((24, 900), (20, 20)), "first 24 questions of each benchmark (44 of 920)"),
-        (24, sizes((24, 900), (24, None)), "first 24 questions of each benchmark"),
-        (24, sizes((24, "<b>")), "first 24 questions"),
+        (24, sizes((24, 900)), "24 of 900 questions"),
+        (1, sizes((1, 900)), "1 of 900 questions"),
+        (1, sizes((1, None)), "1 question"),
+        (24, sizes((24, 900), (24, 900)), "24 of 900 questions of each benchmark"),
+        (24, sizes((24, 900), (20, 20)), "24 questions of each benchmark (44 of 920)"),
+        (24, sizes((24, 900), (24, None)), "24 questions of each benchmark"),
+        (24, sizes((24, "<b>")), "24 questions"),
         (5000, sizes((900, 900)), None),
         (0, sizes((900, 900)), None),
     ],
 )
+@pytest.mark.parametrize("first", [True, False])
 def test_how_much_of_the_data(
-    tmp_path: Path, limit: int, benchmarks: list[dict[str, object]], said: str | None
+    tmp_path: Path, limit: int, benchmarks: list[dict[str, object]], said: str | None, first: bool
 ) -> None:
-    found = facts(tmp_path, plan={"limit": limit}, benchmarks=benchmarks)
-    assert [fact for fact in found if fact.startswith("first")] == ([said] if said else [])
+    found = facts(tmp_path, plan={"limit": limit, "first": first, "seed": 7}, benchmarks=benchmarks)
+    alike = said and ("each" not in said or "900 questions of" in said)
+    before, after = ("first", "") if first else ("random" if alike else "random samples of up to", ", seed 7")
+    shares = [fact for fact in found if fact.startswith(("first", "random"))]
+    assert shares == ([f"{before} {said}{after}"] if said else [])
 
 
 def test_what_data_who_read_and_by_which_rules(tmp_path: Path) -> None:
@@ -69,7 +73,7 @@ def test_a_run_says_it_of_itself(tmp_path: Path) -> None:
     )
     assert result.leaderboard.measured[:3] == (
         "synthetic twins",
-        "first 2 questions of each benchmark (4 of 64)",
+        "random samples of up to 3 questions of each benchmark (5 of 64), seed 0",
         "lexical baseline, not a language model",
     )
 

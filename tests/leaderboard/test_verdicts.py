@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from prism_eval.errors import RunError
 from prism_eval.leaderboard import build
+from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.lengths import caption_lengths
 from prism_eval.leaderboard.verdicts import OUTCOMES, read_verdicts
+from prism_eval.run.reading import Table
 from tests.runfolder import SCHEMA, verdict, write_run
 
 
@@ -52,12 +54,12 @@ def rich_rows() -> list[dict[str, Any]]:
 
 
 def test_the_numbers_are_those_that_were_worked_out_row_by_row(tmp_path: Path) -> None:
-    plain, none, rich = build(write_run(tmp_path, rich_rows())).rows
-    assert [row.captioner for row in (plain, none, rich)] == ["plain", "none", "rich"]
+    plain, rich, none = build(write_run(tmp_path, rich_rows())).rows
+    assert [row.captioner for row in (plain, rich, none)] == ["plain", "rich", "none"]
     means = [
-        (0.625, 0.09753802108378111, 0.35960983481444075, 0.8318379034615193, 13),
-        (0.5729166666666666, 0.09783182293482305, 0.32380243313464063, 0.7898255127174255, 12),
-        (0.20833333333333331, 0.12041856762405515, 0.050070446614493724, 0.567818146976727, 13),
+        (0.625, 0.09725508171037726, 0.31612889332732763, 0.8677282280746476, 13),
+        (0.5729166666666666, 0.09788528361502268, 0.2853476931981198, 0.831238002040747, 12),
+        (0.20833333333333331, 0.12041856762405515, 0.04899946856848375, 0.5902990814652017, 13),
     ]
     lengths = [(5, 55 / 9), (11, 85 / 9), (8, 70 / 9)]
     for row, numbers, words in zip((plain, none, rich), means, lengths, strict=True):
@@ -69,23 +71,22 @@ def test_the_numbers_are_those_that_were_worked_out_row_by_row(tmp_path: Path) -
 
 
 def test_comparisons_are_those_that_were_worked_out_row_by_row(tmp_path: Path) -> None:
-    board = build(write_run(tmp_path, rich_rows()))
-    stated = [
-        (0.08333333333333, 0.0, -0.67268433195302, 0.83935099861968, 1.0, 1.0),
-        (0.41666666666667, 0.03928371006592, 0.22587915047369, 0.60745418285965, 0.00179067301665, 0.00537201904995),
-        (0.36458333333333, 0.04279082480509, 0.18586596244133, 0.54330070422533, 0.00339628029785, 0.00679256059570),
-    ]
-    for comparison, numbers in zip(board.comparisons, stated, strict=True):
-        found = comparison.difference
+    board = build(write_run(tmp_path, rich_rows()), baseline="plain")
+    rich, none = (row.against for row in board.rows[1:])
+    assert rich is not None
+    assert none is not None
+    (comparison,) = board.comparisons
+    for found, value in ((comparison.difference, 0.41666666666667), (rich.difference, -0.41666666666667)):
         assert found is not None
-        assert (found.value, found.error, found.low, found.high, found.p, comparison.p) == pytest.approx(
-            numbers, abs=1e-12
-        )
-    assert [tuple(row.rank) for row in board.rows] == [(1, 2), (1, 2), (3, 3)]
+        assert found.value == pytest.approx(value, abs=1e-12)
+    assert none.difference is not None
+    assert none.difference.value == pytest.approx(-0.08333333333333, abs=1e-12)
+    assert [row.rank for row in board.rows] == [(1, 2), (1, 2), None]
+    assert board.rows[2].unranked == "1 of 9 answers of chartqa failed"
 
 
 def test_positions_are_those_that_were_worked_out_row_by_row(tmp_path: Path) -> None:
-    plain, none, rich = (row.positions for row in build(write_run(tmp_path, rich_rows())).rows)
+    plain, rich, none = (row.positions for row in build(write_run(tmp_path, rich_rows())).rows)
     assert plain is not None
     assert none is not None
     assert rich is not None
@@ -108,7 +109,7 @@ places = st.tuples(
 )
 
 
-@given(st.lists(places, min_size=1, max_size=40))
+@given(st.lists(places, min_size=1, max_size=40, unique_by=lambda drawn: drawn[:4]))
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_scores_outcomes_and_lengths_agree_with_a_walk_over_the_rows(
     tmp_path: Path, drawn: list[tuple[str, str, int, int, str, int]]
@@ -120,7 +121,7 @@ def test_scores_outcomes_and_lengths_agree_with_a_walk_over_the_rows(
         | {"caption_words": words if outcome != "failed" else None, "caption_truncated": words == 9}
         for captioner, benchmark, item, sample, outcome, words in drawn
     ]
-    verdicts = read_verdicts(write_run(tmp_path, rows))
+    verdicts = read_verdicts(JoinedTable((Table(write_run(tmp_path, rows), "verdicts"),)))
     scores: dict[tuple[int, int], list[float]] = {}
     lengths: dict[str, dict[tuple[object, ...], tuple[int, bool]]] = {row["captioner"]: {} for row in rows}
     items = list(dict.fromkeys((row["benchmark"], row["item"]) for row in rows))

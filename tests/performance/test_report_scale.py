@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +17,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from prism_eval.leaderboard import build
 from prism_eval.plan import make_plan
+from prism_eval.report import write_html
 from prism_eval.run.tables import PLAN_DIGEST
 from tests.runfolder import SCHEMA, write_manifest
 
@@ -28,7 +32,7 @@ QUESTIONS_AN_IMAGE = 4
 ROWS_IN_A_GROUP = 2000
 """As a run writes them."""
 
-MOST_SECONDS, MOST_MEGABYTES = 30, 2000
+MOST_SECONDS, MOST_MEGABYTES, MOST_PAGE_MEGABYTES = 30, 2000, 6
 
 # The peak is the child's own: what the kernel reports of a child to its parent begins with the parent's.
 _REPORT = """
@@ -131,3 +135,37 @@ def test_five_million_verdicts_are_reported_in_half_a_minute_and_two_gigabytes(r
     assert rows == len(CAPTIONERS) * len(BENCHMARKS) * ITEMS
     assert seconds <= MOST_SECONDS
     assert megabytes <= MOST_MEGABYTES
+
+
+def test_its_page_is_small_and_is_painted_and_sorted_within_a_second(run: Path) -> None:
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    if (chromium := shutil.which("chromium") or shutil.which("google-chrome")) is None:
+        pytest.skip("no Chromium on this machine")
+    page = write_html(run, build(run))
+    megabytes = page.stat().st_size / 2**20
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        # A browser's first page pays for the browser.
+        painted, sorting = [_painted_and_sorted(browser, page) for _ in range(3)][-1]
+        browser.close()
+    print(f"\n{megabytes:.1f} MB, painted after {painted:.0f} ms, sorted in {sorting:.0f} ms")
+    assert megabytes <= MOST_PAGE_MEGABYTES
+    assert painted <= 1000
+    assert sorting <= 1000
+
+
+def _painted_and_sorted(browser: Any, page: Path) -> tuple[float, float]:
+    """Milliseconds to the first paint with content, and from a press of a heading to the frame with the new order."""
+    opened = browser.new_page(viewport={"width": 1440, "height": 900})
+    opened.goto(page.as_uri())
+    opened.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+    painted = opened.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    sorting = opened.evaluate(
+        """() => new Promise((done) => {
+          const started = performance.now();
+          document.querySelector("#scores-table thead th:nth-child(4) button").click();
+          requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - started)));
+        })"""
+    )
+    opened.close()
+    return painted, sorting

@@ -99,7 +99,7 @@ def test_a_lean_towards_a_position_is_averaged_out_and_reported(tmp_path):
     assert set(frame["chosen_position"]) == {1}
     assert frame.groupby("item")["gold"].nunique().max() == 1
     assert (frame["score"] == (frame["extracted"] == frame["gold"].str[2])).all()
-    (row,) = result.leaderboard.rows
+    (row,) = result.leaderboard.everyone
     assert row.items == items
     assert row.positions.shares[1].picked == 1
     assert (row.positions.deviation, row.positions.questions) == (0.75, items)
@@ -119,17 +119,17 @@ def test_the_pages_show_the_lean(tmp_path):
     assert "A 0.0 B 100.0" in said
     assert "75.0" in said
     page = result.html.read_text(encoding="utf-8")
-    assert 'id="positions"' in page
+    assert "Same option in every order" in page
     assert "B 100.0 (25.0)" in page
 
 
 def test_a_reasoner_that_knows_is_consistent(tmp_path):
-    (row,) = run(Knows(), tmp_path, orders=3).leaderboard.rows
+    (row,) = run(Knows(), tmp_path, orders=3).leaderboard.everyone
     assert row.positions.consistency == 1
     assert row.positions.deviation < 0.2
 
 
 def test_one_order_says_nothing_of_positions(tmp_path):
     result = run(AlwaysB(), tmp_path)
-    assert result.leaderboard.rows[0].positions is None
+    assert result.leaderboard.everyone[0].positions is None
     assert 'id="positions"' not in result.html.read_text(encoding="utf-8")

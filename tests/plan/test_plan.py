@@ -18,6 +18,20 @@ def test_the_digest_covers_what_results_depend_on_and_nothing_else():
     assert plan.digest != make_plan({"captioners": ["ocr"], "seed": 1}).digest
 
 
+def test_what_is_said_of_a_model_changes_no_result():
+    bare = make_plan({"captioners": ["openai:m?label=a", "my own"], "reasoner": "openai:r", "judge": "openai:j"})
+    priced = make_plan(
+        {
+            "captioners": ["openai:m?params_b=3&price_in=0.1&label=a", "my own"],
+            "reasoner": "openai:r?price_out=2",
+            "judge": "openai:j?price_out=2",
+        }
+    )
+    assert bare.digest == priced.digest
+    assert bare.difference(priced) == ""
+    assert priced.captioners[0].endswith("label=a")
+
+
 def test_one_reasoner_is_a_plain_text_as_it_was_before_there_could_be_several(tmp_path):
     plan, listed = (make_plan({"captioners": ["ocr"], "reasoner": given}) for given in ("lexical", ["lexical"]))
     assert plan == listed == make_plan({"captioners": ["ocr"]})

@@ -18,6 +18,7 @@ CLASSED = {
     "budget": ({"parts", "words"}, set()),
     "file": (set(), {"model"}),  # the captions themselves are its identity, not their path
     "merge": ({"parts"}, set()),
+    "direct": ({"parts", "choice_prompt", "short_prompt", "system", "abstain"}, set()),
     "mismatched": ({"parts"}, set()),
     "ocr": ({"min_confidence", "max_pixels"}, {"workers"}),
     "oracle": ({"recall", "hallucination", "seed"}, set()),
@@ -57,9 +58,9 @@ def test_prompted_plugins_have_only_identity():
 
 def test_every_key_of_the_plan_is_classed():
     identity = {"captioners", "reasoner", "benchmarks", "data", "protocol", "edition", "samples", "limit", "seed"}
-    identity |= {"orders", "judge", "math_limit"}
+    identity |= {"orders", "judge", "math_limit", "first", "until_decided", "baseline", "margin", "looks"}
     assert set(Plan.model_fields) - PLAN_RUNTIME == identity
-    assert {"concurrency", "attempts", "patience", "math_workers", "allow_missing"} == PLAN_RUNTIME
+    assert {"concurrency", "attempts", "patience", "math_workers", "allow_missing", "thumbnails"} == PLAN_RUNTIME
 
 
 @dataclass(kw_only=True)

@@ -15,6 +15,22 @@ def test_a_full_spec_is_read():
     assert spec.options == {"base_url": "http://host:8000/v1", "temperature": "0.5"}
 
 
+def test_what_is_said_of_a_model_is_no_option():
+    spec = Spec.parse("budget(openai:m?price_in=0.15&price_out=0.6&params_b=7&label=a&seed=1)?words=9&params_b=3.5")
+    assert spec.about == {"price_in": 0.15, "price_out": 0.6, "params_b": 3.5}
+    assert (spec.options, spec.parts[0].options) == ({"words": "9"}, {"seed": "1"})
+    assert Spec.parse(spec.written()).about == spec.about
+    assert spec.asked.written() == "budget(openai:m?seed=1&label=a)?words=9"
+    # Of two parts neither holds for the whole.
+    assert Spec.parse("merge(a?params_b=3, b?params_b=3)").about == {}
+
+
+@pytest.mark.parametrize("value", ["free", "-1", "nan", "inf", ""])
+def test_what_is_no_number_of_a_model_is_refused(value):
+    with pytest.raises(UsageError, match=r"price_in='.*' in 'ocr\?price_in=.*' will not do: give a number, 0 or more"):
+        Spec.parse(f"ocr?price_in={value}")
+
+
 def test_parts_nest():
     spec = Spec.parse("budget(merge(ocr, oracle?recall=0.5))?words=50")
     (merge,) = spec.parts

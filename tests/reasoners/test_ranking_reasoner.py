@@ -144,8 +144,9 @@ def test_orders_share_their_priors_and_a_lean_cannot_be(serve: Serve, tmp_path) 
 
 def test_a_text_that_comes_back_as_another_fails_its_own_item(serve: Serve, tmp_path) -> None:
     frame = run(serve(echo="worn"), tmp_path, attempts=2).to_pandas()
-    assert set(frame["question"][frame["outcome"] == "failed"].map(str.isascii)) == {False}
-    assert set(frame["outcome"][frame["question"].map(str.isascii)]) <= {"correct", "wrong"}
+    plain = (frame["question"] + frame["options"].map("".join)).map(str.isascii)
+    assert set(plain[frame["outcome"] == "failed"]) == {False}
+    assert set(frame["outcome"][plain]) <= {"correct", "wrong"}
 
 
 def test_a_server_that_takes_no_texts_stops_the_run(serve: Serve, tmp_path) -> None:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import csv
+import re
 import tomllib
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import pytest
+
+from prism_eval.errors import UnknownName, UsageError
+from prism_eval.leaderboard.published import published_rows
 
 PUBLISHED = Path(__file__).parents[2] / "reports" / "published"
 
@@ -18,14 +22,18 @@ def table(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("path", sorted(PUBLISHED.glob("*.toml")), ids=lambda path: path.stem)
 def test_every_table_says_where_it_comes_from(path: Path) -> None:
     data = table(path.stem)
-    assert "arXiv" in data["source"]
-    assert data["url"].startswith("https://")
-    assert {"title", "protocol", "reasoner", "unit", "notes", "rows"} <= set(data)
+    assert {"name", "title", "source", "protocol", "unit", "notes", "rows"} <= set(data)
+    assert ("arXiv" in data["source"]) == data.get("url", "").startswith("https://arxiv.org/")
+    assert any("interval" in note for note in data["notes"])
+    assert [row.captioner for row in published_rows([path.stem])] == [row["captioner"] for row in data["rows"]]
 
 
-def test_caprl_averages_are_those_of_their_cells_within_a_tenth() -> None:
-    for row in table("caprl_table3")["rows"]:
-        assert fmean(row["scores"].values()) == pytest.approx(row["average_as_printed"], abs=0.1), row["captioner"]
+@pytest.mark.parametrize("name", ["caprl_table3", "caprl_pretraining"])
+def test_caprl_averages_are_those_of_their_cells_within_a_tenth(name: str) -> None:
+    for row in table(name)["rows"]:
+        assert fmean(row["scores"].values()) == pytest.approx(row["average_as_printed"], abs=0.1 + 1e-9), row[
+            "captioner"
+        ]
 
 
 def test_caprl_leaves_out_visulogic_and_nothing_else() -> None:
@@ -55,7 +63,55 @@ def test_caprl_cells_are_the_reference_copys(shared: Path) -> None:
         assert stated == {key: float(value) for key, value in reference[name].items()}
 
 
+def test_pretraining_rows_are_the_reference_copys(shared: Path) -> None:
+    text = (shared / "reference" / "TRAINING_AND_FIELD.md").read_text(encoding="utf-8")
+    start = text.index("source = ", text.index("### D3."))
+    reference = tomllib.loads(text[start : text.index("```", start)])
+    stated = [
+        [row["captioner"], *(row["scores"][name] for name in reference["benchmarks"]), row["average_as_printed"]]
+        for row in table("caprl_pretraining")["rows"]
+    ]
+    assert stated == [row for setting in reference["setting"] for row in setting["rows"]]
+
+
 def test_prism_gains_from_the_question() -> None:
-    rows = table("prism_mmstar")["rows"]
-    assert len(rows) == 15
-    assert all(row["query_specific"] > row["generic"] for row in rows)
+    scores = {(row.captioner, row.setting): row.scores["mmstar"] for row in published_rows(["prism"])}
+    names = {name for name, _ in scores}
+    assert len(names) == 15
+    assert all(scores[name, "query-specific"] > scores[name, "generic"] for name in names)
+
+
+def test_a_row_says_its_average_both_ways_and_over_what_is_asked() -> None:
+    rows = {row.captioner: row for row in published_rows(["caprl"])}
+    row = rows["CapRL-3B"]
+    assert (row.size.text, row.printed) == ("3B", 0.483)
+    assert row.recomputed == pytest.approx(0.48354, abs=1e-5)
+    assert row.over(["chartqa", "mmstar"]) == pytest.approx((0.805 + 0.55) / 2)
+    assert row.over(["chartqa", "visulogic"]) is None
+    assert published_rows(["moco_rubric"])[0].recomputed is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[", "is not TOML"),
+        ('title = "t"', "source: Field required"),
+        (
+            'title = "t"\nsource = "s"\nprotocol = "p"\nunit = "u"\n[[rows]]\ncaptioner = "a"\nscores = { b = 101 }',
+            "rows.0.scores.b: Input should be less than or equal to 100",
+        ),
+        (None, "cannot read the published table"),
+    ],
+)
+def test_a_table_of_ones_own_that_is_none_is_one_line(tmp_path: Path, text: str | None, said: str) -> None:
+    path = tmp_path / "mine.toml"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=re.escape(said)) as caught:
+        published_rows([str(path)])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_that_no_table_has_is_told_the_nearest() -> None:
+    with pytest.raises(UnknownName, match=r"unknown published table 'capr'; did you mean 'caprl'\?"):
+        published_rows(["capr"])

@@ -18,7 +18,7 @@ TWELVE = [f"benchmark_{letter}" for letter in "abcdefghijkl"]
 
 def printed(folder: Path, width: int) -> str:
     console = Console(file=io.StringIO(), width=width, color_system=None)
-    console.print(LeaderboardView(build(folder)))
+    console.print(LeaderboardView(build(folder), notes=True))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -47,7 +47,7 @@ def test_every_line_fits_and_no_cell_is_cut(tmp_path: Path, captioners: int, ben
 
 def test_twelve_benchmarks_become_rows_at_eighty_columns_and_columns_where_they_fit(tmp_path: Path) -> None:
     folder = run_of(tmp_path, ["ocr", "blind"], TWELVE)
-    narrow, wide = printed(folder, 80), printed(folder, 260)
+    narrow, wide = printed(folder, 80), printed(folder, 340)
     assert narrow.count("benchmark_a") == wide.count("benchmark_a") == 1
     assert "benchmark_b" not in next(line for line in narrow.splitlines() if "benchmark_a" in line)
     assert "benchmark_b" in next(line for line in wide.splitlines() if "benchmark_a" in line)
@@ -61,11 +61,11 @@ def test_it_says_what_an_issue_asks_for(tmp_path: Path) -> None:
         verdict("ocr", "four", "failed", caption=None),
     ]
     text = printed(write_run(tmp_path, rows), 80)
-    line = next(line for line in text.splitlines() if " ocr " in line)
+    line = next(line for line in text.splitlines() if line.startswith(" 1 "))
     assert line.split()[:2] == ["1", "ocr"]
-    assert line.split()[-5:] == ["1", "3", "2", "1", "6"]  # rank, items, unparsed, failed, words
-    assert "33.3" in line
-    assert text.startswith("1 of 4 answers failed: in no score.")
+    assert line.split()[5:7] == ["6", "1"]  # words, failed
+    assert "33.3 [" in line
+    assert text.startswith("No captioner is ranked: ocr, 1 of 4 answers failed.\n1 of 4 answers failed: in no score · ")
 
 
 def test_labels_are_never_markup_nor_commands(tmp_path: Path) -> None:
@@ -79,8 +79,9 @@ def test_labels_are_never_markup_nor_commands(tmp_path: Path) -> None:
 def test_a_long_label_leaves_the_numbers_whole(tmp_path: Path) -> None:
     label = "openai:Qwen/Qwen2.5-VL-72B-Instruct?base_url=http://127.0.0.1:8000/v1&temperature=0.7"
     text = printed(run_of(tmp_path, [label, "ocr"], TWELVE), 80)
-    line = next(line for line in text.splitlines() if "Qwen2.5" in line)
-    assert line.split()[-3:] == ["0", "0", "6"]
+    line = next(line for line in text.splitlines() if line.startswith(" 2 "))
+    assert "Qwen2.5" in line
+    assert line.split()[-2:] == ["6", "0"]
 
 
 def test_a_captioner_without_scores_is_a_row_all_the_same(tmp_path: Path) -> None:
@@ -109,19 +110,23 @@ def test_names_tell_captioners_apart_and_numbers_are_whole(
     table = text.split("captioner")[1].split("\n \n")[0].splitlines()
     names = [line.split()[1] for line in table if line.strip()[:1].isdigit()]
     assert len(names) == len(set(names)) == len(captioners)
-    estimates = [cell.estimate for row in build(folder).rows for cell in row.cells.values()]
+    estimates = [cell.estimate for row in build(folder).everyone for cell in row.cells.values()]
     numbers = Counter(f"{100 * estimate.value:.1f}" for estimate in estimates if estimate)
     assert all(text.count(number) >= count for number, count in numbers.items())
-    # Behind the name there is nothing but whole numbers, ranges of them, and margins.
+    # Behind the name there is nothing but whole numbers, ranges of them, scores, ends, and words of a verdict.
     cells = [cell for line in table if line.strip()[:1].isdigit() for cell in line.split()[2:]]
-    assert [cell for cell in cells if not re.fullmatch(r"±?\d+(\.\d)?|\d+–\d+", cell)] == []
+    assert [
+        cell
+        for cell in cells
+        if not re.fullmatch(r"\d+(\.\d)?|\d+–\d+|–|\[\d+\.\d,|\d+\.\d\]|\dB|[+-]\d+\.\d|72B|baseline|[a-z]+", cell)
+    ] == []
 
 
 def test_a_narrow_terminal_goes_without_columns_and_says_so(tmp_path: Path) -> None:
     text = printed(run_of(tmp_path, QWEN, TWELVE), 40)
     heading = next(line for line in text.splitlines() if "captioner" in line)
-    assert heading.split() == ["#", "captioner", "mean", "rank"]
-    assert "Not shown at this width: items, unparsed, failed, words." in " ".join(text.split())
+    assert heading.split() == ["#", "captioner", "score", "[low,", "high]"]
+    assert "Not shown at this width: rank, size, against baseline, words, failed." in " ".join(text.split())
     assert "Not shown" not in printed(tmp_path, 260)
 
 
@@ -129,19 +134,19 @@ def test_far_too_narrow_for_a_table_is_told_in_sentences(tmp_path: Path) -> None
     text = printed(run_of(tmp_path, ["ocr", "blind"], TWELVE[:2]), 16)
     assert max(map(len, text.splitlines())) <= 16
     told = " ".join(text.split())
-    assert "# 1, captioner blind, mean 66.7 ±" in told
-    assert "benchmark benchmark_a, 1 66.7" in told
+    assert "# 1, captioner ocr, score 50.0" in told
+    assert "benchmark benchmark_a, 1 50.0" in told
     assert "…" not in told
 
 
 def test_what_was_measured_stands_first(tmp_path: Path) -> None:
     rows = [verdict("a", str(item), "failed" if item else "correct", caption=None) for item in range(3)]
-    plan = {"data": "synthetic", "limit": 3}
+    plan = {"data": "synthetic", "limit": 3, "first": False}
     text = printed(write_run(tmp_path, rows, plan=plan, benchmarks=[{"name": "chartqa", "items": 3, "size": 36}]), 120)
     first, second = text.splitlines()[:2]
-    assert first == "2 of 3 answers failed: in no score."
+    assert first == "No captioner is ranked: a, 2 of 3 answers failed."
     assert second.startswith(
-        "Leaderboard · synthetic twins · first 3 of 36 questions · lexical baseline, not a language"
+        "2 of 3 answers failed: in no score · synthetic twins · random 3 of 36 questions, seed 0 · lexical"
     )
 
 

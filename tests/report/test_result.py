@@ -25,7 +25,7 @@ def result(tmp_path: Path) -> Result:
 
 def test_it_shows_its_table(result: Result) -> None:
     shown = repr(result)
-    assert "synthetic twins · first 6" in shown
+    assert "synthetic twins · random samples of up to 6" in shown
     assert "nothing" in shown
     assert "100.0" in shown
     assert str(result.folder.path) in shown

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import prism_eval
+from prism_eval.benchmarks import open_benchmark
 from prism_eval.benchmarks.sources.image_files import ImageFiles
 from prism_eval.calls import Store
 from prism_eval.errors import DataError
@@ -84,9 +85,21 @@ def test_allowing_gaps_is_no_other_plan(tmp_path: Path) -> None:
 
 def test_only_the_items_that_are_asked_need_captions(tmp_path: Path) -> None:
     path = captions(tmp_path, [{"path": "0.png"}])
-    assert run(tmp_path, f"file:{path}", limit=2).failed == 0
+    assert run(tmp_path, f"file:{path}", limit=2, first=True).failed == 0
     with pytest.raises(DataError, match="1 of 2 images"):
-        run(tmp_path / "more", f"file:{path}", limit=3)
+        run(tmp_path / "more", f"file:{path}", limit=3, first=True)
+
+
+@pytest.mark.parametrize("how", NAMED)
+def test_only_the_images_that_are_drawn_need_captions(tmp_path: Path, how: str) -> None:
+    data = open_benchmark("chartqa", chart_folder(tmp_path / "drawn"))
+    drawn = [item.images[0].name for item in data.sampled(limit=4, seed=0).items()]
+    shades = [int(name.removesuffix(".png")) for name in dict.fromkeys(drawn)]
+    assert (len(drawn), len(shades)) == (4, 2)
+    path = captions(tmp_path, map(NAMED[how], shades))
+    assert run(tmp_path, f"file:{path}", limit=4).failed == 0
+    with pytest.raises(DataError, match="2 of 3 images"):
+        run(tmp_path / "more", f"file:{path}", limit=6)
 
 
 def test_every_sample_needs_its_caption(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ import pytest
 
 from prism_eval.calls import Calls, Limits, Patience, Store
 from prism_eval.captioners.base import Captioner
+from prism_eval.captioners.joining import join_captions
 from prism_eval.errors import FatalError, PermanentError
 from prism_eval.reasoners.base import Reasoner
-from prism_eval.run.item_result import join_captions
 from prism_eval.run.pipeline import stream
 from prism_eval.run.settings import Entry, Settings
 from prism_eval.schema import Answer, AnswerForm, Caption, FinishReason, Image, Outcome
@@ -80,10 +80,10 @@ def settings(store, captioner, reasoner, **options):
     )
 
 
-async def run(items, store, captioner=None, reasoner=None, limit=0, **options):
+async def run(items, store, captioner=None, reasoner=None, **options):
     source = Source(items)
     stages = settings(store, captioner or Namer(), reasoner or Repeater(), **options)
-    return [result async for result in stream([source], stages, limit=limit)], source
+    return [result async for result in stream([source], stages)], source
 
 
 async def test_verdicts_come_in_the_order_of_the_items_whatever_the_timing(store):
@@ -135,12 +135,6 @@ async def test_items_are_read_as_they_are_needed(store):
     await anext(results)
     assert source.read < 200
     await results.aclose()
-
-
-async def test_limit_counts_items_per_benchmark(store):
-    results, source = await run([short_item(number) for number in range(40)], store, limit=5)
-    # One more: the first is read before the run begins, to see whether any can be.
-    assert (len(results), source.read) == (5, 6)
 
 
 async def test_samples_are_captioned_and_answered_apart(store):

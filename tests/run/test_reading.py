@@ -47,6 +47,14 @@ def test_row_groups_that_hold_no_wanted_row_are_left_alone(table: Table) -> None
         table.take(np.array([46]), ("text",))
 
 
+def test_a_part_of_the_rows_is_read_as_if_there_were_no_others(table: Table) -> None:
+    part = table.where("name", "n3")
+    assert part.columns({"row": "int64"})["row"].to_pylist() == list(range(3, 100, 7))
+    assert [row["row"] for row in part.rows(["row"])] == list(range(3, 100, 7))
+    assert part.take(np.array([13, 0, 2]), ["row"])["row"].to_pylist() == [3, 17, 94]
+    assert list(table.where("name", "n8").rows(["row"])) == []
+
+
 def test_rows_come_one_by_one(table: Table) -> None:
     assert [row["row"] for row in table.rows(["row"])] == list(range(100))
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import prism_eval
+from prism_eval.benchmarks import RowError, open_benchmark
 from prism_eval.captioners import Captioner
 from prism_eval.errors import DataError, UsageError
 from prism_eval.leaderboard import build
@@ -244,7 +245,28 @@ def test_rows_of_which_none_can_be_used_are_no_run(tmp_path: Path, limit: int) -
     data = chart_folder(tmp_path / "data")
     spoil(data, *[(number, {"label": None}) for number in range(limit or 8)])
     with pytest.raises(DataError, match=f"none of the first {limit or 8} rows can be used"):
-        run(tmp_path, data, limit=limit)
+        run(tmp_path, data, limit=limit, first=bool(limit))
+
+
+def test_a_sample_of_which_none_can_be_used_is_no_run(tmp_path: Path) -> None:
+    data = chart_folder(tmp_path / "data")
+    drawn = [int(item.id) for item in open_benchmark("chartqa", data).sampled(limit=3, seed=0).items()]
+    assert len(drawn) == 2
+    spoil(data, *[(number, {"label": None}) for number in drawn])
+    with pytest.raises(DataError, match="none of the first 2 rows can be used"):
+        run(tmp_path, data, limit=3)
+
+
+def test_unusable_rows_are_drawn_and_counted_like_the_others(tmp_path: Path) -> None:
+    data = chart_folder(tmp_path / "data", images=30)
+    spoil(data, *[(number, {"imgname": "none.png"}) for number in range(0, 60, 3)])
+    whole, result = open_benchmark("chartqa", data), run(tmp_path, data, limit=30)
+    drawn = list(whole.sampled(limit=30, seed=0).items_and_problems())
+    bad = sum(isinstance(item, RowError) for item in drawn)
+    assert (len(drawn), whole.sampled(limit=30, seed=0).size()) == (30, 60)
+    count = result.counts.benchmarks["chartqa"]
+    assert (count.items, count.unusable.reasons.total(), bad) == (30 - bad, bad, bad)
+    assert 0 < bad < 20
 
 
 def write(folder: Path, ids: list[Any], golds: str) -> Path:

@@ -210,8 +210,12 @@ class TestRuns:
         (entry,) = read_manifest(run("oracle", orders=2).folder.path)["aggregates"]
         assert (entry["answers"], entry["metrics"]["groups"]) == (39, 12)
 
-    def test_a_limit_and_a_failed_call_leave_groups_out(self, run):
-        result = run("oracle", limit=6, reasoner=Sly(fails="2steps_1/2steps_2"))
+    def test_a_sample_holds_whole_groups(self, run):
+        (entry,) = read_manifest(run("oracle", limit=20).folder.path)["aggregates"]
+        assert (entry["answers"], entry["metrics"]["groups"], entry["metrics"]["incomplete groups"]) == (20, 6, 0)
+
+    def test_the_first_items_and_a_failed_call_leave_groups_out(self, run):
+        result = run("oracle", limit=6, first=True, reasoner=Sly(fails="2steps_1/2steps_2"))
         (entry,) = read_manifest(result.folder.path)["aggregates"]
         assert (entry["answers"], entry["failed"]) == (5, 1)
         assert (entry["metrics"]["groups"], entry["metrics"]["incomplete groups"]) == (0, 2)

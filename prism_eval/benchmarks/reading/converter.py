@@ -11,6 +11,7 @@ from prism_eval.benchmarks.reading.images import Facts, ImageReader, holds_image
 from prism_eval.benchmarks.reading.options import read_options, without_options
 from prism_eval.benchmarks.reading.templated import templated_question
 from prism_eval.benchmarks.rows import MISSING, Row, RowError, is_null, short
+from prism_eval.benchmarks.sampling import Drawn
 from prism_eval.files.jsonable import Json, jsonable
 from prism_eval.schema import EMPTY_GOLD, Image, Item, ItemKind, option_letters
 
@@ -58,6 +59,36 @@ class Converter:
         """
         name = self._row_id(row)
         return () if name in self._definition.excluded else tuple(self._read_images(row.at(name), name).values())
+
+    def drawn(self, position: int, row: Row) -> Drawn:
+        """What a draw has to know of the row.
+
+        Raises:
+            RowError: Its id, its images or its cluster cannot be read.
+        """
+        images = tuple(dict.fromkeys(image.digest for image in self.pictures(row)))
+        own = row.get(self._definition.fields.cluster)
+        # After the digests, by which the same image is drawn alike in every benchmark.
+        group = () if own is MISSING or own is None else (f"group {own}",)
+        stratum = row.get(self._definition.fields.strata)
+        return Drawn(
+            position=position,
+            items=len(self._definition.asked) if images else 0,
+            shares=(*images, *group),
+            images=images,
+            stratum=str(stratum) if isinstance(stratum, str | int | float) else "",
+        )
+
+    def names(self, row: Row) -> list[str]:
+        """The ids of the row's items, as the row states them.
+
+        Raises:
+            RowError: It states none.
+        """
+        name = self._row_id(row)
+        if name in self._definition.excluded:
+            return []
+        return [f"{name}/{asked.name}" if asked.name else name for asked in self._definition.asked]
 
     def _item(self, row: Row, images: Mapping[int, Image], asked: Question) -> Item:
         rule = self._definition.answer

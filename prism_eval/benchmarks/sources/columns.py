@@ -11,7 +11,8 @@ from prism_eval.benchmarks.rows import Row
 def wanted_columns(definition: Definition) -> frozenset[str]:
     """Every column a definition may read, with the outer name of those that lie inside another."""
     fields = definition.fields
-    groups = [fields.question, fields.answer, fields.options, fields.context, fields.cluster, fields.facts]
+    groups = [fields.question, fields.answer, fields.options, fields.context, fields.cluster]
+    groups += [fields.strata, fields.facts]
     groups += [*fields.id, *fields.images, definition.options.columns, definition.options.drawn]
     groups += [*definition.columns.values(), *definition.columns_if_present.values()]
     for question in definition.questions:

@@ -68,7 +68,7 @@ def explorer_of(
         RunError: The runs' tables or thumbnails cannot be read.
     """
     replies, titles = replies_of(board), titles_of(board)
-    most_read = max(len(titles), min(_MOST_ITEMS, _MOST_REPLIES // max(1, len(board.rows))))
+    most_read = max(len(titles), min(_MOST_ITEMS, _MOST_REPLIES // max(1, len(board.everyone))))
     candidates = drawn(replies, board.benchmarks)[:most_read]
     read = replies.read(candidates)
     digests = {digest for said in read for row in said if row for digest in row["images"] or ()}
@@ -79,7 +79,7 @@ def explorer_of(
     return Explorer(
         data=about(board, short, whys, totals) | sample.data(list(titles)),
         benchmarks={name: (title, len(sample.of(name))) for name, title in titles.items()},
-        drawn=_sentence(len(sample.kept), sum(totals.values()), len(board.rows)),
+        drawn=_sentence(len(sample.kept), sum(totals.values()), len(board.everyone)),
         pictures=none_there(board) if images else "Pictures were left out: --no-images.",
         whys=whys.names if whys else (),
         plain=[kept.plain for name in titles for kept in sample.of(name)],
@@ -98,7 +98,7 @@ def about(
         totals: By benchmark, how many items it has.
     """
     return {
-        "captioners": [visible(short[row.captioner]) for row in board.rows],
+        "captioners": [visible(short[row.captioner]) for row in board.everyone],
         "outcomes": [outcome.value for outcome in OUTCOMES],
         "whys": list(whys.names) if whys else [],
         "benchmarks": [

@@ -15,7 +15,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 def folders_of(board: Leaderboard) -> tuple[RunFolder, ...]:
     """The folders of a leaderboard's runs."""
-    return (RunFolder(board.verdicts.table.folder),)
+    return tuple(map(RunFolder, board.folders))
 
 
 def pictures_of(board: Leaderboard, digests: AbstractSet[str]) -> Iterator[tuple[str, bytes]]:

@@ -131,11 +131,11 @@ class Replies:
 
 
 def replies_of(board: Leaderboard) -> Replies:
-    """The first replies of a leaderboard's rows, in their order."""
+    """The first replies of a leaderboard's entries and controls, in their order."""
     import numpy as np
 
     verdicts = board.verdicts
-    captioners = tuple(row.captioner for row in board.rows)
+    captioners = tuple(row.captioner for row in board.everyone)
     place = np.full(len(verdicts.captioners), -1)
     place[[verdicts.captioners.index(label) for label in captioners]] = np.arange(len(captioners))
     of_row = place[verdicts.captioner]
@@ -149,5 +149,4 @@ def replies_of(board: Leaderboard) -> Replies:
 
 def titles_of(board: Leaderboard) -> dict[str, str]:
     """By benchmark, in the leaderboard's order, its title."""
-    about = {entry["name"]: entry for entry in board.manifest["benchmarks"]}
-    return {name: str(about.get(name, {}).get("title") or name) for name in board.benchmarks}
+    return dict(zip(board.benchmarks, (column.title for column in board.scores), strict=True))

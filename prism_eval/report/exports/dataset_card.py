@@ -10,12 +10,19 @@ from prism_eval.leaderboard import Leaderboard
 from prism_eval.report.exports.markdown import escaped, markdown
 from prism_eval.report.text import flat
 
+PICTURES = "thumbnails"
+"""The configuration of the small pictures, and their folder."""
+
+_PICTURED = (
+    "`thumbnails` has a small picture of each image, by its digest; it stands under the licence of the benchmark that",
+    "shows the image.",
+)
 _COLUMNS = """\
 | column | meaning |
 |---|---|
 | `captioner`, `reasoner` | whose caption was read, and by whom |
 | `benchmark`, `item` | the question; ids are unique within a benchmark |
-| `images` | SHA-256 of the encoded images that were captioned; the images are not part of this data set |
+| `images` | SHA-256 of the encoded images that were captioned, which are not part of this data set |
 | `sample`, `order` | which of several captions, and which order of the options; from 0 |
 | `cluster` | items with one cluster share an image: their errors are not independent |
 | `kind`, `question`, `options`, `gold` | what was asked, and the accepted answers |
@@ -25,16 +32,17 @@ _COLUMNS = """\
 """
 
 
-def card(board: Leaderboard, splits: Mapping[str, str]) -> str:
+def card(board: Leaderboard, splits: Mapping[str, str], *, images: bool) -> str:
     """The text of ``README.md``.
 
     Args:
         board: The leaderboard.
         splits: The benchmarks that have verdicts, with their splits' names.
+        images: Whether the small pictures of the images are part of it.
     """
     return "\n".join(
         [
-            *_front_matter(splits),
+            *_front_matter(splits, images=images),
             "# Verdicts of a caption leaderboard",
             "",
             f"Made by prism-eval {__version__}, which measures captions by what a reader who never saw the image can",
@@ -45,6 +53,7 @@ def card(board: Leaderboard, splits: Mapping[str, str]) -> str:
             "",
             "The configuration `verdicts` has a row for each captioner and item, a split for each benchmark;",
             "`leaderboard` has the table above with every number.",
+            *(_PICTURED if images else ()),
             "",
             _COLUMNS,
             "## Licences",
@@ -60,7 +69,7 @@ def card(board: Leaderboard, splits: Mapping[str, str]) -> str:
     )
 
 
-def _front_matter(splits: Mapping[str, str]) -> Iterator[str]:
+def _front_matter(splits: Mapping[str, str], *, images: bool) -> Iterator[str]:
     """YAML, of which JSON is a part: so no name can end a value."""
     yield "---"
     yield 'pretty_name: "Verdicts of a caption leaderboard"'
@@ -79,6 +88,11 @@ def _front_matter(splits: Mapping[str, str]) -> Iterator[str]:
     yield "  data_files:"
     yield "  - split: rows"
     yield "    path: leaderboard.parquet"
+    if images:
+        yield f"- config_name: {PICTURES}"
+        yield "  data_files:"
+        yield "  - split: images"
+        yield f"    path: {PICTURES}/*.parquet"
     yield "---"
     yield ""
 

@@ -8,12 +8,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from prism_eval.errors import UsageError
 from prism_eval.files.whole import new_folder, write_whole
 from prism_eval.leaderboard import Leaderboard
-from prism_eval.report.exports.dataset_card import card
+from prism_eval.leaderboard.joined import JoinedTable
+from prism_eval.report.exports.dataset_card import PICTURES, card
 from prism_eval.report.exports.listings import all_listed
 from prism_eval.report.exports.parquet import write_parquet
-from prism_eval.run.reading import Table
+from prism_eval.report.exports.pictures import picture_tables
 from prism_eval.run.tables import COLUMNS
 
 if TYPE_CHECKING:
@@ -24,10 +26,15 @@ _ROWS_IN_A_SHARD = 100_000
 _LISTS = ("options", "gold")
 
 
-def write_dataset(board: Leaderboard, path: Path) -> None:
+def write_dataset(board: Leaderboard, path: Path, *, images: bool = False) -> None:
     """Write the verdicts, a split for each benchmark, the leaderboard, and a card that says what they are.
 
     Rows are read and written some thousand at a time, so memory does not grow with the run.
+
+    Args:
+        board: The leaderboard.
+        path: The folder, which is made.
+        images: Whether the small pictures that the run folders keep go with it.
 
     Raises:
         UsageError: There is something in the folder already.
@@ -38,8 +45,19 @@ def write_dataset(board: Leaderboard, path: Path) -> None:
         with Shards(folder / "verdicts") as shards:
             for benchmark, rows in _by_benchmark(board.verdicts.table):
                 shards.add(splits[benchmark], rows)
+        if images:
+            _write_pictures(board, folder / PICTURES)
         write_parquet(board, folder / "leaderboard.parquet")
-        write_whole(folder / "README.md", card(board, {name: splits[name] for name in board.verdicts.benchmarks}))
+        own = {name: splits[name] for name in board.verdicts.benchmarks}
+        write_whole(folder / "README.md", card(board, own, images=images))
+
+
+def _write_pictures(board: Leaderboard, folder: Path) -> None:
+    with Shards(folder) as shards:
+        for table in picture_tables(board):
+            shards.add(PICTURES, table)
+    if not any(folder.iterdir()):
+        raise UsageError("the run keeps no pictures of its images: leave --images out, or run it again with --images")
 
 
 def split_names(benchmarks: Sequence[str]) -> dict[str, str]:
@@ -91,7 +109,7 @@ class Shards:
         self._stack.close()
 
 
-def _by_benchmark(table: Table) -> Iterator[tuple[str, pa.Table]]:
+def _by_benchmark(table: JoinedTable) -> Iterator[tuple[str, pa.Table]]:
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -13,6 +13,8 @@ from prism_eval.leaderboard import Leaderboard, Row
 from prism_eval.leaderboard.verdicts import Verdicts
 from prism_eval.plugins.identity import digest_of
 from prism_eval.report.exports.inspect_samples import COLUMNS, Asked, Telling, sample_of
+from prism_eval.report.exports.pictures import pictures
+from prism_eval.report.exports.sheet import kind_of
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalLog, EvalResults, EvalSample, EvalSpec
@@ -21,8 +23,13 @@ _EPOCH = "1970-01-01T00:00:00+00:00"
 """Where a manifest does not say when the run was: inspect wants a time, and the time of the export would be a lie."""
 
 
-def write_inspect_logs(board: Leaderboard, path: Path) -> None:
+def write_inspect_logs(board: Leaderboard, path: Path, *, images: bool = True) -> None:
     """Write a log for each captioner and benchmark into a folder; those of the same run replace each other.
+
+    Args:
+        board: The leaderboard.
+        path: The folder, which is made where it is not there.
+        images: Whether the small pictures that the run folders keep are shown.
 
     Raises:
         MissingExtra: inspect_ai is not installed.
@@ -34,17 +41,17 @@ def write_inspect_logs(board: Leaderboard, path: Path) -> None:
         raise MissingExtra("--format inspect", "inspect") from error
     try:
         path.mkdir(parents=True, exist_ok=True)
-        for log in _logs(board):
+        for log in _logs(board, images=images):
             write_eval_log(log, str(path / _file_name(log.eval)))
     except OSError as error:
         raise RunError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def _logs(board: Leaderboard) -> Iterator[EvalLog]:
-    for row in board.rows:
+def _logs(board: Leaderboard, *, images: bool) -> Iterator[EvalLog]:
+    for row in board.everyone:
         for benchmark in board.verdicts.benchmarks:
             if rows := _rows(board.verdicts, row.captioner, benchmark):
-                yield _log(board, row, benchmark, rows)
+                yield _log(board, row, benchmark, rows, images=images)
 
 
 def _rows(verdicts: Verdicts, captioner: str, benchmark: str) -> list[Asked]:
@@ -56,13 +63,19 @@ def _rows(verdicts: Verdicts, captioner: str, benchmark: str) -> list[Asked]:
     return rows
 
 
-def _log(board: Leaderboard, row: Row, benchmark: str, rows: Sequence[Asked]) -> EvalLog:
+def _log(board: Leaderboard, row: Row, benchmark: str, rows: Sequence[Asked], *, images: bool) -> EvalLog:
     from inspect_ai.log import EvalLog, EvalStats
 
     facts = next((entry for entry in board.manifest["benchmarks"] if entry["name"] == benchmark), {})
-    telling = Telling.of(board.manifest, board.verdicts.table, str(facts.get("scorer") or "score"))
+    digests = {digest for asked in rows for digest in asked["images"] or []}
+    telling = Telling.of(
+        board.manifest,
+        board.verdicts.table,
+        scorer=str(facts.get("scorer") or "score"),
+        pictures=pictures(board, digests) if images else {},
+    )
     samples = [sample_of(asked, telling, epoch) for asked, epoch in zip(rows, _epochs(rows), strict=True)]
-    spec = _spec(board, row.captioner, benchmark, samples)
+    spec = _spec(board, row, benchmark, samples)
     return EvalLog(
         status="success",
         eval=spec,
@@ -79,10 +92,10 @@ def _epochs(rows: Sequence[Asked]) -> list[int]:
     return [number[asked["sample"], asked["order"]] for asked in rows]
 
 
-def _spec(board: Leaderboard, captioner: str, benchmark: str, samples: Sequence[EvalSample]) -> EvalSpec:
+def _spec(board: Leaderboard, row: Row, benchmark: str, samples: Sequence[EvalSample]) -> EvalSpec:
     from inspect_ai.log import EvalConfig, EvalDataset, EvalSpec
 
-    manifest = board.manifest
+    manifest, captioner = board.manifests[row.run], row.captioner
     created = str(manifest.get("created") or _EPOCH)
     run = str(manifest.get("plan_digest") or created)
     protocol, reasoner = manifest.get("protocol") or {}, manifest.get("reasoner") or {}
@@ -100,6 +113,7 @@ def _spec(board: Leaderboard, captioner: str, benchmark: str, samples: Sequence[
         packages={"prism-eval": __version__},
         metadata={
             "captioner": captioner,
+            "kind": kind_of(row),
             "reasoner": reasoner.get("label"),
             "protocol": protocol.get("name"),
             "edition": protocol.get("edition"),

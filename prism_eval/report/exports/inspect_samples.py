@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import quote
 
+from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.report.exports.listings import listed
-from prism_eval.run.reading import Manifest, Table
+from prism_eval.run.reading import Manifest
+from prism_eval.run.thumbnails import MEDIA_TYPE
 from prism_eval.schema import Outcome, option_letters
 
 if TYPE_CHECKING:
@@ -52,16 +55,23 @@ class Telling:
         pictures: By digest, an image as a data URI; none where the run folder keeps none.
     """
 
-    table: Table
+    table: JoinedTable
     scorer: str
     prompt: str
     pictures: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, manifest: Manifest, table: Table, scorer: str) -> Telling:
-        """What the manifest says of it."""
+    def of(cls, manifest: Manifest, table: JoinedTable, *, scorer: str, pictures: Mapping[str, bytes]) -> Telling:
+        """What the manifest says of it; the pictures are as run folders keep them."""
         caption = (manifest.get("protocol") or {}).get("caption") or {}
-        return cls(table=table, scorer=scorer, prompt=str(caption.get("prompt") or "Describe the image."))
+        return cls(
+            table=table,
+            scorer=scorer,
+            prompt=str(caption.get("prompt") or "Describe the image."),
+            pictures={
+                digest: f"data:{MEDIA_TYPE};base64,{b64encode(data).decode()}" for digest, data in pictures.items()
+            },
+        )
 
 
 def sample_of(asked: Asked, telling: Telling, epoch: int) -> EvalSample:

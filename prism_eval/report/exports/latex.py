@@ -33,12 +33,12 @@ def latex(board: Leaderboard) -> str:
     return "\n".join(
         [
             r"% Needs \usepackage{booktabs} and \usepackage[T1]{fontenc}; names beyond Latin letters need LuaLaTeX.",
-            *(f"% {note}" for note in table.notes),
+            *(f"% {note}" for note in (table.answer, *table.notes)),
             rf"\begin{{tabular}}{{l{'r' * (len(table.headings) - 1)}}}",
             r"\toprule",
             _line(table.headings),
-            r"\midrule",
-            *map(_line, table.rows),
+            # A rule above each kind: controls are no entries.
+            *(line for group in table.groups for line in (r"\midrule", *map(_line, group))),
             r"\bottomrule",
             r"\end{tabular}",
             "",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from prism_eval.run.reading import Table
+from prism_eval.leaderboard.joined import JoinedTable
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def listed(table: Table, listing: str | None) -> list[str]:
+def listed(table: JoinedTable, listing: str | None) -> list[str]:
     """The texts of one cell.
 
     Raises:
@@ -26,7 +26,7 @@ def listed(table: Table, listing: str | None) -> list[str]:
     return texts
 
 
-def all_listed(table: Table, column: pa.Array) -> pa.Array:
+def all_listed(table: JoinedTable, column: pa.Array) -> pa.Array:
     """A whole column as lists; each different cell is read once, however many rows repeat it.
 
     Raises:

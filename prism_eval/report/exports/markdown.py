@@ -17,17 +17,17 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 def markdown(board: Leaderboard) -> str:
     """The table with its notes below it; names and messages are text whatever they hold."""
     table = sheet(board)
-    measured, *notes = table.notes
+    rows = [row for group in table.groups for row in group]
     return "\n".join(
         [
-            f"**{escaped(measured)}**",
+            f"**{escaped(table.answer)}**",
             "",
             _line(table.headings),
             # Names to the left, numbers to the right.
             f"|---|{'---:|' * (len(table.headings) - 1)}",
-            *map(_line, table.rows),
+            *map(_line, rows),
             "",
-            *(f"- {escaped(note)}" for note in notes),
+            *(f"- {escaped(note)}" for note in table.notes),
             "",
         ]
     )

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from prism_eval.leaderboard import AnyColumn, Leaderboard, Row
-from prism_eval.leaderboard.writing import points
+from prism_eval.leaderboard.against import Against
+from prism_eval.leaderboard.writing import signed, signed_ends
 from prism_eval.report.text import flat
 from prism_eval.schema import utf8
-from prism_eval.statistics import Estimate
 
-Kind = Literal["entry"]
-"""What a line is: a captioner that is ranked."""
+Kind = Literal["entry", "unranked", "control"]
+"""What a line is: an entry with a rank, one without, or a control, which is never ranked."""
 
 Record = dict[str, str | float | int | None]
 """A line as a table of a program holds it: scores and their ends in [0, 1]."""
@@ -24,34 +24,29 @@ LEGEND = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line of a leaderboard.
-
-    Attributes:
-        kind: What it is.
-        row: Its numbers.
-    """
-
-    kind: Kind
-    row: Row
-
-
-def lines(board: Leaderboard) -> Iterator[Line]:
-    """The lines in the order in which they are read."""
-    for row in board.rows:
-        yield Line(kind="entry", row=row)
+def kind_of(row: Row) -> Kind:
+    """What a row is."""
+    return "control" if row.control else "unranked" if row.unranked else "entry"
 
 
 def records(board: Leaderboard) -> list[Record]:
-    """Every line with every number; new columns come by themselves, in the names that the data frame has."""
+    """Every row with every number; new columns come by themselves, in the names that the data frame has."""
     return [
         {
-            "captioner": utf8(line.row.captioner),
-            "kind": line.kind,
-            **{name: number for column in _all(board) for name, number in column.record(line.row).items()},
+            "captioner": utf8(row.captioner),
+            "kind": kind_of(row),
+            "unranked": row.unranked or None,
+            "baseline": board.baseline and utf8(board.baseline),
+            "verdict": row.against.verdict if row.against else None,
+            "sentence": row.against.sentence if row.against else None,
+            "revision": utf8(row.revision) or None,
+            **{
+                name: number
+                for column in (*board.scores, *board.columns)
+                for name, number in column.record(row).items()
+            },
         }
-        for line in lines(board)
+        for row in board.everyone
     ]
 
 
@@ -61,34 +56,49 @@ class Sheet:
 
     Attributes:
         headings: One for each column; the first is that of the names.
-        rows: Cells by column, as many as there are headings.
+        groups: Rows of a kind, in the order of `Kind`; each row has as many cells as there are headings.
+        answer: What the leaderboard says, in a sentence or two.
         notes: What was measured first, then how to read it and what limits it.
     """
 
     headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    groups: tuple[tuple[tuple[str, ...], ...], ...]
+    answer: str
     notes: tuple[str, ...]
 
 
 def sheet(board: Leaderboard) -> Sheet:
     """The columns that a wide terminal shows, with both ends of every interval."""
-    columns = (*board.scores, *board.shown_in("summary"))
+    columns = (*(column for column in board.shown_in("summary") if _told(column, board)), *board.scores)
+    groups = ([_cells(columns, row) for row in board.everyone if kind_of(row) == kind] for kind in get_args(Kind))
     return Sheet(
         headings=("captioner", *(flat(column.heading or column.title.lower()) for column in columns)),
-        rows=tuple(
-            (flat(line.row.captioner), *(_written(column, line.row) for column in columns)) for line in lines(board)
-        ),
-        notes=tuple(map(flat, filter(None, (" · ".join(board.measured), board.failed, LEGEND, *board.warnings)))),
+        groups=tuple(tuple(group) for group in groups if group),
+        answer=flat(board.answer),
+        notes=tuple(map(flat, _notes(board))),
     )
 
 
-def _all(board: Leaderboard) -> tuple[AnyColumn, ...]:
-    return (*board.scores, *board.columns)
+def _notes(board: Leaderboard) -> Iterator[str]:
+    yield " · ".join(([f"{board.failed}: in no score"] if board.failed else []) + [*board.measured])
+    yield LEGEND
+    yield from board.warnings
+
+
+def _told(column: AnyColumn, board: Leaderboard) -> bool:
+    # Sizes that nobody knows and differences from no baseline take room, and say nothing.
+    return any(column.value(row) is not None for row in board.everyone)
+
+
+def _cells(columns: tuple[AnyColumn, ...], row: Row) -> tuple[str, ...]:
+    apart = {"entry": "", "unranked": f" (not ranked: {row.unranked})", "control": f" (control: {row.control})"}
+    return (flat(row.captioner + apart[kind_of(row)]), *(flat(_written(column, row)) for column in columns))
 
 
 def _written(column: AnyColumn, row: Row) -> str:
     value = column.value(row)
-    if not isinstance(value, Estimate):
-        return flat(column.text(row))
-    # Both ends: an interval on a score is not centred on it, and half its width would say that it were.
-    return f"{points(value.value)} [{points(value.low)}, {points(value.high)}]{column.mark(row)}"
+    if isinstance(value, Against) and value.difference:
+        # A paper wants the interval too, for which a terminal has no room.
+        difference = value.difference
+        return f"{signed(difference.value)} {signed_ends(difference.low, difference.high)} {value.verdict}"
+    return column.text(row)

@@ -16,7 +16,7 @@ LONG = "word " * 20_000
 
 def explorer(folder, **how):
     board = build(folder)
-    return explorer_of(board, {row.captioner: row.captioner for row in board.rows}, **how)
+    return explorer_of(board, {row.captioner: row.captioner for row in board.everyone}, **how)
 
 
 def size(made):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +14,8 @@ import pytest
 
 from prism_eval import evaluate
 from prism_eval.cli import report as verb
-from prism_eval.leaderboard import build
-from prism_eval.report.exports import FILES, TEXTS, export
+from prism_eval.leaderboard import Leaderboard, build
+from prism_eval.report.exports import FILES, FOLDERS, TEXTS, export
 from prism_eval.report.exports.sheet import records
 from tests.builders import chart_folder
 from tests.conftest import ROOT
@@ -36,7 +37,7 @@ def report(*words: object) -> subprocess.CompletedProcess[bytes]:
 
 
 def test_the_flag_knows_every_format() -> None:
-    assert set(get_args(get_args(get_args(verb.Format)[0])[0])) == {*TEXTS, *FILES}
+    assert set(get_args(get_args(get_args(verb.Format)[0])[0])) == {*TEXTS, *FILES, *FOLDERS}
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -47,6 +48,52 @@ def test_a_pipe_gets_what_a_file_gets(name: str, run: Path, tmp_path: Path) -> N
     assert piped.stdout == file.read_bytes() == TEXTS[name](build(run)).encode()
     assert written.stdout == b""
     assert b"again" in piped.stdout
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Leaderboard:
+    """Two entries, one that failed too often to be ranked, and a control."""
+    items = [str(number) for number in range(30)]
+    rows = [verdict("good|one", item) for item in items]
+    rows += [verdict("base", item, "correct" if int(item) % 2 else "wrong") for item in items]
+    rows += [verdict("gone", item, "failed" if item == "0" else "correct") for item in items]
+    rows += [verdict("nothing", item, "wrong", caption="") for item in items]
+    plugins = {"good|one": "openai", "base": "openai", "gone": "openai", "nothing": "blind"}
+    captioners = [
+        {"label": label, "identity": {"plugin": plugin, "revision": "abc"}} for label, plugin in plugins.items()
+    ]
+    return build(write_run(tmp_path / "mixed", rows, captioners=captioners), baseline="base")
+
+
+def test_controls_and_those_without_a_rank_stand_apart(mixed: Leaderboard) -> None:
+    kinds = {record["captioner"]: record["kind"] for record in records(mixed)}
+    assert kinds == {"good|one": "entry", "base": "entry", "gone": "unranked", "nothing": "control"}
+    lines = TEXTS["latex"](mixed).splitlines()
+    names = [line.split(" & ")[0] for line in lines[lines.index(r"\midrule") :]]
+    good, base, gone, nothing = r"good\textbar{}one", "base", "gone (not ranked: ", "nothing (control: blind)"
+    assert [name[: len(gone)] if name.startswith(gone) else name for name in names] == [
+        *(r"\midrule", good, base),
+        *(r"\midrule", gone),
+        *(r"\midrule", nothing),
+        *(r"\bottomrule", r"\end{tabular}"),
+    ]
+    table = [line for line in TEXTS["markdown"](mixed).splitlines() if line.startswith("| ")]
+    assert [line.split(" | ")[0] for line in table[1:3]] == [r"| good\|one", "| base"]
+
+
+def test_the_verdict_against_the_baseline_comes_with_its_interval(mixed: Leaderboard) -> None:
+    against = mixed.rows[0].against
+    record, base = records(mixed)[:2]
+    assert (record["baseline"], record["verdict"], record["sentence"]) == ("base", "better", against.sentence)
+    assert (record["against_low"], record["against_high"]) == (against.difference.low, against.difference.high)
+    assert (base["verdict"], base["revision"]) == (None, "abc")
+    markdown = TEXTS["markdown"](mixed)
+    assert markdown.startswith(r"**Against base, good\|one is better by 50.0 \[")
+    assert re.search(r"\| \+50\.0 \\\[\+\d\d\.\d, \+\d\d\.\d\\\] better \|", markdown)
+    document = json.loads(TEXTS["json"](mixed))
+    (pair,) = document["comparisons"]
+    assert (pair["first"], pair["second"], pair["value"]) == ("good|one", "base", 0.5)
+    assert document["answer"] == mixed.answer
 
 
 def test_a_parquet_file_holds_every_number(run: Path, tmp_path: Path) -> None:
@@ -69,8 +116,8 @@ def test_every_column_is_in_every_table_of_programs(tmp_path: Path) -> None:
     ("words", "said"),
     [
         (["--format", "parquet"], b"--format parquet makes no text: name a place for it with --output"),
-        (["--output", "x"], b"--output is where --format writes: name a format too"),
         (["--format", "html"], b"'html' is not one of"),
+        (["--format", "csv", "--images"], b"--format csv shows no images"),
         (["--format", "csv", "--output", "no/such/folder/x"], b"cannot write no/such/folder/x"),
     ],
 )
@@ -81,9 +128,12 @@ def test_what_cannot_be_is_said_in_one_line(words: list[str], said: bytes, run: 
     assert said in line
 
 
-def test_the_page_names_every_key_of_the_document(run: Path) -> None:
+def test_the_page_names_every_key_of_the_document(mixed: Leaderboard) -> None:
     page = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
     section = page.partition("## The keys of the JSON document")[2]
-    document = json.loads(TEXTS["json"](build(run)))
-    keys = [*document, *document["benchmarks"][0], *document["columns"][0]]
+    document = json.loads(TEXTS["json"](mixed))
+    parts = (document[name][0] for name in ("benchmarks", "columns", "comparisons", "runs"))
+    texts = [name for name, value in document["rows"][0].items() if value is None or isinstance(value, str)]
+    numbers = set(mixed.to_pandas().columns) - {"captioner"}
+    keys = {*document, *(key for part in parts for key in part), *texts} - numbers
     assert not [key for key in keys if f"`{key}`" not in section]

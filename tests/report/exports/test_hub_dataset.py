@@ -10,11 +10,14 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from prism_eval import evaluate
 from prism_eval.errors import RunError, UsageError
 from prism_eval.leaderboard import build
 from prism_eval.report.exports import export, hub_dataset
 from prism_eval.report.exports.hub_dataset import split_names
 from prism_eval.report.exports.sheet import records
+from prism_eval.schema import Image
+from tests.builders import chart_folder
 from tests.runfolder import verdict, write_run
 
 BENCHMARKS = ["chartqa", "mmmu_pro:vision", "mmmu_pro vision", "all", "../../evil\n"]
@@ -108,6 +111,52 @@ def test_a_spoilt_table_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no JSON list of texts: 'no list'"):
         export(build(run), "datasets", tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.fixture
+def pictured(tmp_path: Path) -> Path:
+    """A real run, which keeps small pictures of its two images."""
+    data = chart_folder(tmp_path / "data", images=2)
+    evaluate("blind", benchmarks="chartqa", data=data, store=tmp_path / "s.sqlite", out=tmp_path / "pictured")
+    return tmp_path / "pictured"
+
+
+def test_images_are_left_out_unless_asked_for(pictured: Path, tmp_path: Path) -> None:
+    export(build(pictured), "datasets", tmp_path / "without")
+    assert sorted(path.name for path in (tmp_path / "without").iterdir()) == [
+        "README.md",
+        "leaderboard.parquet",
+        "verdicts",
+    ]
+    export(build(pictured), "datasets", tmp_path / "with", images=True)
+    assert splits_of(tmp_path / "with")["images"] == "thumbnails/*.parquet"
+    shown = read(tmp_path / "with", "thumbnails/*.parquet")
+    asked = read(tmp_path / "with", "verdicts/chartqa-*.parquet")
+    assert {one["digest"] for one in shown} == {digest for row in asked for digest in row["images"]}
+    assert all(Image(one["image"]["bytes"]).media_type == "image/webp" for one in shown)
+
+
+def test_pictures_that_a_run_does_not_keep_cannot_be_asked_for(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="keeps no pictures of its images: leave --images out"):
+        export(build(run), "datasets", tmp_path / "out", images=True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_runs_are_one_data_set(tmp_path: Path) -> None:
+    runs = [write_run(tmp_path / name, [verdict(name, "1")]) for name in ("one", "two")]
+    export(build(runs), "datasets", tmp_path / "out")
+    assert [row["captioner"] for row in read(tmp_path / "out", "verdicts/chartqa-*.parquet")] == ["one", "two"]
+
+
+def test_datasets_shows_the_pictures(pictured: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if importlib.util.find_spec("datasets") is None:
+        pytest.skip("the extra [hub] is not installed: pip install 'prism-eval[hub]'")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    from datasets import load_dataset
+
+    export(build(pictured), "datasets", tmp_path / "out", images=True)
+    (shown,) = load_dataset(str(tmp_path / "out"), "thumbnails", cache_dir=str(tmp_path / "cache")).values()
+    assert [one["image"].size for one in shown] == [(8, 8), (8, 8)]
 
 
 def test_datasets_loads_the_folder(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from prism_eval import evaluate
 from prism_eval.errors import MissingExtra, RunError
 from prism_eval.leaderboard import build
 from prism_eval.report.exports import export
+from tests.builders import chart_folder
 from tests.runfolder import verdict, write_run
 
 NAME = "a|b/../=c"
@@ -83,6 +85,21 @@ def test_a_sample_tells_who_said_what_and_a_failed_call_is_no_score(run: Path, t
     assert failed.scores is None
     assert failed.error.message == "server gone"
     assert failed.output.completion == ""
+
+
+@pytest.mark.usefixtures("inspect_ai")
+def test_a_sample_shows_the_small_picture_of_its_image(tmp_path: Path) -> None:
+    from inspect_ai.log import list_eval_logs, read_eval_log
+
+    data = chart_folder(tmp_path / "data", images=1)
+    evaluate("blind", benchmarks="chartqa", data=data, store=tmp_path / "s.sqlite", out=tmp_path / "run")
+    for images, shown in ((True, 1), (False, 0)):
+        export(build(tmp_path / "run"), "inspect", tmp_path / str(images), images=images)
+        (info,) = list_eval_logs(str(tmp_path / str(images)))
+        message = read_eval_log(info, resolve_attachments=True).samples[0].messages[0]
+        pictures = [part.image for part in message.content if part.type == "image"]
+        assert len(pictures) == shown
+        assert all(picture.startswith("data:image/webp;base64,") for picture in pictures)
 
 
 @pytest.mark.usefixtures("inspect_ai")

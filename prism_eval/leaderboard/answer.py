@@ -1,0 +1,79 @@
+"""The answer to what a leaderboard is asked, in a sentence or two: what its first line says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from prism_eval.leaderboard import writing
+from prism_eval.leaderboard.rows import Row
+from prism_eval.statistics import Comparison
+
+_NAMED = 3
+"""Entries that are named in one sentence; of more, the others are counted."""
+
+
+def answer(rows: Sequence[Row], comparisons: Sequence[Comparison], names: Mapping[str, str]) -> str:
+    """What a leaderboard says, first of all.
+
+    With a baseline: how the best of the others compares with it, and in a word how the rest do. Without one: who is
+    first, and whether that is certain.
+
+    Args:
+        rows: The leaderboard's entries.
+        comparisons: Every two ranked ones compared.
+        names: Other names for labels.
+    """
+
+    def name(row: Row) -> str:
+        return names.get(row.captioner, row.captioner)
+
+    ranked = [row for row in rows if not row.unranked]
+    baseline = next((row for row in rows if row.baseline), None)
+    if not rows:
+        return "There is no entry to rank."
+    if baseline and len(rows) > 1:
+        return _beside(baseline, [row for row in rows if not row.baseline], name)
+    if not ranked:
+        told = [f"{name(row)}, {row.unranked}" for row in rows]
+        return f"No captioner is ranked: {'; '.join(told[:_NAMED])}{_more(len(told) - _NAMED)}."
+    return _first(ranked, comparisons, name)
+
+
+def _beside(baseline: Row, others: Sequence[Row], name: Callable[[Row], str]) -> str:
+    best, *rest = others
+    if (found := best.against) is None:
+        raise ValueError(f"{best.captioner} is not compared with the baseline")
+    verdict = {
+        "better": f"{name(best)} is {found.sentence}",
+        "worse": f"{name(best)} is {found.sentence}",
+        "on par": f"{name(best)} is {found.sentence}",
+        "cannot tell": f"of {name(best)} we {found.sentence}",
+    }[found.verdict]
+    said = [f"Against {name(baseline)}, {verdict}.", found.unlike, _rest(rest)]
+    return " ".join(filter(None, said))
+
+
+def _rest(rows: Sequence[Row]) -> str:
+    counts = Counter(row.against.verdict for row in rows if row.against)
+    told = [f"{count:,} {word if word != 'cannot tell' else 'undecided'}" for word, count in counts.items()]
+    return f"Of the others: {', '.join(told)}." if told else ""
+
+
+def _first(ranked: Sequence[Row], comparisons: Sequence[Comparison], name: Callable[[Row], str]) -> str:
+    first, *others = ranked
+    score = writing.with_ends(first.mean)
+    if not others:
+        return f"{name(first)} scores {score}; there is no other captioner to compare it with."
+    rivals = [name(row) for row in others if row.rank and row.rank.best == 1]
+    if rivals:
+        listing = f"{', '.join(rivals[:_NAMED])}{_more(len(rivals) - _NAMED)}"
+        return f"{name(first)} scores highest, {score}, but cannot be told from {listing}."
+    ahead = next((one.difference for one in comparisons if (one.first, one.second) == (0, 1)), None)
+    by = f" by {writing.signed(ahead.value)[1:]} {writing.ends(ahead.low, ahead.high)}" if ahead else ""
+    rest = " and of every other" if len(others) > 1 else ""
+    return f"{name(first)} is first, {score}: ahead of {name(others[0])}{by}{rest}."
+
+
+def _more(number: int) -> str:
+    return f" and {number} more" if number > 0 else ""

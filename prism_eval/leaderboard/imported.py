@@ -1,0 +1,46 @@
+"""What a leaderboard of imported results says of where they are from, and of what it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prism_eval.leaderboard import writing
+from prism_eval.leaderboard.columns import AnyColumn, Column
+from prism_eval.run.reading import Manifest
+
+
+def imported_facts(manifest: Manifest) -> Iterator[str]:
+    """What was measured, in a few words each; nothing for results of our own."""
+    if imported := manifest.get("imported"):
+        yield f"results of {imported.get('evaluator', '?')}: each model sees the image itself, nobody reads captions"
+        if unclustered := imported.get("unclustered"):
+            yield f"unclustered: {', '.join(unclustered)}"
+
+
+def imported_caveats(manifest: Manifest) -> Iterator[str]:
+    """What widens the intervals in truth, and is not in them."""
+    imported = manifest.get("imported") or {}
+    if unclustered := imported.get("unclustered"):
+        yield (
+            f"Unclustered: {', '.join(unclustered)}. Nothing says which questions share an image, so each counts as an "
+            "image of its own, and the intervals there are too narrow where images have several questions."
+        )
+    for name, why in (imported.get("not_joined") or {}).items():
+        yield f"{name} is not joined to its data set: {why}."
+
+
+def imported_columns(manifest: Manifest) -> tuple[AnyColumn, ...]:
+    """The axis that a scaling plot wants, where anybody said how many images a model was trained on."""
+    said = {str(entry["label"]): entry.get("images_trained") for entry in manifest.get("captioners") or []}
+    trained = {label: images for label, images in said.items() if isinstance(images, int)}
+    if not trained:
+        return ()
+    column = Column[int](
+        name="images_trained",
+        title="Captioned images trained on",
+        heading="images",
+        value=lambda row: trained.get(row.captioner),
+        write=writing.count,
+        shown=frozenset({"summary", "scores"}),
+    )
+    return (column,)

@@ -1,0 +1,9 @@
+"""Where points are lost: whose doing each answer is that is not right."""
+
+from __future__ import annotations
+
+from prism_eval.leaderboard.losses.boards import losses_on
+from prism_eval.leaderboard.losses.judged import judged
+from prism_eval.leaderboard.losses.losses import LOSSES, Loss, Losses, LossShares, losses_of
+
+__all__ = ["LOSSES", "Loss", "LossShares", "Losses", "judged", "losses_of", "losses_on"]

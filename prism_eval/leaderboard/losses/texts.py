@@ -1,0 +1,94 @@
+"""The texts that a search needs, read from the verdict table: captions, and what is said once an item."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from prism_eval.leaderboard.numbering import label_numbers, numbered
+from prism_eval.leaderboard.verdicts import Verdicts
+from prism_eval.schema import ItemKind
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+
+class Captions(NamedTuple):
+    """The captions that some verdicts are about, each captioner's of an item once.
+
+    Attributes:
+        pair: Shape (rows,): which of the pairs below a verdict is about.
+        item: Shape (pairs,): the pair's item.
+        caption: Shape (pairs,): a number of ``texts``.
+        texts: The different captions; a caption that is not there is an empty one.
+    """
+
+    pair: NDArray[np.int64]
+    item: NDArray[np.int64]
+    caption: NDArray[np.int64]
+    texts: pa.Array
+
+
+class Asked(NamedTuple):
+    """What is said once an item."""
+
+    kind: ItemKind
+    question: str
+    golds: list[str]
+    options: list[str]
+
+
+def read_captions(verdicts: Verdicts, rows: NDArray[np.int64]) -> Captions:
+    """The captions of verdicts; orders of options and readers share one.
+
+    Args:
+        verdicts: The verdicts.
+        rows: Shape (rows,): by rising place.
+
+    Raises:
+        RunError: The table cannot be read.
+    """
+    entry = verdicts.captioner[rows] * len(verdicts.items) + verdicts.item[rows]
+    pair, first = numbered(entry * (int(verdicts.sample.max(initial=0)) + 1) + verdicts.sample[rows])
+    # By rising place, as the table gives them: what appears first stands before what appears later.
+    once = rows[first]
+    captions = verdicts.table.take(once, ("caption",))["caption"].combine_chunks().fill_null("").dictionary_encode()
+    return Captions(pair, verdicts.item[once], label_numbers(captions), captions.dictionary)
+
+
+def read_items(verdicts: Verdicts, items: NDArray[np.int64]) -> dict[int, Asked]:
+    """What is said once an item, by item.
+
+    Raises:
+        RunError: The table cannot be read, or holds golds or options that are no lists.
+    """
+    import numpy as np
+
+    # Written from the last row to the first, the first stays.
+    first = np.full(len(verdicts.items), -1)
+    first[verdicts.item[::-1]] = np.arange(verdicts.item.size)[::-1]
+    ordered = items[np.argsort(first[items])]
+    said = verdicts.table.take(first[ordered], ("question", "gold")).to_pylist()
+    options = verdicts.items.options.take(ordered).to_pylist()
+    choice = verdicts.items.choice[ordered].tolist()
+    return {
+        item: Asked(
+            ItemKind.CHOICE if letters else ItemKind.SHORT,
+            row["question"] or "",
+            _listed(verdicts, row["gold"]),
+            _listed(verdicts, listing),
+        )
+        for item, row, listing, letters in zip(ordered.tolist(), said, options, choice, strict=True)
+    }
+
+
+def _listed(verdicts: Verdicts, listing: str | None) -> list[str]:
+    try:
+        texts = json.loads(listing or "[]")
+    except ValueError:
+        texts = None
+    if not isinstance(texts, list):
+        raise verdicts.table.spoilt(f"has options or answers that are no JSON list of texts: {listing!r}")
+    return [str(text) for text in texts]

@@ -1,0 +1,46 @@
+"""What a captioner's work took, as the manifest tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What the captions of an entry took, or the answers of a `direct` control, which writes none.
+
+    Attributes:
+        tokens_mean: Mean length in tokens, as its server counted them; ``None`` where none did.
+        seconds: The sum of the calls' times; they go out side by side, so nobody waited as long.
+        cost: In the currency of the prices that were given; ``None`` without prices.
+    """
+
+    tokens_mean: float | None = None
+    seconds: float | None = None
+    cost: float | None = None
+
+
+def spent_on(entry: Mapping[str, object], reasoner: str, *, answers: bool) -> Spent:
+    """What an entry's texts took.
+
+    Args:
+        entry: What ``counts.entries`` says of it; nothing, in runs of an older prism-eval.
+        reasoner: Whose answers are looked at.
+        answers: Whether its answers are its work, and not its captions.
+    """
+    by_reasoner = entry.get("answers")
+    said = by_reasoner.get(reasoner) if answers and isinstance(by_reasoner, Mapping) else entry
+    if not isinstance(said, Mapping):
+        return Spent()
+    counted, written = _number(said, "counted"), _number(said, "completion_tokens")
+    return Spent(
+        tokens_mean=written / counted if counted and written is not None else None,
+        seconds=_number(said, "seconds"),
+        cost=_number(said, "cost"),
+    )
+
+
+def _number(said: Mapping[str, object], key: str) -> float | None:
+    value = said.get(key)
+    return float(value) if isinstance(value, int | float) else None

@@ -1,0 +1,9 @@
+"""Plots with two axes, drawn by matplotlib and made part of the page."""
+
+from __future__ import annotations
+
+from prism_eval.report.figures.dots import SHAPES, difference_dots
+from prism_eval.report.figures.lean import position_lean
+from prism_eval.report.figures.scatter import Mark, score_against
+
+__all__ = ["SHAPES", "Mark", "difference_dots", "position_lean", "score_against"]

@@ -1,0 +1,84 @@
+"""Where points are lost, as the page and the terminal show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from prism_eval.leaderboard.losses import Loss, Losses, LossShares
+from prism_eval.leaderboard.writing import counted
+
+MEANINGS: Mapping[Loss, str] = {
+    Loss.READER: "the caption says it, and the reasoner did not find it",
+    Loss.UNREADABLE: "the caption says it, and the reply gave no answer that could be read",
+    Loss.CONTRADICTED: "the caption says something else",
+    Loss.UNSAID: "its own model sees it, and the caption does not say it",
+    Loss.OMITTED: "another entry's caption says it",
+    Loss.NOBODY: "no entry's caption says it",
+    Loss.UNCLEAR: "rules cannot tell",
+}
+"""What each loss is called in a few words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostRow:
+    """What an entry lost.
+
+    Attributes:
+        captioner: Its label.
+        whole: On all benchmarks.
+        benchmarks: By name, on each where it has an answer that is not right.
+    """
+
+    captioner: str
+    whole: LossShares
+    benchmarks: Mapping[str, LossShares]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """What the entries of a leaderboard lost.
+
+    Attributes:
+        rows: One an entry with answers that were looked at.
+        losses: The losses that there are, in order.
+        longest: The largest share of its answers that an entry lost: the bars are drawn against it.
+        sample: How many of the images were looked at, in a sentence; empty if all were.
+    """
+
+    rows: tuple[LostRow, ...]
+    losses: tuple[Loss, ...]
+    longest: float
+    sample: str
+
+
+def lost_of(losses: Losses, captioners: Sequence[str], benchmarks: Sequence[str]) -> Lost:
+    """What entries lost, in the order given.
+
+    Args:
+        losses: The leaderboard's losses.
+        captioners: Labels of its entries.
+        benchmarks: Its benchmarks' names.
+    """
+    rows = tuple(_rows(losses, captioners, benchmarks))
+    return Lost(
+        rows=rows,
+        losses=tuple(loss for loss in Loss if any(row.whole.points[loss].value for row in rows)),
+        longest=max((row.whole.lost.value for row in rows), default=0.0),
+        sample="" if losses.whole else _sample(losses),
+    )
+
+
+def _rows(losses: Losses, captioners: Sequence[str], benchmarks: Sequence[str]) -> Iterator[LostRow]:
+    for captioner in captioners:
+        if whole := losses.of(captioner):
+            cells = {name: losses.of(captioner, name) for name in benchmarks}
+            wrong = {name: cell for name, cell in cells.items() if cell and cell.shares}
+            yield LostRow(captioner=captioner, whole=whole, benchmarks=wrong)
+
+
+def _sample(losses: Losses) -> str:
+    return (
+        f"A random sample of {losses.images_looked:,} of {counted(losses.images, 'image')} was searched "
+        f"(seed {losses.seed}); the intervals are the sample's."
+    )

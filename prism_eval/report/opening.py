@@ -1,0 +1,121 @@
+"""The first screen: the answer, and each captioner's place on one scale."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from prism_eval.leaderboard import Leaderboard, Row, writing
+from prism_eval.report.scale import Scale, scale_of
+from prism_eval.statistics import Estimate
+
+_KINDS = {"better": "better", "worse": "worse", "on par": "par", "cannot tell": "unknown"}
+"""How a verdict is drawn: a shape of its own each, so that none hangs on its colour."""
+_QUALIFIES = re.compile(r"(?<=[.]) (?=In the mean, not on each: |Of the others: )")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A row of the first screen.
+
+    Attributes:
+        row: The leaderboard's row.
+        kind: How it is drawn: ``baseline``, ``better``, ``worse``, ``par``, ``unknown``, ``control`` or ``plain``.
+        place: Its rank range as it is written; empty where it has none.
+        against: The verdict on it in a word or two, and the difference to the baseline with its ends.
+    """
+
+    row: Row
+    kind: str
+    place: str
+    against: tuple[str, str]
+
+    @property
+    def mean(self) -> Estimate | None:
+        """Its score; ``None`` if nothing could be scored."""
+        return self.row.mean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What the first screen is made of.
+
+    Attributes:
+        headline: The answer's first sentence.
+        qualified: Its other sentences.
+        facts: What was asked and who read it, in a few words each.
+        ranked: The entries with a rank.
+        unranked: Those without one.
+        controls: The controls.
+        scale: What holds them all.
+        level: The baseline's score; ``None`` without one.
+        columns: Which of the columns that a run may lack are there: ``against``, ``size``, ``recovery``.
+    """
+
+    headline: str
+    qualified: tuple[str, ...]
+    facts: tuple[str, ...]
+    ranked: tuple[Line, ...]
+    unranked: tuple[Line, ...]
+    controls: tuple[Line, ...]
+    scale: Scale
+    level: float | None
+    columns: frozenset[str]
+
+
+def opening_of(board: Leaderboard, short: Mapping[str, str]) -> Opening:
+    """The first screen of a leaderboard.
+
+    Args:
+        board: The leaderboard.
+        short: The names to write, by label.
+    """
+    headline, *qualified = _QUALIFIES.split(board.answer_with(short))
+    lines = [_line(row) for row in board.everyone]
+    baseline = next((row for row in board.rows if row.baseline), None)
+    return Opening(
+        headline=headline,
+        qualified=tuple(qualified),
+        facts=tuple(_facts(board)),
+        ranked=tuple(line for line in lines if line.place),
+        unranked=tuple(line for line in lines if line.row.unranked),
+        controls=tuple(line for line in lines if line.row.control),
+        scale=scale_of(end for line in lines if line.mean for end in (line.mean.low, line.mean.high)),
+        level=baseline.mean.value if baseline and baseline.mean else None,
+        columns=frozenset(_columns(board)),
+    )
+
+
+def _line(row: Row) -> Line:
+    kind = "control" if row.control else "baseline" if row.baseline else "plain"
+    said = ("baseline", "") if row.baseline else ("", "")
+    if row.against:
+        kind, gap = _KINDS[row.against.verdict], row.against.difference
+        said = (
+            row.against.verdict,
+            f"{writing.signed(gap.value)} {writing.signed_ends(gap.low, gap.high)}" if gap else "",
+        )
+    return Line(row=row, kind=kind, place=writing.place(row.rank) if row.rank else "", against=said)
+
+
+def _columns(board: Leaderboard) -> Iterator[str]:
+    if board.baseline:
+        yield "against"
+    if any(row.size for row in board.rows):
+        yield "size"
+    if any(row.recovery for row in board.rows):
+        yield "recovery"
+
+
+def _facts(board: Leaderboard) -> Iterator[str]:
+    manifest = board.manifest
+    for key, noun in (("images", "image"), ("items", "question")):
+        counts = [entry.get(key) for entry in manifest["benchmarks"]]
+        known = [count for count in counts if isinstance(count, int)]
+        if counts and len(known) == len(counts):
+            yield writing.counted(sum(known), noun)
+    yield writing.counted(len(board.benchmarks), "benchmark")
+    yield writing.counted(len(board.rows), "captioner")
+    if created := str(manifest.get("created") or "")[:10]:
+        yield created

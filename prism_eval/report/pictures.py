@@ -1,0 +1,128 @@
+"""The plots of a leaderboard: which of its numbers go into which figure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from prism_eval.leaderboard import Leaderboard, Row
+from prism_eval.report.figures import SHAPES, Mark, difference_dots, position_lean, score_against
+from prism_eval.report.pairs import Pair
+from prism_eval.report.text import one_line
+from prism_eval.statistics import Difference
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+# As many letters as fit beside a plot.
+_TITLE = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictures:
+    """Figures as elements of the page; ``None`` where the numbers for one are missing.
+
+    Attributes:
+        against: Scores against what they cost, by title.
+        curves: How many word-budget curves are in them.
+        dots: Differences to the reference by benchmark.
+        reference: Whom they are to: the label of the baseline, else of the first.
+        lean: Leans towards a position of the options.
+    """
+
+    against: Mapping[str, Markup]
+    curves: int
+    dots: Markup | None
+    reference: str
+    lean: Markup | None
+
+
+def pictures_of(board: Leaderboard, pairs: Sequence[Pair], short: Mapping[str, str]) -> Pictures:
+    """Draw what a leaderboard has the numbers for.
+
+    Args:
+        board: The leaderboard.
+        pairs: Its pairs.
+        short: The names to write, by label.
+    """
+    reference = board.baseline or (board.rows[0].captioner if board.rows else "")
+    views: tuple[tuple[str, str, Callable[[Row], float | None]], ...] = (
+        ("words of a caption", "mean words of a caption", lambda row: row.words_mean),
+        ("tokens of a caption", "mean tokens of a caption", lambda row: row.tokens_mean),
+        ("size of the model", "billions of parameters", lambda row: row.size.params_b),
+    )
+    drawn = {title: _against(board, short, across, value) for title, across, value in views}
+    return Pictures(
+        against={title: picture for title, picture in drawn.items() if picture is not None},
+        curves=len(_families(board)),
+        dots=_dots(board, pairs, short, reference),
+        reference=reference,
+        lean=_lean(board, short),
+    )
+
+
+def _against(
+    board: Leaderboard, short: Mapping[str, str], across: str, value: Callable[[Row], float | None]
+) -> Markup | None:
+    marks = {
+        row.captioner: Mark(label=short[row.captioner], x=x, score=row.mean, control=bool(row.control))
+        for row in board.everyone
+        if row.mean is not None and (x := value(row)) is not None
+    }
+    # Where all stand at one place across, there is no trade to see.
+    if len({mark.x for mark in marks.values() if not mark.control}) < 2:
+        return None
+    families = [[marks[label] for label in family if label in marks] for family in _families(board)]
+    curves = [sorted(family, key=lambda mark: mark.x) for family in families if len({mark.x for mark in family}) > 1]
+    sizes = "parameters" in across
+    return score_against(across.replace(" ", "-"), [*marks.values()], across=across, curves=curves, logarithmic=sizes)
+
+
+def _families(board: Leaderboard) -> list[list[str]]:
+    """The captioners that are one captioner cut to several budgets of words, the uncut one among them."""
+    families: dict[str, list[str]] = {}
+    for captioner in board.manifest.get("captioners", []):
+        identity = captioner.get("identity") or {}
+        cut = identity.get("plugin") == "budget" and identity.get("parts")
+        whole = identity["parts"][0] if cut else identity
+        families.setdefault(json.dumps(whole, sort_keys=True), []).append(str(captioner.get("label")))
+    return [family for family in families.values() if len(family) > 1]
+
+
+def _dots(board: Leaderboard, pairs: Sequence[Pair], short: Mapping[str, str], reference: str) -> Markup | None:
+    titles = [column.title for column in board.scores]
+    if board.baseline:
+        known = {row.captioner: row.against.benchmarks for row in board.rows if row.against and not row.unranked}
+    else:
+        known = _beside_first(board, pairs, titles)
+    series = {
+        short[label]: [differences.get(title) for title in titles]
+        for label, differences in [*known.items()][: len(SHAPES)]
+    }
+    if not any(one for row in series.values() for one in row):
+        return None
+    shown = [one_line(title, _TITLE) for title in titles]
+    return difference_dots("dots", shown, series, reference=short[reference])
+
+
+def _beside_first(
+    board: Leaderboard, pairs: Sequence[Pair], titles: Sequence[str]
+) -> dict[str, Mapping[str, Difference]]:
+    return {
+        board.rows[pair.comparison.second].captioner: {
+            title: _turned(one.difference) for title, one in zip(titles, pair.benchmarks, strict=True) if one
+        }
+        for pair in pairs
+        if pair.comparison.first == 0
+    }
+
+
+def _turned(difference: Difference) -> Difference:
+    return replace(difference, value=-difference.value, low=-difference.high, high=-difference.low)
+
+
+def _lean(board: Leaderboard, short: Mapping[str, str]) -> Markup | None:
+    leaning = [(short[row.captioner], row.positions) for row in board.rows if row.positions is not None]
+    return position_lean("lean", dict(leaning[: len(SHAPES)])) if leaning else None

@@ -1,0 +1,98 @@
+"""What two runs must have in common for their scores to stand in one table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from prism_eval.run.reading import Manifest
+
+Fields = Mapping[str, object]
+"""By the name of a field, its value: a text, a number, a truth value or ``None``."""
+
+_SHOWN = 60
+"""Characters of a long value, such as a prompt, that a message shows."""
+_BEFORE = 15
+"""Of them, those before the first that differs."""
+
+
+def comparable(manifest: Manifest) -> dict[str, Fields]:
+    """What the scores of a run depend on, beside the captioner.
+
+    Returns:
+        Under ``""`` what holds for all of it: the protocol, the reasoner, the judge, the orders of options. Under the
+        name of a benchmark what holds for that: its scorer, which items were drawn, and the fingerprint of its data.
+    """
+    plan = manifest.get("plan") or {}
+    whole = {
+        **_flat("protocol", _protocol(manifest)),
+        **_flat("reasoner", (manifest.get("reasoner") or {}).get("identity")),
+        "orders": plan.get("orders", 1),
+    }
+    judge = _flat("judge", (manifest.get("judge") or {}).get("identity"))
+    return {"": whole} | {
+        str(entry["name"]): {
+            "scorer": entry.get("scorer"),
+            **_flat("scorer", entry.get("scoring")),
+            **(judge if entry.get("needs_judge") else {}),
+            **_sample(plan, entry),
+            "fingerprint": entry.get("fingerprint"),
+        }
+        for entry in manifest["benchmarks"]
+    }
+
+
+def difference(first: Mapping[str, Fields], second: Mapping[str, Fields]) -> tuple[str, object, object] | None:
+    """The first field by which two runs cannot be compared, with both values; ``None`` where they can be.
+
+    Of benchmarks only those that both have are looked at.
+    """
+    for part in first:
+        if part not in second:
+            continue
+        own, others = first[part], second[part]
+        for field in dict.fromkeys([*own, *others]):
+            if own.get(field) != others.get(field):
+                return f"{part}: {field}" if part else field, own.get(field), others.get(field)
+    return None
+
+
+def shown(value: object, other: object) -> str:
+    """A value on one line, of a long one the piece in which it differs from another."""
+    text, beside = _text(value), _text(other)
+    if len(text) <= _SHOWN:
+        return text
+    same = next((place for place, (a, b) in enumerate(zip(text, beside, strict=False)) if a != b), len(beside))
+    start = max(0, same - _BEFORE)
+    piece = text[start : start + _SHOWN]
+    return f"{'…' if start else ''}{piece}{'…' if start + _SHOWN < len(text) else ''}"
+
+
+def _text(value: object) -> str:
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _protocol(manifest: Manifest) -> dict[str, object]:
+    # What it is for is no part of what it does; the edition and the captions an image first, for they are told by name.
+    said = {key: value for key, value in (manifest.get("protocol") or {}).items() if key != "summary"}
+    return {key: said[key] for key in ("name", "edition", "samples") if key in said} | said
+
+
+def _sample(plan: Mapping[str, object], entry: Mapping[str, object]) -> dict[str, object]:
+    """Which of a benchmark's items were asked; nothing where it is all of them, whatever the limit."""
+    if not plan.get("limit") or (entry.get("size") and entry.get("size") == entry.get("items")):
+        return {}
+    return {key: plan.get(key) for key in ("limit", "first", "seed")}
+
+
+def _flat(name: str, value: object) -> dict[str, object]:
+    return dict(_leaves(name, value))
+
+
+def _leaves(name: str, value: object) -> Iterator[tuple[str, object]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _leaves(f"{name}.{key}", inner)
+    elif value is not None:
+        # A list is one value: by its places nobody would know what differs.
+        yield name, value

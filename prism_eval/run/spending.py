@@ -1,0 +1,108 @@
+"""What captions and answers took: tokens, time and, at the prices that are given, money."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from prism_eval.run.item_result import Captioned, ItemResult
+from prism_eval.run.settings import Settings
+from prism_eval.schema import Generation
+
+_MILLION = 1_000_000
+
+
+@dataclass
+class Spent:
+    """What texts of one kind took.
+
+    It is the same whether they were made now or found in the store: of a text the store says how long it took when it
+    was made. Of texts from elsewhere nobody knows.
+
+    Attributes:
+        texts: How many there are.
+        counted: Of those, how many have both counts of tokens; the others are in no sum of tokens.
+        prompt_tokens: Tokens that were read for them.
+        completion_tokens: Tokens that were written.
+        timed: How many say how long they took.
+        seconds: The sum of that. Calls go out side by side, so nobody waited as long.
+    """
+
+    texts: int = 0
+    counted: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    timed: int = 0
+    seconds: float = 0.0
+
+    def add(self, text: Generation) -> None:
+        """Take in one text."""
+        self.texts += 1
+        if text.prompt_tokens is not None and text.completion_tokens is not None:
+            self.counted += 1
+            self.prompt_tokens += text.prompt_tokens
+            self.completion_tokens += text.completion_tokens
+        if text.seconds is not None:
+            self.timed += 1
+            self.seconds += text.seconds
+
+    def told(self, what: str, about: Mapping[str, float]) -> dict[str, object]:
+        """The numbers as JSON values.
+
+        Args:
+            what: What the texts are.
+            about: What is said of the model: ``price_in`` and ``price_out``, for a million tokens.
+        """
+        priced = self.counted and ("price_in" in about or "price_out" in about)
+        cost = self.prompt_tokens * about.get("price_in", 0.0) + self.completion_tokens * about.get("price_out", 0.0)
+        return {
+            what: self.texts,
+            "counted": self.counted,
+            # Nothing is known of what nobody counted; a 0 would be a number.
+            "prompt_tokens": self.prompt_tokens if self.counted else None,
+            "completion_tokens": self.completion_tokens if self.counted else None,
+            "timed": self.timed,
+            "seconds": round(self.seconds, 3) if self.timed else None,
+            **({"cost": round(cost / _MILLION, 6)} if priced else {}),
+        }
+
+
+@dataclass
+class Spending:
+    """What each entry took.
+
+    Attributes:
+        captions: By entry; an image's caption counts once a sample, however many questions ask about it.
+        answers: By entry and reasoner.
+        seconds: How long this run has worked, from its first item to its last.
+    """
+
+    captions: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
+    answers: defaultdict[tuple[str, str], Spent] = field(default_factory=lambda: defaultdict(Spent))
+    seconds: float = 0.0
+
+    def add(self, result: ItemResult, captions: Iterable[Captioned]) -> None:
+        """Take in a result, and those of its captions that none before it had."""
+        for captioned in captions:
+            if captioned.caption:
+                self.captions[result.entry].add(captioned.caption)
+        if result.answer:
+            self.answers[result.entry, result.reasoner].add(result.answer)
+
+    def entries(self, settings: Settings) -> dict[str, object]:
+        """By label, what an entry's captions took, and under ``answers`` by reasoner what those to them took."""
+        return {
+            entry.label: {
+                **self.captions[entry.label].told("captions", entry.about),
+                "answers": {
+                    # Who answers by itself is paid by its own prices.
+                    label: self.answers[entry.label, label].told(
+                        "answers", entry.about if entry.captioner.answers else settings.about.get(label, {})
+                    )
+                    for label in settings.reasoners
+                    if (entry.label, label) in self.answers
+                },
+            }
+            for entry in settings.entries
+        }

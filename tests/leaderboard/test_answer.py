@@ -1,0 +1,213 @@
+"""The answer: whom the others are compared with, and the sentence that comes first."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prism_eval.errors import UsageError
+from prism_eval.leaderboard import Leaderboard, build
+from prism_eval.leaderboard.against import against
+from prism_eval.statistics import Difference, paired_difference
+from tests.runfolder import verdict, write_run
+
+BOTH = ["chartqa", "mathverse"]
+
+
+def scored(rng: np.random.Generator, captioner: str, shares: dict[str, float], items: int) -> list[dict[str, Any]]:
+    """Verdicts of a captioner that is right on a share of each benchmark's items: on the first of a common order."""
+    return [
+        verdict(captioner, str(item), "correct" if rank < share * items else "wrong", benchmark=benchmark)
+        for benchmark, share in shares.items()
+        for item, rank in enumerate(rng.permutation(items).tolist())
+    ]
+
+
+def board_of(
+    folder: Path, items: int = 400, *, shuffled: bool = False, **entries: float | dict[str, float]
+) -> Leaderboard:
+    rows = []
+    for place, (label, share) in enumerate(entries.items()):
+        shares = share if isinstance(share, dict) else dict.fromkeys(BOTH, share)
+        rng = np.random.default_rng(place if shuffled else 0)
+        rows += scored(rng, label.replace("_", "-"), shares, items)
+    return build(write_run(folder, rows))
+
+
+def named(folder: Path, baseline: str | None = None, margin: float | None = None) -> Leaderboard:
+    return build(folder, baseline=baseline, margin=margin)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    board_of(tmp_path, good_3B=0.62, good_7B=0.6, poor=0.3, blind=0.1)
+    return tmp_path
+
+
+def test_the_largest_is_the_baseline_where_sizes_are_known(run: Path) -> None:
+    board = named(run)
+    assert board.baseline == "good-7B"
+    assert [(row.captioner, row.baseline) for row in board.rows] == [
+        ("good-3B", False),
+        ("good-7B", True),
+        ("poor", False),
+    ]
+    assert [None if row.against is None else row.against.verdict for row in board.rows] == ["better", None, "worse"]
+    assert re.fullmatch(
+        r"Against good-7B, good-3B is better by 2\.0 \[\d\.\d, \d\.\d\]\. Of the others: 1 worse\.", board.answer
+    )
+
+
+@pytest.mark.parametrize("name", ["poor", "POOR", "oo", " poor "])
+def test_a_label_or_a_part_of_one_names_the_baseline(run: Path, name: str) -> None:
+    if name == "oo":  # which every label has
+        with pytest.raises(UsageError, match="--baseline 'oo' fits good-3B, good-7B, poor: name one"):
+            named(run, name)
+    else:
+        assert named(run, name).baseline == "poor"
+
+
+def test_an_exact_label_goes_before_labels_it_is_a_part_of(tmp_path: Path) -> None:
+    rows = [verdict(label, str(item)) for label in ("ocr", "ocr?fast=1") for item in range(3)]
+    assert build(write_run(tmp_path, rows), baseline="ocr").baseline == "ocr"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("best", "names no entry"),
+        ("", "names no entry"),
+        ("blind", "is a control, which nothing is compared with"),
+    ],
+)
+def test_a_name_that_no_entry_has_is_one_line_with_the_labels(run: Path, name: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        named(run, name)
+    assert str(caught.value) == f"--baseline {name!r} {said}; the entries are: good-3B, good-7B, poor"
+
+
+@pytest.mark.parametrize("margin", [0, -1, 100, float("nan"), float("inf")])
+def test_a_margin_that_is_none_is_refused(run: Path, margin: float) -> None:
+    with pytest.raises(UsageError, match="a margin lies between 0 and 100 points"):
+        named(run, margin=margin)
+
+
+def test_on_par_within_the_margin_goes_before_a_difference_that_is_shown(run: Path) -> None:
+    board = named(run, margin=5)
+    found = board.rows[0].against
+    assert found is not None
+    assert found.difference is not None
+    assert found.equivalence is not None
+    assert (found.verdict, found.margin, found.equivalence.shown) == ("on par", 0.05, True)
+    assert re.fullmatch(r"on par within 5\.0: \+2\.0 \[[+-]\d\.\d, \+\d\.\d\]", found.sentence)
+    assert board.answer.startswith("Against good-7B, good-3B is on par within 5.0: +2.0 [")
+
+
+def test_a_trade_that_the_mean_hides_is_told(tmp_path: Path) -> None:
+    trade = {"chartqa": 0.7, "mathverse": 0.5}
+    board_of(tmp_path, 2000, small_3B=trade, large_72B=0.6)
+    board = named(tmp_path, margin=3)
+    found = board.rows[0].against or board.rows[1].against
+    assert found is not None
+    assert found.heterogeneity is not None
+    assert (found.verdict, found.heterogeneity.p < 0.001) == ("on par", True)
+    assert found.unlike == "In the mean, not on each: ahead on Chartqa (+10.0), behind on Mathverse (-10.0)."
+    assert board.answer.endswith(found.unlike)
+
+
+def test_cannot_tell_says_what_would_decide(tmp_path: Path) -> None:
+    board_of(tmp_path, 60, shuffled=True, small_3B=0.5, large_72B=0.5)
+    board = named(tmp_path)
+    (found,) = (row.against for row in board.rows if row.against)
+    pattern = r"cannot tell: these data could show ±\d+\.\d; about [\d,]+00 more images would decide 1\.0"
+    assert re.fullmatch(pattern, found.sentence)
+    assert board.answer.startswith("Against large-72B, of small-3B we cannot tell: these data could show ±")
+
+
+def test_the_numbers_are_those_of_one_planned_test(run: Path) -> None:
+    board = named(run, "poor")
+    matrix, items = board.verdicts.matrix, board.verdicts.items
+    for row in board.rows[:2]:
+        first, second = (board.verdicts.captioners.index(label) for label in (row.captioner, "poor"))
+        assert row.against is not None
+        assert row.against.difference == paired_difference(
+            matrix[first], matrix[second], items.cluster, items.benchmark
+        )
+        place = board.verdicts.benchmarks.index("chartqa")
+        own = items.benchmark == place
+        assert row.against.benchmarks["Chartqa"] == paired_difference(
+            matrix[first, own], matrix[second, own], items.cluster[own]
+        )
+
+
+def test_one_benchmark_has_a_wider_margin(tmp_path: Path) -> None:
+    rows = [verdict(label, str(item)) for label in ("a-3B", "b-7B") for item in range(9)]
+    (found,) = (row.against for row in build(write_run(tmp_path, rows)).rows if row.against)
+    assert found.margin == 0.03
+
+
+def difference(value: float, error: float, images: int = 1000) -> Difference:
+    return Difference(
+        value=value,
+        error=error,
+        held_error=error,
+        degrees=images - 1.0,
+        low=value - 1.96 * error,
+        high=value + 1.96 * error,
+        p=1e-9 if abs(value) > 2 * error else 0.5,
+        items=images,
+        clusters=images,
+        differing=images,
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (difference(0.021, 0.00612), "better by 2.1 [0.9, 3.3]"),
+        (difference(-0.021, 0.00612), "worse by 2.1 [0.9, 3.3]"),
+        (difference(-0.002, 0.00306), "on par within 1.0: -0.2 [-0.8, +0.4]"),
+        (
+            difference(0.004, 0.0122, 275),
+            "cannot tell: these data could show ±2.4; about 3,200 more images would decide 1.0",
+        ),
+        # With as many images as it takes and no answer, the truth lies near the margin.
+        (
+            difference(0.0085, 0.0045, 3000),
+            "cannot tell: these data could show ±1.6; about 2,200 more images would decide 1.0",
+        ),
+        (None, "cannot tell: no question has a score of both"),
+    ],
+)
+def test_the_forms(found: Difference | None, sentence: str) -> None:
+    assert against("x", found, {}, margin=0.01).sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ({"a": 0.9, "b": 0.3}, r"a is first, 90\.0 \[.+\]: ahead of b by 60\.0 \[.+\]\."),
+        ({"a": 0.9, "b": 0.6, "c": 0.3}, r"a is first, 90\.0 \[.+\]: ahead of b by 30\.0 \[.+\] and of every other\."),
+        ({"a": 0.5, "b": 0.5, "c": 0.1}, r"a scores highest, 50\.0 \[.+\], but cannot be told from b\."),
+        ({"a": 0.5}, r"a scores 50\.0 \[.+\]; there is no other captioner to compare it with\."),
+        ({"blind": 0.5}, r"There is no entry to rank\."),
+        ({"a_3B": 0.9, "b_3B": 0.3}, r"a-3B is first, 90\.0 .+"),
+    ],
+)
+def test_without_a_baseline_the_sentence_says_what_the_ranking_says(
+    tmp_path: Path, entries: dict[str, float], said: str
+) -> None:
+    assert re.fullmatch(said, board_of(tmp_path, 100, **entries).answer)
+
+
+def test_nobody_ranked_is_no_verdict(tmp_path: Path) -> None:
+    rows = [verdict("a", str(item), "failed" if item else "correct") for item in range(4)]
+    assert build(write_run(tmp_path, rows)).answer == "No captioner is ranked: a, 3 of 4 answers failed."
+
+
+def test_other_names_may_stand_for_labels(run: Path) -> None:
+    assert named(run).answer_with({"good-7B": "7B", "good-3B": "3B"}).startswith("Against 7B, 3B is better by 2.0 [")
