@@ -29,7 +29,8 @@ def plan(flags: o.PlanFlags, *, store: o.Store = None) -> None:
     from prism_eval.leaderboard.writing import counted
     from prism_eval.run.forecast import forecast
 
-    result = asyncio.run(forecast(flags.plan(), store))
+    asked = flags.plan()
+    result = asyncio.run(forecast(asked, store))
     say_unread(result.unread)
     show_table(
         ("benchmark", "items", "images"),
@@ -54,3 +55,5 @@ def plan(flags: o.PlanFlags, *, store: o.Store = None) -> None:
     calls = sum(one.captions - one.captions_stored + one.answers - one.answers_stored for one in result.entries)
     typer.echo(f"\n{counted(calls, 'call')} to make. Tokens are estimates of what would be sent; an answer to a")
     typer.echo("caption that is not known yet counts its question only.")
+    if asked.until_decided:
+        typer.echo("These are the most: the run ends at the first look that decides.")

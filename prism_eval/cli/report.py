@@ -81,7 +81,7 @@ def report(
 ) -> None:
     """Print the leaderboard of one run or several, and its page.
 
-    With --format it is exported instead.
+    Several runs are one leaderboard, if they can be compared. With --format it is exported instead.
     """
     from prism_eval.errors import UsageError
     from prism_eval.leaderboard import build

@@ -118,6 +118,9 @@ def _over(margin: float, smallest: float) -> str:
 
 
 def _needed(difference: Difference, margin: float) -> str:
+    # One image shows no spread to go by.
+    if difference.degrees == 0:
+        return ""
     more = images_for(margin, difference.held_error, difference.clusters) - difference.clusters
     # With as many as that and no answer, the truth lies near the margin, where no number of images is enough.
     return f"; about {writing.about(more)} more images would decide {writing.points(margin)}" if more > 0 else ""

@@ -73,7 +73,8 @@ def build(
     rows, common, comparisons = _ranked([row for row in everyone if not row.control], scores)
     # Of a run that ended when it was decided, what was decided.
     looks = manifest.get("looks") or {}
-    baseline, margin = baseline or looks.get("baseline"), margin or looks.get("margin")
+    baseline = looks.get("baseline") if baseline is None else baseline
+    margin = margin or looks.get("margin")
     rows = tuple(replace(row, recovery=_recovery(row, controls, runs, scores, common)) for row in rows)
     chosen = named_baseline(baseline, rows, controls) if baseline is not None else largest(rows)
     if chosen:

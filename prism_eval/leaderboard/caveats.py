@@ -116,10 +116,18 @@ def _compared(ranked: Sequence[Row], common: Sequence[str]) -> Iterator[str]:
     if left_out:
         where = f"the {counted(len(common), 'benchmark')} that every captioner has a score on"
         yield f"Scores and comparisons are over {where}, without {listed(left_out)}."
+    single = [name for name in common if any(_images(row, name) == 1 for row in ranked)]
+    if len(ranked) > 1 and single:
+        yield f"One image shows no spread: {listed(single)} is in the scores, and in no comparison."
     # Whoever failed on the hard items looks better on the rest.
     items = [{cell.items for row in ranked if (cell := row.cells[name].estimate)} for name in common]
     if any(len(numbers) > 1 for numbers in items):
         yield "Captioners are scored on different items: compare their differences, which use shared items only."
+
+
+def _images(row: Row, benchmark: str) -> int:
+    estimate = row.cells[benchmark].estimate
+    return estimate.clusters if estimate else 0
 
 
 def _incomplete(manifest: Manifest) -> Iterator[str]:

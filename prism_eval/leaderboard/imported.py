@@ -13,20 +13,24 @@ def imported_facts(manifest: Manifest) -> Iterator[str]:
     """What was measured, in a few words each; nothing for results of our own."""
     if imported := manifest.get("imported"):
         yield f"results of {imported.get('evaluator', '?')}: each model sees the image itself, nobody reads captions"
-        if unclustered := imported.get("unclustered"):
+        if unclustered := _unclustered(manifest):
             yield f"unclustered: {', '.join(unclustered)}"
 
 
 def imported_caveats(manifest: Manifest) -> Iterator[str]:
     """What widens the intervals in truth, and is not in them."""
-    imported = manifest.get("imported") or {}
-    if unclustered := imported.get("unclustered"):
+    if unclustered := _unclustered(manifest):
         yield (
             f"Unclustered: {', '.join(unclustered)}. Nothing says which questions share an image, so each counts as an "
             "image of its own, and the intervals there are too narrow where images have several questions."
         )
-    for name, why in (imported.get("not_joined") or {}).items():
-        yield f"{name} is not joined to its data set: {why}."
+    for entry in manifest["benchmarks"]:
+        if why_not := entry.get("not_joined"):
+            yield f"{entry['name']} is not joined to its data set: {why_not}."
+
+
+def _unclustered(manifest: Manifest) -> list[str]:
+    return [str(entry["name"]) for entry in manifest["benchmarks"] if entry.get("clusters") == ""]
 
 
 def imported_columns(manifest: Manifest) -> tuple[AnyColumn, ...]:
@@ -38,7 +42,7 @@ def imported_columns(manifest: Manifest) -> tuple[AnyColumn, ...]:
     column = Column[int](
         name="images_trained",
         title="Captioned images trained on",
-        heading="images",
+        heading="trained on",
         value=lambda row: trained.get(row.captioner),
         write=writing.count,
         shown=frozenset({"summary", "scores"}),

@@ -107,6 +107,9 @@ def merged(manifests: Sequence[Manifest]) -> Manifest:
                 for manifest in manifests
                 for label, count in _counts(manifest, "empty_captions", {}).items()
             },
+            "entries": {
+                label: took for one in reversed(manifests) for label, took in _counts(one, "entries", {}).items()
+            },
             "made_elsewhere": [one for manifest in manifests for one in _counts(manifest, "made_elsewhere", [])],
         },
     }

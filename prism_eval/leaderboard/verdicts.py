@@ -91,11 +91,12 @@ class Verdicts:
             if numbers.any():
                 places = numbered(numbers).numbers
                 key = key * (places.max() + 1) + places
-        seen, first = numbered(key)
-        if first.size == key.size:
+        # Sorted and not hashed: of five million keys a hash table is a gigabyte.
+        ordered = np.sort(key)
+        again = ordered[1:][ordered[1:] == ordered[:-1]]
+        if not again.size:
             return
-        # Up to the first that is there again, every one is new and has its own place for a number.
-        row = int(np.argmax(seen != np.arange(seen.size)))
+        row = int(np.flatnonzero(key == again[0])[1])
         (said,) = self.table.take(np.array([row]), ("captioner", "benchmark", "item")).to_pylist()
         raise self.table.spoilt(
             f"holds two verdicts of {said['captioner']!r} on {said['benchmark']} item {said['item']!r}, "

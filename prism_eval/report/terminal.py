@@ -41,6 +41,8 @@ _WITH_ENDS = 17
 # A name shorter than 16 says little more than the row's number; one longer than 60 pushes the scores off the screen.
 _NAME = (16, 60)
 _BENCHMARK = 24
+_IN_A_SENTENCE = 32
+"""Columns of a name in a sentence, where two of them and their numbers are to fit in a line or two."""
 # A rule under the heading and between the bands of a table, and nothing else; rich reads a box by its lines.
 _RULES = "    \n    \n ── \n    \n ── \n    \n    \n    \n"
 
@@ -69,7 +71,7 @@ class LeaderboardView:
 
     def _parts(self, console: Console, width: int) -> Iterator[Table | Text]:
         board = self.board
-        names = short_names([row.captioner for row in board.everyone], _NAME[1])
+        names = short_names([row.captioner for row in board.everyone], _IN_A_SENTENCE)
         yield _plain(visible(board.answer_with(names)), style="bold")
         facts = ([f"{board.failed}: in no score"] if board.failed else []) + [*board.measured]
         yield _plain(" · ".join(map(visible, facts)))

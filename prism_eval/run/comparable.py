@@ -79,10 +79,9 @@ def _protocol(manifest: Manifest) -> dict[str, object]:
 
 
 def _sample(plan: Mapping[str, object], entry: Mapping[str, object]) -> dict[str, object]:
-    """Which of a benchmark's items were asked; nothing where it is all of them, whatever the limit."""
-    if not plan.get("limit") or (entry.get("size") and entry.get("size") == entry.get("items")):
-        return {}
-    return {key: plan.get(key) for key in ("limit", "first", "seed")}
+    """Which of a benchmark's items were asked; nothing in particular where it is all of them, whatever the limit."""
+    whole = not plan.get("limit") or (entry.get("size") and entry.get("size") == entry.get("items"))
+    return {key: None if whole else plan.get(key) for key in ("limit", "first", "seed")}
 
 
 def _flat(name: str, value: object) -> dict[str, object]:

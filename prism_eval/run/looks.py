@@ -153,7 +153,7 @@ class Looks:
         self, plan: Plan, settings: Settings, benchmarks: Sequence[Benchmark], *, taken: int | None = None
     ) -> None:
         self._plan, self._benchmarks, self._fixed = plan, benchmarks, taken
-        self._labels = _compared(plan, settings)
+        self._labels = compared(plan, settings)
         self._reasoner = next(iter(settings.reasoners))
         self._scores = {label: _Scores() for label in self._labels}
         self._items = _Items()
@@ -288,8 +288,12 @@ class _Scores:
         self._counts.extend([0] * missing)
 
 
-def _compared(plan: Plan, settings: Settings) -> list[str]:
-    """The labels of the entries, the baseline's first."""
+def compared(plan: Plan, settings: Settings) -> list[str]:
+    """The labels of the entries that a plan compares, the baseline's first.
+
+    Raises:
+        UsageError: The baseline is no entry, or there is nobody to compare with it.
+    """
     labels = [entry.label for entry in settings.entries if entry.captioner.identity.get("plugin") not in CONTROLS]
     name = str(plan.baseline)
     fitting = [label for label in labels if label == name] or [

@@ -317,14 +317,14 @@ def test_an_unwritable_store_and_folder_are_one_line(prism_eval, data, tmp_path)
     assert "run folder" in one_line(prism_eval(*words, "--out", "file/run"), 2)
 
 
-def test_every_verb_has_examples_and_run_has_at_most_twenty_flags(prism_eval):
+def test_every_verb_has_examples_and_run_has_few_flags(prism_eval):
     verbs = ["run", "caption", "answer", "score", "report", "plan", "benchmarks", "plugins", "store", "doctor"]
     for verb in verbs:
         assert "Example" in prism_eval(verb, "--help").stdout, verb
     flags = [line for line in prism_eval("run", "--help").stdout.splitlines() if line.strip().startswith("-")]
     # Fifteen that say what and where; captions per image, the judge, patience, missing captions and pictures on the
-    # page are asked for daily.
-    assert len([flag for flag in flags if "--help" not in flag]) <= 20
+    # page are asked for daily; and three say when a run has asked enough. How often it looks is in the plan.
+    assert len([flag for flag in flags if "--help" not in flag]) <= 23
 
 
 def test_what_is_taken_from_the_store_is_counted_in_captions(prism_eval):
@@ -360,3 +360,26 @@ def test_download_tells_a_misspelt_name_and_a_missing_extra_before_anything_is_f
         said = one_line(prism_eval("benchmarks", "download", "mmmu", "data"), 2)
         assert "pip install 'prism-eval[hub]'" in said
     assert not (tmp_path / "data").exists()
+
+
+def test_report_puts_several_runs_in_one_table(prism_eval, data, tmp_path):
+    words = ("-b", "chartqa", "--data", data, "-q")
+    prism_eval("run", "-c", "blind", "-c", "budget(blind)?words=0&label=one-3B", "--out", "one", *words)
+    prism_eval("run", "-c", "blind", "-c", "budget(blind)?words=1&label=two-7B", "--out", "two", *words)
+    (tmp_path / "one" / "leaderboard.html").unlink()
+    done = prism_eval("report", "one", "two", "--published", "caprl", "--output", "page")
+    assert done.returncode == 0, done.stderr
+    # Both say nothing: there is no difference to see, and eight questions show none to be small.
+    assert done.stdout.startswith("Against two-7B, of one-3B we cannot tell: these data could show ±")
+    assert "As published, in no rank: CapRL" in done.stdout
+    assert (tmp_path / "page" / "leaderboard.html").exists()
+    assert not (tmp_path / "one" / "leaderboard.html").exists()
+    assert prism_eval("report", "one", "two").stdout.endswith("Leaderboard: leaderboard.html\n")
+    again = prism_eval("report", "one", "two", "--baseline", "3B", "--margin", "90").stdout
+    assert again.startswith("Against one-3B, two-7B is on par within 90.0: +0.0 [")
+    names = one_line(prism_eval("report", "one", "two", "--baseline", "nobody"), 2)
+    assert names.endswith("--baseline 'nobody' names no entry; the entries are: one-3B, two-7B")
+    prism_eval("run", "-c", "budget(blind)?words=2&label=less", "--out", "less", *words, "--limit", "1")
+    said = "one and less cannot be compared: chartqa: limit is nothing in one and 1 in less"
+    assert said in one_line(prism_eval("report", "one", "less"), 2)
+    assert "cannot make the folder" in one_line(prism_eval("report", "one", "--output", "one/plan.toml/x"), 2)

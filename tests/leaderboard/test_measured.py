@@ -134,4 +134,4 @@ def test_numbers_of_the_benchmark_s_own_are_a_table_and_no_note(tmp_path: Path) 
         "why": ("no group",) * 4,
         "groups": ("7",) * 4,
     }
-    assert len(board.warnings) == 1
+    assert not any("28.57" in warning or "strict" in warning for warning in board.warnings)

@@ -105,3 +105,27 @@ def test_an_intransitive_middle_row_widens_who_stands_beside_it() -> None:
     # The second is told from the third, the first from nobody.
     pairs = [compared(0, 1, 0.1, 0.5), compared(0, 2, 0.2, 0.5), compared(1, 2, 0.1, 0.001)]
     assert ranks(3, pairs) == ((1, 3), (1, 3), (2, 3))
+
+
+def test_a_benchmark_of_one_image_is_in_no_comparison_and_that_is_said(tmp_path: Path) -> None:
+    rows = [
+        verdict(captioner, f"{name} {item}", "correct" if captioner == "a" and item < 40 else "wrong", benchmark=name)
+        for captioner in "ab"
+        for name, items in (("many", 60), ("tiny", 1))
+        for item in range(items)
+    ]
+    board = build(write_run(tmp_path, rows), baseline="b")
+    found = board.rows[0].against
+    assert found is not None
+    assert found.difference is not None
+    assert (found.verdict, found.difference.value, found.difference.clusters) == ("better", pytest.approx(2 / 3), 60)
+    assert "One image shows no spread: tiny is in the scores, and in no comparison." in board.warnings
+    assert found.benchmarks["Tiny"].degrees == 0
+    assert found.heterogeneity is None
+
+
+def test_one_image_alone_decides_nothing(tmp_path: Path) -> None:
+    board = build(write_run(tmp_path, [verdict("a", "1"), verdict("b", "1", "wrong")]), baseline="b")
+    found = board.rows[0].against
+    assert found is not None
+    assert found.sentence == "cannot tell: these data could show ±100.0"

@@ -202,13 +202,13 @@ def test_what_was_measured_stands_in_the_header_and_notes_are_folded(tmp_path: P
     rows = [verdict("a", str(item), "failed" if item else "correct", caption=None) for item in range(3)]
     benchmarks = [{"name": "chartqa", "items": 3, "size": 36}]
     page = page_of(
-        write_run(tmp_path, rows, plan={"data": "synthetic", "limit": 3, "first": True}, benchmarks=benchmarks)
+        write_run(tmp_path, rows, plan={"data": "synthetic", "limit": 3, "first": False}, benchmarks=benchmarks)
     )
     header = page.text.split("How to read this page")[0]
     for said in (
         "2 of 3 answers failed",
         "synthetic twins",
-        "first 3 of 36 questions",
+        "random 3 of 36 questions, seed 0",
         "not a language model",
     ):
         assert said in header

@@ -162,3 +162,50 @@ def test_a_benchmark_s_own_numbers_are_a_table(tmp_path: Path, width: int) -> No
     assert text.count("1.5") >= 15
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) <= width
+
+
+def test_the_answer_stands_first_controls_under_a_rule_and_notes_in_one_line(tmp_path: Path) -> None:
+    rows = [
+        verdict(
+            captioner, str(item), "failed" if captioner == "broken" and item < 3 else "correct" if item % n else "wrong"
+        )
+        for n, captioner in enumerate(["Qwen2.5-VL-3B", "Qwen2.5-VL-72B", "broken", "blind", "mismatched"], 2)
+        for item in range(24)
+    ]
+    folder = write_run(tmp_path / "a run", rows)
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    console.print(LeaderboardView(build(folder)))
+    assert isinstance(console.file, io.StringIO)
+    lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
+    assert lines[0].startswith("Against Qwen2.5-VL-72B, of Qwen2.5-VL-3B we cannot tell: these data could show")
+    start = next(place for place, line in enumerate(lines) if "captioner" in line)
+    assert lines[start].split() == [*HEADINGS]
+    rule = lines[start + 1]
+    assert set(rule) == {" ", "─"}
+    assert [place for place, line in enumerate(lines) if line == rule] == [start + 1, start + 4, start + 6]
+    assert lines[start + 3].split()[:3] == ["2", "Qwen2.5-VL-3B", "1–2"]
+    assert lines[start + 5].split()[:3] == ["3", "broken", "–"]
+    assert [line.split()[1] for line in lines[start + 7 : start + 9]] == ["mismatched", "blind"]
+    assert "broken is not ranked: 3 of 24 answers failed." in lines
+    assert f"to read with the scores: prism-eval report '{folder}' --notes" in " ".join(lines).replace("  ", " ")
+    assert not any(line.startswith("!") for line in lines)
+
+
+HEADINGS = ("#", "captioner", "rank", "score", "[low,", "high]", "against", "baseline", "words", "failed")
+
+
+@pytest.mark.parametrize("width", [200, 80, 40, 24])
+def test_what_papers_print_stands_apart_as_printed(tmp_path: Path, width: int) -> None:
+    folder = run_of(tmp_path, ["CapRL-3B", "Qwen2.5-VL-72B"], ["chartqa", "mmstar"])
+    board = build(folder, published=["caprl", "moco_rubric"])
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    console.print(LeaderboardView(board))
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert max(map(len, text.splitlines())) <= width
+    apart = " ".join(text[text.index("As published") :].split())
+    assert "arXiv 2509.22647v1, Table 3" in apart
+    # Printed, recomputed from eleven cells, and over the two that this leaderboard has.
+    assert all(number in apart for number in ("48.3", "48.4", f"{(80.5 + 55.0) / 2:.1f}", "67.17"))
+    assert {row.captioner for row in board.rows} == {"CapRL-3B", "Qwen2.5-VL-72B"}
+    assert max(row.rank.worst for row in board.rows if row.rank) == 2

@@ -86,7 +86,7 @@ def test_a_reasoner_more_asks_only_that_one(places, tmp_path, serve):
 
 def test_a_leaderboard_has_the_first_unless_another_is_asked_for(places):
     readers = {"right": Always(reply="Answer: 0"), "wrong": Always(reply="Answer: 99")}
-    result = evaluate("blind", reasoner=readers, **places)
+    result = evaluate("budget(blind)?words=0", reasoner=readers, **places)
     board = result.leaderboard
     assert board.everyone[0].mean.value == pytest.approx(1 / 6)
     assert (board.everyone[0].answers, board.manifest["reasoner"]["label"]) == (6, "right")

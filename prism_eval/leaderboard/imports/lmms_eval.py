@@ -6,18 +6,21 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from prism_eval._version import __version__
 from prism_eval.errors import DataError
 from prism_eval.leaderboard.imports.clusters import Clusters, clusters_of
 from prism_eval.leaderboard.imports.logs import ModelLog, Place, TaskLog, read_logs
-from prism_eval.leaderboard.imports.pairing import check_pairing
+from prism_eval.leaderboard.imports.pairing import asked, check_pairing
 from prism_eval.leaderboard.imports.samples import Sample, Samples, read_samples
 from prism_eval.leaderboard.imports.scores import NoScore
 from prism_eval.plan import Plan, make_plan
 from prism_eval.plugins.identity import digest_of
+from prism_eval.run.comparable import comparable
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.manifest import FORMAT
+from prism_eval.run.reading import Manifest
 from prism_eval.run.tables import TableWriter
 from prism_eval.schema import Outcome
 
@@ -88,8 +91,9 @@ def import_lmms_eval(places: Sequence[Place], out: Path, *, data: str | None = N
     except BaseException:
         writer.discard()
         raise
-    writer.finish()
-    folder.write_manifest(_manifest(models, tasks, unread, plan))
+    manifest = _manifest(models, tasks, unread, plan)
+    writer.finish(comparable(cast("Manifest", manifest)))
+    folder.write_manifest(manifest)
     return folder
 
 
@@ -174,11 +178,7 @@ def _manifest(
         "version": __version__,
         # When it was measured, not when it was imported: the same results give the same folder.
         "created": str(said.get("date") or ""),
-        "imported": {
-            "evaluator": f"{NAME} {version}",
-            "unclustered": [task.name for task in tasks if not task.clusters.basis],
-            "not_joined": {task.name: task.clusters.why_not for task in tasks if task.clusters.why_not},
-        },
+        "imported": {"evaluator": f"{NAME} {version}"},
         "protocol": {"name": NAME, "edition": version},
         "plan": plan.model_dump(mode="json", exclude_none=True),
         "plan_digest": plan.digest,
@@ -203,7 +203,10 @@ def _facts(task: _Task) -> dict[str, object]:
         "images": len({shown.cluster for shown in task.clusters.shown}),
         "fingerprint": task.fingerprint,
         "scorer": f"{NAME}:{task.metric}",
+        # What another run's results must share, to stand in one table with these.
+        "scoring": asked(next(iter(task.logs.values()))),
         "clusters": task.clusters.basis,
+        **({"not_joined": task.clusters.why_not} if task.clusters.why_not else {}),
     }
 
 

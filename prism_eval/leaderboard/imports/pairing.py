@@ -22,6 +22,11 @@ _FIELDS: Mapping[str, Callable[[TaskLog], object]] = {
 """What must be equal, by the name under which a results file says it."""
 
 
+def asked(log: TaskLog) -> dict[str, object]:
+    """How a task was asked, by the names under which a results file says it."""
+    return {field: jsonable(said(log)) for field, said in _FIELDS.items()}
+
+
 def check_pairing(models: Mapping[str, TaskLog], samples: Mapping[str, Samples]) -> None:
     """Make sure that the models of one task can be compared document by document.
 
@@ -34,9 +39,11 @@ def check_pairing(models: Mapping[str, TaskLog], samples: Mapping[str, Samples])
     """
     (first, log), *others = models.items()
     for label, other in others:
-        for field, said in _FIELDS.items():
-            if _shown(said(log)) != _shown(said(other)):
-                raise _refused(log.task, field, (first, label), (_shown(said(log)), _shown(said(other))))
+        own, others_own = asked(log), asked(other)
+        for field in own:
+            if own[field] != others_own[field]:
+                values = canonical_json(own[field]), canonical_json(others_own[field])
+                raise _refused(log.task, field, (first, label), values)
         if samples[first].metric != samples[label].metric:
             raise _refused(log.task, "metric", (first, label), (samples[first].metric, samples[label].metric))
         _check_documents(log, other, (first, label), (samples[first], samples[label]))
@@ -61,7 +68,3 @@ def _refused(task: str, field: str, labels: Sequence[str], values: Sequence[str]
         f"{labels[0]!r} and {labels[1]!r} cannot be compared on {task}: {field} is {values[0]} and {values[1]}; "
         "evaluate both alike"
     )
-
-
-def _shown(value: object) -> str:
-    return canonical_json(jsonable(value))

@@ -8,12 +8,13 @@ from typing import Literal, get_args
 
 from prism_eval.leaderboard import AnyColumn, Leaderboard, Row
 from prism_eval.leaderboard.against import Against
-from prism_eval.leaderboard.writing import signed, signed_ends
+from prism_eval.leaderboard.published import PublishedRow
+from prism_eval.leaderboard.writing import points, signed, signed_ends
 from prism_eval.report.text import flat
 from prism_eval.schema import utf8
 
-Kind = Literal["entry", "unranked", "control"]
-"""What a line is: an entry with a rank, one without, or a control, which is never ranked."""
+Kind = Literal["entry", "unranked", "control", "published"]
+"""What a line is: an entry with a rank, one without, a control, or what a paper prints: these are never ranked."""
 
 Record = dict[str, str | float | int | None]
 """A line as a table of a program holds it: scores and their ends in [0, 1]."""
@@ -31,6 +32,23 @@ def kind_of(row: Row) -> Kind:
 
 def records(board: Leaderboard) -> list[Record]:
     """Every row with every number; new columns come by themselves, in the names that the data frame has."""
+    measured = _measured(board)
+    # Of what a paper prints most is not known, and stands there empty: a table has the same columns in every line.
+    unknown = dict.fromkeys(name for record in measured for name in record)
+    return [*measured, *({**unknown, **_printed(row, board)} for row in board.published)]
+
+
+def _printed(row: PublishedRow, board: Leaderboard) -> Record:
+    return {
+        "captioner": utf8(row.captioner),
+        "kind": "published",
+        "source": utf8(row.source),
+        "mean": row.printed,
+        **{name: row.scores.get(name) for name in board.benchmarks},
+    }
+
+
+def _measured(board: Leaderboard) -> list[Record]:
     return [
         {
             "captioner": utf8(row.captioner),
@@ -40,6 +58,7 @@ def records(board: Leaderboard) -> list[Record]:
             "verdict": row.against.verdict if row.against else None,
             "sentence": row.against.sentence if row.against else None,
             "revision": utf8(row.revision) or None,
+            "source": None,
             **{
                 name: number
                 for column in (*board.scores, *board.columns)
@@ -70,7 +89,8 @@ class Sheet:
 def sheet(board: Leaderboard) -> Sheet:
     """The columns that a wide terminal shows, with both ends of every interval."""
     columns = (*(column for column in board.shown_in("summary") if _told(column, board)), *board.scores)
-    groups = ([_cells(columns, row) for row in board.everyone if kind_of(row) == kind] for kind in get_args(Kind))
+    groups = [[_cells(columns, row) for row in board.everyone if kind_of(row) == kind] for kind in get_args(Kind)]
+    groups[-1] = [_printed_cells(columns, row) for row in board.published]
     return Sheet(
         headings=("captioner", *(flat(column.heading or column.title.lower()) for column in columns)),
         groups=tuple(tuple(group) for group in groups if group),
@@ -93,6 +113,12 @@ def _told(column: AnyColumn, board: Leaderboard) -> bool:
 def _cells(columns: tuple[AnyColumn, ...], row: Row) -> tuple[str, ...]:
     apart = {"entry": "", "unranked": f" (not ranked: {row.unranked})", "control": f" (control: {row.control})"}
     return (flat(row.captioner + apart[kind_of(row)]), *(flat(_written(column, row)) for column in columns))
+
+
+def _printed_cells(columns: tuple[AnyColumn, ...], row: PublishedRow) -> tuple[str, ...]:
+    # A paper prints no intervals, and nothing of its rows can be compared with ours.
+    numbers = (row.printed if column.name == "mean" else row.scores.get(column.name) for column in columns)
+    return (flat(f"{row.captioner} (as published: {row.title})"), *map(points, numbers))
 
 
 def _written(column: AnyColumn, row: Row) -> str:

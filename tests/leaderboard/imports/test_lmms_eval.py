@@ -281,3 +281,16 @@ def test_the_images_trained_on_are_a_column_of_every_table(tmp_path: Path) -> No
 
 def imported_again(tmp_path: Path, place: str) -> Leaderboard:
     return build(import_lmms_eval([Place.parse(place)], tmp_path / "again").path)
+
+
+def test_models_that_were_imported_apart_stand_in_one_table_if_they_were_asked_alike(tmp_path: Path) -> None:
+    one, other = two(tmp_path)
+    asked_otherwise = {"configs": {"chartqa": {"metric_list": [{"metric": "relaxed_overall"}], "generation_kwargs": 1}}}
+    third = write_model(tmp_path / "logs" / "third", {"chartqa": documents("chartqa", SOME)}, **asked_otherwise)
+    places = {name: Place.parse(str(place)) for name, place in (("one", one), ("other", other), ("third", third))}
+    runs = {name: import_lmms_eval([place], tmp_path / name).path for name, place in places.items()}
+    board = build([runs["one"], runs["other"]])
+    assert [row.captioner for row in board.rows] == ["caprl", "dense"]
+    assert "unclustered: chartqa" in board.measured
+    with pytest.raises(UsageError, match=r"chartqa: scorer\.configs\.generation_kwargs"):
+        build([runs["one"], runs["third"]])

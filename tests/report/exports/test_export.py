@@ -81,6 +81,19 @@ def test_controls_and_those_without_a_rank_stand_apart(mixed: Leaderboard) -> No
     assert [line.split(" | ")[0] for line in table[1:3]] == [r"| good\|one", "| base"]
 
 
+def test_what_papers_print_is_marked_and_has_no_interval(tmp_path: Path) -> None:
+    board = build(write_run(tmp_path / "run", [verdict("a", "1")]), published=["caprl"])
+    (row,) = [row for row in board.published if row.captioner == "CapRL-3B" and "chartqa" in row.scores][:1]
+    found = [record for record in records(board) if record["kind"] == "published"]
+    assert len(found) == len(board.published) > 0
+    record = next(one for one in found if one["captioner"] == "CapRL-3B" and one["chartqa"] == row.scores["chartqa"])
+    assert (record["mean"], record["chartqa_low"], record["rank_best"]) == (row.printed, None, None)
+    assert record["source"] == row.source
+    assert {tuple(one) for one in records(board)} == {tuple(records(board)[0])}
+    lines = [line for line in TEXTS["markdown"](board).splitlines() if line.startswith("| CapRL-3B (as published: ")]
+    assert any(f"| {100 * row.scores['chartqa']:.1f} |" in line for line in lines)
+
+
 def test_the_verdict_against_the_baseline_comes_with_its_interval(mixed: Leaderboard) -> None:
     against = mixed.rows[0].against
     record, base = records(mixed)[:2]
