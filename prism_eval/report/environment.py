@@ -65,10 +65,16 @@ def environment() -> Environment:
     return made
 
 
-def policy(environment: Environment) -> str:
-    """The content security policy of a page that has exactly `STYLES` and the two lists of scripts in it."""
+def policy(environment: Environment, *, site: bool = False) -> str:
+    """The content security policy of a page that has exactly `STYLES` and the two lists of scripts in it.
+
+    Args:
+        environment: The templates.
+        site: Whether pictures and data may be loaded from beside the page, too.
+    """
     style, script = (" ".join(_hashes(environment, names)) for names in (STYLES, (*HEAD_SCRIPTS, *SCRIPTS)))
-    allowed = f"style-src {style}; script-src {script}; img-src data:"
+    own = " 'self'" if site else ""
+    allowed = f"style-src {style}; script-src {script}{own}; img-src data:{own}"
     return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
 

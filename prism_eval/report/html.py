@@ -10,9 +10,9 @@ from pathlib import Path
 
 from prism_eval.files.whole import write_whole
 from prism_eval.leaderboard import AnyColumn, Leaderboard
-from prism_eval.leaderboard.losses import LOSSES, losses_on
+from prism_eval.leaderboard.losses import LOSSES, Losses, losses_on
 from prism_eval.report.environment import environment, policy
-from prism_eval.report.explorer import Whys, explorer_of
+from prism_eval.report.explorer import Whys, explorer_of, explorer_of_all
 from prism_eval.report.figures import SHAPES
 from prism_eval.report.lost import MEANINGS, Lost, lost_of
 from prism_eval.report.names import short_names
@@ -45,12 +45,14 @@ def write_html(folder: Path, board: Leaderboard, *, images: bool = True) -> Path
     return path
 
 
-def render(board: Leaderboard, *, images: bool = True) -> str:
+def render(board: Leaderboard, *, images: bool = True, losses: Losses | None = None, site: bool = False) -> str:
     """A leaderboard's page as text.
 
     Args:
         board: The leaderboard.
         images: Whether the runs' thumbnails are in it.
+        losses: Why points were lost, where that has been found out already.
+        site: Whether the items are files beside it; else a sample of them is in it.
 
     Raises:
         RunError: The run's tables cannot be read.
@@ -58,7 +60,8 @@ def render(board: Leaderboard, *, images: bool = True) -> str:
     made, pairs = environment(), pairs_of(board)
     short = short_names([row.captioner for row in board.everyone], _LABEL)
     titles = dict(zip(board.benchmarks, (column.title for column in board.scores), strict=True))
-    losses = losses_on(board.verdicts, board.manifest)
+    losses = losses or losses_on(board.verdicts, board.manifest)
+    explored = explorer_of_all if site else explorer_of
     lost = lost_of(losses, [row.captioner for row in board.rows], board.benchmarks)
     return made.get_template("leaderboard.html").render(
         board=board,
@@ -80,8 +83,9 @@ def render(board: Leaderboard, *, images: bool = True) -> str:
         most_series=len(SHAPES),
         lost=lost,
         meanings=MEANINGS,
-        explorer=explorer_of(board, short, images=images, whys=Whys(LOSSES, losses.loss)),
-        policy=policy(made),
+        explorer=explored(board, short, images=images, whys=Whys(LOSSES, losses.loss)),
+        site=site,
+        policy=policy(made, site=site),
     )
 
 

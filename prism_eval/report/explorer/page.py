@@ -12,6 +12,7 @@ from prism_eval.leaderboard import Leaderboard
 from prism_eval.leaderboard.verdicts import OUTCOMES
 from prism_eval.leaderboard.writing import counted
 from prism_eval.report.explorer.items import Lengths, Listed, Part, Said, Whys, Writer
+from prism_eval.report.explorer.parts import items_in_a_part
 from prism_eval.report.explorer.pictures import none_there, pictures_of
 from prism_eval.report.explorer.plain import PlainItem, plain
 from prism_eval.report.explorer.replies import Replies, Row, replies_of, titles_of
@@ -75,14 +76,35 @@ def explorer_of(
     sample = _Sample(replies, dict(pictures_of(board, digests)) if images else {}, whys, most)
     for item, said in zip(candidates, read, strict=True):
         sample.take(item, said)
-    totals = {name: replies.items_of(name).size for name in titles}
+    totals = {name: int(replies.items_of(name).size) for name in titles}
     return Explorer(
         data=about(board, short, whys, totals) | sample.data(list(titles)),
         benchmarks={name: (title, len(sample.of(name))) for name, title in titles.items()},
         drawn=_sentence(len(sample.kept), sum(totals.values()), len(board.everyone)),
-        pictures=none_there(board) if images else "Pictures were left out: --no-images.",
+        pictures=_no_pictures(board, images=images),
         whys=whys.names if whys else (),
         plain=[kept.plain for name in titles for kept in sample.of(name)],
+    )
+
+
+def explorer_of_all(board: Leaderboard, short: Mapping[str, str], *, images: bool = True, whys: Whys) -> Explorer:
+    """The explorer of a site, which loads every item from the files that `write_parts` writes.
+
+    Args:
+        board: The leaderboard.
+        short: By captioner, what the page calls it.
+        images: Whether thumbnails are shown.
+        whys: Why points were lost.
+    """
+    replies, titles = replies_of(board), titles_of(board)
+    totals = {name: int(replies.items_of(name).size) for name in titles}
+    return Explorer(
+        data=about(board, short, whys, totals) | {"inPart": items_in_a_part(board)},
+        benchmarks={name: (title, totals[name]) for name, title in titles.items()},
+        drawn=_sentence(sum(totals.values()), sum(totals.values()), len(board.everyone)),
+        pictures=_no_pictures(board, images=images),
+        whys=whys.names,
+        plain=(),
     )
 
 
@@ -106,6 +128,10 @@ def about(
             for name, title in titles_of(board).items()
         ],
     }
+
+
+def _no_pictures(board: Leaderboard, *, images: bool) -> str:
+    return none_there(board) if images else "Pictures were left out: --no-images."
 
 
 def _sentence(shown: int, total: int, captioners: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 
 from prism_eval.leaderboard import Leaderboard
 from prism_eval.run.folder import RunFolder
-from prism_eval.run.thumbnails import thumbnails_of
+from prism_eval.run.thumbnails import kept, thumbnails_of
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -30,6 +30,15 @@ def pictures_of(board: Leaderboard, digests: AbstractSet[str]) -> Iterator[tuple
             if digest in missing:
                 missing.discard(digest)
                 yield digest, thumbnail
+
+
+def digests_of(board: Leaderboard) -> frozenset[str]:
+    """The digests of the images that any of a leaderboard's runs has a thumbnail of.
+
+    Raises:
+        RunError: A file of thumbnails cannot be read.
+    """
+    return frozenset(digest for folder in folders_of(board) for digest in kept(folder) if is_digest(digest))
 
 
 def is_digest(text: str) -> bool:
