@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from prism_eval.files.folders import user_path
+
+if TYPE_CHECKING:
+    from prism_eval.leaderboard import Leaderboard
 
 EPILOG = """Examples:
 
   prism-eval report runs/mine
 
   prism-eval report runs/3b runs/72b --baseline 72B --margin 1.5 --published caprl
+
+  prism-eval report runs/mine --bundle site
 
   prism-eval report runs/mine --format markdown
 
@@ -63,7 +68,17 @@ Output = Annotated[
 
 Images = Annotated[
     bool | None,
-    typer.Option("--images/--no-images", help="Whether an exported folder shows images. [default: only inspect's]"),
+    typer.Option("--images/--no-images", help="Whether images are shown. [default: yes; in --format datasets no]"),
+]
+
+
+Bundle = Annotated[
+    Path | None,
+    typer.Option(
+        parser=user_path,
+        metavar="DIR",
+        help="Write a static site with every question in place of the page, ready for GitHub Pages.",
+    ),
 ]
 
 
@@ -78,18 +93,20 @@ def report(
     as_format: Format = None,
     output: Output = None,
     images: Images = None,
+    bundle: Bundle = None,
 ) -> None:
     """Print the leaderboard of one run or several, and its page.
 
-    Several runs are one leaderboard, if they can be compared. With --format it is exported instead.
+    Several runs are one leaderboard, if they can be compared. With --format it is exported instead, and with --bundle
+    it becomes a site.
     """
     from prism_eval.errors import UsageError
     from prism_eval.leaderboard import build
     from prism_eval.run import RunFolder
     from prism_eval.run.belonging import check_belonging
 
-    if images is not None and not as_format:
-        raise UsageError("--images and --no-images are about what --format writes: name a format too")
+    if bundle and (as_format or output):
+        raise UsageError("--bundle writes a site in a folder of its own: leave --format and --output out")
     for folder in list(map(RunFolder.open, runs)):
         # Verdicts of another plan would be ranked under a protocol that is not theirs.
         check_belonging(folder, "score", manifest=True)
@@ -101,14 +118,32 @@ def report(
         typer.echo(export(board, as_format, output, images=images).encode(), nl=False)
         return
     from prism_eval.cli.screen import console
-    from prism_eval.report.html import write_html
     from prism_eval.report.terminal import LeaderboardView
 
     console().print(LeaderboardView(board, notes=notes))
-    # The page of several runs is none of theirs: in one of their folders it would stand for that run alone.
-    home = output or (board.folders[0] if len(runs) == 1 else user_path("."))
+    if bundle:
+        _say_site(bundle, board, images=images is not False)
+    else:
+        # The page of several runs is none of theirs: in one of their folders it would stand for that run alone.
+        home = output or (board.folders[0] if len(runs) == 1 else user_path("."))
+        _say_page(home, board, images=images is not False)
+
+
+def _say_page(home: Path, board: Leaderboard, *, images: bool) -> None:
+    from prism_eval.errors import UsageError
+    from prism_eval.report.html import write_html
+
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot make the folder {home}: {error.strerror}; name another with --output") from error
-    typer.echo(f"Leaderboard: {write_html(home, board)}")
+    typer.echo(f"Leaderboard: {write_html(home, board, images=images)}")
+
+
+def _say_site(folder: Path, board: Leaderboard, *, images: bool) -> None:
+    from prism_eval.report.site import PAGES_LIMIT, write_site
+
+    site = write_site(folder, board, images=images)
+    typer.echo(f"Site: {site.folder / 'index.html'} ({site.files:,} files, {site.size / 1e6:,.1f} MB)")
+    if site.size > PAGES_LIMIT:
+        typer.echo(f"GitHub Pages takes {PAGES_LIMIT / 1e9:.0f} GB of a site, and this is more.", err=True)

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-STYLES = ("frame.css", "tables.css", "charts.css", "losses.css", "sections.css")
+STYLES = ("frame.css", "tables.css", "charts.css", "losses.css", "sections.css", "explorer.css")
 """The page's styles, in the order in which one may overrule another."""
 HEAD_SCRIPTS = ("theme.js",)
 """What runs before anything is painted."""
-SCRIPTS = ("tables.js", "pairs.js")
+SCRIPTS = ("tables.js", "pairs.js", "explorer.js")
 """What runs when the page is there."""
 
 # Where a label may be broken: behind what parts a path, an address or the options of a spec.
@@ -65,10 +65,16 @@ def environment() -> Environment:
     return made
 
 
-def policy(environment: Environment) -> str:
-    """The content security policy of a page that has exactly `STYLES` and the two lists of scripts in it."""
+def policy(environment: Environment, *, site: bool = False) -> str:
+    """The content security policy of a page that has exactly `STYLES` and the two lists of scripts in it.
+
+    Args:
+        environment: The templates.
+        site: Whether pictures and data may be loaded from beside the page, too.
+    """
     style, script = (" ".join(_hashes(environment, names)) for names in (STYLES, (*HEAD_SCRIPTS, *SCRIPTS)))
-    allowed = f"style-src {style}; script-src {script}; img-src data:"
+    own = " 'self'" if site else ""
+    allowed = f"style-src {style}; script-src {script}{own}; img-src data:{own}"
     return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from prism_eval.files.whole import write_whole
 from prism_eval.leaderboard import AnyColumn, Leaderboard
 from prism_eval.leaderboard.agreement import TAU
+from prism_eval.leaderboard.losses import LOSSES
 from prism_eval.report.environment import environment, policy
-from prism_eval.report.examples import MOST_CAPTIONERS, read_examples
+from prism_eval.report.explorer import Whys, explorer_of, explorer_of_all
 from prism_eval.report.figures import SHAPES
 from prism_eval.report.lost import MEANINGS, Lost, lost_of
 from prism_eval.report.names import short_names
@@ -27,21 +28,31 @@ from prism_eval.schema import Outcome
 _LABEL = 40
 
 
-def write_html(folder: Path, board: Leaderboard) -> Path:
+def write_html(folder: Path, board: Leaderboard, *, images: bool = True) -> Path:
     """Write a run folder's ``leaderboard.html`` and return its path; an older one is replaced in one step.
+
+    Args:
+        folder: Where it is written.
+        board: The leaderboard.
+        images: Whether the runs' thumbnails are in it.
 
     Raises:
         RunError: The run's tables cannot be read, or the file cannot be written.
     """
     # Rendered whole before the file is touched: a page that cannot be made leaves the old one.
-    page = render(board)
+    page = render(board, images=images)
     path = RunFolder(folder).html_file
     write_whole(path, page)
     return path
 
 
-def render(board: Leaderboard) -> str:
+def render(board: Leaderboard, *, images: bool = True, site: bool = False) -> str:
     """A leaderboard's page as text.
+
+    Args:
+        board: The leaderboard.
+        images: Whether the runs' thumbnails are in it.
+        site: Whether the items are files beside it; else a sample of them is in it.
 
     Raises:
         RunError: The run's tables cannot be read.
@@ -49,8 +60,8 @@ def render(board: Leaderboard) -> str:
     made, pairs = environment(), pairs_of(board)
     short = short_names([row.captioner for row in board.everyone], _LABEL)
     titles = dict(zip(board.benchmarks, (column.title for column in board.scores), strict=True))
+    explored = explorer_of_all if site else explorer_of
     lost = lost_of(board.losses, [row.captioner for row in board.rows], board.benchmarks)
-    examples = read_examples(board.verdicts, [row.captioner for row in board.everyone])
     return made.get_template("leaderboard.html").render(
         board=board,
         manifest=board.manifest,
@@ -74,9 +85,9 @@ def render(board: Leaderboard) -> str:
         called={**short, **_reader_names(board)},
         tau=TAU,
         meanings=MEANINGS,
-        examples={name: examples[name] for name in board.benchmarks if name in examples},
-        most_captioners=MOST_CAPTIONERS,
-        policy=policy(made),
+        explorer=explored(board, short, images=images, whys=Whys(LOSSES, board.losses.loss)),
+        site=site,
+        policy=policy(made, site=site),
     )
 
 
@@ -104,7 +115,7 @@ def _contents(board: Leaderboard, lost: Lost) -> dict[str, str]:
         **several,
         **readers,
         **causes,
-        "examples": "Look for yourself",
+        "explorer": "Look for yourself",
         "answers": "How answers ended",
         "method": "How this was made",
     }

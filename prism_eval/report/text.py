@@ -16,7 +16,7 @@ def visible(text: str) -> str:
     becomes ``�``.
     """
     # Nearly every text is, and captions are long: the walk over characters is for the few that are not.
-    if text.isprintable():
+    if text.isprintable() or text.replace("\n", "").isprintable():
         return text
     return "".join(map(_shown, text.replace("\r\n", "\n")))
 

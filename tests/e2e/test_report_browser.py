@@ -281,10 +281,3 @@ def test_printed_it_fits_a_sheet(browser: playwright.Browser, report: Path) -> N
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         assert not page.locator(".contents").is_visible()
         assert page.locator(".badges").is_visible()
-
-
-def test_agreed_questions_can_be_put_away(desk: playwright.Page) -> None:
-    unfold(desk)
-    before = desk.locator(".example:visible").count()
-    desk.get_by_label("only where captioners differ").check()
-    assert 0 < desk.locator(".example:visible").count() < before

@@ -58,8 +58,3 @@ function addChooser(table) {
 
 for (const table of document.querySelectorAll("table[data-choosable]")) addChooser(table);
 for (const table of document.querySelectorAll("table[data-sortable]")) makeSortable(table);
-
-const onlySplit = document.getElementById("only-split");
-onlySplit?.addEventListener("change", () => {
-  for (const example of document.querySelectorAll(".example:not([data-split])")) example.hidden = onlySplit.checked;
-});

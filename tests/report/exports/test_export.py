@@ -131,7 +131,6 @@ def test_every_column_is_in_every_table_of_programs(tmp_path: Path) -> None:
         (["--format", "parquet"], b"--format parquet makes no text: name a place for it with --output"),
         (["--format", "html"], b"'html' is not one of"),
         (["--format", "csv", "--images"], b"--format csv shows no images"),
-        (["--no-images"], b"name a format too"),
         (["--format", "csv", "--output", "no/such/folder/x"], b"cannot write no/such/folder/x"),
     ],
 )

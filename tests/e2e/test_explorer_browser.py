@@ -1,0 +1,239 @@
+"""The explorer in a real browser: filters, search, addresses, keys, and whatever strangers wrote."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from prism_eval.plan import make_plan
+from prism_eval.report import write_html
+from prism_eval.report.evaluate import build
+from prism_eval.run.execute import run_plan
+from tests.builders import chart_folder
+from tests.runfolder import verdict, write_page, write_run
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+
+pytestmark = pytest.mark.e2e
+
+ALLOWED = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+HOSTILE = "</script><!--<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
+STRANGE = {
+    "script": HOSTILE,
+    "reversed": "\u202egold\u202c \u2066x\u2069",
+    "nul": "a\x00b\x1b[31m",
+    "emoji": "\N{FAMILY} \U0001f469\u200d\U0001f52c says 42 \N{GRINNING FACE}",
+    "arabic": "القيمة هي 42 في الرسم",
+    "long": "word " * 20_000 + "42",
+    "slash": "a/b?c#d%20e&f",
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium on this machine: install one, or name it in CHROMIUM")
+    with playwright.sync_playwright() as engine:
+        chromium = engine.chromium.launch(executable_path=path, args=ALLOWED)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two benchmarks: in the first A is right on even items and B on every third; the second holds strange texts."""
+    rows = [
+        verdict(name, str(item), "correct" if item % every == 0 else "wrong", benchmark="plain", caption=f"{name}: 42")
+        for name, every in (("a", 2), ("b", 3), ("c", 1))
+        for item in range(30)
+    ]
+    for name, text in STRANGE.items():
+        texts = dict.fromkeys(("question", "answer", "extracted", "note", "caption"), text)
+        rows += [
+            verdict(
+                captioner, f"{name} {text[:80]}", outcome, benchmark="strange", **texts, gold=json.dumps(["42", text])
+            )
+            for captioner, outcome in (("a", "wrong"), ("b", "correct"), ("c", "abstained"))
+        ]
+    return write_page(write_run(tmp_path_factory.mktemp("run"), rows))
+
+
+@pytest.fixture(scope="module")
+def pictured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pictured")
+    data = chart_folder(folder / "data", images=5, questions=3)
+    plan = make_plan({"captioners": ["oracle"], "benchmarks": ["chartqa"], "data": str(data)})
+    run = run_plan(plan, out=folder / "run", store=folder / "store.sqlite").folder.path
+    return write_html(run, build(run))
+
+
+@pytest.fixture(params=[(360, "dark"), (1440, "light")], ids=str)
+def context(request: pytest.FixtureRequest, browser: playwright.Browser) -> Iterator[playwright.BrowserContext]:
+    width, scheme = request.param
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    yield context
+    context.close()
+
+
+class Opened:
+    """The page, and what it should not have done."""
+
+    def __init__(self, context: playwright.BrowserContext, path: Path, address: str = "") -> None:
+        self.trouble: list[str] = []
+        self.page = context.new_page()
+        self.page.on("console", lambda message: self.trouble.append(message.text))
+        self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
+        self.page.on(
+            "request",
+            lambda asked: None if asked.url.startswith(("file:", "data:")) else self.trouble.append(asked.url),
+        )
+        self.page.goto(path.as_uri() + address)
+        self.page.locator(".explorer-steps").wait_for()
+
+    def filter(self, **values: str) -> str:
+        """How many questions are left."""
+        for name, label in values.items():
+            field = self.page.locator(f"#explorer-app [name={name}]")
+            field.fill(label) if name == "words" else field.select_option(label=label)
+        self.page.wait_for_timeout(400)
+        return self.page.locator(".explorer-count").inner_text()
+
+    @property
+    def id(self) -> str:
+        return self.page.locator(".explorer-item .explorer-where a").inner_text()
+
+
+@pytest.fixture
+def opened(context: playwright.BrowserContext, report: Path) -> Iterator[Opened]:
+    opened = Opened(context, report)
+    yield opened
+    assert opened.trouble == []
+    assert opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_filters_count_what_the_table_says(opened: Opened) -> None:
+    assert opened.filter() == "37 of 37 questions"
+    assert opened.filter(benchmark="Plain (30)", a="a", b="b") == "30 of 30 questions"
+    assert opened.filter(show="A right, B wrong") == f"{15 - 5} of 30 questions"
+    assert opened.filter(show="B right, A wrong") == f"{10 - 5} of 30 questions"
+    assert opened.filter(show="captioners differ") == "25 of 30 questions"
+    assert opened.filter(a="c", b="a", show="neither right") == "0 of 30 questions"
+    assert "No question is like that" in opened.page.locator(".explorer-item").inner_text()
+    opened.page.get_by_role("button", name="Clear").click()
+    assert opened.filter(a="a", outcome="wrong") == f"{15 + 7} of 37 questions"
+
+
+def test_words_are_looked_for_in_captions_and_replies_too(opened: Opened) -> None:
+    assert opened.filter(words="in 17?") == "1 of 37 questions"
+    assert opened.id == "17"
+    assert opened.filter(words="القيمة") == "1 of 37 questions"
+    assert opened.filter(words="b: 42") == "30 of 37 questions"
+
+
+def test_keys_and_buttons_go_from_item_to_item(opened: Opened) -> None:
+    opened.filter(benchmark="Plain (30)")
+    opened.page.locator(".explorer-list a").first.click()
+    opened.page.keyboard.press("ArrowDown")
+    opened.page.wait_for_timeout(100)
+    assert opened.id == "1"
+    opened.page.keyboard.press("ArrowRight")
+    opened.page.wait_for_timeout(100)
+    assert opened.id == "2"
+    opened.page.keyboard.press("ArrowUp")
+    opened.page.wait_for_timeout(100)
+    assert opened.id == "1"
+    assert opened.page.evaluate("document.activeElement.getAttribute('aria-current')") == "true"
+    opened.page.get_by_role("button", name="Next ›").click()
+    opened.page.get_by_role("button", name="Next ›").click()
+    opened.page.wait_for_timeout(100)
+    assert opened.id == "3"
+    assert opened.page.url.endswith("#item/plain/3")
+
+
+def test_an_address_names_its_item(context: playwright.BrowserContext, report: Path) -> None:
+    opened = Opened(context, report, "#item/plain/23")
+    opened.page.wait_for_timeout(300)
+    assert opened.id == "23"
+    assert opened.page.evaluate("document.getElementById('explorer').getBoundingClientRect().top < innerHeight")
+    for name, text in STRANGE.items():
+        opened.filter(words=name)
+        opened.page.locator(".explorer-list a").first.click()
+        address = opened.page.evaluate("location.hash")
+        again = Opened(context, report, address)
+        again.page.wait_for_timeout(300)
+        assert again.id.startswith(name), text
+        assert again.trouble == []
+        again.page.close()
+
+
+def test_an_address_may_name_what_to_look_for(context: playwright.BrowserContext, report: Path) -> None:
+    opened = Opened(context, report, "#explore?benchmark=plain&a=b&b=c&show=other")
+    opened.page.wait_for_timeout(400)
+    assert opened.page.locator(".explorer-count").inner_text() == "20 of 30 questions"
+    assert opened.page.locator("[name=show]").input_value() == "other"
+    opened.page.evaluate("location.hash = '#explore?a=nobody&show=nothing&constructor=1'")
+    opened.page.wait_for_timeout(400)
+    assert opened.page.locator(".explorer-count").inner_text() == "37 of 37 questions"
+    assert opened.trouble == []
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_whatever_strangers_wrote_is_text(context: playwright.BrowserContext, report: Path, name: str) -> None:
+    opened = Opened(context, report)
+    assert opened.filter(benchmark="Strange (7)", words=name).startswith("1 ")
+    page = opened.page
+    assert page.title().startswith("Caption leaderboard")
+    # What is drawn is what is named: no element of a stranger's, no character that acts.
+    assert page.locator("#explorer-app script, #explorer-app [onerror], #explorer-app img[src=x]").count() == 0
+    shown = page.locator(".explorer-item").inner_text()
+    assert not set(shown) & {"\u202e", "\x00", "\x1b"}
+    marked = page.locator(".explorer-column").first.locator("mark").all_inner_texts()
+    if name in {"emoji", "arabic"}:
+        assert "42" in marked or any("42" in text for text in marked)
+    if name == "long":
+        assert "96,001 more characters" in shown or "more characters" in shown
+    assert opened.trouble == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_pressing_a_captioner_shows_it_beside_the_first(opened: Opened) -> None:
+    names = opened.page.locator(".explorer-column h4")
+    before = names.all_inner_texts()
+    (third,) = {"a", "b", "c"} - set(before)
+    opened.page.locator(".explorer-everyone").get_by_role("button", name=third, exact=True).click()
+    opened.page.wait_for_timeout(200)
+    assert names.all_inner_texts() == [before[0], third]
+
+
+def test_another_part_of_the_page_may_choose_a_pair(opened: Opened) -> None:
+    opened.page.evaluate("document.dispatchEvent(new CustomEvent('pair-chosen', {detail: {first: 2, second: 0}}))")
+    opened.page.wait_for_timeout(200)
+    assert [opened.page.locator(f"[name={name}]").input_value() for name in "ab"] == ["2", "0"]
+
+
+def test_pictures_are_seen_and_a_single_captioner_has_no_pair(
+    context: playwright.BrowserContext, pictured: Path
+) -> None:
+    opened = Opened(context, pictured)
+    assert opened.page.locator("#explorer-app img").count() == 16
+    opened.page.locator(".explorer-item img").evaluate("(image) => image.decode()")
+    assert opened.page.locator(".explorer-item img").evaluate("(image) => image.naturalWidth") == 8
+    assert opened.page.locator("[name=b]:visible").count() == 0
+    assert "A right, B wrong" not in opened.page.locator("[name=show]").inner_text()
+    assert opened.trouble == []
+
+
+def test_without_scripts_every_item_is_listed(browser: playwright.Browser, report: Path) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 900})
+    page = context.new_page()
+    page.goto(report.as_uri() + "#item/plain/23")
+    assert page.locator("#explorer-plain article:visible").count() == 37
+    assert not page.locator("#explorer-app").is_visible()
+    assert page.locator("#explorer-plain article").nth(23).bounding_box()["y"] < 900  # type: ignore[index]
+    context.close()
