@@ -125,7 +125,7 @@ def test_filters_count_what_the_table_says(opened: Opened) -> None:
     assert opened.filter(show="captioners differ") == "25 of 30 questions"
     assert opened.filter(a="c", b="a", show="neither right") == "0 of 30 questions"
     assert "No question is like that" in opened.page.locator(".explorer-item").inner_text()
-    opened.page.get_by_role("button", name="Clear").click()
+    opened.page.get_by_role("button", name="Clear", exact=True).click()
     assert opened.filter(a="a", outcome="wrong") == f"{15 + 7} of 37 questions"
 
 

@@ -52,6 +52,10 @@ class Coverage(NamedTuple):
     strict: float
 
 
+_LONGEST = 4000
+"""Characters of a question that are read, from its end: it is asked there, and looking for where takes their square."""
+
+
 @dataclass(frozen=True)
 class Question:
     """A question, as what a statement must be about to answer it.
@@ -76,13 +80,13 @@ class Question:
     @cached_property
     def telling(self) -> tuple[str, ...]:
         """The words of the sentence that asks which say what it is about; of all sentences where it has none."""
-        text = _ASIDE.sub(" ", self.text)
+        text = _ASIDE.sub(" ", self.text[-_LONGEST:])
         return _telling((_ASKING.findall(text) or [text])[-1]) or _telling(text)
 
     @cached_property
     def turning(self) -> frozenset[str]:
         """Those of them that make it another question's where they are missing: names, numbers, the highest."""
-        names = {word for name in _NAME.findall(self.text) for word in plain_words(folded(name)).split()}
+        names = {word for name in _NAME.findall(self.text[-_LONGEST:]) for word in plain_words(folded(name)).split()}
         return frozenset(word for word in self.telling if word in names or word in _TURNING)
 
     def is_turned_by(self, statement: Statement) -> bool:

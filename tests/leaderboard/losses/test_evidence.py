@@ -149,3 +149,9 @@ def test_a_hostile_caption_is_searched_in_linear_time() -> None:
     assert found("a. " * 200_000, "What is the output of Peru?", "57") is Evidence.SILENT
     assert found("1,1" * 200_000, "What is the output of Peru?", "57") is Evidence.SILENT
     assert found("\x00\u202e<script>" * 20_000, "What is the output of Peru?", "57") is Evidence.SILENT
+
+
+def test_a_question_of_any_length_is_read_in_a_moment() -> None:
+    question = Question("word " * 30_000, ((),), lenient=False)
+    assert question.telling
+    assert question.turning == frozenset()
