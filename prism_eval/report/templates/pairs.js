@@ -131,6 +131,14 @@ const pairs = (() => {
     }
     const rows = found[4].map((numbers, place) => [benchmarks[place], numbers]).filter(([, numbers]) => numbers);
     home.replaceChildren(element("p", { class: "sentence" }, sentence(first, second, found)));
+    const look = (what, words) => {
+      const filters = new URLSearchParams({ a: names[first], b: names[second], show: what });
+      return element("a", { href: `#explore?${filters}` }, words);
+    };
+    home.append(
+      element("p", { class: "note" }, "Look at questions that ", look("won", "only the first gets"), ", ",
+        look("other", "only the second gets"), ", or ", look("neither", "neither does"), "."),
+    );
     if (rows.length) {
       home.append(
         table(first, second, rows),
