@@ -57,5 +57,7 @@ def test_what_is_named_exists(path):
             continue
         # Behind a group may stand a word that is no verb: `benchmarks chartqa --data DIR`.
         verbs = [command, *getattr(command, "commands", {}).values()]
-        known = {flag for one in verbs for parameter in one.params for flag in parameter.opts} | {"--help", "-h"}
+        known = {
+            flag for one in verbs for parameter in one.params for flag in (*parameter.opts, *parameter.secondary_opts)
+        } | {"--help", "-h"}
         assert set(flags) <= known, f"{path}:{line}: {command.name} has no {set(flags) - known}"

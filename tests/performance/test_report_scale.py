@@ -33,6 +33,8 @@ ROWS_IN_A_GROUP = 2000
 """As a run writes them."""
 
 MOST_SECONDS, MOST_MEGABYTES, MOST_PAGE_MEGABYTES = 30, 2000, 6
+MOST_SITE_SECONDS, MOST_PIECE_MEGABYTES = 600, 12
+"""A site is three gigabytes of text for so many verdicts; a list of 20,000 items is its largest file."""
 
 # The peak is the child's own: what the kernel reports of a child to its parent begins with the parent's.
 _REPORT = """
@@ -40,7 +42,7 @@ import sys
 from pathlib import Path
 from prism_eval.cli.app import app
 try:
-    app(["report", sys.argv[1]])
+    app(["report", *sys.argv[1:]])
 finally:
     print(next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")))
 """
@@ -169,3 +171,22 @@ def _painted_and_sorted(browser: Any, page: Path) -> tuple[float, float]:
     )
     opened.close()
     return painted, sorting
+
+
+def test_a_site_of_all_items_is_written_in_bounded_memory(run: Path, tmp_path: Path) -> None:
+    site, started = tmp_path / "site", time.monotonic()
+    command = [sys.executable, "-c", _REPORT, str(run), "--bundle", str(site)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    seconds = time.monotonic() - started
+    said = next(line for line in done.stdout.splitlines() if line.startswith("Site: "))
+    megabytes = int(done.stdout.splitlines()[-1].split()[1]) / 1024
+    print(f"\n{said}: {seconds:.0f} s, {megabytes:,.0f} MB at the peak")
+    try:
+        listed = [sum(1 for _ in (site / "explorer" / str(number)).iterdir()) for number in range(len(BENCHMARKS))]
+        assert listed == [ITEMS * len(CAPTIONERS) // 500] * len(BENCHMARKS)
+        largest = max(path.stat().st_size for path in site.rglob("*.js"))
+        assert largest <= MOST_PIECE_MEGABYTES * 2**20
+        assert megabytes <= MOST_MEGABYTES
+        assert seconds <= MOST_SITE_SECONDS
+    finally:
+        shutil.rmtree(site)
