@@ -229,7 +229,7 @@ def test_whatever_strangers_wrote_is_text(opened: Opened) -> None:
 
 
 def test_pressing_a_captioner_shows_it_beside_the_first(opened: Opened) -> None:
-    names = opened.page.locator(".explorer-column h4")
+    names = opened.page.locator(".explorer-column h3")
     before = names.all_inner_texts()
     (third,) = {"a", "b", "c"} - set(before)
     opened.page.locator(".explorer-everyone").get_by_role("button", name=third, exact=True).click()

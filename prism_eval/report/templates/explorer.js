@@ -138,7 +138,7 @@
   function column(item, said, captioner) {
     const name = about.captioners[captioner];
     const reply = said.replies[captioner];
-    const title = element("h4", { dir: "auto" }, name);
+    const title = element("h3", { dir: "auto" }, name);
     if (!reply) return element("section", { class: "explorer-column" }, title, element("p", { class: "explorer-none" }, "was not asked"));
     const [caption, right, instead, answer, extracted, score, note, repeats] = reply;
     const spans = [...right.map((span) => [...span, "gold"]), ...instead.map((span) => [...span, "given"])];
