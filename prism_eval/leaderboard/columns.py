@@ -17,7 +17,7 @@ from prism_eval.leaderboard import writing
 from prism_eval.leaderboard.against import Against
 from prism_eval.leaderboard.rows import PositionBias, Row
 from prism_eval.schema import Outcome
-from prism_eval.statistics import Difference, Estimate, RankRange, Ratio
+from prism_eval.statistics import Difference, Estimate, Lean, RankRange, Ratio
 
 V = TypeVar("V")
 
@@ -96,7 +96,6 @@ _estimate = partial(
 )
 _count = partial(Column[int], write=writing.count)
 _words = partial(Column[float], write=writing.count)  # a tenth of a word tells nobody anything
-_share = partial(Column[float], write=writing.points, shown=frozenset({"leans", "positions"}))
 
 
 def benchmark_column(name: str, title: str) -> Column[Estimate]:
@@ -230,17 +229,22 @@ COLUMNS: tuple[AnyColumn, ...] = (
         value=_position(lambda bias: bias.questions),
         shown=frozenset({"positions"}),
     ),
-    _share(
+    Column[float](
         name="position_consistency",
         title="Same option in every order, %",
         heading="same",
         value=_position(lambda bias: bias.consistency),
+        write=writing.points,
+        shown=frozenset({"leans", "positions"}),
     ),
-    _share(
-        name="position_deviation",
+    Column[Lean](
+        name="position_lean",
         title="Largest lean, points",
-        heading="lean",
-        value=_position(lambda bias: bias.deviation),
+        heading="lean [low, high]",
+        value=_position(lambda bias: bias.lean),
+        write=lambda lean: f"{writing.points(lean.largest)} {writing.ends(lean.low, lean.high)}",
+        parts={"": lambda lean: lean.largest, "_low": lambda lean: lean.low, "_high": lambda lean: lean.high},
+        shown=frozenset({"leans", "positions"}),
     ),
 )
 
