@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.agreement import Readers, read_readers
 from prism_eval.leaderboard.answer import answer
-from prism_eval.leaderboard.columns import AnyColumn, Number, Place
+from prism_eval.leaderboard.columns import AnyColumn, Datum, Place
 from prism_eval.leaderboard.losses.boards import losses_on
 from prism_eval.leaderboard.losses.losses import Losses
 from prism_eval.leaderboard.own import OwnNumbers
@@ -133,6 +133,6 @@ class Leaderboard:
 
         return pd.DataFrame([{"captioner": row.captioner, **dict(self._numbers(row))} for row in self.everyone])
 
-    def _numbers(self, row: Row) -> Iterator[tuple[str, Number]]:
+    def _numbers(self, row: Row) -> Iterator[tuple[str, Datum]]:
         for column in (*self.scores, *self.columns):
             yield from column.record(row).items()

@@ -31,7 +31,7 @@ _POSITIONS = (
     "Options were shown in several orders. picked: points more than due to each position, were it picked as often as "
     "a reader without a lean would; lean: the largest of them; same: questions on which every order led to one option."
 )
-_SPARED = ("params_b", "words_median", "answers_failed", "rank", "against")
+_SPARED = ("recovery", "params_b", "words_median", "answers_failed", "rank", "against")
 """Columns that a narrow terminal goes without, from the first on; before them those of other packages."""
 # Ten options have ten shares, and a line of them would push the table past 80 columns.
 _SHARES_A_LINE = 4
