@@ -103,6 +103,10 @@ class Leaderboard:
 
     def answer_with(self, names: Mapping[str, str]) -> str:
         """The same with other names for some labels: a table has shorter ones."""
+        return " ".join(self.sentences_with(names))
+
+    def sentences_with(self, names: Mapping[str, str]) -> tuple[str, ...]:
+        """Likewise, sentence by sentence; the first holds by itself."""
         return answer(self.rows, self.comparisons, names)
 
     def shown_in(self, place: Place) -> tuple[AnyColumn, ...]:
