@@ -38,7 +38,9 @@ class Reasoner(Plugin, ABC):
 
     def question_identity(self, item: Item) -> Mapping[str, object]:
         """What of the item the answer depends on, as JSON values: the question as it is put."""
-        return {"kind": item.kind, "question": item.question, "options": list(item.options)}
+        put = {"kind": item.kind, "question": item.question, "options": list(item.options)}
+        # Two editions may ask one question with other words for "not answerable": two calls.
+        return {**put, "abstain": item.abstain} if item.abstain else put
 
     def call(self, caption: Caption, item: Item, *, sample: int) -> Call[Answer]:
         """One answer as a call of a run: its key, and how to ask for it."""

@@ -146,3 +146,10 @@ async def test_the_way_out_is_the_benchmarks_own_word_else_the_protocols(reasone
     one = reasoner(short_prompt=SHORT + '\nElse "Answer: {abstain}".')
     await one.answer(Caption("blue"), replace(TELL, abstain=own), sample=0)
     assert sent(server)[-1]["content"].endswith(f'Else "Answer: {told}".')
+
+
+async def test_a_question_with_another_word_for_not_answerable_is_another_call(reasoner: Make) -> None:
+    one, caption = reasoner(short_prompt=SHORT + " Else write {abstain}."), Caption("a caption")
+    words = ("", "Unanswerable", "Not Applicable")
+    keys = {one.call(caption, replace(TELL, abstain=word), sample=0).key for word in words}
+    assert len(keys) == len(words)
