@@ -107,12 +107,12 @@ def _draw(axes: Axes, mark: Mark, *, on_curve: bool) -> None:
 
 def _write(axes: Axes, mark: Mark, x: float, y: float, side: str) -> None:
     """A mark's label, with a thin line to the mark where another's label had to be let through."""
-    dot = axes.transData.transform((mark.x, 100 * mark.score.value))
-    if abs(y - dot[1]) > _FAR:
+    across, up = axes.transData.transform((mark.x, 100 * mark.score.value))
+    if abs(y - up) > _FAR:
         axes.annotate(
             "",
             (x, y),
-            xytext=dot,
+            xytext=(across, up),
             xycoords="figure pixels",
             textcoords="figure pixels",
             arrowprops={"arrowstyle": "-", "color": QUIET, "linewidth": 0.7, "shrinkA": 5, "shrinkB": 2},
