@@ -151,9 +151,9 @@
       element("p", { class: "explorer-verdict" }, chip(item.outcomes[captioner]),
         score === null || score === 0 || score === 1 ? null : ` ${Math.round(100 * score)} %`,
         why ? element("span", { class: "explorer-why" }, why) : null,
-        note ? element("small", {}, note) : null,
+        note && extracted === null ? element("small", {}, note) : null,
         repeats ? element("small", {}, `the first of ${repeats[0]} answers${repeats[1] === null ? "" : `, ${Math.round(100 * repeats[1])} % on average`}`) : null),
-      element("div", {}, label("read as"), extracted === null
+      element("div", {}, label(note && extracted !== null ? `read as (${note})` : "read as"), extracted === null
         ? element("p", { class: "explorer-none" }, "no answer")
         : element("p", { class: "explorer-answer", dir: "auto" }, whole(extracted), cutNote(extracted))),
       element("div", {}, label("caption"),
