@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -172,4 +173,45 @@ def _saved(model: Any, folder: Path, words: Any) -> Path:
     )
     model.save_pretrained(folder)
     words.save_pretrained(folder)
+    return folder
+
+
+def gguf_model(folder: Path, *, seed: int = 0) -> Path:
+    """The weights of `text_model` as a GGUF file of the architecture qwen2, in float32."""
+    import gguf
+    import torch
+    from transformers import Qwen2ForCausalLM
+
+    torch.manual_seed(seed)
+    plain = folder.parent / f"{folder.name}-plain"
+    plain.mkdir()
+    text_model(plain, seed=seed)
+    model, words = Qwen2ForCausalLM.from_pretrained(plain), tokenizer()
+    config = model.config
+    file = gguf.GGUFWriter(folder / "tiny-F32.gguf", "qwen2")
+    file.add_context_length(config.max_position_embeddings)
+    file.add_embedding_length(config.hidden_size)
+    file.add_block_count(config.num_hidden_layers)
+    file.add_feed_forward_length(config.intermediate_size)
+    file.add_head_count(config.num_attention_heads)
+    file.add_head_count_kv(config.num_key_value_heads)
+    file.add_layer_norm_rms_eps(config.rms_norm_eps)
+    file.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    vocabulary = sorted(words.get_vocab().items(), key=lambda pair: pair[1])
+    file.add_tokenizer_model("gpt2")
+    file.add_tokenizer_pre("qwen2")
+    file.add_token_list([token for token, _ in vocabulary])
+    file.add_token_types([3 if token in SPECIAL else 1 for token, _ in vocabulary])
+    merges = json.loads(words.backend_tokenizer.to_str())["model"]["merges"]
+    file.add_token_merges([" ".join(pair) for pair in merges])
+    file.add_eos_token_id(words.eos_token_id)
+    file.add_pad_token_id(words.pad_token_id)
+    file.add_chat_template(CHAT)
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.QWEN2, config.num_hidden_layers)
+    for name, tensor in model.state_dict().items():
+        file.add_tensor(names.get_name(name, try_suffixes=(".weight", ".bias")), tensor.float().numpy())
+    file.write_header_to_file()
+    file.write_kv_data_to_file()
+    file.write_tensors_to_file()
+    file.close()
     return folder
