@@ -8,7 +8,7 @@ from prism_eval.leaderboard.building import build
 from prism_eval.leaderboard.columns import AnyColumn, Column
 from prism_eval.leaderboard.own import OwnNumbers
 from prism_eval.leaderboard.published import PublishedRow
-from prism_eval.leaderboard.rows import Cell, PositionBias, PositionShare, Row
+from prism_eval.leaderboard.rows import Cell, PositionBias, Row
 from prism_eval.leaderboard.sizes import Size
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "Leaderboard",
     "OwnNumbers",
     "PositionBias",
-    "PositionShare",
     "PublishedRow",
     "Row",
     "Size",

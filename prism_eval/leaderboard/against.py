@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from prism_eval.leaderboard import writing
-from prism_eval.run.looks import ONE_TEST, Boundary, Word
+from prism_eval.run.boundary import ONE_TEST, Boundary, Word
 from prism_eval.statistics import (
     ALPHA,
     Difference,

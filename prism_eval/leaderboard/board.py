@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.agreement import Readers, read_readers
 from prism_eval.leaderboard.answer import answer
-from prism_eval.leaderboard.columns import AnyColumn, Number, Place
+from prism_eval.leaderboard.columns import AnyColumn, Datum, Place
 from prism_eval.leaderboard.losses.boards import losses_on
 from prism_eval.leaderboard.losses.losses import Losses
 from prism_eval.leaderboard.own import OwnNumbers
@@ -103,6 +103,10 @@ class Leaderboard:
 
     def answer_with(self, names: Mapping[str, str]) -> str:
         """The same with other names for some labels: a table has shorter ones."""
+        return " ".join(self.sentences_with(names))
+
+    def sentences_with(self, names: Mapping[str, str]) -> tuple[str, ...]:
+        """Likewise, sentence by sentence; the first holds by itself."""
         return answer(self.rows, self.comparisons, names)
 
     def shown_in(self, place: Place) -> tuple[AnyColumn, ...]:
@@ -133,6 +137,6 @@ class Leaderboard:
 
         return pd.DataFrame([{"captioner": row.captioner, **dict(self._numbers(row))} for row in self.everyone])
 
-    def _numbers(self, row: Row) -> Iterator[tuple[str, Number]]:
+    def _numbers(self, row: Row) -> Iterator[tuple[str, Datum]]:
         for column in (*self.scores, *self.columns):
             yield from column.record(row).items()

@@ -16,8 +16,9 @@ from prism_eval.errors import PrismError
 from prism_eval.leaderboard import writing
 from prism_eval.leaderboard.against import Against
 from prism_eval.leaderboard.rows import PositionBias, Row
+from prism_eval.leaderboard.sizes import Size
 from prism_eval.schema import Outcome
-from prism_eval.statistics import Difference, Estimate, RankRange, Ratio
+from prism_eval.statistics import Difference, Estimate, Lean, RankRange, Ratio
 
 V = TypeVar("V")
 
@@ -26,6 +27,8 @@ Place = Literal["summary", "leans", "scores", "answers", "captions", "positions"
 the page: ``scores``, ``answers`` (how they ended), ``captions`` and ``positions``. The data frame has every column."""
 
 Number = float | int | None
+Datum = Number | str
+"""What a cell of the data frame holds."""
 
 
 def _itself(value: object) -> Number:
@@ -46,7 +49,8 @@ class Column(Generic[V]):
         write: The number as text; not asked where there is none.
         mark: What is put behind the text of a row.
         absent: What stands where a row has no number.
-        parts: How the data frame takes the value apart, by what is put behind the name. The page sorts by the first.
+        parts: How the data frame takes the value apart, by what is put behind the name. The page sorts by the first,
+            a number.
         bar: Whether the page draws a bar beside it, from 0 to the largest of the column.
         quiet_zero: Whether 0 says that nothing happened, and is written so that the eye passes over it.
     """
@@ -59,7 +63,7 @@ class Column(Generic[V]):
     write: Callable[[V], str] = str
     mark: Callable[[Row], str] = lambda _: ""
     absent: Callable[[Row], str] = lambda _: writing.ABSENT
-    parts: Mapping[str, Callable[[V], Number]] = field(default_factory=lambda: {"": _itself})
+    parts: Mapping[str, Callable[[V], Datum]] = field(default_factory=lambda: {"": _itself})
     bar: bool = False
     quiet_zero: bool = False
 
@@ -73,14 +77,15 @@ class Column(Generic[V]):
         value = self.value(row)
         return (self.absent(row) if value is None else self.write(value)) + self.mark(row)
 
-    def record(self, row: Row) -> dict[str, Number]:
+    def record(self, row: Row) -> dict[str, Datum]:
         """The row's number as the data frame has it."""
         value = self.value(row)
         return {self.name + suffix: None if value is None else part(value) for suffix, part in self.parts.items()}
 
     def key(self, row: Row) -> Number:
         """What the row is sorted by; rows without the number come last."""
-        key = next(iter(self.record(row).values()))
+        # A text sorts nothing: `_tried` refuses a column that begins with one.
+        key = cast("Number", next(iter(self.record(row).values())))
         # Below every number of ours: the least of them is a difference of -1.
         return -2 if key is None else key
 
@@ -96,7 +101,6 @@ _estimate = partial(
 )
 _count = partial(Column[int], write=writing.count)
 _words = partial(Column[float], write=writing.count)  # a tenth of a word tells nobody anything
-_share = partial(Column[float], write=writing.points, shown=frozenset({"leans", "positions"}))
 
 
 def benchmark_column(name: str, title: str) -> Column[Estimate]:
@@ -141,11 +145,12 @@ COLUMNS: tuple[AnyColumn, ...] = (
         parts={"_best": lambda rank: rank.best, "_worst": lambda rank: rank.worst},
         shown=frozenset({"summary", "scores"}),
     ),
-    Column[float](
+    Column[Size](
         name="params_b",
         title="Size",
-        value=lambda row: row.size.params_b,
-        write="{:g}B".format,
+        value=lambda row: row.size or None,
+        write=lambda size: size.text,
+        parts={"": lambda size: size.params_b, "_class": lambda size: size.word},
         shown=frozenset({"summary", "scores"}),
     ),
     _estimate(
@@ -178,7 +183,7 @@ COLUMNS: tuple[AnyColumn, ...] = (
         value=lambda row: row.recovery,
         write=lambda share: f"{100 * share.value:.0f} % [{100 * share.low:.0f}, {100 * share.high:.0f}]",
         parts={"": lambda share: share.value, "_low": lambda share: share.low, "_high": lambda share: share.high},
-        shown=frozenset({"scores"}),
+        shown=frozenset({"summary", "scores"}),
     ),
     _count(
         name="items",
@@ -230,17 +235,22 @@ COLUMNS: tuple[AnyColumn, ...] = (
         value=_position(lambda bias: bias.questions),
         shown=frozenset({"positions"}),
     ),
-    _share(
+    Column[float](
         name="position_consistency",
         title="Same option in every order, %",
         heading="same",
         value=_position(lambda bias: bias.consistency),
+        write=writing.points,
+        shown=frozenset({"leans", "positions"}),
     ),
-    _share(
-        name="position_deviation",
+    Column[Lean](
+        name="position_lean",
         title="Largest lean, points",
-        heading="lean",
-        value=_position(lambda bias: bias.deviation),
+        heading="lean [low, high]",
+        value=_position(lambda bias: bias.lean),
+        write=lambda lean: f"{writing.points(lean.largest)} {writing.ends(lean.low, lean.high)}",
+        parts={"": lambda lean: lean.largest, "_low": lambda lean: lean.low, "_high": lambda lean: lean.high},
+        shown=frozenset({"leans", "positions"}),
     ),
 )
 
@@ -267,7 +277,9 @@ def _tried(column: object, rows: Sequence[Row]) -> AnyColumn:
         raise TypeError(f"its entry point names a {type(column).__name__}, not a Column")
     for row in rows:
         column.text(row)
-        for number in column.record(row).values():
-            if not isinstance(number, float | int | None):
-                raise TypeError(f"{number!r} is no number")  # the page could not sort by it
+        values: list[object] = [*column.record(row).values()]
+        if not isinstance(values[0], float | int | None):
+            raise TypeError(f"{values[0]!r} is no number")  # the page could not sort by it
+        if strange := [value for value in values if not isinstance(value, float | int | str | None)]:
+            raise TypeError(f"{strange[0]!r} is no number and no text")  # no table could hold it
     return column

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from prism_eval.benchmarks.rows import short
 from prism_eval.errors import RunError
 from prism_eval.run.reading import LABEL, Table
 
@@ -68,6 +70,40 @@ class JoinedTable:
         """Every row, some thousand at a time; see `Table.batches`."""
         for table in self.tables:
             yield from table.batches(names)
+
+    def texts(self, cell: str | None, row: int = 0) -> list[str]:
+        """The options or golds that a cell holds as a JSON list; none where it is empty.
+
+        Args:
+            cell: What stands in the column.
+            row: Where the cell is, for the error.
+
+        Raises:
+            RunError: The cell holds no list of texts.
+        """
+        try:
+            found = json.loads(cell or "[]")
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+            raise self.spoilt(f"has options or answers that are no JSON list of texts: {short(repr(cell))}", row)
+        return found
+
+    def lists(self, column: pa.Array, row: int = 0) -> pa.Array:
+        """A column of such cells as lists; each different cell is read once, however many rows repeat it.
+
+        Args:
+            column: Cells that are, or may be, ``None``.
+            row: Where the first cell is, for the error.
+
+        Raises:
+            RunError: A cell holds no list of texts.
+        """
+        import pyarrow as pa
+
+        coded = column.dictionary_encode()
+        lists = pa.array([self.texts(cell, row) for cell in coded.dictionary.to_pylist()], pa.list_(pa.string()))
+        return lists.take(coded.indices)
 
     def spoilt(self, problem: str, row: int = 0) -> RunError:
         """The error that says what is wrong with the content of the table that holds a row."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from prism_eval.leaderboard.against import Against
 from prism_eval.leaderboard.sizes import UNKNOWN, Size
 from prism_eval.schema import Outcome
-from prism_eval.statistics import Estimate, RankRange, Ratio
+from prism_eval.statistics import Estimate, Lean, RankRange, Ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,26 +25,16 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PositionShare:
-    """How often a position was picked, as a share of all picks, and how often it would be if no lean were there."""
-
-    picked: float
-    even: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PositionBias:
     """Whether answers lean towards a position among the options.
 
     Attributes:
-        shares: By position as shown, the first is A.
-        deviation: The largest distance between a share and its even one; 0 for no lean.
+        lean: How often each position was picked, the first is A, beside where the right options stood.
         consistency: Share of the questions on which every order led to the same option.
         questions: Questions, times samples, that were asked under several orders.
     """
 
-    shares: tuple[PositionShare, ...]
-    deviation: float
+    lean: Lean
     consistency: float
     questions: int
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from prism_eval.errors import RunError, UsageError
-from prism_eval.leaderboard.identities import control_of
 from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.spent import Spent, spent_on
 from prism_eval.leaderboard.verdicts import Verdicts, read_verdicts
 from prism_eval.run.comparable import comparable, difference, shown
+from prism_eval.run.entries import control_of
 from prism_eval.run.reading import Manifest, Table, of_reasoner, read_manifest
 
 
@@ -82,6 +82,11 @@ def read_runs(folders: Sequence[Path], reasoner: str | None = None) -> Runs:
         raise RunError(f"{folders[0]}: verdicts of several reasoners ({listing}); a leaderboard has one")
     controls = tuple(dict.fromkeys(label for labels in repeated.values() for label in labels))
     return Runs(tuple(folders), manifests, verdicts, _homes(folders, verdicts), controls)
+
+
+def benchmark_titles(manifest: Manifest) -> dict[str, str]:
+    """By benchmark, what it is called."""
+    return {entry["name"]: str(entry.get("title") or entry["name"]) for entry in manifest["benchmarks"]}
 
 
 def merged(manifests: Sequence[Manifest]) -> Manifest:

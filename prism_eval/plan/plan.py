@@ -33,8 +33,9 @@ _LATER: Mapping[str, Stage] = {
     "judge": "score",
     "math_limit": "score",
 }
-_LOOKS = ("baseline", "margin", "looks")
 """The keys that earlier stages know nothing of, with the first stage that does: captions outlive another reasoner."""
+_LOOKS = ("baseline", "margin", "looks")
+"""The keys of a run that ends as soon as it is decided; they mean nothing to any other."""
 
 
 class Plan(BaseModel):

@@ -134,5 +134,5 @@ def _turned(difference: Difference) -> Difference:
 
 
 def _lean(board: Leaderboard, short: Mapping[str, str]) -> Markup | None:
-    leaning = [(short[row.captioner], row.positions) for row in board.rows if row.positions is not None]
+    leaning = [(short[row.captioner], row.positions.lean) for row in board.rows if row.positions is not None]
     return position_lean("lean", dict(leaning[: len(SHAPES)])) if leaning else None

@@ -28,13 +28,13 @@ _LEGEND = (
     "rank: the places the data do not rule out."
 )
 _POSITIONS = (
-    "Options were shown in several orders. picked: share of picks by position, in points; lean: the largest distance "
-    "from an even share; same: questions on which every order led to the same option."
+    "Options were shown in several orders. picked: points more than due to each position, were it picked as often as "
+    "a reader without a lean would; lean: the largest of them; same: questions on which every order led to one option."
 )
-_SPARED = ("params_b", "words_median", "answers_failed", "rank", "against")
+_SPARED = ("recovery", "params_b", "words_median", "answers_failed", "rank", "against")
 """Columns that a narrow terminal goes without, from the first on; before them those of other packages."""
 # Ten options have ten shares, and a line of them would push the table past 80 columns.
-_SHARES_A_LINE = 5
+_SHARES_A_LINE = 4
 # What rich puts between two columns of a table without edges.
 _GAP = 2
 # ``100.0`` and ``48.4 [47.7, 49.1]``: the least room for a score without and with its interval.
@@ -245,8 +245,10 @@ def _leans(board: Leaderboard) -> Table:
 
 
 def _picked(positions: PositionBias) -> Text:
-    pairs = zip(option_letters(len(positions.shares)), positions.shares, strict=True)
-    shares = [f"{letter} {points(share.picked)}" for letter, share in pairs]
+    known = positions.lean.positions
+    # Rounded first: what is nearly nothing is written +0.0, and never -0.0.
+    more = [round(100 * (one.picked - one.expected), 1) + 0.0 for one in known]
+    shares = [f"{letter} {by:+.1f}" for letter, by in zip(option_letters(len(known)), more, strict=True)]
     lines = [shares[start : start + _SHARES_A_LINE] for start in range(0, len(shares), _SHARES_A_LINE)]
     return plain("\n".join(map(" ".join, lines)))
 

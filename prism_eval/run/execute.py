@@ -24,7 +24,7 @@ from prism_eval.run.interruptible import run_in_thread
 from prism_eval.run.item_result import Captioned, ItemResult, is_empty
 from prism_eval.run.items import check_items
 from prism_eval.run.looks import Looks
-from prism_eval.run.manifest import known_remarks, known_unread, looks_taken, make_manifest
+from prism_eval.run.manifest import Remarks, known_remarks, known_unread, looks_taken, make_manifest
 from prism_eval.run.paths import with_absolute_paths
 from prism_eval.run.pipeline import stream
 from prism_eval.run.reading import Manifest
@@ -77,15 +77,11 @@ def run_plan(
         folder.refuse_another(plan)
     if plan.until_decided and stages[-1] == "caption":
         raise UsageError("until_decided compares scores, and captions alone have none: prism-eval run asks for all")
-    known, left_out = known_remarks(folder.path), known_unread(folder.path)
+    known = known_remarks(folder.path)
     with Store(store or default_path()) as opened:
         try:
             assembly = assemble(plan, opened, through=stages[-1], live=live, captioners=captioners, reasoners=reasoners)
-            # What the tables hold of a benchmark would be lost with the stage that goes on without it.
-            if goes_on and (lost := {name: why for name, why in assembly.unread.items() if name not in left_out}):
-                raise DataUnreadable(lost)
-            if not goes_on and not plan.allow_missing:
-                check_coverage(assembly)
+            _check_data(assembly, folder, goes_on=goes_on)
             # What is answered or scored again is what was asked: that is decided.
             taken = looks_taken(folder.path) if goes_on else None
             looks = Looks(plan, assembly.settings, assembly.benchmarks, taken=taken) if plan.until_decided else None
@@ -93,24 +89,16 @@ def run_plan(
             if overwrite and not goes_on and folder.plan_file.exists() and folder.read_plan().difference(plan):
                 folder.clear()
             folder.write_plan(plan)
-            calls = assembly.settings.calls
-            state = State(
-                Counts(),
-                calls.tallies,
-                expected(assembly),
-                destinations=assembly.destinations,
-                unread=assembly.unread,
-                waits=calls.limits.waits,
-            )
-            own = Aggregates(assembly.settings.scorers)
+            state = _begun(assembly)
             with (watch or _unwatched)(state):
-                run_in_thread(lambda: _drive(assembly, folder, stages, state, own, looks=looks))
+                manifest = run_in_thread(lambda: _drive(assembly, folder, stages, state, looks=looks, known=known))
         except KeyboardInterrupt:
             # Failures are noted without waiting; results were on disk before anybody saw them.
             opened.flush()
             raise Interrupted("stopped; everything finished is in the store") from None
-    folder.write_manifest(make_manifest(assembly, state.counts, own.entries(), looks=looks, known=known))
-    return RunResult(folder, state.counts, state.tallies, tuple(calls.elsewhere()), assembly.unread, looks)
+    folder.write_manifest(manifest)
+    elsewhere = tuple(assembly.settings.calls.elsewhere())
+    return RunResult(folder, state.counts, state.tallies, elsewhere, assembly.unread, looks)
 
 
 def default_folder(plan: Plan) -> Path:
@@ -120,16 +108,40 @@ def default_folder(plan: Plan) -> Path:
     return Path("runs") / f"{stem}-{plan.digest[:8]}"
 
 
+def _check_data(assembly: Assembly, folder: RunFolder, *, goes_on: bool) -> None:
+    if not goes_on:
+        if not assembly.plan.allow_missing:
+            check_coverage(assembly)
+        return
+    # What the tables hold of a benchmark would be lost with the stage that goes on without it.
+    left_out = known_unread(folder.path)
+    if lost := {name: why for name, why in assembly.unread.items() if name not in left_out}:
+        raise DataUnreadable(lost)
+
+
+def _begun(assembly: Assembly) -> State:
+    calls = assembly.settings.calls
+    return State(
+        Counts(),
+        calls.tallies,
+        expected(assembly),
+        destinations=assembly.destinations,
+        unread=assembly.unread,
+        waits=calls.limits.waits,
+    )
+
+
 async def _drive(
     assembly: Assembly,
     folder: RunFolder,
     stages: Sequence[Stage],
     state: State,
-    own: Aggregates,
     *,
     looks: Looks | None,
-) -> None:
-    plan = assembly.plan
+    known: Remarks,
+) -> Mapping[str, object]:
+    """Put everything through the pipeline and into tables; the manifest of it."""
+    plan, own = assembly.plan, Aggregates(assembly.settings.scorers)
     with ExitStack() as cleanup:
         writers: dict[Stage, TableWriter] = {}
         for stage in stages:
@@ -143,12 +155,14 @@ async def _drive(
             finally:
                 state.counts.spending.seconds = time.monotonic() - begun
                 await assembly.close()
-        whose = comparable(cast("Manifest", make_manifest(assembly, state.counts, ())))
+        manifest = make_manifest(assembly, state.counts, own.entries(), looks=looks, known=known)
+        whose = comparable(cast("Manifest", manifest))
         for stage, writer in writers.items():
             writer.finish(whose)
             # Only now: until the new table is whole, the old one and what was made from it belong together.
             folder.drop_after(stage)
         cleanup.pop_all()
+    return manifest
 
 
 async def _write_all(

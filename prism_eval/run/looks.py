@@ -6,40 +6,23 @@ boundary of O'Brien and Fleming (1979). Between looks nobody compares anything: 
 
 from __future__ import annotations
 
-import math
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from prism_eval.benchmarks import Benchmark
-from prism_eval.errors import RunError, UnknownName, UsageError
+from prism_eval.errors import UsageError
 from prism_eval.plan import Plan
-from prism_eval.run.controls import CONTROLS
+from prism_eval.run.boundary import BENCHMARK_MARGIN, SUITE_MARGIN, Boundary, Word
+from prism_eval.run.entries import MOST_FAILED, baseline_named, control_of
 from prism_eval.run.item_result import ItemResult
-from prism_eval.run.reading import Manifest
 from prism_eval.run.settings import Settings
-from prism_eval.statistics import (
-    ALPHA,
-    Difference,
-    Equivalence,
-    connected,
-    equivalence,
-    obrien_fleming,
-    paired_difference,
-)
+from prism_eval.statistics import connected, paired_difference
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
-
-Word = Literal["better", "worse", "on par", "cannot tell"]
-
-SUITE_MARGIN, BENCHMARK_MARGIN = 0.01, 0.03
-"""Differences that nobody need care about, of a suite and of one benchmark, where nobody says another."""
-
-_MOST_FAILED = 0.01
-"""Share of failed items from which an entry is not decided: what a server let down may be the hard half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,56 +40,6 @@ class Decision:
     value: float
     low: float
     high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Boundary:
-    """What a difference has to reach to be told.
-
-    Attributes:
-        alpha: What its two-sided p-value has to be under; one minus it is the level of the interval.
-        par: What the p-value of being on par has to be under.
-    """
-
-    alpha: float
-    par: float
-
-    @classmethod
-    def at(cls, look: int, looks: int) -> Boundary:
-        """The boundary of one look, from 1, of so many planned."""
-        # On par needs two one-sided tests, each with the whole error rate at its own end.
-        two_sided, one_sided = (obrien_fleming(looks, rate)[look - 1] for rate in (ALPHA, 2 * ALPHA))
-        return cls(alpha=math.erfc(two_sided / math.sqrt(2)), par=math.erfc(one_sided / math.sqrt(2)) / 2)
-
-    def verdict(self, difference: Difference, margin: float) -> tuple[Word, Equivalence]:
-        """What a difference is, and what is known of its being on par.
-
-        On par comes first: that a difference too small to care about is there is no news.
-        """
-        shown = equivalence(difference, margin, alpha=self.par)
-        if shown.shown:
-            return "on par", shown
-        if difference.p >= self.alpha:
-            return "cannot tell", shown
-        return ("better" if difference.value > 0 else "worse"), shown
-
-
-ONE_TEST = Boundary(ALPHA, ALPHA)
-"""What is asked where nobody looked before the end."""
-
-
-def boundary_of(manifest: Manifest) -> Boundary:
-    """What a difference of a run has to reach.
-
-    Raises:
-        RunError: The manifest does not say at which of how many looks the run ended.
-    """
-    if not (looks := manifest.get("looks")):
-        return ONE_TEST
-    try:
-        return Boundary.at(looks["taken"], looks["planned"])
-    except (LookupError, TypeError, ValueError) as error:
-        raise RunError("the manifest's looks do not say at which of how many the run ended: do it again") from error
 
 
 def decide(
@@ -215,7 +148,7 @@ class Looks:
         self.decisions.clear()
         for label in others:
             both = ~np.isnan(means[baseline]) & ~np.isnan(means[label])
-            if not both.any() or both.mean() < 1 - _MOST_FAILED:
+            if not both.any() or both.mean() < 1 - MOST_FAILED:
                 continue
             self.decisions[label] = decide(
                 means[label][both],
@@ -294,15 +227,9 @@ def compared(plan: Plan, settings: Settings) -> list[str]:
     Raises:
         UsageError: The baseline is no entry, or there is nobody to compare with it.
     """
-    labels = [entry.label for entry in settings.entries if entry.captioner.identity.get("plugin") not in CONTROLS]
-    name = str(plan.baseline)
-    fitting = [label for label in labels if label == name] or [
-        label for label in labels if name.lower() in label.lower()
-    ]
-    if not fitting:
-        raise UnknownName("entry for --baseline", name, labels)
-    if len(fitting) > 1:
-        raise UsageError(f"--baseline {name!r} fits {', '.join(fitting)}: name one")
+    controls = [entry.label for entry in settings.entries if control_of(entry.captioner.identity)]
+    labels = [entry.label for entry in settings.entries if entry.label not in controls]
+    baseline = baseline_named(str(plan.baseline), labels, controls)
     if len(labels) < 2:
         raise UsageError("--until-decided compares entries with the baseline, and there is no other: name one with -c")
-    return [*fitting, *(label for label in labels if label not in fitting)]
+    return [baseline, *(label for label in labels if label != baseline)]

@@ -58,8 +58,31 @@ def test_the_largest_is_the_baseline_where_sizes_are_known(run: Path) -> None:
     ]
     assert [None if row.against is None else row.against.verdict for row in board.rows] == ["better", None, "worse"]
     assert re.fullmatch(
-        r"Against good-7B, good-3B is better by 2\.0 \[\d\.\d, \d\.\d\]\. Of the others: 1 worse\.", board.answer
+        r"Against good-7B, good-3B is better by 2\.0 \[\d\.\d, \d\.\d\]\. poor is worse\.", board.answer
     )
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ({}, ""),
+        ({"bad": 0.1}, "bad is worse."),
+        ({"poor": 0.2, "bad": 0.1}, "poor and bad are worse."),
+        ({"alike": 0.6, "poor": 0.2, "bad": 0.1}, "alike is on par; poor and bad are worse."),
+        ({"fine": 0.9, "poor": 0.2, "bad": 0.1}, "fine is better; poor and bad are worse."),
+        (
+            {"alike": 0.6, "worst": 0.05, "poor": 0.2, "bad": 0.1},
+            "Of the 4 others, 1 is on par and 3 are worse.",
+        ),
+        ({"worst": 0.05, "poor": 0.2, "bad": 0.1, "next": 0.15}, "All 4 others are worse."),
+        ({"same": 0.6, "alike": 0.6, "poor": 0.2, "bad": 0.1}, "Of the 4 others, 2 are on par and 2 are worse."),
+    ],
+)
+def test_a_few_others_are_named_and_many_are_counted(tmp_path: Path, others: dict[str, float], said: str) -> None:
+    board_of(tmp_path, base=0.6, best=0.95, **others)
+    first, *rest = named(tmp_path, "base").sentences_with({})
+    assert first.startswith("Against base, best is better by ")
+    assert (rest or [""])[-1] == said
 
 
 @pytest.mark.parametrize("name", ["poor", "POOR", "oo", " poor "])

@@ -9,6 +9,7 @@ import pytest
 
 from prism_eval import evaluate
 from prism_eval.leaderboard import build
+from prism_eval.report.terminal import as_text
 from tests.runfolder import verdict, write_run
 
 
@@ -53,6 +54,15 @@ def test_controls_stand_apart_by_their_plugin_and_cost_no_test(tmp_path: Path) -
     assert {(row.rank, row.against, row.recovery) for row in board.controls} == {(None, None, None)}
     assert len(board.comparisons) == 6
     assert [len(row.rank or ()) for row in board.rows] == [2] * 4
+
+
+def test_recovery_stands_with_its_interval_in_a_terminal_that_has_room(tmp_path: Path) -> None:
+    board = build(run(tmp_path, *IDENTITIES))
+    wide, narrow = as_text(board, 140), " ".join(as_text(board, 50).split())
+    (found,) = (row.recovery for row in board.rows if row.captioner == "mine")
+    assert found is not None
+    assert f"{100 * found.value:.0f} % [{100 * found.low:.0f}, {100 * found.high:.0f}]" in wide
+    assert "recovery" in narrow.partition("Not shown at this width: ")[2]
 
 
 def test_recovery_is_of_the_captioners_own_model(tmp_path: Path) -> None:

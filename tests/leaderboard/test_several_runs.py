@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from prism_eval import evaluate
 from prism_eval.errors import RunError, UsageError
 from prism_eval.leaderboard import build
 from prism_eval.leaderboard.joined import JoinedTable
+from prism_eval.report.exports import export
+from prism_eval.report.html import render
 from prism_eval.run.reading import Table
 from tests.runfolder import verdict, write_run
 
@@ -259,3 +262,15 @@ def test_joined_columns_mean_the_same_in_every_table(tmp_path: Path) -> None:
     assert read["captioner"].to_pylist() == [name for name in "abcd" for _ in range(4)]
     whole = pa.concat_tables([pq.read_table(folder / "verdicts.parquet") for folder in folders])
     assert read["score"].to_pylist() == whole["score"].to_pylist()
+
+
+@pytest.mark.parametrize("cell", ["[", '"text"', "[1]", "[" * 100_000, "{}"])
+def test_a_cell_that_holds_no_list_is_said_of_its_own_table(tmp_path: Path, cell: str) -> None:
+    good = write_run(tmp_path / "good", [verdict("a", "1", "wrong"), verdict("a", "2")])
+    bad = write_run(tmp_path / "bad", [verdict("b", "1", "wrong"), verdict("b", "3", "wrong", gold=cell)])
+    board, table = build([good, bad]), re.escape(str(bad / "verdicts.parquet"))
+    readers = lambda: board.losses, lambda: render(board), lambda: export(board, "datasets", tmp_path / "datasets")
+    for read in readers:
+        with pytest.raises(RunError, match=f"^{table} has options or answers that are no JSON list of texts") as said:
+            read()
+        assert len(str(said.value)) < 1000

@@ -100,6 +100,7 @@ def blocks(number: int, rng: np.random.Generator) -> Iterator[pa.Table]:
                 "answer": joined("The caption says so in so many words. Answer: ", rng.integers(0, 99999, rows)),
                 "extracted": repeated(pa.array(list("ABCD")), rng.integers(0, 4, rows)),
                 "chosen_position": pa.array(rng.integers(0, 4, rows)) if choice else constant(None, pa.int64(), rows),
+                "gold_position": constant(0 if choice else None, pa.int64(), rows),
                 "note": constant("", pa.string(), rows),
                 "caption": repeated(captions, caption),
                 "caption_words": 100 + caption % 37,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from prism_eval.leaderboard.numbering import label_numbers, numbered
@@ -70,25 +69,16 @@ def read_items(verdicts: Verdicts, items: NDArray[np.int64]) -> dict[int, Asked]
     first = np.full(len(verdicts.items), -1)
     first[verdicts.item[::-1]] = np.arange(verdicts.item.size)[::-1]
     ordered = items[np.argsort(first[items])]
-    said = verdicts.table.take(first[ordered], ("question", "gold")).to_pylist()
+    places = first[ordered]
+    said = verdicts.table.take(places, ("question", "gold")).to_pylist()
     options = verdicts.items.options.take(ordered).to_pylist()
     choice = verdicts.items.choice[ordered].tolist()
     return {
         item: Asked(
             ItemKind.CHOICE if letters else ItemKind.SHORT,
             row["question"] or "",
-            _listed(verdicts, row["gold"]),
-            _listed(verdicts, listing),
+            verdicts.table.texts(row["gold"], place),
+            verdicts.table.texts(listing, place),
         )
-        for item, row, listing, letters in zip(ordered.tolist(), said, options, choice, strict=True)
+        for item, place, row, listing, letters in zip(ordered.tolist(), places, said, options, choice, strict=True)
     }
-
-
-def _listed(verdicts: Verdicts, listing: str | None) -> list[str]:
-    try:
-        texts = json.loads(listing or "[]")
-    except ValueError:
-        texts = None
-    if not isinstance(texts, list):
-        raise verdicts.table.spoilt(f"has options or answers that are no JSON list of texts: {listing!r}")
-    return [str(text) for text in texts]

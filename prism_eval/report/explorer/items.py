@@ -144,7 +144,8 @@ class Writer:
     def add(self, number: int, said: Sequence[Row | None], part: Part) -> Listed:
         """Add an item, by its number and what was read of it, to a part."""
         asked = next(row for row in said if row is not None)
-        options, golds = self.replies.listed(asked["options"]), self.replies.listed(asked["gold"])
+        table, place = self.replies.verdicts.table, next(row for row in self.replies.rows[:, number] if row >= 0)
+        options, golds = table.texts(asked["options"], place), table.texts(asked["gold"], place)
         pictures = [self.picture(digest) for digest in asked["images"] or ()]
         answers = sought(asked["kind"], golds, options)
         part.items.append(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -115,19 +114,6 @@ class Replies:
             [said[number] if row >= 0 else None for row, number in zip(rows, numbers, strict=True)]
             for rows, numbers in zip(wanted.T.tolist(), place.T.tolist(), strict=True)
         ]
-
-    def listed(self, listing: str | None) -> list[str]:
-        """The texts of a column that holds a JSON list of them.
-
-        Raises:
-            RunError: It does not.
-        """
-        try:
-            texts = json.loads(listing or "[]")
-        except ValueError as error:
-            problem = f"has options or answers that are no JSON list of texts: {listing!r}"
-            raise self.verdicts.table.spoilt(problem) from error
-        return [str(text) for text in (texts if isinstance(texts, list) else [texts])]
 
 
 def replies_of(board: Leaderboard) -> Replies:

@@ -13,7 +13,6 @@ from prism_eval.files.whole import new_folder, write_whole
 from prism_eval.leaderboard import Leaderboard
 from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.report.exports.dataset_card import PICTURES, card
-from prism_eval.report.exports.listings import all_listed
 from prism_eval.report.exports.parquet import write_parquet
 from prism_eval.report.exports.pictures import picture_tables
 from prism_eval.run.tables import COLUMNS
@@ -113,11 +112,13 @@ def _by_benchmark(table: JoinedTable) -> Iterator[tuple[str, pa.Table]]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    start = 0
     for batch in table.batches(tuple(COLUMNS["verdicts"])):
         rows = pa.Table.from_batches([batch])
         for name in _LISTS:
             place = rows.schema.get_field_index(name)
-            rows = rows.set_column(place, name, all_listed(table, batch[name]))
+            rows = rows.set_column(place, name, table.lists(batch[name], start))
+        start += rows.num_rows
         for benchmark in pc.unique(batch["benchmark"]).to_pylist():
             # The plan's digest says whose table it was, and means nothing here.
             yield benchmark, rows.filter(pc.equal(rows["benchmark"], benchmark)).replace_schema_metadata(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,9 +69,10 @@ def _log(board: Leaderboard, row: Row, benchmark: str, rows: Sequence[Asked], *,
 
     facts = next((entry for entry in board.manifest["benchmarks"] if entry["name"] == benchmark), {})
     digests = {digest for asked in rows for digest in asked["images"] or []}
+    table = board.verdicts.table
     telling = Telling.of(
         board.manifest,
-        board.verdicts.table,
+        partial(table.texts, row=int(table.starts[row.run])),
         scorer=str(facts.get("scorer") or "score"),
         pictures=pictures(board, digests) if images else {},
     )

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import quote
 
-from prism_eval.leaderboard.joined import JoinedTable
-from prism_eval.report.exports.listings import listed
 from prism_eval.run.reading import Manifest
 from prism_eval.run.thumbnails import MEDIA_TYPE
 from prism_eval.schema import Outcome, option_letters
@@ -49,23 +47,30 @@ class Telling:
     """What all samples of a log share.
 
     Attributes:
-        table: The table they are from.
+        texts: Reads a cell that holds a list of texts.
         scorer: The scorer's name.
         prompt: What captioners were told.
         pictures: By digest, an image as a data URI; none where the run folder keeps none.
     """
 
-    table: JoinedTable
+    texts: Callable[[str | None], list[str]]
     scorer: str
     prompt: str
     pictures: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, manifest: Manifest, table: JoinedTable, *, scorer: str, pictures: Mapping[str, bytes]) -> Telling:
+    def of(
+        cls,
+        manifest: Manifest,
+        texts: Callable[[str | None], list[str]],
+        *,
+        scorer: str,
+        pictures: Mapping[str, bytes],
+    ) -> Telling:
         """What the manifest says of it; the pictures are as run folders keep them."""
         caption = (manifest.get("protocol") or {}).get("caption") or {}
         return cls(
-            table=table,
+            texts=texts,
             scorer=scorer,
             prompt=str(caption.get("prompt") or "Describe the image."),
             pictures={
@@ -84,7 +89,7 @@ def sample_of(asked: Asked, telling: Telling, epoch: int) -> EvalSample:
     """
     from inspect_ai.log import EvalSample
 
-    options = listed(telling.table, asked["options"])
+    options = telling.texts(asked["options"])
     question = _question(asked["question"] or "", options)
     failed = asked["outcome"] == Outcome.FAILED
     return EvalSample(
@@ -93,7 +98,7 @@ def sample_of(asked: Asked, telling: Telling, epoch: int) -> EvalSample:
         epoch=epoch,
         input=question,
         choices=options or None,
-        target=listed(telling.table, asked["gold"]),
+        target=telling.texts(asked["gold"]),
         messages=_messages(asked, telling, question),
         output=_output(asked),
         # A call that failed is no score: as 0 it would be one.

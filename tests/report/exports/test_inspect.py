@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -135,3 +136,14 @@ def test_without_inspect_one_line_says_what_mends_it(
 def test_it_is_imported_by_nothing_else() -> None:
     code = "import sys, prism_eval.report.exports, prism_eval.cli.app; sys.exit('inspect_ai' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+@pytest.mark.usefixtures("inspect_ai")
+def test_golds_that_are_no_list_are_said_of_their_own_table(run: Path, tmp_path: Path) -> None:
+    bad = write_run(
+        tmp_path / "bad",
+        [verdict("b", "1", gold="[")],
+        protocol=json.loads((run / "manifest.json").read_text())["protocol"],
+    )
+    with pytest.raises(RunError, match=f"^{bad}/verdicts.parquet has options or answers that are no JSON list"):
+        export(build([run, bad]), "inspect", tmp_path / "logs")
