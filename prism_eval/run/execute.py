@@ -11,7 +11,7 @@ from typing import cast
 
 from prism_eval.calls import Store, default_path
 from prism_eval.captioners import Captioner
-from prism_eval.errors import DataUnreadable, Interrupted, UsageError
+from prism_eval.errors import DataUnreadable, UsageError
 from prism_eval.plan import STAGES, Plan, Stage
 from prism_eval.reasoners import Reasoner
 from prism_eval.run.aggregates import Aggregates
@@ -20,7 +20,7 @@ from prism_eval.run.comparable import comparable
 from prism_eval.run.counts import Counts, SeenDigests
 from prism_eval.run.coverage import check_coverage
 from prism_eval.run.folder import TABLES, RunFolder
-from prism_eval.run.interruptible import run_in_thread
+from prism_eval.run.interruptible import run_in_thread, stoppable
 from prism_eval.run.item_result import Captioned, ItemResult, is_empty
 from prism_eval.run.items import check_items
 from prism_eval.run.looks import Looks
@@ -78,24 +78,18 @@ def run_plan(
     if plan.until_decided and stages[-1] == "caption":
         raise UsageError("until_decided compares scores, and captions alone have none: prism-eval run asks for all")
     known = known_remarks(folder.path)
-    with Store(store or default_path()) as opened:
-        try:
-            assembly = assemble(plan, opened, through=stages[-1], live=live, captioners=captioners, reasoners=reasoners)
-            _check_data(assembly, folder, goes_on=goes_on)
-            # What is answered or scored again is what was asked: that is decided.
-            taken = looks_taken(folder.path) if goes_on else None
-            looks = Looks(plan, assembly.settings, assembly.benchmarks, taken=taken) if plan.until_decided else None
-            # Only now that the plan is known to run, so that a slip of the pen costs nobody their older run.
-            if overwrite and not goes_on and folder.plan_file.exists() and folder.read_plan().difference(plan):
-                folder.clear()
-            folder.write_plan(plan)
-            state = _begun(assembly)
-            with (watch or _unwatched)(state):
-                manifest = run_in_thread(lambda: _drive(assembly, folder, stages, state, looks=looks, known=known))
-        except KeyboardInterrupt:
-            # Failures are noted without waiting; results were on disk before anybody saw them.
-            opened.flush()
-            raise Interrupted("stopped; everything finished is in the store") from None
+    # A store writes what waits as it is closed, and after Ctrl-C too.
+    with Store(store or default_path()) as opened, stoppable():
+        assembly = assemble(plan, opened, through=stages[-1], live=live, captioners=captioners, reasoners=reasoners)
+        _check_data(assembly, folder, goes_on=goes_on)
+        looks = _looks(assembly, folder, goes_on=goes_on)
+        # Only now that the plan is known to run, so that a slip of the pen costs nobody their older run.
+        if overwrite and not goes_on and folder.plan_file.exists() and folder.read_plan().difference(plan):
+            folder.clear()
+        folder.write_plan(plan)
+        state = _begun(assembly)
+        with (watch or _unwatched)(state):
+            manifest = run_in_thread(lambda: _drive(assembly, folder, stages, state, looks=looks, known=known))
     folder.write_manifest(manifest)
     elsewhere = tuple(assembly.settings.calls.elsewhere())
     return RunResult(folder, state.counts, state.tallies, elsewhere, assembly.unread, looks)
@@ -117,6 +111,14 @@ def _check_data(assembly: Assembly, folder: RunFolder, *, goes_on: bool) -> None
     left_out = known_unread(folder.path)
     if lost := {name: why for name, why in assembly.unread.items() if name not in left_out}:
         raise DataUnreadable(lost)
+
+
+def _looks(assembly: Assembly, folder: RunFolder, *, goes_on: bool) -> Looks | None:
+    if not assembly.plan.until_decided:
+        return None
+    # What is answered or scored again is what was asked: that is decided.
+    taken = looks_taken(folder.path) if goes_on else None
+    return Looks(assembly.plan, assembly.settings, assembly.benchmarks, taken=taken)
 
 
 def _begun(assembly: Assembly) -> State:
