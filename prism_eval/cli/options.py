@@ -54,6 +54,17 @@ def limit(text: str) -> Limit:
     return Limit(items, first=option == "first=true")
 
 
+HEADINGS = {
+    "What is measured": ("captioners", "reasoner", "benchmarks", "data", "limit"),
+    "How it is asked and scored": ("protocol", "edition", "judge", "samples", "orders", "seed"),
+    "When it is enough": ("until_decided", "baseline", "margin"),
+    "How calls are made": ("concurrency", "patience", "allow_missing"),
+    "Files": ("file", "out", "overwrite", "store", "thumbnails"),
+}
+"""Where the flags of a verb that has many stand in its ``--help``: first what every run has, then what few need."""
+
+BASELINE = "The entry that the others are compared with: its label or a part of it."
+
 # Each flag is written once, so that it reads the same in every verb's help. Defaults are told in words: the value is
 # left to the plan (see `PlanFlags`).
 Reasoner = Annotated[
@@ -82,6 +93,10 @@ Patience = Annotated[
         metavar="S", help="Seconds without progress after which a server is given up. [default: 300, never seen: 10]"
     ),
 ]
+Margin = Annotated[
+    float | None,
+    typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
+]
 Judge = Annotated[
     str | None, typer.Option(metavar="SPEC", help="An engine that judges what rules leave open. [default: none]")
 ]
@@ -99,7 +114,7 @@ Folder = Annotated[Path, typer.Argument(parser=user_path, metavar="RUN", help="A
 
 @dataclass(frozen=True, kw_only=True)
 class PlanFlags:
-    """The flags that make a plan, in the order that ``--help`` shows them.
+    """The flags that make a plan.
 
     A field is named after the plan's key that it sets. ``None`` means that the flag was not given, so that the plan
     file's value, or the plan's own default, holds: a default written here would override the file.
@@ -136,7 +151,8 @@ class PlanFlags:
         None
     )
     orders: Annotated[
-        int | None, typer.Option(metavar="K", help="Orders of its options each multiple-choice item is asked under.")
+        int | None,
+        typer.Option(metavar="K", help="Orders of its options each multiple-choice item is asked under. [default: 1]"),
     ] = None
     limit: Annotated[
         Limit | None,
@@ -155,11 +171,8 @@ class PlanFlags:
             help="Look five times, and end when every entry is better or worse than --baseline, or on par.",
         ),
     ] = None
-    baseline: Annotated[str | None, typer.Option(metavar="LABEL", help="That entry's label, or a part of it.")] = None
-    margin: Annotated[
-        float | None,
-        typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
-    ] = None
+    baseline: Annotated[str | None, typer.Option(metavar="LABEL", help=BASELINE)] = None
+    margin: Margin = None
     concurrency: Concurrency = None
     patience: Patience = None
     allow_missing: Annotated[
