@@ -136,6 +136,7 @@ class Items:
     """What is said once an item, read where it appears first.
 
     Attributes:
+        first: Shape (items,): the row of the table where that is.
         benchmark: Shape (items,): a number of the verdicts' ``benchmarks``.
         cluster: Shape (items,): items that share an image, across benchmarks too, have one number.
         image_set: Shape (items,): items that show the very same images have one number.
@@ -143,6 +144,7 @@ class Items:
         options: Length (items,): its options, a JSON list.
     """
 
+    first: NDArray[np.int64]
     benchmark: NDArray[np.int64]
     cluster: NDArray[np.int64]
     image_set: NDArray[np.int64]
@@ -192,11 +194,12 @@ def _check(table: JoinedTable, columns: pa.Table) -> None:
 
     for name in _NEVER_EMPTY:
         if columns[name].null_count:
-            raise table.spoilt(f"has an empty cell in column {name}")
+            row = pc.index(columns[name].is_null(), value=True).as_py()
+            raise table.spoilt(f"has an empty cell in column {name}", row)
     for name in _NEVER_NEGATIVE:
         least = pc.min(columns[name]).as_py()
         if least is not None and least < 0:
-            raise table.spoilt(f"has {least:g} in column {name}")
+            raise table.spoilt(f"has {least:g} in column {name}", pc.index(columns[name], value=least).as_py())
 
 
 def _labels(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], tuple[str, ...]]:
@@ -219,8 +222,8 @@ def _outcomes(table: JoinedTable, columns: pa.Table) -> tuple[NDArray[np.int64],
         row = {name: columns[name][strange].as_py() for name in ("benchmark", "item", "outcome", "score")}
         where = f"holds a verdict that makes no sense: {row['benchmark']} item {row['item']!r}"
         if outcome[strange] < 0:
-            raise table.spoilt(f"{where} has the unknown outcome {row['outcome']!r}")
-        raise table.spoilt(f"{where} is {row['outcome']} with the score {row['score']}")
+            raise table.spoilt(f"{where} has the unknown outcome {row['outcome']!r}", strange)
+        raise table.spoilt(f"{where} is {row['outcome']} with the score {row['score']}", strange)
     return outcome, np.where(failed, np.nan, score)
 
 
@@ -243,6 +246,7 @@ def _items(table: JoinedTable, first: NDArray[np.int64], benchmark: NDArray[np.i
     bare = pc.list_value_length(images).fill_null(0).to_numpy() == 0
     image_set = np.where(bare, together.max(initial=0) + 1 + everyone, together)
     return Items(
+        first=first,
         benchmark=benchmark,
         cluster=connected(np.concatenate([everyone, showing]), np.concatenate([own, shown])),
         image_set=numbered(image_set).numbers,

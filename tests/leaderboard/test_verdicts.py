@@ -255,5 +255,5 @@ def test_a_column_of_another_type_is_one_line(tmp_path: Path) -> None:
 
 def test_options_that_are_no_list_are_one_line(tmp_path: Path) -> None:
     rows = [verdict("a", "one", kind="choice", options="[", order=order, chosen_position=0) for order in range(2)]
-    with pytest.raises(RunError, match="options that are no JSON list of texts; score the run again"):
+    with pytest.raises(RunError, match=r"options or answers that are no JSON list of texts: '\['; score the run again"):
         build(write_run(tmp_path, rows))
