@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.losses.evidence import Evidence
@@ -124,12 +124,19 @@ class Losses:
             captioner: Its label.
             benchmark: On one benchmark; on all by default.
         """
-        known = captioner in self.verdicts.captioners and benchmark in {None, *self.verdicts.benchmarks}
-        return _shares(self, captioner, benchmark) if known else None
+        asked = captioner, benchmark
+        if captioner not in self.verdicts.captioners or benchmark not in {None, *self.verdicts.benchmarks}:
+            return None
+        if asked not in self._told:
+            self._told[asked] = _shares(self, *asked)
+        return self._told[asked]
+
+    @cached_property
+    def _told(self) -> dict[tuple[str, str | None], LossShares | None]:
+        # Kept here, and forgotten with the verdicts: a page asks once a cell, and once more for each of its marks.
+        return {}
 
 
-# One call a cell of the page, and one more a mark of it.
-@lru_cache(maxsize=4096)
 def _shares(losses: Losses, captioner: str, benchmark: str | None) -> LossShares | None:
     import numpy as np
 
@@ -137,8 +144,8 @@ def _shares(losses: Losses, captioner: str, benchmark: str | None) -> LossShares
     rows = np.flatnonzero(losses.looked & (verdicts.captioner == verdicts.captioners.index(captioner)))
     strata = verdicts.items.benchmark[verdicts.item[rows]]
     if benchmark is not None:
-        rows = rows[strata == verdicts.benchmarks.index(benchmark)]
-        strata = verdicts.items.benchmark[verdicts.item[rows]]
+        on_it = strata == verdicts.benchmarks.index(benchmark)
+        rows, strata = rows[on_it], strata[on_it]
     if not rows.size:
         return None
     loss, cluster = losses.loss[rows], verdicts.items.cluster[verdicts.item[rows]]
