@@ -44,13 +44,9 @@ def _beside(baseline: Row, others: Sequence[Row], name: Callable[[Row], str]) ->
     best, *rest = others
     if (found := best.against) is None:
         raise ValueError(f"{best.captioner} is not compared with the baseline")
-    verdict = {
-        "better": f"{name(best)} is {found.sentence}",
-        "worse": f"{name(best)} is {found.sentence}",
-        "on par": f"{name(best)} is {found.sentence}",
-        "cannot tell": f"of {name(best)} we {found.sentence}",
-    }[found.verdict]
-    return tuple(filter(None, [f"Against {name(baseline)}, {verdict}.", found.unlike, _rest(rest, name)]))
+    subject = f"of {name(best)} we" if found.verdict == "cannot tell" else f"{name(best)} is"
+    first = f"Against {name(baseline)}, {subject} {found.sentence}."
+    return tuple(filter(None, [first, found.unlike, _rest(rest, name)]))
 
 
 def _rest(rows: Sequence[Row], name: Callable[[Row], str]) -> str:

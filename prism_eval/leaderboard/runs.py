@@ -94,6 +94,7 @@ def merged(manifests: Sequence[Manifest]) -> Manifest:
     first, *others = manifests
     if not others:
         return first
+    # Backwards where a control may be in several runs: that of the first stands, as its verdicts do.
     return {
         **first,
         "benchmarks": list(_once("name", (entry for manifest in manifests for entry in manifest["benchmarks"]))),
@@ -157,6 +158,7 @@ def _check_home(manifest: Manifest, table: Table) -> None:
 
 
 def _check_comparable(folders: Sequence[Path], manifests: Sequence[Manifest]) -> None:
+    # Every two: the last may share with the second a benchmark that the first does not have.
     for (one, first), (other, second) in combinations(zip(folders, map(comparable, manifests), strict=True), 2):
         if differs := difference(first, second):
             field, left, right = differs

@@ -66,6 +66,7 @@ async def forecast(plan: Plan, store: Path | None = None) -> Forecast:
     """
     with Store(store or default_path()) as opened:
         assembly = assemble(with_absolute_paths(plan), opened)
+        # A baseline that is nobody's is said now, and not by the run that this was to forecast.
         if plan.until_decided:
             compared(plan, assembly.settings)
         labels = [entry.label for entry in assembly.settings.entries]

@@ -116,6 +116,7 @@ class Looks:
 
     def add(self, result: ItemResult) -> None:
         """Take in a result; results of one item come one after the other."""
+        # Of several reasoners the first is the rule for a leaderboard, and so for when it is decided.
         if result.unusable or result.reasoner != self._reasoner or result.entry not in self._scores:
             return
         place = self._items.place(result)
@@ -148,6 +149,7 @@ class Looks:
         self.decisions.clear()
         for label in others:
             both = ~np.isnan(means[baseline]) & ~np.isnan(means[label])
+            # Whoever fails on the hard questions looks better: nothing is told of them, and the run goes on.
             if not both.any() or both.mean() < 1 - MOST_FAILED:
                 continue
             self.decisions[label] = decide(

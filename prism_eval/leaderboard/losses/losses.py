@@ -100,6 +100,7 @@ class Losses:
 
         unread = np.isin(self.verdicts.outcome, [OUTCOMES.index(outcome) for outcome in _UNREAD])
         says = self.evidence == Evidence.SAYS
+        # The first that holds counts: a caption that says the gold is not to blame, whatever others say.
         cases = {
             Loss.UNREADABLE: says & unread,
             Loss.READER: says,
