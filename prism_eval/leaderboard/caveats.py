@@ -9,7 +9,7 @@ from typing import Any
 from prism_eval.leaderboard.imported import imported_caveats
 from prism_eval.leaderboard.rows import Row
 from prism_eval.leaderboard.runs import unusable_answers
-from prism_eval.leaderboard.writing import counted
+from prism_eval.leaderboard.writing import counted, listed
 from prism_eval.run.counts import Unusable
 from prism_eval.run.reading import Manifest
 from prism_eval.schema import Outcome
@@ -17,8 +17,6 @@ from prism_eval.statistics import FEW_CLUSTERS
 
 _NOTABLE = 0.05
 """Share of answers or captions from which a format slip or a cut is worth a sentence."""
-_NAMED = 4
-"""Names in one sentence; of more, the others are counted."""
 
 _MANY_EMPTY, _SOME_EMPTY = 5, 0.01
 """Empty captions that are worth a sentence: so many, or more than such a share."""
@@ -52,14 +50,6 @@ def caveats(rows: Sequence[Row], controls: Sequence[Row], common: Sequence[str],
         *_remarks(manifest),
         *_judged(manifest),
     )
-
-
-def listed(names: Sequence[str]) -> str:
-    """The names, of many the first few and how many there are besides: ``a, b, c, d and 8 more``."""
-    # One name more takes no more room than to say that there is one.
-    if len(names) <= _NAMED + 1:
-        return ", ".join(names)
-    return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"
 
 
 def _unusable(manifest: Manifest) -> Iterator[str]:

@@ -99,8 +99,8 @@ def evaluate(
         store: The generation store; by default one in the user's cache folder.
         overwrite: Whether the run of another plan in ``out`` is replaced.
         watch: Makes a context manager that shows a `State` while the run goes on.
-        **plan: Further keys of `prism_eval.plan.Plan`, such as ``limit``, ``seed``, ``protocol``, ``orders``, ``judge``,
-            ``until_decided`` with its ``baseline``, or ``concurrency``.
+        **plan: Further keys of `prism_eval.plan.Plan`, such as ``limit``, ``seed``, ``protocol``, ``orders``,
+            ``judge``, ``until_decided`` with its ``baseline``, or ``concurrency``.
 
     Raises:
         UsageError: Something asked for does not exist or will not do.
