@@ -11,7 +11,8 @@ from typing import Any
 from prism_eval.errors import RunError, UsageError
 from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.spent import Spent, spent_on
-from prism_eval.leaderboard.verdicts import Verdicts, read_verdicts
+from prism_eval.leaderboard.tables import read_verdicts
+from prism_eval.leaderboard.verdicts import Verdicts
 from prism_eval.run.comparable import comparable, difference, shown
 from prism_eval.run.entries import control_of
 from prism_eval.run.reading import Manifest, Table, of_reasoner, read_manifest

@@ -20,7 +20,8 @@ from prism_eval.errors import RunError
 from prism_eval.leaderboard import PositionBias, build
 from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.lengths import caption_lengths
-from prism_eval.leaderboard.verdicts import OUTCOMES, read_verdicts
+from prism_eval.leaderboard.tables import read_verdicts
+from prism_eval.leaderboard.verdicts import OUTCOMES
 from prism_eval.run.reading import Table
 from prism_eval.statistics import lean
 from tests.runfolder import SCHEMA, verdict, write_run
