@@ -18,6 +18,8 @@ from prism_eval.errors import CallError, PermanentError
 
 _LINGERS, _LOOKS = 0.5, 0.02
 """Seconds that a session without work waits for more, and between two looks at what is new."""
+_SHORTEST = 1024
+"""Tokens that memory is set aside for with each request, however short."""
 _TOKENS_A_STEP = 256
 """Tokens that one step reads, for each request that may be in work."""
 
@@ -25,8 +27,8 @@ _TOKENS_A_STEP = 256
 class Session:
     """One manager of transformers' and the asks that are in its work.
 
-    Its memory is set aside for as many requests as there is room for, each as long as the longest at the start; a
-    longer one waits for the next session.
+    Its memory is set aside for as many requests as there is room for, each of a length that the first ones have; one
+    longer by far waits for the next session.
 
     Args:
         loaded: The model.
@@ -55,7 +57,7 @@ class Session:
         self._take(self._room.now, seconds=0.0)
         if not self._next:
             return
-        longest = max(len(ids) + bound for _, ids, bound in self._next)
+        longest = self._length(max(len(ids) + bound for _, ids, bound in self._next))
         manager = self._manager(longest)
         try:
             manager.start()
@@ -113,6 +115,11 @@ class Session:
             ask.fail(PermanentError(f"{self._loaded.name}: {one_line(result.error)}"))
         else:
             ask.answer(reply_of(self._loaded, result.generated_tokens, length, bound, cast("Prompt", ask.what)))
+
+    def _length(self, longest: int) -> int:
+        """The tokens that each request may have: a power of two, because to begin anew takes half a second."""
+        enough = max(_SHORTEST, 1 << (longest - 1).bit_length())
+        return enough if self._loaded.context is None else min(enough, self._loaded.context)
 
     def _manager(self, longest: int) -> Any:
         from transformers import ContinuousBatchingConfig, GenerationConfig

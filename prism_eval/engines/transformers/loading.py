@@ -123,7 +123,13 @@ def _loaded(weights: Weights, device: torch.device, dtype: str) -> Loaded:
         raise FatalError(f"{weights.name}: its model_type {config.model_type!r} reads and writes no text")
     cls = AutoModelForImageTextToText if sees else AutoModelForCausalLM
     precise = "auto" if dtype == "auto" else getattr(torch, dtype)
-    model = cls.from_pretrained(weights.source, dtype=precise, **how).to(device).eval()
+    model, told = cls.from_pretrained(weights.source, dtype=precise, output_loading_info=True, **how)
+    # What a file lacks is made up by chance, and the model would babble.
+    if lacking := sorted(told["missing_keys"]):
+        raise FatalError(
+            f"{weights.name}: is no {cls.__name__}: its files lack {len(lacking)} weights, as {lacking[0]}"
+        )
+    model = model.to(device).eval()
     processor: Any = processor_of(weights, config.model_type) if sees else None
     tokenizer = processor.tokenizer if processor else AutoTokenizer.from_pretrained(weights.source, **how)
     tokenizer.padding_side = "left"
@@ -152,6 +158,6 @@ def _forget_own_rules(model: Any, ends: frozenset[int], pad: int) -> None:
 
 def _told(error: Exception) -> str:
     said = one_line(str(error))
-    if "trust_remote_code" in said:
+    if "trust_remote_code" in str(error):
         return "it wants code of its own to be run, which is not done: serve it elsewhere and name it as openai:NAME"
     return said or type(error).__name__

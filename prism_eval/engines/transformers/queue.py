@@ -35,13 +35,17 @@ class Ask:
 
     def answer(self, said: object) -> None:
         """Give the reply, if anybody waits for it."""
-        if self.reply.set_running_or_notify_cancel():
+        if self._is_awaited():
             self.reply.set_result(said)
 
     def fail(self, error: BaseException) -> None:
         """Say that there will be none, and why."""
-        if self.reply.set_running_or_notify_cancel():
+        if self._is_awaited():
             self.reply.set_exception(error)
+
+    def _is_awaited(self) -> bool:
+        # From here on it cannot be given up any more.
+        return not self.reply.done() and self.reply.set_running_or_notify_cancel()
 
 
 class Queue:

@@ -91,7 +91,7 @@ class Ranker:
         if not known:
             self.forget()
         elif known < len(self._read):
-            self._memory.crop(known)
+            self._memory.crop(known - len(self._read))
         if new := prefix[known:]:
             seen = torch.ones(1, len(prefix), dtype=torch.long)
             said = self._forward(torch.tensor([new]), seen, known, self._memory, keep=1)

@@ -68,6 +68,10 @@ class Work:
     def _write(self, asks: list[Ask]) -> None:
         prompts = [cast("Prompt", ask.what) for ask in asks]
         replies = write(self._loaded, prompts, lambda row: self._queue.closed or asks[row].given_up)
+        if self._queue.closed:
+            # What was broken off is no reply.
+            self._queue.put_back(asks)
+            return
         for ask, reply in zip(asks, replies, strict=True):
             if isinstance(reply, CallError):
                 ask.fail(reply)
