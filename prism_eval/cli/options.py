@@ -11,48 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from prism_eval.cli.values import Limit, file_path, folder_path, limit
 from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
     from prism_eval.plan.plan import Plan
-
-
-def file_path(text: str) -> Path:
-    """A file that a flag names."""
-    path = user_path(text)
-    if path.is_dir():
-        raise typer.BadParameter(f"{text!r} is a directory")
-    return path
-
-
-def folder_path(text: str) -> Path:
-    """A folder that a flag names."""
-    path = user_path(text)
-    if path.is_file():
-        raise typer.BadParameter(f"{text!r} is a file")
-    return path
-
-
-@dataclass(frozen=True)
-class Limit:
-    """How many items of a benchmark ``--limit`` keeps, and which."""
-
-    items: int
-    first: bool = False
-
-
-def limit(text: str) -> Limit:
-    """What ``--limit`` says: ``N``, or ``N?first=true``."""
-    number, mark, option = text.partition("?")
-    try:
-        items = int(number)
-    # More digits than Python reads are no number of items either.
-    except ValueError:
-        raise typer.BadParameter(f"{number[:20]!r} is not a valid integer.") from None
-    if mark and option not in ("first=true", "first=false"):
-        raise typer.BadParameter(f"{option[:20]!r} is no option of it; there is one: 'N?first=true'")
-    return Limit(items, first=option == "first=true")
-
 
 HEADINGS = {
     "What is measured": ("captioners", "reasoner", "benchmarks", "data", "limit"),

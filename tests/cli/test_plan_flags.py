@@ -8,9 +8,10 @@ import pytest
 import typer
 
 from prism_eval.cli.caption import caption
-from prism_eval.cli.options import HEADINGS, Limit, PlanFlags, limit, plan_flags
+from prism_eval.cli.options import HEADINGS, PlanFlags, plan_flags
 from prism_eval.cli.plan import plan
 from prism_eval.cli.run import run
+from prism_eval.cli.values import Limit, limit
 from prism_eval.errors import UsageError
 from prism_eval.plan import Plan
 from prism_eval.run.paths import with_absolute_paths
