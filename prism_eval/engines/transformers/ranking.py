@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from prism_eval.engines.transformers.generating import no_room
 from prism_eval.engines.transformers.loading import Loaded
+from prism_eval.schema import utf8
 
 if TYPE_CHECKING:
     import torch
@@ -54,7 +55,7 @@ class Ranker:
         """
         import torch
 
-        texts = [options.prompt + continuation for continuation in options.continuations]
+        texts = [utf8(options.prompt + continuation) for continuation in options.continuations]
         rows: list[list[int]] = [self._loaded.tokenizer.encode(text) for text in texts]
         if self._loaded.context is not None and max(map(len, rows)) > self._loaded.context:
             raise no_room(self._loaded)
