@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prism_eval.leaderboard.imported import imported_caveats
+from prism_eval.leaderboard.measured import kept_first
 from prism_eval.leaderboard.rows import Row
 from prism_eval.leaderboard.runs import unusable_answers
 from prism_eval.leaderboard.writing import counted, listed
@@ -58,9 +59,7 @@ def _unusable(manifest: Manifest) -> Iterator[str]:
 
 
 def _first(manifest: Manifest) -> Iterator[str]:
-    plan = manifest.get("plan") or {}
-    # Plans of the time before there were samples do not say which.
-    if plan.get("limit") and plan.get("first") is not False:
+    if kept_first(manifest):
         yield "Only the first items were asked, and no random sample: the intervals say nothing of the rest."
 
 
