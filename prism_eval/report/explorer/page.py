@@ -23,6 +23,8 @@ MOST_BYTES = 3_400_000
 """What the explorer may take of a page of six megabytes."""
 
 _LENGTHS = Lengths(caption=4000, other=1500)
+_MOST_PLAIN = 1_000_000
+"""The same, of a site's page, which lists some of its items for those whose browser runs no scripts."""
 _MOST_ITEMS, _MOST_REPLIES = 600, 6000
 """More would not fit, and reading them would take long."""
 
@@ -104,7 +106,7 @@ def explorer_of_all(board: Leaderboard, short: Mapping[str, str], *, images: boo
         drawn=_sentence(sum(totals.values()), sum(totals.values()), len(board.everyone)),
         pictures=_no_pictures(board, images=images),
         whys=whys.names,
-        plain=(),
+        plain=explorer_of(board, short, images=False, most=_MOST_PLAIN).plain,
     )
 
 
