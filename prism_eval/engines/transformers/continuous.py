@@ -8,13 +8,12 @@ import math
 from collections.abc import Hashable
 from typing import Any, cast
 
-from prism_eval.engines.http import one_line
 from prism_eval.engines.transformers.generating import bound_of, no_room, reply_of
 from prism_eval.engines.transformers.inputs import Prompt, ids_of
 from prism_eval.engines.transformers.loading import Loaded
 from prism_eval.engines.transformers.memory import Room
 from prism_eval.engines.transformers.queue import Ask, Queue
-from prism_eval.errors import CallError, PermanentError
+from prism_eval.engines.transformers.trouble import told
 
 _LINGERS, _LOOKS = 0.5, 0.02
 """Seconds that a session without work waits for more, and between two looks at what is new."""
@@ -97,8 +96,8 @@ class Session:
             prompt = cast("Prompt", ask.what)
             try:
                 ids = ids_of(self._loaded, prompt)
-            except CallError as error:
-                ask.fail(error)
+            except Exception as error:  # noqa: BLE001 - taken and forgotten, it would be waited for without end
+                ask.fail(told(error, self._loaded))
                 continue
             bound = bound_of(self._loaded, len(ids), prompt)
             if bound < 1:
@@ -112,7 +111,7 @@ class Session:
             return
         ask, length, bound = self._flying.pop(result.request_id)
         if result.error is not None:
-            ask.fail(PermanentError(f"{self._loaded.name}: {one_line(result.error)}"))
+            ask.fail(told(RuntimeError(result.error), self._loaded))
         else:
             ask.answer(reply_of(self._loaded, result.generated_tokens, length, bound, cast("Prompt", ask.what)))
 

@@ -34,7 +34,8 @@ class TransformersEngine(Engine):
             weights are stored in.
         max_pixels: Pixels of an image beyond which it is scaled down; ``none`` for any number.
         device: Where it computes, as torch names it: ``cpu``, ``cuda``, ``cuda:1``, ``mps``; ``auto`` for the best.
-        batch_size: Requests it works on at once; half as many after each time that memory ran out.
+        batch_size: Requests it works on at once; half as many after each time that memory ran out. By default 32, and 8
+            on a CPU.
     """
 
     name: ClassVar[str] = "transformers"
@@ -46,7 +47,7 @@ class TransformersEngine(Engine):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     max_pixels: int | None = None
     device: str = runtime("auto")
-    batch_size: int = runtime(32)
+    batch_size: int | None = runtime(None)
     _weights: Weights = field(init=False, repr=False, compare=False)
     _resident: Resident | None = field(default=None, init=False, repr=False, compare=False)
     _remarks: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)

@@ -49,7 +49,7 @@ def bound_of(loaded: Loaded, length: int, prompt: Prompt) -> int:
 
 def no_room(loaded: Loaded) -> ContextExceeded:
     """What becomes of a prompt that fills the context."""
-    return ContextExceeded(ran_out(loaded.context).replace("server", "model"))
+    return ContextExceeded(ran_out(loaded.context, whose="model"))
 
 
 def reply_of(loaded: Loaded, tokens: Sequence[int], length: int, bound: int, prompt: Prompt) -> Completion:

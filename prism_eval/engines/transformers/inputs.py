@@ -11,7 +11,7 @@ from prism_eval.engines.pixels import decoding, opened, scaled, upright
 from prism_eval.engines.transformers.loading import Loaded
 from prism_eval.engines.transformers.rules import Rules
 from prism_eval.errors import PermanentError
-from prism_eval.schema import Image, Message
+from prism_eval.schema import Image, Message, utf8
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -60,7 +60,10 @@ def ids_of(loaded: Loaded, prompt: Prompt) -> list[int]:
     Raises:
         PermanentError: The model's template does not take it.
     """
-    messages = [{"role": one.role, "content": "".join(map(str, one.parts))} for one in prompt.messages]
+    messages = [
+        {"role": one.role, "content": "".join(part for part in one.parts if isinstance(part, str))}
+        for one in prompt.messages
+    ]
     # The template writes the marks of beginnings itself.
     ids: list[int] = loaded.tokenizer.encode(_templated(loaded.templates, messages), add_special_tokens=False)
     return ids
@@ -100,7 +103,8 @@ def _templated(templates: Any, messages: list[dict[str, Any]]) -> str:
         text: str = templates.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
     except TemplateError as error:
         raise PermanentError(f"its chat template does not take the request: {one_line(str(error))}") from error
-    return text
+    # No tokenizer takes half a surrogate pair, which a damaged file may hold.
+    return utf8(text)
 
 
 def _with_places(message: Message) -> dict[str, Any]:

@@ -50,6 +50,12 @@ class Loaded:
         return self.processor is not None
 
     @property
+    def continuous(self) -> bool:
+        """Whether it may take text in while it writes other text."""
+        # Which transformers feeds tokens alone, and does slowly on Apple's chips.
+        return not self.sees and self.device.type != "mps"
+
+    @property
     def templates(self) -> Any:
         """Who holds the chat template."""
         return self.tokenizer if self.processor is None else self.processor
@@ -145,8 +151,9 @@ def _loaded(weights: Weights, device: torch.device, dtype: str) -> Loaded:
 
 
 def _ends(own: int | list[int] | None, usual: int | None) -> frozenset[int]:
-    said = own if own is not None else usual
-    return frozenset([said] if isinstance(said, int) else said or [])
+    # A server stops at both as well.
+    said = own if isinstance(own, list) else [own]
+    return frozenset(token for token in (*said, usual) if token is not None)
 
 
 def _forget_own_rules(model: Any, ends: frozenset[int], pad: int) -> None:

@@ -17,6 +17,8 @@ from prism_eval.engines.transformers.weights import Weights
 from prism_eval.engines.transformers.working import Work
 from prism_eval.errors import CallError, FatalError
 
+_USUAL, _USUAL_ON_CPU = 32, 8
+"""Requests at once where nobody says otherwise. More are hardly faster on a CPU, and there no allocator says no."""
 _LEAVING = 10.0
 """Seconds that a closed model is waited for; one in the middle of a token takes less."""
 
@@ -28,7 +30,7 @@ class Wanted:
     weights: Weights
     device: str
     dtype: str
-    batch_size: int
+    batch_size: int | None
 
 
 class Resident:
@@ -44,7 +46,7 @@ class Resident:
     def __init__(self, wanted: Wanted) -> None:
         self.queue = Queue()
         self._wanted = wanted
-        self._room = Room(wanted.batch_size)
+        self._room = Room(wanted.batch_size or _USUAL)
         self._work: Work | None = None
         self._users = 0
         self._loaded: concurrent.futures.Future[Loaded] = concurrent.futures.Future()
@@ -108,6 +110,8 @@ class Resident:
     def _live(self) -> None:
         try:
             loaded = load(self._wanted.weights, device=self._wanted.device, dtype=self._wanted.dtype)
+            if loaded.device.type == "cpu" and self._wanted.batch_size is None:
+                self._room.now = self._room.most = _USUAL_ON_CPU
             self._work = Work(loaded, self.queue, self._room)
         except BaseException as error:  # noqa: BLE001 - whatever it is, who waits for the model must hear of it
             told = error if isinstance(error, CallError) else FatalError(f"{type(error).__name__}: {error}")

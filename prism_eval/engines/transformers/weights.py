@@ -101,9 +101,16 @@ class Weights:
         return sorted(path for path in folder.iterdir() if path.suffix in _READ and path.is_file())
 
     def _config(self) -> Mapping[str, object]:
-        if self.folder is None or self.gguf:
+        if self.gguf:
             return {}
-        return _json_of(self.folder / "config.json")
+        place = self.folder / "config.json" if self.folder else self._downloaded("config.json")
+        return _json_of(place) if place else {}
+
+    def _downloaded(self, name: str) -> Path | None:
+        from huggingface_hub import try_to_load_from_cache
+
+        place = try_to_load_from_cache(self.source, name, revision=self.revision)
+        return Path(place) if isinstance(place, str) else None
 
 
 def _check_folder(path: Path, is_gguf: bool) -> None:

@@ -14,7 +14,8 @@ from prism_eval.engines.transformers.loading import Loaded
 from prism_eval.engines.transformers.memory import Room, give_back, ran_out
 from prism_eval.engines.transformers.queue import Ask, Queue
 from prism_eval.engines.transformers.ranking import Options, Ranker
-from prism_eval.errors import CallError, FatalError, PermanentError
+from prism_eval.engines.transformers.trouble import told
+from prism_eval.errors import CallError
 
 
 class Work:
@@ -43,8 +44,8 @@ class Work:
             match first.what:
                 case Options():
                     self._rank_all(first)
-                # Which is fed tokens alone, and draws for all requests from one source of chance.
-                case Prompt(rules=rules) if rules.greedy and not (self._loaded.sees or self.refused):
+                # Which draws for all requests from one source of chance.
+                case Prompt(rules=rules) if rules.greedy and self._loaded.continuous and not self.refused:
                     self._write_continuously(first)
                 case Prompt(rules=rules):
                     self._write_in_halves(self._queue.take(first.group, 1 if rules.alone else self._room.now))
@@ -57,7 +58,7 @@ class Work:
             if error is None:
                 self._room.enough(len(batch))
             elif len(batch) == 1:
-                batch[0].fail(self._told(error))
+                batch[0].fail(told(error, self._loaded))
             else:
                 if ran_out(error):
                     self._room.short(len(batch))
@@ -89,7 +90,7 @@ class Work:
         elif self._room.now > 1:
             self._room.short(self._room.now)
         elif left:
-            left.pop(0).fail(self._told(error))
+            left.pop(0).fail(told(error, self._loaded))
         self._queue.put_back(left)
 
     def _rank_all(self, first: Ask) -> None:
@@ -104,7 +105,7 @@ class Work:
         while error := self._tried(partial(self._rank_once, ask, options, most)):
             self._ranker.forget()
             if most == 1 or not ran_out(error):
-                ask.fail(self._told(error))
+                ask.fail(told(error, self._loaded))
                 return
             most //= 2
             self._room.shortages += 1
@@ -124,14 +125,3 @@ class Work:
         if ran_out(wrong):
             give_back(self._loaded.device)
         return wrong
-
-    def _told(self, error: Exception) -> CallError:
-        if isinstance(error, CallError):
-            return error
-        name, said = self._loaded.name, one_line(str(error)) or type(error).__name__
-        if ran_out(error):
-            return PermanentError(f"{name}: memory of {self._loaded.device} ran out with this request alone: {said}")
-        # After one of CUDA's own errors nothing more can be computed in this process.
-        if type(error).__name__ == "AcceleratorError":
-            return FatalError(f"{name}: {self._loaded.device} failed: {said}")
-        return PermanentError(f"{name}: {type(error).__name__}: {said}")

@@ -17,7 +17,7 @@ import pytest
 from tests.builders import chart_folder
 
 Models = Callable[[str], Path]
-_ENVIRONMENT = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+_ENVIRONMENT = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "COLUMNS": "400"}
 
 
 def command(*words: str) -> list[str]:
