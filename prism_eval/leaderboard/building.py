@@ -11,7 +11,7 @@ from prism_eval.files.folders import user_path
 from prism_eval.leaderboard.baseline import chosen_baseline, compared, scored_on
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
-from prism_eval.leaderboard.columns import COLUMNS, benchmark_column, from_outside
+from prism_eval.leaderboard.columns import COLUMNS, benchmark_columns, from_outside
 from prism_eval.leaderboard.identities import direct_controls, revision_of
 from prism_eval.leaderboard.imported import imported_columns
 from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
@@ -75,14 +75,15 @@ def build(
     if chosen:
         rows = compared(rows, chosen, scores, common, manifest=manifest, margin=margin)
     others, problems = from_outside((*rows, *controls))
+    columns = COLUMNS + imported_columns(manifest) + others
     return Leaderboard(
         rows=rows,
         controls=controls,
         baseline=chosen.captioner if chosen else None,
         benchmarks=benchmarks,
         common=common,
-        scores=tuple(benchmark_column(name, titles.get(name, name)) for name in benchmarks),
-        columns=COLUMNS + imported_columns(manifest) + others,
+        scores=benchmark_columns({name: titles.get(name, name) for name in benchmarks}, columns),
+        columns=columns,
         comparisons=comparisons,
         measured=measured(manifest),
         failed=failures((*rows, *controls)),

@@ -7,6 +7,7 @@ column. One from outside comes through an entry point of the group ``prism_eval.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, Literal, TypeVar, cast, get_args
@@ -72,6 +73,11 @@ class Column(Generic[V]):
         if strange := self.shown - set(get_args(Place)):
             raise ValueError(f"column {self.name!r}: no table {min(strange)!r}; there are {', '.join(get_args(Place))}")
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that its parts have in the data frame."""
+        return tuple(self.name + suffix for suffix in self.parts)
+
     def text(self, row: Row) -> str:
         """The row's number as it is written."""
         value = self.value(row)
@@ -103,13 +109,36 @@ _count = partial(Column[int], write=writing.count)
 _words = partial(Column[float], write=writing.count)  # a tenth of a word tells nobody anything
 
 
-def benchmark_column(name: str, title: str) -> Column[Estimate]:
-    """The column of a benchmark's scores."""
+TEXTS = ("captioner", "kind", "unranked", "baseline", "verdict", "sentence", "revision", "source")
+"""What stands in words beside the numbers wherever a record has both."""
+
+
+def benchmark_columns(titles: Mapping[str, str], others: Sequence[AnyColumn]) -> tuple[Column[Estimate], ...]:
+    """The columns of the benchmarks' scores, each under a name of its own.
+
+    A column of a benchmark ``mean`` is called ``benchmark_mean``: under its own name it would take the suite's place.
+
+    Args:
+        titles: By benchmark, its title.
+        others: The columns that there are besides.
+    """
+    taken = {*TEXTS, *(key for column in others for key in column.names)}
+    columns = []
+    for benchmark, title in titles.items():
+        column = _of_benchmark(benchmark, benchmark, title)
+        while not taken.isdisjoint(column.names):
+            column = _of_benchmark(benchmark, f"benchmark_{column.name}", title)
+        taken.update(column.names)
+        columns.append(column)
+    return tuple(columns)
+
+
+def _of_benchmark(benchmark: str, name: str, title: str) -> Column[Estimate]:
     return _estimate(
         name=name,
         title=title,
-        heading=name,
-        value=lambda row: row.cells[name].estimate,
+        heading=benchmark,
+        value=lambda row: row.cells[benchmark].estimate,
         shown=frozenset({"scores"}),
     )
 
@@ -262,9 +291,12 @@ def from_outside(rows: Sequence[Row]) -> tuple[tuple[AnyColumn, ...], tuple[str,
     """
     # By name: entry points come in the order of installation, which differs from machine to machine.
     columns, problems = [], []
+    taken = {*TEXTS, *(key for column in COLUMNS for key in column.names)}
     for name in sorted(plugins.entry_points("column")):
         try:
-            columns.append(_tried(plugins.load("column", name), rows))
+            column = _tried(plugins.load("column", name), rows, taken)
+            columns.append(column)
+            taken.update(column.names)
         except PrismError as error:
             problems.append(f"Column {name!r} is left out: {error}.")
         except BaseException as error:  # noqa: BLE001 - whatever a stranger's code raises, sys.exit included
@@ -272,9 +304,11 @@ def from_outside(rows: Sequence[Row]) -> tuple[tuple[AnyColumn, ...], tuple[str,
     return tuple(columns), tuple(problems)
 
 
-def _tried(column: object, rows: Sequence[Row]) -> AnyColumn:
+def _tried(column: object, rows: Sequence[Row], taken: AbstractSet[str]) -> AnyColumn:
     if not isinstance(column, Column):
         raise TypeError(f"its entry point names a {type(column).__name__}, not a Column")
+    if twice := sorted(taken & set(column.names)):
+        raise ValueError(f"there is a column {twice[0]!r} already")
     for row in rows:
         column.text(row)
         values: list[object] = [*column.record(row).values()]

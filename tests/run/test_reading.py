@@ -68,6 +68,14 @@ def test_rows_come_one_by_one(table: Table) -> None:
         '{"benchmarks": [{}]}',
         '{"benchmarks": [], "protocol": "x"}',
         '{"benchmarks": [], "captioners": [1]}',
+        '{"benchmarks": [{"name": "chartqa", "scorer": ["relaxed"]}]}',
+        '{"benchmarks": [], "captioners": [{"identity": {}}]}',
+        '{"benchmarks": [], "captioners": [{"label": "a", "identity": "oracle"}]}',
+        '{"benchmarks": [], "reasoners": [{"label": 5}]}',
+        '{"benchmarks": [], "counts": []}',
+        '{"benchmarks": [], "counts": {"empty_captions": {"a": "many"}}}',
+        '{"benchmarks": [], "looks": {"margin": -1}}',
+        '{"benchmarks": [], "aggregates": [{"benchmark": "wemath"}]}',
     ],
 )
 def test_what_is_no_manifest_is_one_line(tmp_path: Path, text: str) -> None:
@@ -75,3 +83,8 @@ def test_what_is_no_manifest_is_one_line(tmp_path: Path, text: str) -> None:
     with pytest.raises(RunError, match=r"manifest\.json") as caught:
         read_manifest(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_parts_of_a_manifest_that_are_said_to_be_nothing_are_as_if_they_were_not_there(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"benchmarks": [], "reasoner": null, "captioners": null, "counts": null}')
+    assert read_manifest(tmp_path) == {"benchmarks": []}
