@@ -12,7 +12,7 @@ from prism_eval.leaderboard.baseline import chosen_baseline, compared, scored_on
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
 from prism_eval.leaderboard.column import from_outside
-from prism_eval.leaderboard.columns import COLUMNS, benchmark_column
+from prism_eval.leaderboard.columns import COLUMNS, TEXTS, benchmark_columns
 from prism_eval.leaderboard.identities import direct_controls, revision_of
 from prism_eval.leaderboard.imported import imported_columns
 from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
@@ -80,15 +80,17 @@ def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None
     if chosen:
         rows = compared(rows, chosen, scores, common, manifest=manifest, margin=margin)
     everyone = (*rows, *controls)
-    others, problems = from_outside(everyone)
+    columns = COLUMNS + imported_columns(manifest)
+    others, problems = from_outside(everyone, {*TEXTS, *(name for column in columns for name in column.names)})
+    columns += others
     return Leaderboard(
         rows=rows,
         controls=controls,
         baseline=chosen.captioner if chosen else None,
         benchmarks=benchmarks,
         common=common,
-        scores=tuple(benchmark_column(name, titles.get(name, name)) for name in benchmarks),
-        columns=COLUMNS + imported_columns(manifest) + others,
+        scores=benchmark_columns({name: titles.get(name, name) for name in benchmarks}, columns),
+        columns=columns,
         comparisons=comparisons,
         measured=measured(manifest),
         failed=failures(everyone),
