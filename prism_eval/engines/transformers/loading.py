@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -77,9 +78,10 @@ def load(weights: Weights, *, device: str, dtype: str) -> Loaded:
     Raises:
         FatalError: There is no such device or model here, it is none that reads and writes, or memory does not hold it.
     """
+    # Its progress bars and hints would stand in the middle of the run's own display. Read when tqdm is imported.
+    os.environ.setdefault("TQDM_DISABLE", "1")
     from transformers import logging
 
-    # Its progress bars and hints would stand in the middle of the run's own display.
     logging.set_verbosity(logging.CRITICAL)
     logging.disable_progress_bar()
     where = device_of(device)
