@@ -132,6 +132,8 @@ def _row(number: int, scores: Scores, runs: Runs, lengths: CaptionLengths, posit
         tokens_mean=spent.tokens_mean,
         seconds=spent.seconds,
         cost=spent.cost,
+        seconds_mean=spent.seconds_mean,
+        cost_mean=spent.cost_mean,
         revision=revision_of(identity),
         run=runs.home[label],
         positions=positions,

@@ -74,7 +74,7 @@ COLUMNS: tuple[AnyColumn, ...] = (
         value=lambda row: row.size or None,
         write=lambda size: size.text,
         parts={"": lambda size: size.params_b, "_class": lambda size: size.word},
-        shown=frozenset({"summary", "scores"}),
+        shown=frozenset({"summary", "scores", "costs"}),
     ),
     _estimate(
         name="mean",
@@ -83,7 +83,7 @@ COLUMNS: tuple[AnyColumn, ...] = (
         value=lambda row: row.mean,
         # A mean over fewer benchmarks stands in the same column, and must not be read as the others are.
         mark=lambda row: "" if row.complete else "*",
-        shown=frozenset({"summary", "scores"}),
+        shown=frozenset({"summary", "scores", "costs"}),
     ),
     Column[Against](
         name="against",
@@ -125,8 +125,15 @@ COLUMNS: tuple[AnyColumn, ...] = (
         bar=True,
     ),
     *map(_ended, Outcome),
-    _words(name="words_mean", title="Mean words", value=lambda row: row.words_mean, shown=frozenset({"captions"})),
-    _words(name="tokens_mean", title="Mean tokens", value=lambda row: row.tokens_mean, shown=frozenset({"captions"})),
+    _words(
+        name="words_mean", title="Mean words", value=lambda row: row.words_mean, shown=frozenset({"captions", "costs"})
+    ),
+    _words(
+        name="tokens_mean",
+        title="Mean tokens",
+        value=lambda row: row.tokens_mean,
+        shown=frozenset({"captions", "costs"}),
+    ),
     _count(name="captions", title="Captions", value=lambda row: row.captions, shown=frozenset({"captions"})),
     _count(
         name="truncated",
@@ -143,14 +150,28 @@ COLUMNS: tuple[AnyColumn, ...] = (
         quiet_zero=True,
     ),
     Column[float](
+        name="seconds_mean",
+        title="Seconds a caption",
+        value=lambda row: row.seconds_mean,
+        write=writing.three_digits,
+        shown=frozenset({"costs"}),
+    ),
+    Column[float](
+        name="cost_per_1000",
+        title="Cost of 1,000 captions",
+        value=lambda row: None if row.cost_mean is None else 1000 * row.cost_mean,
+        write=writing.three_digits,
+        shown=frozenset({"costs"}),
+    ),
+    Column[float](
         name="seconds",
         title="Time",
         value=lambda row: row.seconds,
         write=writing.duration,
-        shown=frozenset({"captions"}),
+        shown=frozenset({"costs"}),
     ),
     Column[float](
-        name="cost", title="Cost", value=lambda row: row.cost, write="{:.2f}".format, shown=frozenset({"captions"})
+        name="cost", title="Cost", value=lambda row: row.cost, write="{:.2f}".format, shown=frozenset({"costs"})
     ),
     _count(
         name="position_questions",
