@@ -12,7 +12,7 @@ from prism_eval.leaderboard.column import AnyColumn, Column, Number, Place
 from prism_eval.leaderboard.rows import PositionBias, Row
 from prism_eval.leaderboard.sizes import Size
 from prism_eval.schema import Outcome
-from prism_eval.statistics import Difference, Estimate, Lean, RankRange, Ratio
+from prism_eval.statistics import Difference, Estimate, Lean, NoisePart, RankRange, Ratio
 
 V = TypeVar("V")
 
@@ -148,6 +148,21 @@ COLUMNS: tuple[AnyColumn, ...] = (
         value=lambda row: row.empty,
         shown=frozenset({"captions"}),
         quiet_zero=True,
+    ),
+    Column[float](
+        name="error_images",
+        title="Error from images, points",
+        value=lambda row: row.noise.images if row.noise else None,
+        write=writing.points,
+        shown=frozenset({"captions"}),
+    ),
+    Column[NoisePart](
+        name="error_captions",
+        title="Error from captions drawn, points",
+        value=lambda row: row.noise.drawn if row.noise else None,
+        write=lambda part: f"{writing.points(part.error)} {writing.ends(part.low, part.high)}",
+        parts={"": lambda part: part.error, "_low": lambda part: part.low, "_high": lambda part: part.high},
+        shown=frozenset({"captions"}),
     ),
     Column[float](
         name="seconds_mean",

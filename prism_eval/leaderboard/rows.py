@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from prism_eval.leaderboard.against import Against
 from prism_eval.leaderboard.sizes import UNKNOWN, Size
 from prism_eval.schema import Outcome
-from prism_eval.statistics import Estimate, Lean, RankRange, Ratio
+from prism_eval.statistics import CaptionNoise, Estimate, Lean, RankRange, Ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,7 @@ class Row:
         revision: Which weights of its model, where the spec says; else empty.
         run: The run it is from, a place in the leaderboard's ``manifests``.
         positions: The lean towards a position; ``None`` where no question was asked under several orders.
+        noise: Its score's error by what it comes from; ``None`` where images have one caption each.
     """
 
     captioner: str
@@ -101,3 +102,4 @@ class Row:
     revision: str = ""
     run: int = 0
     positions: PositionBias | None = None
+    noise: CaptionNoise | None = None
