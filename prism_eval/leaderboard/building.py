@@ -36,6 +36,8 @@ def build(
     baseline: str | None = None,
     margin: float | None = None,
     published: Sequence[str] = (),
+    judge_losses: str | None = None,
+    store: Path | None = None,
 ) -> Leaderboard:
     """Rank the entries of one run or several.
 
@@ -51,6 +53,8 @@ def build(
         margin: The difference that counts as none, in points; by default such a run's, else 1, and 3 where one
             benchmark was asked.
         published: Names of printed tables whose rows stand beside it, see `published_rows`.
+        judge_losses: A model that decides of lost points what rules cannot, as a spec; by default nobody does.
+        store: The generation store that keeps its decisions; by default the user's.
 
     Raises:
         UsageError: Runs cannot be compared, share an entry, or have no such baseline; the margin is no such number, or
@@ -94,6 +98,8 @@ def build(
         manifests=runs.manifests,
         manifest=manifest,
         verdicts=runs.verdicts,
+        losses_judge=judge_losses,
+        store=store,
     )
 
 

@@ -82,6 +82,7 @@ class Losses:
         images: How many images there are.
         images_looked: How many of them were looked at.
         seed: The seed of the sample.
+        judge: Who decided what rules left open; empty where nobody did.
     """
 
     verdicts: Verdicts = field(repr=False)
@@ -92,6 +93,7 @@ class Losses:
     images: int
     images_looked: int
     seed: int
+    judge: str = ""
 
     @cached_property
     def loss(self) -> NDArray[np.int8]:
