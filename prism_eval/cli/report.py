@@ -27,17 +27,7 @@ EPILOG = """Examples:
 """
 
 Runs = Annotated[list[Path], typer.Argument(parser=user_path, metavar="RUN", help="Run folders.")]
-Baseline = Annotated[
-    str | None,
-    typer.Option(
-        metavar="LABEL",
-        help="The entry that the others are compared with: its label or a part of it. [default: the largest model]",
-    ),
-]
-Margin = Annotated[
-    float | None,
-    typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
-]
+Baseline = Annotated[str | None, typer.Option(metavar="LABEL", help=f"{o.BASELINE} [default: the largest model]")]
 Reasoner = Annotated[
     str | None,
     typer.Option(
@@ -75,8 +65,6 @@ Images = Annotated[
     bool | None,
     typer.Option("--images/--no-images", help="Whether images are shown. [default: yes; in --format datasets no]"),
 ]
-
-
 Bundle = Annotated[
     Path | None,
     typer.Option(
@@ -91,7 +79,7 @@ def report(
     runs: Runs,
     *,
     baseline: Baseline = None,
-    margin: Margin = None,
+    margin: o.Margin = None,
     reasoner: Reasoner = None,
     published: Published = None,
     notes: Notes = False,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.agreement import Readers, read_readers
 from prism_eval.leaderboard.answer import answer
-from prism_eval.leaderboard.columns import AnyColumn, Datum, Place
+from prism_eval.leaderboard.column import AnyColumn, Datum, Place
 from prism_eval.leaderboard.losses.boards import losses_on
 from prism_eval.leaderboard.losses.judged import judged
 from prism_eval.leaderboard.losses.losses import Losses

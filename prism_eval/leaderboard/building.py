@@ -11,14 +11,15 @@ from prism_eval.files.folders import user_path
 from prism_eval.leaderboard.baseline import chosen_baseline, compared, scored_on
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
-from prism_eval.leaderboard.columns import COLUMNS, benchmark_columns, from_outside
+from prism_eval.leaderboard.column import from_outside
+from prism_eval.leaderboard.columns import COLUMNS, TEXTS, benchmark_columns
 from prism_eval.leaderboard.identities import direct_controls, revision_of
 from prism_eval.leaderboard.imported import imported_columns
 from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
 from prism_eval.leaderboard.measured import failures, measured
 from prism_eval.leaderboard.own import own_numbers
 from prism_eval.leaderboard.positions import position_biases
-from prism_eval.leaderboard.published import published_rows
+from prism_eval.leaderboard.published import PublishedRow, published_rows
 from prism_eval.leaderboard.ranking import common_benchmarks, ranks, why_unranked
 from prism_eval.leaderboard.rows import PositionBias, Row
 from prism_eval.leaderboard.runs import Runs, benchmark_titles, merged, read_runs, unusable_answers
@@ -66,20 +67,26 @@ def build(
     papers = published_rows(published)
     given = [folders] if isinstance(folders, Path | str) else folders
     runs = read_runs([user_path(folder) for folder in given], reasoner)
+    return _board(runs, papers, baseline=baseline, margin=margin)
+
+
+def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None, margin: float | None) -> Leaderboard:
     manifest = merged(runs.manifests)
     titles = benchmark_titles(manifest)
     # A benchmark the manifest names keeps its column though nothing of it was scored: a missing column hides a failure.
     benchmarks = tuple(dict.fromkeys([*titles, *runs.verdicts.benchmarks]))
     scores = Scores(runs.verdicts, benchmarks, unusable_answers(manifest))
-    everyone = [_row(number, scores, runs, *own) for number, own in enumerate(_captions(runs.verdicts))]
-    controls = tuple(sorted((row for row in everyone if row.control), key=_place))
-    rows, common, comparisons = _ranked([row for row in everyone if not row.control], scores)
+    found = [_row(number, scores, runs, *own) for number, own in enumerate(_captions(runs.verdicts))]
+    controls = tuple(sorted((row for row in found if row.control), key=_place))
+    rows, common, comparisons = _ranked([row for row in found if not row.control], scores)
     rows = _recovered(rows, controls, runs, scores, common)
     chosen = chosen_baseline(rows, controls, manifest, baseline)
     if chosen:
         rows = compared(rows, chosen, scores, common, manifest=manifest, margin=margin)
-    others, problems = from_outside((*rows, *controls))
-    columns = COLUMNS + imported_columns(manifest) + others
+    everyone = (*rows, *controls)
+    columns = COLUMNS + imported_columns(manifest)
+    others, problems = from_outside(everyone, {*TEXTS, *(name for column in columns for name in column.names)})
+    columns += others
     return Leaderboard(
         rows=rows,
         controls=controls,
@@ -90,9 +97,9 @@ def build(
         columns=columns,
         comparisons=comparisons,
         measured=measured(manifest),
-        failed=failures((*rows, *controls)),
+        failed=failures(everyone),
         warnings=(*caveats(rows, controls, common, manifest), *problems),
-        own=own_numbers(manifest, [row.captioner for row in (*rows, *controls)]),
+        own=own_numbers(manifest, [row.captioner for row in everyone]),
         published=papers,
         folders=runs.folders,
         manifests=runs.manifests,

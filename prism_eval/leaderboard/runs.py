@@ -11,7 +11,8 @@ from typing import Any
 from prism_eval.errors import RunError, UsageError
 from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.spent import Spent, spent_on
-from prism_eval.leaderboard.verdicts import Verdicts, read_verdicts
+from prism_eval.leaderboard.tables import read_verdicts
+from prism_eval.leaderboard.verdicts import Verdicts
 from prism_eval.run.comparable import comparable, difference, shown
 from prism_eval.run.entries import control_of
 from prism_eval.run.reading import Manifest, Table, of_reasoner, read_manifest
@@ -96,6 +97,7 @@ def merged(manifests: Sequence[Manifest]) -> Manifest:
     first, *others = manifests
     if not others:
         return first
+    # Backwards where a control may be in several runs: that of the first stands, as its verdicts do.
     return {
         **first,
         "benchmarks": list(_once("name", (entry for manifest in manifests for entry in manifest["benchmarks"]))),
@@ -168,6 +170,7 @@ def _check_home(manifest: Manifest, table: Table) -> None:
 
 
 def _check_comparable(folders: Sequence[Path], manifests: Sequence[Manifest]) -> None:
+    # Every two: the last may share with the second a benchmark that the first does not have.
     for (one, first), (other, second) in combinations(zip(folders, map(comparable, manifests), strict=True), 2):
         if differs := difference(first, second):
             field, left, right = differs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prism_eval.statistics import ALPHA, Estimate, RankRange
 
 ABSENT = "\N{EN DASH}"
@@ -67,6 +69,14 @@ def counted(number: int, noun: str, plural: str = "") -> str:
         plural: What several are called; by default the noun and an s.
     """
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(names: Sequence[str], most: int = 4, *, between: str = ", ") -> str:
+    """The names, of many the first few and how many there are besides: ``a, b, c, d and 8 more``."""
+    # One name more takes no more room than to say that there is one.
+    if len(names) <= most + 1:
+        return between.join(names)
+    return f"{between.join(names[:most])} and {len(names) - most:,} more"
 
 
 def with_ends(estimate: Estimate | None) -> str:

@@ -62,7 +62,7 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise NotThere(f"{path} does not exist: {folder} is not a run folder") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"cannot read {path}: {error}") from error
     if not isinstance(manifest, dict):
         raise RunError(f"{path} holds no object; is this the manifest of a prism-eval run?")
@@ -208,13 +208,22 @@ class Table:
             metadata = file.schema_arrow.metadata or {}
         if PLAN_DIGEST not in metadata:
             raise self.spoilt("was written by an older prism-eval, which did not say by which plan")
-        return bytes(metadata[PLAN_DIGEST]).decode()
+        # A file may come from anybody; what is no digest is that of another plan.
+        return bytes(metadata[PLAN_DIGEST]).decode(errors="replace")
 
     def comparable(self) -> dict[str, Any] | None:
         """What two runs must have in common, as the table's writer was told (`comparable`); ``None`` if it was not."""
         with self._open(()) as file:
             said = (file.metadata.metadata or {}).get(COMPARABLE)
-        return None if said is None else json.loads(said)
+        if said is None:
+            return None
+        try:
+            told = json.loads(said)
+        except (ValueError, RecursionError):
+            told = None
+        if not isinstance(told, dict) or not all(isinstance(fields, dict) for fields in told.values()):
+            raise self.spoilt("says in no words of ours what its scores can be compared with")
+        return told
 
     def spoilt(self, problem: str) -> RunError:
         """The error that says what is wrong with the table's content, and what mends it."""

@@ -123,7 +123,7 @@ class Opened:
         self.page.on("request", lambda asked: asked.url.startswith(own) or self.trouble.append(asked.url))
         self.page.set_default_timeout(10_000)
         self.page.goto(at + address)
-        self.page.locator(".explorer-steps").wait_for()
+        self.page.locator(".explorer-item > *").first.wait_for()
 
     def filter(self, **values: str) -> str:
         """How many questions are left."""
@@ -199,6 +199,29 @@ def test_an_address_names_its_item(context: playwright.BrowserContext, report: P
         assert again.id.startswith(name)
         assert again.trouble == []
         again.page.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("plain/nobody", "plain/nobody"),
+        ("other/1", "other/1"),
+        ("plain/%E0%A4%A", "plain/%E0%A4%A"),
+        ("plain/<b>", "<b>"),
+    ],
+)
+def test_an_address_of_no_item_is_said_and_shows_no_other(
+    context: playwright.BrowserContext, report: Path, address: str, said: str
+) -> None:
+    opened = Opened(context, report, f"#item/{address}")
+    missing = opened.page.locator(".explorer-item")
+    missing.get_by_text("There is no question").wait_for(timeout=5_000)
+    assert said in missing.inner_text()
+    assert opened.page.locator(".explorer-item .explorer-question, .explorer-list [aria-current]").count() == 0
+    opened.page.locator(".explorer-list a").first.click()
+    opened.page.wait_for_timeout(200)
+    assert opened.id == "0"
+    assert opened.trouble == []
 
 
 def test_an_address_may_name_what_to_look_for(context: playwright.BrowserContext, report: Path) -> None:

@@ -297,3 +297,23 @@ def test_a_cell_that_holds_no_list_is_said_of_its_own_table(tmp_path: Path, cell
         with pytest.raises(RunError, match=f"^{table} has options or answers that are no JSON list of texts") as said:
             read()
         assert len(str(said.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"item": None}, "has an empty cell in column item"),
+        ({"order": -1}, "has -1 in column order"),
+        ({"outcome": "odd"}, "holds a verdict that makes no sense: .* has the unknown outcome 'odd'"),
+        ({"score": 2.0}, "holds a verdict that makes no sense: .* with the score 2.0"),
+        ({"options": "[" * 100_000}, "has options or answers that are no JSON list of texts"),
+    ],
+)
+def test_a_cell_that_makes_no_sense_is_said_of_its_own_table(
+    tmp_path: Path, change: dict[str, object], said: str
+) -> None:
+    good = write_run(tmp_path / "good", [verdict("a", str(item)) for item in range(3)])
+    asked = [verdict("b", "5", kind="choice", options='["x", "y"]', chosen_position=0, order=order) for order in (0, 1)]
+    bad = write_run(tmp_path / "bad", [verdict("b", "0"), *(row | change for row in asked)])
+    with pytest.raises(RunError, match=f"^{re.escape(str(bad / 'verdicts.parquet'))} {said}"):
+        build([good, bad])

@@ -16,6 +16,9 @@ from prism_eval.schema import utf8
 if TYPE_CHECKING:
     import torch
 
+_MEMORY = frozenset({"cache", "past_key_values"})
+"""What a model calls what it remembers: the second is what versions before 5.24 say."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -81,46 +84,51 @@ class Ranker:
         ids = torch.tensor([tail + [self._loaded.pad] * (width - len(tail)) for tail in tails])
         seen = torch.tensor([[1] * (before + len(tail)) + [0] * (width - len(tail)) for tail in tails])
         own = None if memory is None else _repeated(memory, len(rows))
-        logits = self._forward(ids, seen, before, own, keep=width - (shared - 1 - before)).logits
+        logits = self._forward(ids, seen, before, own, keep=width - (shared - 1 - before))
         return [_summed(scores, row[shared:]) for scores, row in zip(logits, rows, strict=True)]
 
     def _remembered(self, prefix: list[int]) -> Any:
         """The model's memory of a prefix; ``None`` for models whose memory cannot be cut back or multiplied."""
         import torch
 
-        known = len(_common(self._read, prefix))
-        if not known:
-            self.forget()
-        elif known < len(self._read):
+        known = _shared([self._read, prefix])
+        if known and known < len(self._read):
             self._memory.crop(known - len(self._read))
+        elif not known:
+            self._memory = self._empty()
+        if self._memory is None:
+            return None
         if new := prefix[known:]:
             seen = torch.ones(1, len(prefix), dtype=torch.long)
-            said = self._forward(torch.tensor([new]), seen, known, self._memory, keep=1)
-            self._memory = said.past_key_values
+            self._forward(torch.tensor([new]), seen, known, self._memory, keep=1)
         self._read = prefix
-        if not _can_be_cut(self._memory):
-            self.forget()
-            return None
         return self._memory
 
+    def _empty(self) -> Any:
+        from transformers import DynamicCache
+        from transformers.cache_utils import DynamicLayer
+
+        empty = DynamicCache(config=self._loaded.model.config.get_text_config(decoder=True))
+        # Windows forget, and states know no places.
+        whole = all(type(layer) is DynamicLayer for layer in empty.layers)
+        return empty if whole and _MEMORY & self._takes.keys() else None
+
     def _forward(self, ids: Any, seen: Any, before: int, memory: Any, *, keep: int) -> Any:
-        """What the model makes of tokens behind ``before`` others that it remembers; logits of the last ``keep``."""
+        """The logits of the last ``keep`` of some tokens, which stand behind ``before`` others that are remembered."""
         import torch
 
         device = self._loaded.device
         places = torch.arange(before, before + ids.shape[1], device=device).expand(ids.shape[0], -1)
         # Places are said, because a vision model would count on from those of the last picture it saw. Logits of a long
         # caption would take more memory than all else.
-        also = {"position_ids": places, "logits_to_keep": keep}
+        also = {"position_ids": places, "logits_to_keep": keep, "use_cache": memory is not None}
+        also |= dict.fromkeys(_MEMORY, memory)
         said = self._loaded.model(
             input_ids=ids.to(device),
             attention_mask=seen.to(device),
-            past_key_values=memory,
-            use_cache=True,
             **{name: value for name, value in also.items() if name in self._takes},
         )
-        said.logits = said.logits[:, -keep:]
-        return said
+        return said.logits[:, -keep:]
 
 
 def _summed(scores: torch.Tensor, tokens: Sequence[int]) -> float:
@@ -134,17 +142,6 @@ def _summed(scores: torch.Tensor, tokens: Sequence[int]) -> float:
 
 def _shared(rows: Sequence[Sequence[int]]) -> int:
     return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, zip(*rows, strict=False)))
-
-
-def _common(one: Sequence[int], other: Sequence[int]) -> Sequence[int]:
-    return one[: _shared([one, other])]
-
-
-def _can_be_cut(memory: Any) -> bool:
-    """Whether each layer remembers all tokens one by one: windows forget, and states know no places."""
-    from transformers.cache_utils import DynamicLayer
-
-    return all(type(layer) is DynamicLayer for layer in getattr(memory, "layers", [None]))
 
 
 def _repeated(memory: Any, times: int) -> Any:

@@ -63,6 +63,7 @@ def judged(losses: Losses, judge: str | Judge, *, store: Path | None = None) -> 
 
 def _built(spec: str) -> Judge:
     judge = build(JUDGE, Spec.parse(spec), {"sampling": Sampling(seed=0), "seed": 0})
+    # Its usual prompt asks whether an answer is right, and this one whether a caption says it.
     if not isinstance(judge, PromptedJudge) or "prompt=" in spec:
         return judge
     prompt = resources.files("prism_eval.leaderboard.losses").joinpath("prompt.txt").read_text(encoding="utf-8")

@@ -121,7 +121,7 @@ async def test_it_is_faster_than_an_option_at_a_time(make: Make) -> None:
 async def test_a_model_that_cannot_cut_its_memory_back_reads_all_again(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("prism_eval.engines.transformers.ranking._can_be_cut", lambda memory: False)
+    monkeypatch.setattr("prism_eval.engines.transformers.ranking.Ranker._empty", lambda self: None)
     engine = make("text", batch_size=2)
     for _ in range(2):
         got = await engine.log_likelihood(PROMPT, OPTIONS)
