@@ -26,6 +26,7 @@ from prism_eval.leaderboard.runs import Runs, benchmark_titles, merged, read_run
 from prism_eval.leaderboard.scores import Scores
 from prism_eval.leaderboard.sizes import size_of
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
+from prism_eval.plan.plan import LEAST_MARGIN
 from prism_eval.run.entries import control_of
 from prism_eval.statistics import Comparison, Ratio
 
@@ -62,12 +63,13 @@ def build(
             no table has such a name.
         RunError: A manifest or verdict table cannot be read, or holds verdicts of more than one reasoner, or one twice.
     """
-    if margin is not None and not 0 < margin < 100:
-        raise UsageError(f"a margin lies between 0 and 100 points, not {margin:g}")
+    if margin is not None and not LEAST_MARGIN <= margin < 100:
+        raise UsageError(f"a margin lies between {LEAST_MARGIN} and 100 points, not {margin:g}")
     papers = published_rows(published)
     given = [folders] if isinstance(folders, Path | str) else folders
     runs = read_runs([user_path(folder) for folder in given], reasoner)
-    return _board(runs, papers, baseline=baseline, margin=margin)
+    board = _board(runs, papers, baseline=baseline, margin=margin)
+    return replace(board, losses_judge=judge_losses, store=store)
 
 
 def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None, margin: float | None) -> Leaderboard:
@@ -105,8 +107,6 @@ def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None
         manifests=runs.manifests,
         manifest=manifest,
         verdicts=runs.verdicts,
-        losses_judge=judge_losses,
-        store=store,
     )
 
 
