@@ -16,6 +16,11 @@ def points(value: float | None) -> str:
     return ABSENT if value is None else f"{100 * value:.1f}"
 
 
+def margin(value: float) -> str:
+    """A margin in [0, 1] as points out of 100, to the hundredth if it has one: ``1.0``, ``0.25``."""
+    return f"{100 * value:.2f}".removesuffix("0")
+
+
 def score(estimate: Estimate | None) -> str:
     """An estimate's mean in points."""
     return ABSENT if estimate is None else points(estimate.value)
@@ -95,6 +100,12 @@ def as_printed(value: float | None) -> str:
 def about(number: float) -> str:
     """A rough number, to two digits: ``3,100``."""
     return f"{float(f'{number:.2g}'):,.0f}"
+
+
+def three_digits(value: float) -> str:
+    """A number of any size, to three digits and never as a power of ten: ``0.00421``, ``12.3``, ``4,210``."""
+    # Ten decimals: a caption of a tenth of a millionth of a coin costs nothing.
+    return f"{float(f'{value:.3g}'):,.10f}".rstrip("0").rstrip(".")
 
 
 def duration(seconds: float) -> str:

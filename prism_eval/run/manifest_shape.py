@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from prism_eval.errors import RunError
+from prism_eval.plan.plan import LEAST_MARGIN
 
 
 class _Part(BaseModel):
@@ -50,7 +51,7 @@ class _Aggregate(_Part):
 
 class _Looks(_Part):
     baseline: str | None = None
-    margin: float | None = Field(None, gt=0, lt=100)
+    margin: float | None = Field(None, ge=LEAST_MARGIN, lt=100)
     images: int = 0
     of_images: int = 0
 

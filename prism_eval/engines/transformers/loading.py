@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from logging import CRITICAL, getLogger
@@ -95,6 +96,8 @@ def load(weights: Weights, *, device: str, dtype: str) -> Loaded:
 
 def _quiet() -> None:
     """Keep transformers' progress bars, hints and tracebacks out of the run's own display."""
+    # Read when tqdm is imported.
+    os.environ.setdefault("TQDM_DISABLE", "1")
     from transformers import logging
 
     logging.set_verbosity(logging.CRITICAL)
