@@ -19,6 +19,11 @@ from prism_eval.errors import FatalError, UsageError
 from prism_eval.plugins.identity import identity_of, runtime
 from prism_eval.schema import Completion, Request
 
+_IN_WORK = 4
+"""Batches that are in work or waiting. Of two, the one that waits is all there is to make the next one of; of three,
+pictures of two sizes share none.
+"""
+
 
 @dataclass(kw_only=True)
 class TransformersEngine(Engine):
@@ -36,7 +41,7 @@ class TransformersEngine(Engine):
         device: Where it computes, as torch names it: ``cpu``, ``cuda``, ``cuda:1``, ``mps``; ``auto`` for the best.
         batch_size: Requests it works on at once; half as many after each time that memory ran out. By default 32, and 8
             on a CPU.
-        concurrency: Requests in work or waiting at once; ``None`` for twice as many as ``batch_size``, and where that
+        concurrency: Requests in work or waiting at once; ``None`` for four times ``batch_size``, and where that
             is not given either, as many as the plan says.
     """
 
@@ -61,8 +66,7 @@ class TransformersEngine(Engine):
             if (value := getattr(self, name)) is not None and value < 1:
                 raise UsageError(f"{name} must be 1 or more, not {value}")
         if self.concurrency is None and self.batch_size is not None:
-            # Batches of like lengths need more to choose from than one of them holds.
-            self.concurrency = 2 * self.batch_size
+            self.concurrency = _IN_WORK * self.batch_size
         self._weights = Weights.of(self.model, self.revision)
 
     @property

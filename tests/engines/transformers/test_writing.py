@@ -160,6 +160,30 @@ async def test_what_is_asked_at_once_is_written_at_once(name: str, make: Make, m
     assert len(sizes) <= 6
 
 
+async def test_small_and_large_pictures_go_in_batches_of_their_own(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[set[int]] = []
+    write = generating.write
+    monkeypatch.setattr(
+        "prism_eval.engines.transformers.working.write",
+        lambda loaded, prompts, given_up: (
+            lengths.append({prompt.length for prompt in prompts}) or write(loaded, prompts, given_up)
+        ),
+    )
+    engine = make("qwen", batch_size=4)
+    await engine.check()
+    assert engine.concurrency is not None
+    places = asyncio.Semaphore(engine.concurrency)
+
+    async def one(number: int) -> Completion:
+        # As a run asks: a new request when a reply has come.
+        async with places:
+            size = (400, 300) if number % 2 else (100, 80)
+            return await engine.generate(asked(picture(number, *size), "Describe", max_tokens=4))
+
+    await asyncio.gather(*map(one, range(40)))
+    assert sum(len(batch) > 1 for batch in lengths) <= 1
+
+
 async def test_one_that_is_given_up_leaves_the_others_alone(make: Make) -> None:
     for name in NAMES:
         engine, requests = make(name, batch_size=4), several(4, eyes=name != "text", max_tokens=200)
