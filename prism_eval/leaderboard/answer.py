@@ -36,7 +36,7 @@ def answer(rows: Sequence[Row], comparisons: Sequence[Comparison], names: Mappin
         return _beside(baseline, [row for row in rows if not row.baseline], name)
     if not ranked:
         told = [f"{name(row)}, {row.unranked}" for row in rows]
-        return (f"No captioner is ranked: {'; '.join(told[:_NAMED])}{_more(len(told) - _NAMED)}.",)
+        return (f"No captioner is ranked: {writing.listed(told, _NAMED, between='; ')}.",)
     return (_first(ranked, comparisons, name),)
 
 
@@ -44,13 +44,9 @@ def _beside(baseline: Row, others: Sequence[Row], name: Callable[[Row], str]) ->
     best, *rest = others
     if (found := best.against) is None:
         raise ValueError(f"{best.captioner} is not compared with the baseline")
-    verdict = {
-        "better": f"{name(best)} is {found.sentence}",
-        "worse": f"{name(best)} is {found.sentence}",
-        "on par": f"{name(best)} is {found.sentence}",
-        "cannot tell": f"of {name(best)} we {found.sentence}",
-    }[found.verdict]
-    return tuple(filter(None, [f"Against {name(baseline)}, {verdict}.", found.unlike, _rest(rest, name)]))
+    subject = f"of {name(best)} we" if found.verdict == "cannot tell" else f"{name(best)} is"
+    first = f"Against {name(baseline)}, {subject} {found.sentence}."
+    return tuple(filter(None, [first, found.unlike, _rest(rest, name)]))
 
 
 def _rest(rows: Sequence[Row], name: Callable[[Row], str]) -> str:
@@ -85,13 +81,8 @@ def _first(ranked: Sequence[Row], comparisons: Sequence[Comparison], name: Calla
         return f"{name(first)} scores {score}; there is no other captioner to compare it with."
     rivals = [name(row) for row in others if row.rank and row.rank.best == 1]
     if rivals:
-        listing = f"{', '.join(rivals[:_NAMED])}{_more(len(rivals) - _NAMED)}"
-        return f"{name(first)} scores highest, {score}, but cannot be told from {listing}."
+        return f"{name(first)} scores highest, {score}, but cannot be told from {writing.listed(rivals, _NAMED)}."
     ahead = next((one.difference for one in comparisons if (one.first, one.second) == (0, 1)), None)
     by = f" by {writing.signed(ahead.value)[1:]} {writing.ends(ahead.low, ahead.high)}" if ahead else ""
     rest = " and of every other" if len(others) > 1 else ""
     return f"{name(first)} is first, {score}: ahead of {name(others[0])}{by}{rest}."
-
-
-def _more(number: int) -> str:
-    return f" and {number} more" if number > 0 else ""

@@ -63,6 +63,7 @@ def compared(
 
     def one(row: Row) -> Against:
         both = scored_on(row) & scored_on(baseline)
+        # On what the ranks are about; without a rank, an entry may lack some of it.
         shared = common if common and both.issuperset(common) else [name for name in scores.benchmarks if name in both]
         pair = scores.number(row.captioner), scores.number(baseline.captioner)
         cells = {titles.get(name, name): scores.difference(*pair, [name]) for name in shared}

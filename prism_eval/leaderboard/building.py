@@ -11,22 +11,25 @@ from prism_eval.files.folders import user_path
 from prism_eval.leaderboard.baseline import chosen_baseline, compared, scored_on
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
-from prism_eval.leaderboard.columns import COLUMNS, benchmark_column, from_outside
+from prism_eval.leaderboard.column import from_outside
+from prism_eval.leaderboard.columns import COLUMNS, TEXTS, benchmark_columns
 from prism_eval.leaderboard.identities import direct_controls, revision_of
 from prism_eval.leaderboard.imported import imported_columns
 from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
 from prism_eval.leaderboard.measured import failures, measured
+from prism_eval.leaderboard.noise import caption_noises
 from prism_eval.leaderboard.own import own_numbers
 from prism_eval.leaderboard.positions import position_biases
-from prism_eval.leaderboard.published import published_rows
+from prism_eval.leaderboard.published import PublishedRow, published_rows
 from prism_eval.leaderboard.ranking import common_benchmarks, ranks, why_unranked
 from prism_eval.leaderboard.rows import PositionBias, Row
 from prism_eval.leaderboard.runs import Runs, benchmark_titles, merged, read_runs, unusable_answers
 from prism_eval.leaderboard.scores import Scores
 from prism_eval.leaderboard.sizes import size_of
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
+from prism_eval.plan.plan import LEAST_MARGIN
 from prism_eval.run.entries import control_of
-from prism_eval.statistics import Comparison, Ratio
+from prism_eval.statistics import CaptionNoise, Comparison, Ratio
 
 
 def build(
@@ -36,6 +39,8 @@ def build(
     baseline: str | None = None,
     margin: float | None = None,
     published: Sequence[str] = (),
+    judge_losses: str | None = None,
+    store: Path | None = None,
 ) -> Leaderboard:
     """Rank the entries of one run or several.
 
@@ -51,43 +56,56 @@ def build(
         margin: The difference that counts as none, in points; by default such a run's, else 1, and 3 where one
             benchmark was asked.
         published: Names of printed tables whose rows stand beside it, see `published_rows`.
+        judge_losses: A model that decides of lost points what rules cannot, as a spec; by default nobody does.
+        store: The generation store that keeps its decisions; by default the user's.
 
     Raises:
         UsageError: Runs cannot be compared, share an entry, or have no such baseline; the margin is no such number, or
             no table has such a name.
         RunError: A manifest or verdict table cannot be read, or holds verdicts of more than one reasoner, or one twice.
     """
-    if margin is not None and not 0 < margin < 100:
-        raise UsageError(f"a margin lies between 0 and 100 points, not {margin:g}")
+    if margin is not None and not LEAST_MARGIN <= margin < 100:
+        raise UsageError(f"a margin lies between {LEAST_MARGIN} and 100 points, not {margin:g}")
     papers = published_rows(published)
     given = [folders] if isinstance(folders, Path | str) else folders
     runs = read_runs([user_path(folder) for folder in given], reasoner)
+    board = _board(runs, papers, baseline=baseline, margin=margin)
+    return replace(board, losses_judge=judge_losses, store=store)
+
+
+def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None, margin: float | None) -> Leaderboard:
     manifest = merged(runs.manifests)
     titles = benchmark_titles(manifest)
     # A benchmark the manifest names keeps its column though nothing of it was scored: a missing column hides a failure.
     benchmarks = tuple(dict.fromkeys([*titles, *runs.verdicts.benchmarks]))
     scores = Scores(runs.verdicts, benchmarks, unusable_answers(manifest))
-    everyone = [_row(number, scores, runs, *own) for number, own in enumerate(_captions(runs.verdicts))]
-    controls = tuple(sorted((row for row in everyone if row.control), key=_place))
-    rows, common, comparisons = _ranked([row for row in everyone if not row.control], scores)
+    noises = caption_noises(runs.verdicts)
+    found = [
+        _row(number, scores, runs, *own, noise=noises[number]) for number, own in enumerate(_captions(runs.verdicts))
+    ]
+    controls = tuple(sorted((row for row in found if row.control), key=_place))
+    rows, common, comparisons = _ranked([row for row in found if not row.control], scores)
     rows = _recovered(rows, controls, runs, scores, common)
     chosen = chosen_baseline(rows, controls, manifest, baseline)
     if chosen:
         rows = compared(rows, chosen, scores, common, manifest=manifest, margin=margin)
-    others, problems = from_outside((*rows, *controls))
+    everyone = (*rows, *controls)
+    columns = COLUMNS + imported_columns(manifest)
+    others, problems = from_outside(everyone, {*TEXTS, *(name for column in columns for name in column.names)})
+    columns += others
     return Leaderboard(
         rows=rows,
         controls=controls,
         baseline=chosen.captioner if chosen else None,
         benchmarks=benchmarks,
         common=common,
-        scores=tuple(benchmark_column(name, titles.get(name, name)) for name in benchmarks),
-        columns=COLUMNS + imported_columns(manifest) + others,
+        scores=benchmark_columns({name: titles.get(name, name) for name in benchmarks}, columns),
+        columns=columns,
         comparisons=comparisons,
         measured=measured(manifest),
-        failed=failures((*rows, *controls)),
+        failed=failures(everyone),
         warnings=(*caveats(rows, controls, common, manifest), *problems),
-        own=own_numbers(manifest, [row.captioner for row in (*rows, *controls)]),
+        own=own_numbers(manifest, [row.captioner for row in everyone]),
         published=papers,
         folders=runs.folders,
         manifests=runs.manifests,
@@ -100,7 +118,15 @@ def _captions(verdicts: Verdicts) -> Iterator[tuple[CaptionLengths, PositionBias
     return zip(caption_lengths(verdicts), position_biases(verdicts), strict=True)
 
 
-def _row(number: int, scores: Scores, runs: Runs, lengths: CaptionLengths, positions: PositionBias | None) -> Row:
+def _row(
+    number: int,
+    scores: Scores,
+    runs: Runs,
+    lengths: CaptionLengths,
+    positions: PositionBias | None,
+    *,
+    noise: CaptionNoise | None,
+) -> Row:
     """A captioner's row, by itself: its mean is over all that it has, and nobody is ahead of it."""
     label = runs.verdicts.captioners[number]
     counts = runs.verdicts.outcomes[number].sum(axis=0).tolist()
@@ -126,9 +152,13 @@ def _row(number: int, scores: Scores, runs: Runs, lengths: CaptionLengths, posit
         tokens_mean=spent.tokens_mean,
         seconds=spent.seconds,
         cost=spent.cost,
+        seconds_mean=spent.seconds_mean,
+        cost_mean=spent.cost_mean,
         revision=revision_of(identity),
         run=runs.home[label],
         positions=positions,
+        # A control's texts are no captions of its own.
+        noise=None if control else noise,
     )
 
 

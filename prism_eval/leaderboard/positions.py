@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.numbering import label_numbers, numbered
@@ -71,12 +70,12 @@ def _options_shown(verdicts: Verdicts, item: NDArray[np.int64]) -> NDArray[np.in
 
     items, place = np.unique(item, return_inverse=True)
     # Each different list is parsed once: where options are "yes" and "no", that is one for thousands of questions.
-    coded = verdicts.items.options.take(items).dictionary_encode()
-    try:
-        sizes = np.array([len(json.loads(text)) for text in coded.dictionary.to_pylist()], dtype=np.int64)
-    except (TypeError, ValueError) as error:
-        raise verdicts.table.spoilt("has options that are no JSON list of texts") from error
-    return sizes[label_numbers(coded)][place]
+    coded = verdicts.items.options.take(items).fill_null("[]").dictionary_encode()
+    lists, first = numbered(label_numbers(coded))
+    rows = verdicts.items.first[items[first]].tolist()
+    texts = zip(coded.dictionary.to_pylist(), rows, strict=True)
+    sizes = np.array([len(verdicts.table.texts(cell, row)) for cell, row in texts], dtype=np.int64)
+    return sizes[lists][place]
 
 
 def _in_several_orders(verdicts: Verdicts, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -6,7 +6,6 @@ boundary of O'Brien and Fleming (1979). Between looks nobody compares anything: 
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -16,13 +15,13 @@ from prism_eval.errors import UsageError
 from prism_eval.plan import Plan
 from prism_eval.run.boundary import BENCHMARK_MARGIN, SUITE_MARGIN, Boundary, Word
 from prism_eval.run.entries import MOST_FAILED, baseline_named, control_of
+from prism_eval.run.gathered import GatheredItems, GatheredScores
 from prism_eval.run.item_result import ItemResult
 from prism_eval.run.settings import Settings
-from prism_eval.statistics import connected, paired_difference
+from prism_eval.statistics import paired_difference
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +85,10 @@ class Looks:
         self, plan: Plan, settings: Settings, benchmarks: Sequence[Benchmark], *, taken: int | None = None
     ) -> None:
         self._plan, self._benchmarks, self._fixed = plan, benchmarks, taken
-        self._labels = compared(plan, settings)
+        self._labels = compared_labels(plan, settings)
         self._reasoner = next(iter(settings.reasoners))
-        self._scores = {label: _Scores() for label in self._labels}
-        self._items = _Items()
+        self._scores = {label: GatheredScores() for label in self._labels}
+        self._items = GatheredItems()
         self._margin = plan.margin or 100 * (SUITE_MARGIN if len(benchmarks) > 1 else BENCHMARK_MARGIN)
         self.taken = 0
         self.decisions: dict[str, Decision] = {}
@@ -116,6 +115,7 @@ class Looks:
 
     def add(self, result: ItemResult) -> None:
         """Take in a result; results of one item come one after the other."""
+        # Of several reasoners the first is the rule for a leaderboard, and so for when it is decided.
         if result.unusable or result.reasoner != self._reasoner or result.entry not in self._scores:
             return
         place = self._items.place(result)
@@ -148,6 +148,7 @@ class Looks:
         self.decisions.clear()
         for label in others:
             both = ~np.isnan(means[baseline]) & ~np.isnan(means[label])
+            # Whoever fails on the hard questions looks better: nothing is told of them, and the run goes on.
             if not both.any() or both.mean() < 1 - MOST_FAILED:
                 continue
             self.decisions[label] = decide(
@@ -161,67 +162,7 @@ class Looks:
             )
 
 
-class _Items:
-    """The items so far: their benchmarks, and what they share with others."""
-
-    def __init__(self) -> None:
-        self.benchmarks = array("q")
-        self._last: tuple[str, str] | None = None
-        self._names: dict[str, int] = {}
-        self._shares: dict[str, int] = {}
-        self._links = array("q"), array("q")
-
-    def __len__(self) -> int:
-        return len(self.benchmarks)
-
-    def place(self, result: ItemResult) -> int:
-        """The number of a result's item."""
-        item = result.item
-        if self._last != (item.benchmark, item.id):
-            self._last = item.benchmark, item.id
-            # A cluster's name means something within its benchmark, an image's digest everywhere.
-            for share in (f"{item.benchmark} {item.cluster}", *result.images):
-                self._links[0].append(len(self))
-                self._links[1].append(self._shares.setdefault(share, len(self._shares)))
-            self.benchmarks.append(self._names.setdefault(item.benchmark, len(self._names)))
-        return len(self) - 1
-
-    def images(self) -> NDArray[np.int64]:
-        """Shape (items,): items that share an image or a cluster have one number."""
-        import numpy as np
-
-        return connected(*(np.asarray(side) for side in self._links))
-
-
-class _Scores:
-    """One entry's scores, by item: two numbers each, however many samples and orders there are."""
-
-    def __init__(self) -> None:
-        self._sums, self._counts = array("d"), array("q")
-
-    def add(self, place: int, score: float | None) -> None:
-        self._reach(place + 1)
-        if score is not None:
-            self._sums[place] += score
-            self._counts[place] += 1
-
-    def means(self, items: int) -> NDArray[np.float64]:
-        """Shape (items,): NaN where every call failed."""
-        import numpy as np
-
-        self._reach(items)
-        sums, counts = np.asarray(self._sums, dtype=float), np.asarray(self._counts)
-        means = np.full(items, np.nan)
-        np.divide(sums, counts, out=means, where=counts > 0)
-        return means
-
-    def _reach(self, items: int) -> None:
-        missing = items - len(self._sums)
-        self._sums.extend([0.0] * missing)
-        self._counts.extend([0] * missing)
-
-
-def compared(plan: Plan, settings: Settings) -> list[str]:
+def compared_labels(plan: Plan, settings: Settings) -> list[str]:
     """The labels of the entries that a plan compares, the baseline's first.
 
     Raises:

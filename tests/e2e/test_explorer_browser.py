@@ -123,7 +123,7 @@ class Opened:
         self.page.on("request", lambda asked: asked.url.startswith(own) or self.trouble.append(asked.url))
         self.page.set_default_timeout(10_000)
         self.page.goto(at + address)
-        self.page.locator(".explorer-steps").wait_for()
+        self.page.locator(".explorer-item > *").first.wait_for()
 
     def filter(self, **values: str) -> str:
         """How many questions are left."""
@@ -199,6 +199,29 @@ def test_an_address_names_its_item(context: playwright.BrowserContext, report: P
         assert again.id.startswith(name)
         assert again.trouble == []
         again.page.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("plain/nobody", "plain/nobody"),
+        ("other/1", "other/1"),
+        ("plain/%E0%A4%A", "plain/%E0%A4%A"),
+        ("plain/<b>", "<b>"),
+    ],
+)
+def test_an_address_of_no_item_is_said_and_shows_no_other(
+    context: playwright.BrowserContext, report: Path, address: str, said: str
+) -> None:
+    opened = Opened(context, report, f"#item/{address}")
+    missing = opened.page.locator(".explorer-item")
+    missing.get_by_text("There is no question").wait_for(timeout=5_000)
+    assert said in missing.inner_text()
+    assert opened.page.locator(".explorer-item .explorer-question, .explorer-list [aria-current]").count() == 0
+    opened.page.locator(".explorer-list a").first.click()
+    opened.page.wait_for_timeout(200)
+    assert opened.id == "0"
+    assert opened.trouble == []
 
 
 def test_an_address_may_name_what_to_look_for(context: playwright.BrowserContext, report: Path) -> None:
@@ -313,6 +336,15 @@ def test_in_a_large_site_nobody_loads_all_captions_unasked(context: playwright.B
     assert opened.trouble == again.trouble == []
 
 
+def test_nothing_is_wrong_with_a_site_by_the_rules_of_axe(context: playwright.BrowserContext, site: Path) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+    opened = Opened(context, site / "index.html")
+    opened.page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    violations = axe.Axe().run(opened.page).response["violations"]
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in violations] == []
+    assert opened.trouble == []
+
+
 def test_without_scripts_a_site_lists_some_of_its_items(browser: playwright.Browser, site: Path) -> None:
     context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 900})
     page = context.new_page()
@@ -332,6 +364,13 @@ def test_a_part_that_is_missing_is_said(context: playwright.BrowserContext, site
 
 def test_the_page_leads_from_a_number_to_its_questions(context: playwright.BrowserContext, report: Path) -> None:
     opened = Opened(context, report)
+    score = opened.page.locator("#scores-table tbody tr").first.get_by_role("link").first
+    label = score.locator("xpath=ancestor::tr/th").inner_text()
+    score.click()
+    opened.page.wait_for_timeout(400)
+    for name, shown in (("a", label), ("benchmark", "Plain (30)")):
+        assert opened.page.locator(f"[name={name}] option:checked").inner_text() == shown
+    assert opened.page.locator(".explorer-count").inner_text() == "30 of 30 questions"
     opened.page.locator("#losses a.number").first.click()
     opened.page.wait_for_timeout(400)
     assert opened.page.locator("[name=why]").input_value() != ""

@@ -20,7 +20,8 @@ from prism_eval.errors import RunError
 from prism_eval.leaderboard import PositionBias, build
 from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.lengths import caption_lengths
-from prism_eval.leaderboard.verdicts import OUTCOMES, read_verdicts
+from prism_eval.leaderboard.tables import read_verdicts
+from prism_eval.leaderboard.verdicts import OUTCOMES
 from prism_eval.run.reading import Table
 from prism_eval.statistics import lean
 from tests.runfolder import SCHEMA, verdict, write_run
@@ -255,5 +256,5 @@ def test_a_column_of_another_type_is_one_line(tmp_path: Path) -> None:
 
 def test_options_that_are_no_list_are_one_line(tmp_path: Path) -> None:
     rows = [verdict("a", "one", kind="choice", options="[", order=order, chosen_position=0) for order in range(2)]
-    with pytest.raises(RunError, match="options that are no JSON list of texts; score the run again"):
+    with pytest.raises(RunError, match=r"options or answers that are no JSON list of texts: '\['; score the run again"):
         build(write_run(tmp_path, rows))

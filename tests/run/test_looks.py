@@ -173,6 +173,7 @@ def test_a_run_ends_at_the_look_that_decides_all(tmp_path: Path, data: Path) -> 
     looks = looks_of(tmp_path)
     assert (looks["planned"], looks["taken"], looks["baseline"], looks["margin"]) == (5, 2, "small", 3.0)
     assert (looks["images"], looks["of_images"], looks["undecided"]) == (40, 100, [])
+    assert (result.looks.taken, result.looks.decisions["large"].verdict) == (2, "better")
     large = looks["entries"]["large"]
     assert large["verdict"] == "better"
     assert 0 < large["low"] < large["value"] < large["high"] <= 1

@@ -144,6 +144,12 @@ def _sentence(shown: int, total: int, captioners: int) -> str:
     return f"{shown:,} of {counted(total, 'question')}, drawn at random (seed {SEED}), of each benchmark alike: {how}."
 
 
+def _size(data: object) -> int:
+    """How many bytes data take within a page's script, where each character that HTML knows is written in six."""
+    written = json.dumps(data, ensure_ascii=False)
+    return len(written.encode()) + 5 * sum(map(written.count, "<>&'"))
+
+
 class _Kept(NamedTuple):
     """An item that the page shows."""
 
@@ -175,7 +181,7 @@ class _Sample:
         shown = plain(name, self._replies.captioners, listed, part.items[-1], part)
         added = list(self._pictures)[pictures:]
         new = [*map(self._encoded, added), *part.texts[texts:], part.items[-1], listed]
-        size = len(json.dumps(new, ensure_ascii=False).encode()) + shown.size
+        size = _size(new) + shown.size
         if size > self._left:
             part.forget(texts)
             for digest in added:

@@ -363,9 +363,8 @@
     const [kind, ...rest] = location.hash.slice(1).split("/");
     if (kind === "item" && rest.length === 2) {
       const benchmark = about.benchmarks.findIndex(({ name }) => encodeURIComponent(name) === rest[0]);
-      if (benchmark < 0) return false;
-      const item = (await itemsOf(benchmark)).find(({ id }) => encodeURIComponent(id) === rest[1]);
-      if (!item) return false;
+      const item = benchmark < 0 ? null : (await itemsOf(benchmark)).find(({ id }) => encodeURIComponent(id) === rest[1]);
+      if (!item) return sayMissing(rest.join("/"));
       if (!found.includes(item)) {
         form.reset();
         if (!about.pieces) form.benchmark.value = String(benchmark);
@@ -379,6 +378,22 @@
     if (!location.hash.startsWith("#explore?")) return false;
     look(Object.fromEntries(new URLSearchParams(location.hash.slice("#explore?".length))));
     return true;
+  }
+  // Of an address from another page; to show any other question in its place would be a lie.
+  function sayMissing(address) {
+    let name = address;
+    try {
+      name = decodeURIComponent(address);
+    } catch {
+      // It was no address of ours; it is shown as it came.
+    }
+    const perhaps = about.pieces ? "This page may hold a sample of them." : "";
+    panel.replaceChildren(element("p", { class: "explorer-none" }, `There is no question ${name} here. ${perhaps}`));
+    list.querySelector("[aria-current]")?.removeAttribute("aria-current");
+    current = null;
+    drawing += 1;
+    home.parentElement.scrollIntoView();
+    return false;
   }
   function look(filters) {
     form.reset();
