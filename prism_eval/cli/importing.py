@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from prism_eval.cli import options as o
+from prism_eval.cli.values import folder_path
 from prism_eval.cli.verbs import Verbs, help_without_a_word
 
 NAME = "import"
@@ -36,7 +36,7 @@ def lmms_eval(
         typer.Argument(metavar="DIR...", help="Folders of lmms-eval's; DIR?label=NAME&images=N says what they do not."),
     ],
     *,
-    out: Annotated[Path, typer.Option(parser=o.folder_path, metavar="DIR", help="The run folder.")],
+    out: Annotated[Path, typer.Option(parser=folder_path, metavar="DIR", help="The run folder.")],
     data: Annotated[
         str | None,
         typer.Option(metavar="DIR", help="A folder of benchmarks or 'hub', joined for the images. [default: none]"),

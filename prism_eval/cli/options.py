@@ -11,48 +11,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from prism_eval.cli.values import Limit, file_path, folder_path, limit
 from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
     from prism_eval.plan.plan import Plan
 
+HEADINGS = {
+    "What is measured": ("captioners", "reasoner", "benchmarks", "data", "limit"),
+    "How it is asked and scored": ("protocol", "edition", "judge", "samples", "orders", "seed"),
+    "When it is enough": ("until_decided", "baseline", "margin"),
+    "How calls are made": ("concurrency", "patience", "allow_missing"),
+    "Files": ("file", "out", "overwrite", "store", "thumbnails"),
+}
+"""Where the flags of a verb that has many stand in its ``--help``: first what every run has, then what few need."""
 
-def file_path(text: str) -> Path:
-    """A file that a flag names."""
-    path = user_path(text)
-    if path.is_dir():
-        raise typer.BadParameter(f"{text!r} is a directory")
-    return path
-
-
-def folder_path(text: str) -> Path:
-    """A folder that a flag names."""
-    path = user_path(text)
-    if path.is_file():
-        raise typer.BadParameter(f"{text!r} is a file")
-    return path
-
-
-@dataclass(frozen=True)
-class Limit:
-    """How many items of a benchmark ``--limit`` keeps, and which."""
-
-    items: int
-    first: bool = False
-
-
-def limit(text: str) -> Limit:
-    """What ``--limit`` says: ``N``, or ``N?first=true``."""
-    number, mark, option = text.partition("?")
-    try:
-        items = int(number)
-    # More digits than Python reads are no number of items either.
-    except ValueError:
-        raise typer.BadParameter(f"{number[:20]!r} is not a valid integer.") from None
-    if mark and option not in ("first=true", "first=false"):
-        raise typer.BadParameter(f"{option[:20]!r} is no option of it; there is one: 'N?first=true'")
-    return Limit(items, first=option == "first=true")
-
+BASELINE = "The entry that the others are compared with: its label or a part of it."
 
 # Each flag is written once, so that it reads the same in every verb's help. Defaults are told in words: the value is
 # left to the plan (see `PlanFlags`).
@@ -82,6 +56,10 @@ Patience = Annotated[
         metavar="S", help="Seconds without progress after which a server is given up. [default: 300, never seen: 10]"
     ),
 ]
+Margin = Annotated[
+    float | None,
+    typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
+]
 Judge = Annotated[
     str | None, typer.Option(metavar="SPEC", help="An engine that judges what rules leave open. [default: none]")
 ]
@@ -99,7 +77,7 @@ Folder = Annotated[Path, typer.Argument(parser=user_path, metavar="RUN", help="A
 
 @dataclass(frozen=True, kw_only=True)
 class PlanFlags:
-    """The flags that make a plan, in the order that ``--help`` shows them.
+    """The flags that make a plan.
 
     A field is named after the plan's key that it sets. ``None`` means that the flag was not given, so that the plan
     file's value, or the plan's own default, holds: a default written here would override the file.
@@ -136,7 +114,8 @@ class PlanFlags:
         None
     )
     orders: Annotated[
-        int | None, typer.Option(metavar="K", help="Orders of its options each multiple-choice item is asked under.")
+        int | None,
+        typer.Option(metavar="K", help="Orders of its options each multiple-choice item is asked under. [default: 1]"),
     ] = None
     limit: Annotated[
         Limit | None,
@@ -155,11 +134,8 @@ class PlanFlags:
             help="Look five times, and end when every entry is better or worse than --baseline, or on par.",
         ),
     ] = None
-    baseline: Annotated[str | None, typer.Option(metavar="LABEL", help="That entry's label, or a part of it.")] = None
-    margin: Annotated[
-        float | None,
-        typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
-    ] = None
+    baseline: Annotated[str | None, typer.Option(metavar="LABEL", help=BASELINE)] = None
+    margin: Margin = None
     concurrency: Concurrency = None
     patience: Patience = None
     allow_missing: Annotated[

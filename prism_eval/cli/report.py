@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from prism_eval.cli import options as o
 from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
@@ -26,17 +27,7 @@ EPILOG = """Examples:
 """
 
 Runs = Annotated[list[Path], typer.Argument(parser=user_path, metavar="RUN", help="Run folders.")]
-Baseline = Annotated[
-    str | None,
-    typer.Option(
-        metavar="LABEL",
-        help="The entry that the others are compared with: its label or a part of it. [default: the largest model]",
-    ),
-]
-Margin = Annotated[
-    float | None,
-    typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
-]
+Baseline = Annotated[str | None, typer.Option(metavar="LABEL", help=f"{o.BASELINE} [default: the largest model]")]
 Reasoner = Annotated[
     str | None,
     typer.Option(
@@ -66,12 +57,14 @@ Output = Annotated[
     ),
 ]
 
+JudgeLosses = Annotated[
+    str | None,
+    typer.Option(metavar="SPEC", help="An engine that decides of lost points what rules cannot. [default: none]"),
+]
 Images = Annotated[
     bool | None,
     typer.Option("--images/--no-images", help="Whether images are shown. [default: yes; in --format datasets no]"),
 ]
-
-
 Bundle = Annotated[
     Path | None,
     typer.Option(
@@ -86,7 +79,7 @@ def report(
     runs: Runs,
     *,
     baseline: Baseline = None,
-    margin: Margin = None,
+    margin: o.Margin = None,
     reasoner: Reasoner = None,
     published: Published = None,
     notes: Notes = False,
@@ -94,6 +87,8 @@ def report(
     output: Output = None,
     images: Images = None,
     bundle: Bundle = None,
+    judge_losses: JudgeLosses = None,
+    store: o.Store = None,
 ) -> None:
     """Print the leaderboard of one run or several, and its page.
 
@@ -107,10 +102,20 @@ def report(
 
     if bundle and (as_format or output):
         raise UsageError("--bundle writes a site in a folder of its own: leave --format and --output out")
+    if as_format and judge_losses:
+        raise UsageError(f"--format {as_format} tells no lost points: leave --judge-losses out")
     for folder in list(map(RunFolder.open, runs)):
         # Verdicts of another plan would be ranked under a protocol that is not theirs.
         check_belonging(folder, "score", manifest=True)
-    board = build(runs, reasoner, baseline=baseline, margin=margin, published=published or ())
+    board = build(
+        runs,
+        reasoner,
+        baseline=baseline,
+        margin=margin,
+        published=published or (),
+        judge_losses=judge_losses,
+        store=store,
+    )
     if as_format:
         from prism_eval.report.exports import export
 
@@ -120,6 +125,9 @@ def report(
     from prism_eval.cli.screen import console
     from prism_eval.report.terminal import LeaderboardView
 
+    if judge_losses:
+        # A judge that is not there is said before the first number, and not below it.
+        _ = board.losses
     console().print(LeaderboardView(board, notes=notes))
     if bundle:
         _say_site(bundle, board, images=images is not False)

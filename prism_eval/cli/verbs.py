@@ -8,7 +8,12 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperCommand
 
+from prism_eval.cli.options import HEADINGS
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+_FEW = 12
+"""As many options are read in one go; more of them stand under headings."""
 
 
 class Verb(TyperCommand):
@@ -32,6 +37,18 @@ class Verb(TyperCommand):
             if repeated := next((word for word in words if words.count(word) > 1), None):
                 ctx.fail(f"{_called(given).rstrip('.')} {repeated!r} is given twice.")
         return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """List the options; those of a verb that has many under headings, in one column all the same."""
+        told = {option.name: record for option in self.get_params(ctx) if (record := option.get_help_record(ctx))}
+        if len(told) <= _FEW:
+            super().format_options(ctx, formatter)
+            return
+        width = max(len(flag) for flag, _ in told.values())
+        for heading, names in [*HEADINGS.items(), ("Others", list(told))]:
+            if placed := [told.pop(name) for name in names if name in told]:
+                with formatter.section(heading):
+                    formatter.write_dl([(flag.ljust(width), text) for flag, text in placed])
 
 
 class Verbs(typer.Typer):

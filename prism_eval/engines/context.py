@@ -60,13 +60,15 @@ def overrun(message: str, code: str) -> Overrun | None:
 
 def no_room(where: str, asked: int, size: int) -> FatalError:
     """The error for a bound on replies that leaves a context no room for any request."""
+    served = "://" in where
+    context = ran_out(size, whose="server" if served else "model")
     return FatalError(
-        f"{where}: replies may have {asked} tokens, and the server's context of {size} tokens must hold what they "
-        "reply to as well: give a smaller max_tokens (in the spec, as in ?max_tokens=512, or in a protocol file), or "
-        "start the server with a larger context"
+        f"{where}: replies may have {asked} tokens, and {context} must hold what they reply to as well: give a smaller "
+        "max_tokens (in the spec, as in ?max_tokens=512, or in a protocol file)"
+        f"{', or start the server with a larger context' if served else ''}"
     )
 
 
-def ran_out(size: int | None) -> str:
+def ran_out(size: int | None, *, whose: str = "server") -> str:
     """What people are told of a text that a context cut short."""
-    return f"the server's context of {size} tokens" if size else "the server's context"
+    return f"the {whose}'s context of {size} tokens" if size else f"the {whose}'s context"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from prism_eval.leaderboard.against import Against
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.building import build
-from prism_eval.leaderboard.columns import AnyColumn, Column
+from prism_eval.leaderboard.column import AnyColumn, Column
 from prism_eval.leaderboard.own import OwnNumbers
 from prism_eval.leaderboard.published import PublishedRow
-from prism_eval.leaderboard.rows import Cell, PositionBias, PositionShare, Row
+from prism_eval.leaderboard.rows import Cell, PositionBias, Row
 from prism_eval.leaderboard.sizes import Size
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "Leaderboard",
     "OwnNumbers",
     "PositionBias",
-    "PositionShare",
     "PublishedRow",
     "Row",
     "Size",

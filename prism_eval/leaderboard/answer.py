@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from prism_eval.leaderboard import writing
@@ -13,8 +13,8 @@ _NAMED = 3
 """Entries that are named in one sentence; of more, the others are counted."""
 
 
-def answer(rows: Sequence[Row], comparisons: Sequence[Comparison], names: Mapping[str, str]) -> str:
-    """What a leaderboard says, first of all.
+def answer(rows: Sequence[Row], comparisons: Sequence[Comparison], names: Mapping[str, str]) -> tuple[str, ...]:
+    """What a leaderboard says, first of all, sentence by sentence; the first holds by itself.
 
     With a baseline: how the best of the others compares with it, and in a word how the rest do. Without one: who is
     first, and whether that is certain.
@@ -31,33 +31,47 @@ def answer(rows: Sequence[Row], comparisons: Sequence[Comparison], names: Mappin
     ranked = [row for row in rows if not row.unranked]
     baseline = next((row for row in rows if row.baseline), None)
     if not rows:
-        return "There is no entry to rank."
+        return ("There is no entry to rank.",)
     if baseline and len(rows) > 1:
         return _beside(baseline, [row for row in rows if not row.baseline], name)
     if not ranked:
         told = [f"{name(row)}, {row.unranked}" for row in rows]
-        return f"No captioner is ranked: {'; '.join(told[:_NAMED])}{_more(len(told) - _NAMED)}."
-    return _first(ranked, comparisons, name)
+        return (f"No captioner is ranked: {writing.listed(told, _NAMED, between='; ')}.",)
+    return (_first(ranked, comparisons, name),)
 
 
-def _beside(baseline: Row, others: Sequence[Row], name: Callable[[Row], str]) -> str:
+def _beside(baseline: Row, others: Sequence[Row], name: Callable[[Row], str]) -> tuple[str, ...]:
     best, *rest = others
     if (found := best.against) is None:
         raise ValueError(f"{best.captioner} is not compared with the baseline")
-    verdict = {
-        "better": f"{name(best)} is {found.sentence}",
-        "worse": f"{name(best)} is {found.sentence}",
-        "on par": f"{name(best)} is {found.sentence}",
-        "cannot tell": f"of {name(best)} we {found.sentence}",
-    }[found.verdict]
-    said = [f"Against {name(baseline)}, {verdict}.", found.unlike, _rest(rest)]
-    return " ".join(filter(None, said))
+    subject = f"of {name(best)} we" if found.verdict == "cannot tell" else f"{name(best)} is"
+    first = f"Against {name(baseline)}, {subject} {found.sentence}."
+    return tuple(filter(None, [first, found.unlike, _rest(rest, name)]))
 
 
-def _rest(rows: Sequence[Row]) -> str:
-    counts = Counter(row.against.verdict for row in rows if row.against)
-    told = [f"{count:,} {word if word != 'cannot tell' else 'undecided'}" for word, count in counts.items()]
-    return f"Of the others: {', '.join(told)}." if told else ""
+def _rest(rows: Sequence[Row], name: Callable[[Row], str]) -> str:
+    """How those compare that are not the best: a few by their names, of many how many."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if row.against:
+            alike["undecided" if row.against.verdict == "cannot tell" else row.against.verdict].append(name(row))
+    number = sum(map(len, alike.values()))
+    if number <= _NAMED:
+        told = [f"{_and(names)} {_are(len(names))} {word}" for word, names in alike.items()]
+        return f"{'; '.join(told)}." if told else ""
+    if len(alike) == 1:
+        return f"All {number:,} others are {next(iter(alike))}."
+    counts = [f"{len(names):,} {_are(len(names))} {word}" for word, names in alike.items()]
+    return f"Of the {number:,} others, {_and(counts)}."
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _and(parts: Sequence[str]) -> str:
+    *before, last = parts
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def _first(ranked: Sequence[Row], comparisons: Sequence[Comparison], name: Callable[[Row], str]) -> str:
@@ -67,13 +81,8 @@ def _first(ranked: Sequence[Row], comparisons: Sequence[Comparison], name: Calla
         return f"{name(first)} scores {score}; there is no other captioner to compare it with."
     rivals = [name(row) for row in others if row.rank and row.rank.best == 1]
     if rivals:
-        listing = f"{', '.join(rivals[:_NAMED])}{_more(len(rivals) - _NAMED)}"
-        return f"{name(first)} scores highest, {score}, but cannot be told from {listing}."
+        return f"{name(first)} scores highest, {score}, but cannot be told from {writing.listed(rivals, _NAMED)}."
     ahead = next((one.difference for one in comparisons if (one.first, one.second) == (0, 1)), None)
     by = f" by {writing.signed(ahead.value)[1:]} {writing.ends(ahead.low, ahead.high)}" if ahead else ""
     rest = " and of every other" if len(others) > 1 else ""
     return f"{name(first)} is first, {score}: ahead of {name(others[0])}{by}{rest}."
-
-
-def _more(number: int) -> str:
-    return f" and {number} more" if number > 0 else ""

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from prism_eval.errors import UsageError
 from prism_eval.files.folders import user_path
-from prism_eval.leaderboard.against import Against, against
-from prism_eval.leaderboard.baseline import largest, named_baseline
+from prism_eval.leaderboard.baseline import chosen_baseline, compared, scored_on
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
-from prism_eval.leaderboard.columns import COLUMNS, benchmark_column, from_outside
-from prism_eval.leaderboard.identities import control_of, own_model, revision_of
+from prism_eval.leaderboard.column import from_outside
+from prism_eval.leaderboard.columns import COLUMNS, TEXTS, benchmark_columns
+from prism_eval.leaderboard.identities import direct_controls, revision_of
 from prism_eval.leaderboard.imported import imported_columns
 from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
 from prism_eval.leaderboard.measured import failures, measured
+from prism_eval.leaderboard.noise import caption_noises
 from prism_eval.leaderboard.own import own_numbers
 from prism_eval.leaderboard.positions import position_biases
-from prism_eval.leaderboard.published import published_rows
+from prism_eval.leaderboard.published import PublishedRow, published_rows
 from prism_eval.leaderboard.ranking import common_benchmarks, ranks, why_unranked
 from prism_eval.leaderboard.rows import PositionBias, Row
-from prism_eval.leaderboard.runs import Runs, merged, read_runs, unusable_answers
+from prism_eval.leaderboard.runs import Runs, benchmark_titles, merged, read_runs, unusable_answers
 from prism_eval.leaderboard.scores import Scores
 from prism_eval.leaderboard.sizes import size_of
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
-from prism_eval.run.looks import BENCHMARK_MARGIN, SUITE_MARGIN, Boundary, boundary_of
-from prism_eval.statistics import Comparison, Ratio
+from prism_eval.plan.plan import LEAST_MARGIN
+from prism_eval.run.entries import control_of
+from prism_eval.statistics import CaptionNoise, Comparison, Ratio
 
 
 def build(
@@ -37,6 +39,8 @@ def build(
     baseline: str | None = None,
     margin: float | None = None,
     published: Sequence[str] = (),
+    judge_losses: str | None = None,
+    store: Path | None = None,
 ) -> Leaderboard:
     """Rank the entries of one run or several.
 
@@ -52,48 +56,56 @@ def build(
         margin: The difference that counts as none, in points; by default such a run's, else 1, and 3 where one
             benchmark was asked.
         published: Names of printed tables whose rows stand beside it, see `published_rows`.
+        judge_losses: A model that decides of lost points what rules cannot, as a spec; by default nobody does.
+        store: The generation store that keeps its decisions; by default the user's.
 
     Raises:
         UsageError: Runs cannot be compared, share an entry, or have no such baseline; the margin is no such number, or
             no table has such a name.
         RunError: A manifest or verdict table cannot be read, or holds verdicts of more than one reasoner, or one twice.
     """
-    if margin is not None and not 0 < margin < 100:
-        raise UsageError(f"a margin lies between 0 and 100 points, not {margin:g}")
+    if margin is not None and not LEAST_MARGIN <= margin < 100:
+        raise UsageError(f"a margin lies between {LEAST_MARGIN} and 100 points, not {margin:g}")
     papers = published_rows(published)
     given = [folders] if isinstance(folders, Path | str) else folders
     runs = read_runs([user_path(folder) for folder in given], reasoner)
+    board = _board(runs, papers, baseline=baseline, margin=margin)
+    return replace(board, losses_judge=judge_losses, store=store)
+
+
+def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None, margin: float | None) -> Leaderboard:
     manifest = merged(runs.manifests)
+    titles = benchmark_titles(manifest)
     # A benchmark the manifest names keeps its column though nothing of it was scored: a missing column hides a failure.
-    titles = {entry["name"]: str(entry.get("title") or entry["name"]) for entry in manifest["benchmarks"]}
     benchmarks = tuple(dict.fromkeys([*titles, *runs.verdicts.benchmarks]))
     scores = Scores(runs.verdicts, benchmarks, unusable_answers(manifest))
-    everyone = [_row(number, scores, runs, *own) for number, own in enumerate(_captions(runs.verdicts))]
-    controls = tuple(sorted((row for row in everyone if row.control), key=_place))
-    rows, common, comparisons = _ranked([row for row in everyone if not row.control], scores)
-    # Of a run that ended when it was decided, what was decided.
-    looks = manifest.get("looks") or {}
-    baseline = looks.get("baseline") if baseline is None else baseline
-    margin = margin or looks.get("margin")
-    rows = tuple(replace(row, recovery=_recovery(row, controls, runs, scores, common)) for row in rows)
-    chosen = named_baseline(baseline, rows, controls) if baseline is not None else largest(rows)
+    noises = caption_noises(runs.verdicts)
+    found = [
+        _row(number, scores, runs, *own, noise=noises[number]) for number, own in enumerate(_captions(runs.verdicts))
+    ]
+    controls = tuple(sorted((row for row in found if row.control), key=_place))
+    rows, common, comparisons = _ranked([row for row in found if not row.control], scores)
+    rows = _recovered(rows, controls, runs, scores, common)
+    chosen = chosen_baseline(rows, controls, manifest, baseline)
     if chosen:
-        boundary = boundary_of(manifest)
-        rows = _compared(rows, chosen, scores, common, titles=titles, margin=margin, boundary=boundary)
-    others, problems = from_outside((*rows, *controls))
+        rows = compared(rows, chosen, scores, common, manifest=manifest, margin=margin)
+    everyone = (*rows, *controls)
+    columns = COLUMNS + imported_columns(manifest)
+    others, problems = from_outside(everyone, {*TEXTS, *(name for column in columns for name in column.names)})
+    columns += others
     return Leaderboard(
         rows=rows,
         controls=controls,
         baseline=chosen.captioner if chosen else None,
         benchmarks=benchmarks,
         common=common,
-        scores=tuple(benchmark_column(name, titles.get(name, name)) for name in benchmarks),
-        columns=COLUMNS + imported_columns(manifest) + others,
+        scores=benchmark_columns({name: titles.get(name, name) for name in benchmarks}, columns),
+        columns=columns,
         comparisons=comparisons,
         measured=measured(manifest),
-        failed=failures((*rows, *controls)),
+        failed=failures(everyone),
         warnings=(*caveats(rows, controls, common, manifest), *problems),
-        own=own_numbers(manifest, [row.captioner for row in (*rows, *controls)]),
+        own=own_numbers(manifest, [row.captioner for row in everyone]),
         published=papers,
         folders=runs.folders,
         manifests=runs.manifests,
@@ -106,7 +118,15 @@ def _captions(verdicts: Verdicts) -> Iterator[tuple[CaptionLengths, PositionBias
     return zip(caption_lengths(verdicts), position_biases(verdicts), strict=True)
 
 
-def _row(number: int, scores: Scores, runs: Runs, lengths: CaptionLengths, positions: PositionBias | None) -> Row:
+def _row(
+    number: int,
+    scores: Scores,
+    runs: Runs,
+    lengths: CaptionLengths,
+    positions: PositionBias | None,
+    *,
+    noise: CaptionNoise | None,
+) -> Row:
     """A captioner's row, by itself: its mean is over all that it has, and nobody is ahead of it."""
     label = runs.verdicts.captioners[number]
     counts = runs.verdicts.outcomes[number].sum(axis=0).tolist()
@@ -132,16 +152,20 @@ def _row(number: int, scores: Scores, runs: Runs, lengths: CaptionLengths, posit
         tokens_mean=spent.tokens_mean,
         seconds=spent.seconds,
         cost=spent.cost,
+        seconds_mean=spent.seconds_mean,
+        cost_mean=spent.cost_mean,
         revision=revision_of(identity),
         run=runs.home[label],
         positions=positions,
+        # A control's texts are no captions of its own.
+        noise=None if control else noise,
     )
 
 
 def _ranked(entries: Sequence[Row], scores: Scores) -> tuple[tuple[Row, ...], tuple[str, ...], tuple[Comparison, ...]]:
     """The entries in order, those without a rank last; the benchmarks they are compared on; and every two compared."""
     able = [row for row in entries if not row.unranked]
-    common = common_benchmarks(map(_scored, able), scores.benchmarks)
+    common = common_benchmarks(map(scored_on, able), scores.benchmarks)
     if not common:
         reason = "no benchmark has a score of every captioner" if len(able) > 1 else "nothing could be scored"
         entries = [replace(row, unranked=row.unranked or reason) for row in entries]
@@ -155,58 +179,28 @@ def _ranked(entries: Sequence[Row], scores: Scores) -> tuple[tuple[Row, ...], tu
 
 def _over(row: Row, common: Sequence[str], scores: Scores) -> Row:
     """The row with its mean over the benchmarks that entries are compared on, if it has them all."""
-    if not common or not _scored(row).issuperset(common):
-        return replace(row, complete=_scored(row).issuperset(scores.benchmarks))
-    return replace(row, mean=scores.mean(scores.number(row.captioner), common), complete=True)
+    scored = scored_on(row)
+    if not common or not scored.issuperset(common):
+        return replace(row, complete=scored.issuperset(scores.benchmarks))
+    mean = row.mean if scored.issubset(common) else scores.mean(scores.number(row.captioner), common)
+    return replace(row, mean=mean, complete=True)
 
 
-def _scored(row: Row) -> frozenset[str]:
-    return frozenset(name for name, cell in row.cells.items() if cell.estimate is not None)
+def _recovered(
+    rows: Sequence[Row], controls: Sequence[Row], runs: Runs, scores: Scores, common: Sequence[str]
+) -> tuple[Row, ...]:
+    """The rows, each with how far its captions reach from no caption to the image itself, as its own model sees it."""
+    direct = direct_controls({row.captioner: runs.identity(row.captioner) for row in (*rows, *controls)})
+    blind = next((row.captioner for row in controls if row.control == "blind"), None)
 
+    def recovery(label: str) -> Ratio | None:
+        if blind is None or label not in direct:
+            return None
+        return scores.recovery(scores.number(label), (scores.number(blind), scores.number(direct[label])), common)
 
-def _recovery(row: Row, controls: Sequence[Row], runs: Runs, scores: Scores, common: Sequence[str]) -> Ratio | None:
-    """How far the row's captions reach from no caption to the image itself, as its own model sees it."""
-    model = own_model(runs.identity(row.captioner))
-    blind = next((one.captioner for one in controls if one.control == "blind"), None)
-    own = (one.captioner for one in controls if one.control == "direct")
-    direct = next((label for label in own if model is not None and own_model(runs.identity(label)) == model), None)
-    if blind is None or direct is None:
-        return None
-    return scores.recovery(scores.number(row.captioner), (scores.number(blind), scores.number(direct)), common)
+    return tuple(replace(row, recovery=recovery(row.captioner)) for row in rows)
 
 
 def _place(row: Row) -> tuple[bool, bool, float, str]:
     # A mean over fewer benchmarks is no rival of the others': it may just have left out the hard ones.
     return bool(row.unranked), not row.complete, -row.mean.value if row.mean else 1.0, row.captioner
-
-
-def _compared(
-    rows: Sequence[Row],
-    baseline: Row,
-    scores: Scores,
-    common: Sequence[str],
-    *,
-    titles: Mapping[str, str],
-    margin: float | None,
-    boundary: Boundary,
-) -> tuple[Row, ...]:
-    """The rows, each with what sets it apart from the baseline."""
-
-    def one(row: Row) -> Against:
-        both = _scored(row) & _scored(baseline)
-        shared = common if common and both.issuperset(common) else [name for name in scores.benchmarks if name in both]
-        pair = scores.number(row.captioner), scores.number(baseline.captioner)
-        cells = {titles.get(name, name): scores.difference(*pair, [name]) for name in shared}
-        counts = margin / 100 if margin else SUITE_MARGIN if len(shared) > 1 else BENCHMARK_MARGIN
-        return against(
-            baseline.captioner,
-            scores.difference(*pair, shared, alpha=boundary.alpha),
-            {name: found for name, found in cells.items() if found is not None},
-            margin=counts,
-            boundary=boundary,
-        )
-
-    return tuple(
-        replace(row, baseline=True) if row.captioner == baseline.captioner else replace(row, against=one(row))
-        for row in rows
-    )

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prism_eval.leaderboard.imported import imported_caveats
+from prism_eval.leaderboard.measured import kept_first
 from prism_eval.leaderboard.rows import Row
 from prism_eval.leaderboard.runs import unusable_answers
-from prism_eval.leaderboard.writing import counted
+from prism_eval.leaderboard.writing import counted, listed
 from prism_eval.run.counts import Unusable
 from prism_eval.run.reading import Manifest
 from prism_eval.schema import Outcome
@@ -17,8 +18,6 @@ from prism_eval.statistics import FEW_CLUSTERS
 
 _NOTABLE = 0.05
 """Share of answers or captions from which a format slip or a cut is worth a sentence."""
-_NAMED = 4
-"""Names in one sentence; of more, the others are counted."""
 
 _MANY_EMPTY, _SOME_EMPTY = 5, 0.01
 """Empty captions that are worth a sentence: so many, or more than such a share."""
@@ -54,23 +53,13 @@ def caveats(rows: Sequence[Row], controls: Sequence[Row], common: Sequence[str],
     )
 
 
-def listed(names: Sequence[str]) -> str:
-    """The names, of many the first few and how many there are besides: ``a, b, c, d and 8 more``."""
-    # One name more takes no more room than to say that there is one.
-    if len(names) <= _NAMED + 1:
-        return ", ".join(names)
-    return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"
-
-
 def _unusable(manifest: Manifest) -> Iterator[str]:
     for entry, unusable in _unusable_rows(manifest):
         yield unusable.sentence(str(entry["name"]), entry["items"]) + "."
 
 
 def _first(manifest: Manifest) -> Iterator[str]:
-    plan = manifest.get("plan") or {}
-    # Plans of the time before there were samples do not say which.
-    if plan.get("limit") and plan.get("first") is not False:
+    if kept_first(manifest):
         yield "Only the first items were asked, and no random sample: the intervals say nothing of the rest."
 
 
@@ -163,7 +152,7 @@ def _shares(rows: Sequence[Row], part_of: Callable[[Row], tuple[int, int]]) -> l
 
 def _empty(rows: Sequence[Row], manifest: Manifest) -> Iterator[str]:
     """Captions that say nothing, of captioners that are there to say something: the manifest counts no others."""
-    counts = manifest.get("counts", {}).get("empty_captions", {})
+    counts = (manifest.get("counts") or {}).get("empty_captions") or {}
     empty = [
         f"{row.captioner} {count:,} of {row.captions:,}"
         for row in rows
@@ -188,7 +177,7 @@ def _few(rows: Sequence[Row]) -> Iterator[str]:
 def _made_elsewhere(manifest: Manifest) -> Iterator[str]:
     """Results that the store had from another server: the same name may stand for other weights there."""
     moved: Counter[tuple[str, str, str, str]] = Counter()
-    for one in manifest.get("counts", {}).get("made_elsewhere", []):
+    for one in (manifest.get("counts") or {}).get("made_elsewhere") or []:
         moved[one["stage"], one["source"], one["made_by"], one["asked_now"]] += one["count"]
     for (stage, source, made_by, asked_now), count in moved.items():
         yield (

@@ -1,92 +1,20 @@
-"""The columns of a leaderboard: each number is described here once, and shown wherever its column says.
-
-The terminal, the page and the data frame go through these columns and know none by name, so a new number is a new
-column. One from outside comes through an entry point of the group ``prism_eval.columns`` that names a `Column`.
-"""
+"""The columns of a leaderboard: a new number is a new `Column` in the list at the end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Generic, Literal, TypeVar, cast, get_args
+from typing import TypeVar
 
-from prism_eval import plugins
-from prism_eval.errors import PrismError
 from prism_eval.leaderboard import writing
 from prism_eval.leaderboard.against import Against
+from prism_eval.leaderboard.column import AnyColumn, Column, Number, Place
 from prism_eval.leaderboard.rows import PositionBias, Row
+from prism_eval.leaderboard.sizes import Size
 from prism_eval.schema import Outcome
-from prism_eval.statistics import Difference, Estimate, RankRange, Ratio
+from prism_eval.statistics import Difference, Estimate, Lean, NoisePart, RankRange, Ratio
 
 V = TypeVar("V")
-
-Place = Literal["summary", "leans", "scores", "answers", "captions", "positions"]
-"""The tables a column can stand in. In the terminal: ``summary`` and ``leans`` (towards a position of the options); on
-the page: ``scores``, ``answers`` (how they ended), ``captions`` and ``positions``. The data frame has every column."""
-
-Number = float | int | None
-
-
-def _itself(value: object) -> Number:
-    # Only a value that is a number may leave its parts out; `_tried` refuses a stranger's that is none.
-    return cast("Number", value)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column(Generic[V]):
-    """One number of every row.
-
-    Attributes:
-        name: Its name in the data frame.
-        title: Its heading on the page.
-        value: The number of a row; ``None`` where the row has none.
-        shown: The tables it stands in.
-        heading: Its heading in the terminal; the title in small letters if left empty.
-        write: The number as text; not asked where there is none.
-        mark: What is put behind the text of a row.
-        absent: What stands where a row has no number.
-        parts: How the data frame takes the value apart, by what is put behind the name. The page sorts by the first.
-        bar: Whether the page draws a bar beside it, from 0 to the largest of the column.
-        quiet_zero: Whether 0 says that nothing happened, and is written so that the eye passes over it.
-    """
-
-    name: str
-    title: str
-    value: Callable[[Row], V | None]
-    shown: frozenset[Place]
-    heading: str = ""
-    write: Callable[[V], str] = str
-    mark: Callable[[Row], str] = lambda _: ""
-    absent: Callable[[Row], str] = lambda _: writing.ABSENT
-    parts: Mapping[str, Callable[[V], Number]] = field(default_factory=lambda: {"": _itself})
-    bar: bool = False
-    quiet_zero: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse tables that do not exist: the column would be shown nowhere, and nobody would know why."""
-        if strange := self.shown - set(get_args(Place)):
-            raise ValueError(f"column {self.name!r}: no table {min(strange)!r}; there are {', '.join(get_args(Place))}")
-
-    def text(self, row: Row) -> str:
-        """The row's number as it is written."""
-        value = self.value(row)
-        return (self.absent(row) if value is None else self.write(value)) + self.mark(row)
-
-    def record(self, row: Row) -> dict[str, Number]:
-        """The row's number as the data frame has it."""
-        value = self.value(row)
-        return {self.name + suffix: None if value is None else part(value) for suffix, part in self.parts.items()}
-
-    def key(self, row: Row) -> Number:
-        """What the row is sorted by; rows without the number come last."""
-        key = next(iter(self.record(row).values()))
-        # Below every number of ours: the least of them is a difference of -1.
-        return -2 if key is None else key
-
-
-AnyColumn = Column[Any]
-"""A column of whatever kind: a table asks it for texts and numbers, and never sees the value they are made from."""
 
 _estimate = partial(
     Column[Estimate],
@@ -96,16 +24,38 @@ _estimate = partial(
 )
 _count = partial(Column[int], write=writing.count)
 _words = partial(Column[float], write=writing.count)  # a tenth of a word tells nobody anything
-_share = partial(Column[float], write=writing.points, shown=frozenset({"leans", "positions"}))
 
 
-def benchmark_column(name: str, title: str) -> Column[Estimate]:
-    """The column of a benchmark's scores."""
+TEXTS = ("captioner", "kind", "unranked", "baseline", "verdict", "sentence", "revision", "source")
+"""What stands in words beside the numbers wherever a record has both."""
+
+
+def benchmark_columns(titles: Mapping[str, str], others: Sequence[AnyColumn]) -> tuple[Column[Estimate], ...]:
+    """The columns of the benchmarks' scores, each under a name of its own.
+
+    A column of a benchmark ``mean`` is called ``benchmark_mean``: under its own name it would take the suite's place.
+
+    Args:
+        titles: By benchmark, its title.
+        others: The columns that there are besides.
+    """
+    taken = {*TEXTS, *(key for column in others for key in column.names)}
+    columns = []
+    for benchmark, title in titles.items():
+        column = _of_benchmark(benchmark, benchmark, title)
+        while not taken.isdisjoint(column.names):
+            column = _of_benchmark(benchmark, f"benchmark_{column.name}", title)
+        taken.update(column.names)
+        columns.append(column)
+    return tuple(columns)
+
+
+def _of_benchmark(benchmark: str, name: str, title: str) -> Column[Estimate]:
     return _estimate(
         name=name,
         title=title,
-        heading=name,
-        value=lambda row: row.cells[name].estimate,
+        heading=benchmark,
+        value=lambda row: row.cells[benchmark].estimate,
         shown=frozenset({"scores"}),
     )
 
@@ -141,12 +91,13 @@ COLUMNS: tuple[AnyColumn, ...] = (
         parts={"_best": lambda rank: rank.best, "_worst": lambda rank: rank.worst},
         shown=frozenset({"summary", "scores"}),
     ),
-    Column[float](
+    Column[Size](
         name="params_b",
         title="Size",
-        value=lambda row: row.size.params_b,
-        write="{:g}B".format,
-        shown=frozenset({"summary", "scores"}),
+        value=lambda row: row.size or None,
+        write=lambda size: size.text,
+        parts={"": lambda size: size.params_b, "_class": lambda size: size.word},
+        shown=frozenset({"summary", "scores", "costs"}),
     ),
     _estimate(
         name="mean",
@@ -155,7 +106,7 @@ COLUMNS: tuple[AnyColumn, ...] = (
         value=lambda row: row.mean,
         # A mean over fewer benchmarks stands in the same column, and must not be read as the others are.
         mark=lambda row: "" if row.complete else "*",
-        shown=frozenset({"summary", "scores"}),
+        shown=frozenset({"summary", "scores", "costs"}),
     ),
     Column[Against](
         name="against",
@@ -178,7 +129,7 @@ COLUMNS: tuple[AnyColumn, ...] = (
         value=lambda row: row.recovery,
         write=lambda share: f"{100 * share.value:.0f} % [{100 * share.low:.0f}, {100 * share.high:.0f}]",
         parts={"": lambda share: share.value, "_low": lambda share: share.low, "_high": lambda share: share.high},
-        shown=frozenset({"scores"}),
+        shown=frozenset({"summary", "scores"}),
     ),
     _count(
         name="items",
@@ -197,8 +148,15 @@ COLUMNS: tuple[AnyColumn, ...] = (
         bar=True,
     ),
     *map(_ended, Outcome),
-    _words(name="words_mean", title="Mean words", value=lambda row: row.words_mean, shown=frozenset({"captions"})),
-    _words(name="tokens_mean", title="Mean tokens", value=lambda row: row.tokens_mean, shown=frozenset({"captions"})),
+    _words(
+        name="words_mean", title="Mean words", value=lambda row: row.words_mean, shown=frozenset({"captions", "costs"})
+    ),
+    _words(
+        name="tokens_mean",
+        title="Mean tokens",
+        value=lambda row: row.tokens_mean,
+        shown=frozenset({"captions", "costs"}),
+    ),
     _count(name="captions", title="Captions", value=lambda row: row.captions, shown=frozenset({"captions"})),
     _count(
         name="truncated",
@@ -215,14 +173,43 @@ COLUMNS: tuple[AnyColumn, ...] = (
         quiet_zero=True,
     ),
     Column[float](
+        name="error_images",
+        title="Error from images, points",
+        value=lambda row: row.noise.images if row.noise else None,
+        write=writing.points,
+        shown=frozenset({"captions"}),
+    ),
+    Column[NoisePart](
+        name="error_captions",
+        title="Error from captions drawn, points",
+        value=lambda row: row.noise.drawn if row.noise else None,
+        write=lambda part: f"{writing.points(part.error)} {writing.ends(part.low, part.high)}",
+        parts={"": lambda part: part.error, "_low": lambda part: part.low, "_high": lambda part: part.high},
+        shown=frozenset({"captions"}),
+    ),
+    Column[float](
+        name="seconds_mean",
+        title="Seconds a caption",
+        value=lambda row: row.seconds_mean,
+        write=writing.three_digits,
+        shown=frozenset({"costs"}),
+    ),
+    Column[float](
+        name="cost_per_1000",
+        title="Cost of 1,000 captions",
+        value=lambda row: None if row.cost_mean is None else 1000 * row.cost_mean,
+        write=writing.three_digits,
+        shown=frozenset({"costs"}),
+    ),
+    Column[float](
         name="seconds",
         title="Time",
         value=lambda row: row.seconds,
         write=writing.duration,
-        shown=frozenset({"captions"}),
+        shown=frozenset({"costs"}),
     ),
     Column[float](
-        name="cost", title="Cost", value=lambda row: row.cost, write="{:.2f}".format, shown=frozenset({"captions"})
+        name="cost", title="Cost", value=lambda row: row.cost, write="{:.2f}".format, shown=frozenset({"costs"})
     ),
     _count(
         name="position_questions",
@@ -230,44 +217,21 @@ COLUMNS: tuple[AnyColumn, ...] = (
         value=_position(lambda bias: bias.questions),
         shown=frozenset({"positions"}),
     ),
-    _share(
+    Column[float](
         name="position_consistency",
         title="Same option in every order, %",
         heading="same",
         value=_position(lambda bias: bias.consistency),
+        write=writing.points,
+        shown=frozenset({"leans", "positions"}),
     ),
-    _share(
-        name="position_deviation",
+    Column[Lean](
+        name="position_lean",
         title="Largest lean, points",
-        heading="lean",
-        value=_position(lambda bias: bias.deviation),
+        heading="lean [low, high]",
+        value=_position(lambda bias: bias.lean),
+        write=lambda lean: f"{writing.points(lean.largest)} {writing.ends(lean.low, lean.high)}",
+        parts={"": lambda lean: lean.largest, "_low": lambda lean: lean.low, "_high": lambda lean: lean.high},
+        shown=frozenset({"leans", "positions"}),
     ),
 )
-
-
-def from_outside(rows: Sequence[Row]) -> tuple[tuple[AnyColumn, ...], tuple[str, ...]]:
-    """The columns that installed packages add, and a sentence on each that had to be left out.
-
-    Every column is tried on every row first: a stranger's bug costs its column, not the leaderboard.
-    """
-    # By name: entry points come in the order of installation, which differs from machine to machine.
-    columns, problems = [], []
-    for name in sorted(plugins.entry_points("column")):
-        try:
-            columns.append(_tried(plugins.load("column", name), rows))
-        except PrismError as error:
-            problems.append(f"Column {name!r} is left out: {error}.")
-        except BaseException as error:  # noqa: BLE001 - whatever a stranger's code raises, sys.exit included
-            problems.append(f"Column {name!r} is left out: it raised {type(error).__name__}: {error}.")
-    return tuple(columns), tuple(problems)
-
-
-def _tried(column: object, rows: Sequence[Row]) -> AnyColumn:
-    if not isinstance(column, Column):
-        raise TypeError(f"its entry point names a {type(column).__name__}, not a Column")
-    for row in rows:
-        column.text(row)
-        for number in column.record(row).values():
-            if not isinstance(number, float | int | None):
-                raise TypeError(f"{number!r} is no number")  # the page could not sort by it
-    return column

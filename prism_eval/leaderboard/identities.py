@@ -1,20 +1,13 @@
-"""What a captioner's identity tells of it: which control it is, whose model answers, which weights."""
+"""What captioners' identities tell of them: whose model answers, which weights."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-CONTROLS = ("blind", "mismatched", "direct")
-"""The plugins whose captioners put a score in context: they are no entries, and no rival of one."""
+from prism_eval.run.entries import control_of
 
 
-def control_of(identity: Mapping[str, object]) -> str:
-    """Which control a captioner is; empty for an entry."""
-    plugin = str(identity.get("plugin", ""))
-    return plugin if plugin in CONTROLS else ""
-
-
-def own_model(identity: object) -> object:
+def own_model(identity: object) -> str | None:
     """What tells a captioner's model from others, however it is asked; ``None`` where it has none, or several.
 
     Of a combinator it is its only part's: `budget(A)` and `direct(A)` have A's.
@@ -22,11 +15,26 @@ def own_model(identity: object) -> object:
     if not isinstance(identity, Mapping):
         return None
     if isinstance(engine := identity.get("engine"), Mapping):
-        return engine.get("plugin"), engine.get("model"), engine.get("revision")
-    if isinstance(parts := identity.get("parts"), list):
+        return repr([engine.get(key) for key in ("plugin", "model", "revision")])
+    if isinstance(parts := identity.get("parts"), list) and parts:
         return own_model(parts[0]) if len(parts) == 1 else None
     # Of a captioner without a model, what a reader can know of an image is the same however little it says of it.
-    return identity.get("plugin")
+    return repr(identity["plugin"]) if "plugin" in identity else None
+
+
+def direct_controls(identities: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
+    """By a captioner's label, that of the first control that shows its own model the images.
+
+    Args:
+        identities: By label, the identities of a leaderboard's entries and controls.
+    """
+    seeing: dict[str | None, str] = {}
+    for label, identity in identities.items():
+        if control_of(identity) == "direct":
+            seeing.setdefault(own_model(identity), label)
+    seeing.pop(None, None)
+    own = {label: seeing.get(own_model(identity)) for label, identity in identities.items()}
+    return {label: control for label, control in own.items() if control and control != label}
 
 
 def models_of(identity: object) -> Iterator[str]:

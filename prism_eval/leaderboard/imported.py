@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prism_eval.leaderboard import writing
-from prism_eval.leaderboard.columns import AnyColumn, Column
+from prism_eval.leaderboard.column import AnyColumn, Column
 from prism_eval.run.reading import Manifest
 
 

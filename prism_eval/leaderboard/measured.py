@@ -23,6 +23,13 @@ def failures(rows: Sequence[Row]) -> str:
     return f"{failed:,} of {counted(sum(row.answers for row in rows), 'answer')} failed" if failed else ""
 
 
+def kept_first(manifest: Manifest) -> bool:
+    """Whether the limit has left the first items, and no random sample."""
+    plan = manifest.get("plan") or {}
+    # Plans of the time before there were samples do not say which.
+    return bool(plan.get("limit")) and plan.get("first") is not False
+
+
 def _facts(manifest: Manifest) -> Iterator[str]:
     if manifest.get("imported"):
         yield from imported_facts(manifest)
@@ -58,7 +65,7 @@ def _stopped(looks: Mapping[str, Any]) -> str:
 def _share(manifest: Manifest) -> Iterator[str]:
     """What ``limit`` has left of the benchmarks, where it has left anything out."""
     plan = manifest.get("plan") or {}
-    drawn = plan.get("first") is False  # plans of the time before there were samples do not say
+    drawn = not kept_first(manifest)
     one, each_of_many = ("random", "random samples of up to") if drawn else ("first", "first")
     seed = f", seed {plan.get('seed', 0)}" if drawn else ""
     entries = manifest["benchmarks"]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.numbering import label_numbers, numbered
-from prism_eval.leaderboard.rows import PositionBias, PositionShare
+from prism_eval.leaderboard.rows import PositionBias
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
 from prism_eval.schema import Outcome
+from prism_eval.statistics import lean
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
 
 
@@ -22,48 +23,45 @@ def position_biases(verdicts: Verdicts) -> list[PositionBias | None]:
     picked.
 
     Raises:
-        RunError: The options of a question are no list.
+        RunError: The options of a question are no list, or a position is not among them.
     """
     import numpy as np
 
     # Most runs ask in one order only; the columns below are then not even read.
-    nobody: list[PositionBias | None] = [None] * len(verdicts.captioners)
     if not verdicts.order.any():
-        return nobody
+        return [None] * len(verdicts.captioners)
     asked = verdicts.items.choice[verdicts.item] & (verdicts.outcome != OUTCOMES.index(Outcome.FAILED))
-    rows = np.flatnonzero(asked)
-    shares = _shares(verdicts, rows[~np.isnan(verdicts.position[rows])])
+    rows, question = _in_several_orders(verdicts, np.flatnonzero(asked))
+    said = verdicts.table.take(rows, ("extracted", "gold_position"))
+    steady = _steady(verdicts, rows, question, said["extracted"].combine_chunks())
+    gold = said["gold_position"].cast("double").to_numpy()
+    options = _options_shown(verdicts, verdicts.item[rows])
+    owner, asker = verdicts.captioner[rows], verdicts.captioner[rows[numbered(question).first]]
     return [
-        _bias(own, steady) if own and steady.size else None
-        for own, steady in zip(shares, _steady(verdicts, rows), strict=True)
+        _bias(verdicts, rows[own], gold[own], options[own], steady[asker == number])
+        for number, own in ((number, owner == number) for number in range(len(verdicts.captioners)))
     ]
 
 
-def _bias(shares: tuple[PositionShare, ...], steady: NDArray[np.bool_]) -> PositionBias:
-    return PositionBias(
-        shares=shares,
-        deviation=max(abs(share.picked - share.even) for share in shares),
-        consistency=float(steady.mean()),
-        questions=steady.size,
-    )
-
-
-def _shares(verdicts: Verdicts, rows: NDArray[np.int64]) -> list[tuple[PositionShare, ...]]:
-    """By captioner, how often each position was picked, of all picks; and how often if all shown were picked alike."""
+def _bias(
+    verdicts: Verdicts,
+    rows: NDArray[np.int64],
+    gold: NDArray[np.float64],
+    options: NDArray[np.int64],
+    steady: NDArray[np.bool_],
+) -> PositionBias | None:
     import numpy as np
 
-    shown = _options_shown(verdicts, verdicts.item[rows])
-    shares = []
-    for number in range(len(verdicts.captioners)):
-        own = verdicts.captioner[rows] == number
-        lists = np.bincount(shown[own])
-        each = lists / np.maximum(np.arange(lists.size), 1)
-        # A position is among the options of every list that is longer than its place.
-        even = np.cumsum(each[::-1])[::-1][1:] / max(own.sum(), 1)
-        picked = np.bincount(verdicts.position[rows[own]].astype(np.int64), minlength=even.size) / max(own.sum(), 1)
-        pairs = zip(picked.tolist(), even.tolist(), strict=False)
-        shares.append(tuple(PositionShare(picked=often, even=due) for often, due in pairs))
-    return shares
+    # With two right options, or none, nobody can say where a reader without a lean would look.
+    known = ~np.isnan(gold)
+    rows, gold, options = rows[known], gold[known], options[known]
+    picked = verdicts.position[rows]
+    for strange in rows[(np.fmax(picked, gold) >= options) | (gold < 0)][:1].tolist():
+        raise verdicts.table.spoilt("has a position that is not among the options", strange)
+    found = lean(picked, gold, options, verdicts.items.cluster[verdicts.item[rows]])
+    if found is None:
+        return None
+    return PositionBias(lean=found, consistency=float(steady.mean()), questions=steady.size)
 
 
 def _options_shown(verdicts: Verdicts, item: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -72,16 +70,16 @@ def _options_shown(verdicts: Verdicts, item: NDArray[np.int64]) -> NDArray[np.in
 
     items, place = np.unique(item, return_inverse=True)
     # Each different list is parsed once: where options are "yes" and "no", that is one for thousands of questions.
-    coded = verdicts.items.options.take(items).dictionary_encode()
-    try:
-        sizes = np.array([len(json.loads(text)) for text in coded.dictionary.to_pylist()], dtype=np.int64)
-    except (TypeError, ValueError) as error:
-        raise verdicts.table.spoilt("has options that are no JSON list of texts") from error
-    return sizes[label_numbers(coded)][place]
+    coded = verdicts.items.options.take(items).fill_null("[]").dictionary_encode()
+    lists, first = numbered(label_numbers(coded))
+    rows = verdicts.items.first[items[first]].tolist()
+    texts = zip(coded.dictionary.to_pylist(), rows, strict=True)
+    sizes = np.array([len(verdicts.table.texts(cell, row)) for cell, row in texts], dtype=np.int64)
+    return sizes[lists][place]
 
 
-def _steady(verdicts: Verdicts, rows: NDArray[np.int64]) -> list[NDArray[np.bool_]]:
-    """By captioner, for each question and sample asked under several orders: whether all led to one same option."""
+def _in_several_orders(verdicts: Verdicts, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Those of the rows whose question, and sample, a captioner was asked under several orders; and that question."""
     import numpy as np
 
     sample = verdicts.sample[rows]
@@ -89,11 +87,17 @@ def _steady(verdicts: Verdicts, rows: NDArray[np.int64]) -> list[NDArray[np.bool
     pair = verdicts.captioner[rows] * len(verdicts.items) + verdicts.item[rows]
     question = numbered(pair * (sample.max(initial=0) + 1) + sample).numbers
     several = np.bincount(question)[question] > 1
-    rows = rows[several]
-    question, first = numbered(question[several])
-    chosen = label_numbers(verdicts.table.take(rows, ("extracted",))["extracted"].combine_chunks())
+    return rows[several], numbered(question[several]).numbers
+
+
+def _steady(
+    verdicts: Verdicts, rows: NDArray[np.int64], question: NDArray[np.int64], extracted: pa.Array
+) -> NDArray[np.bool_]:
+    """By question, whether all orders led to one same option."""
+    import numpy as np
+
+    first, chosen = numbered(question).first, label_numbers(extracted)
     # An answer that chose nothing is as unsteady as one that chose another option.
     differs = np.isnan(verdicts.position[rows]) | (chosen != chosen[first][question])
-    steady = np.bincount(question, weights=differs) == 0
-    owner = verdicts.captioner[rows[first]]
-    return [steady[owner == number] for number in range(len(verdicts.captioners))]
+    steady: NDArray[np.bool_] = np.bincount(question, weights=differs) == 0
+    return steady

@@ -7,10 +7,8 @@ from dataclasses import replace
 from itertools import accumulate
 
 from prism_eval.leaderboard.writing import counted
+from prism_eval.run.entries import MOST_FAILED
 from prism_eval.statistics import Comparison, RankRange, rank_ranges
-
-MOST_FAILED = 0.01
-"""The share of failed answers above which a score is not ranked: whoever fails on the hard questions looks better."""
 
 
 def why_unranked(answers: Mapping[str, tuple[int, int]]) -> str:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from prism_eval.errors import RunError, UsageError
-from prism_eval.leaderboard.identities import control_of
 from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.spent import Spent, spent_on
-from prism_eval.leaderboard.verdicts import Verdicts, read_verdicts
+from prism_eval.leaderboard.tables import read_verdicts
+from prism_eval.leaderboard.verdicts import Verdicts
 from prism_eval.run.comparable import comparable, difference, shown
+from prism_eval.run.entries import control_of
 from prism_eval.run.reading import Manifest, Table, of_reasoner, read_manifest
 
 
@@ -59,10 +60,12 @@ def read_runs(folders: Sequence[Path], reasoner: str | None = None) -> Runs:
         reasoner: The label of the reasoner whose verdicts count, where there are several; by default each run's first.
 
     Raises:
-        UsageError: Two of them cannot be compared, or have an entry of the same name; or one has no such reasoner.
+        UsageError: Two of them are one, cannot be compared, or have an entry of the same name; or one has no such
+            reasoner.
         RunError: A manifest or a table cannot be read, a table is of another run than its manifest, or holds a verdict
             twice or of more reasoners than the manifest names.
     """
+    _check_different(folders)
     whole = tuple(map(read_manifest, folders))
     tables = [Table(folder, "verdicts") for folder in folders]
     for manifest, table in zip(whole, tables, strict=True):
@@ -84,11 +87,17 @@ def read_runs(folders: Sequence[Path], reasoner: str | None = None) -> Runs:
     return Runs(tuple(folders), manifests, verdicts, _homes(folders, verdicts), controls)
 
 
+def benchmark_titles(manifest: Manifest) -> dict[str, str]:
+    """By benchmark, what it is called."""
+    return {entry["name"]: str(entry.get("title") or entry["name"]) for entry in manifest["benchmarks"]}
+
+
 def merged(manifests: Sequence[Manifest]) -> Manifest:
     """The manifest of runs that can be compared, as if they were one: what they share is the first one's."""
     first, *others = manifests
     if not others:
         return first
+    # Backwards where a control may be in several runs: that of the first stands, as its verdicts do.
     return {
         **first,
         "benchmarks": list(_once("name", (entry for manifest in manifests for entry in manifest["benchmarks"]))),
@@ -141,6 +150,15 @@ def _captioners(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
     return {str(captioner.get("label")): captioner for captioner in manifest.get("captioners") or []}
 
 
+def _check_different(folders: Sequence[Path]) -> None:
+    """Make sure that no folder is there twice, under whatever name."""
+    places: dict[Path, Path] = {}
+    for folder in folders:
+        if (other := places.setdefault(folder.resolve(), folder)) is not folder:
+            names = f"{other}" if str(other) == str(folder) else f"{other}, which is {folder} too,"
+            raise UsageError(f"{names} is given twice: leave one out")
+
+
 def _check_home(manifest: Manifest, table: Table) -> None:
     """Make sure that a table which says what it depends on lies beside its own manifest."""
     if (said := table.comparable()) and (differs := difference(said, comparable(manifest))):
@@ -152,6 +170,7 @@ def _check_home(manifest: Manifest, table: Table) -> None:
 
 
 def _check_comparable(folders: Sequence[Path], manifests: Sequence[Manifest]) -> None:
+    # Every two: the last may share with the second a benchmark that the first does not have.
     for (one, first), (other, second) in combinations(zip(folders, map(comparable, manifests), strict=True), 2):
         if differs := difference(first, second):
             field, left, right = differs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prism_eval.statistics import ALPHA, Estimate, RankRange
 
 ABSENT = "\N{EN DASH}"
@@ -12,6 +14,11 @@ def points(value: float | None) -> str:
     """A score in [0, 1] as points out of 100: ``48.3``."""
     # One decimal: at a thousand images the interval is some six points wide.
     return ABSENT if value is None else f"{100 * value:.1f}"
+
+
+def margin(value: float) -> str:
+    """A margin in [0, 1] as points out of 100, to the hundredth if it has one: ``1.0``, ``0.25``."""
+    return f"{100 * value:.2f}".removesuffix("0")
 
 
 def score(estimate: Estimate | None) -> str:
@@ -69,6 +76,14 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def listed(names: Sequence[str], most: int = 4, *, between: str = ", ") -> str:
+    """The names, of many the first few and how many there are besides: ``a, b, c, d and 8 more``."""
+    # One name more takes no more room than to say that there is one.
+    if len(names) <= most + 1:
+        return between.join(names)
+    return f"{between.join(names[:most])} and {len(names) - most:,} more"
+
+
 def with_ends(estimate: Estimate | None) -> str:
     """An estimate's mean and the ends of its interval: ``48.3 [46.2, 50.4]``."""
     return ABSENT if estimate is None else f"{score(estimate)} {ends(estimate.low, estimate.high)}"
@@ -85,6 +100,12 @@ def as_printed(value: float | None) -> str:
 def about(number: float) -> str:
     """A rough number, to two digits: ``3,100``."""
     return f"{float(f'{number:.2g}'):,.0f}"
+
+
+def three_digits(value: float) -> str:
+    """A number of any size, to three digits and never as a power of ten: ``0.00421``, ``12.3``, ``4,210``."""
+    # Ten decimals: a caption of a tenth of a millionth of a coin costs nothing.
+    return f"{float(f'{value:.3g}'):,.10f}".rstrip("0").rstrip(".")
 
 
 def duration(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prism_eval.plan.orders import ONE_ORDER, Order, Orders, reorder, restore
+from prism_eval.plan.orders import ONE_ORDER, Order, Orders, gold_position, reorder, restore
 from prism_eval.plan.plan import STAGES, Plan, Stage, make_plan, read_plan
 from prism_eval.plan.protocol import Protocol, load_protocol, protocol_names
 
@@ -14,6 +14,7 @@ __all__ = [
     "Plan",
     "Protocol",
     "Stage",
+    "gold_position",
     "load_protocol",
     "make_plan",
     "protocol_names",

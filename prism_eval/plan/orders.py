@@ -71,6 +71,13 @@ def reorder(item: Item, order: Order) -> Item:
     )
 
 
+def gold_position(shown: Item) -> int | None:
+    """Where the right option stands, from 0; ``None`` where there is none to pick, or more than one."""
+    if shown.kind is not ItemKind.CHOICE or len(shown.golds) != 1 or shown.golds[0] not in shown.letters:
+        return None
+    return shown.letters.index(shown.golds[0])
+
+
 def restore(verdict: Verdict, item: Item, order: Order) -> tuple[Verdict, int | None]:
     """A verdict with its letter as in the item's own order, and the position that was picked, from 0.
 

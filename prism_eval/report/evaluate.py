@@ -68,7 +68,7 @@ class Result(RunResult):
 def published(run: RunResult) -> Result:
     """A finished run with its leaderboard read and its page written."""
     # Of one result, so that the table is read once for the page and for who asks for the leaderboard next.
-    result = Result(run.folder, run.counts, run.tallies, run.elsewhere, run.unread)
+    result = Result(**vars(run))
     write_html(result.folder.path, result.leaderboard)
     return result
 
@@ -99,8 +99,8 @@ def evaluate(
         store: The generation store; by default one in the user's cache folder.
         overwrite: Whether the run of another plan in ``out`` is replaced.
         watch: Makes a context manager that shows a `State` while the run goes on.
-        **plan: Further keys of `prism_eval.plan.Plan`: ``limit``, ``seed``, ``protocol``, ``edition``, ``samples``,
-            ``orders``, ``judge``, ``concurrency``, ``attempts``, ``patience``, ``allow_missing``.
+        **plan: Further keys of `prism_eval.plan.Plan`, such as ``limit``, ``seed``, ``protocol``, ``orders``,
+            ``judge``, ``until_decided`` with its ``baseline``, or ``concurrency``.
 
     Raises:
         UsageError: Something asked for does not exist or will not do.

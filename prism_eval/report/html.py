@@ -6,6 +6,7 @@ Jinja's autoescape makes it text.
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from prism_eval.files.whole import write_whole
@@ -70,6 +71,7 @@ def render(board: Leaderboard, *, images: bool = True, site: bool = False) -> st
         short=short,
         titles=titles,
         outcomes=list(Outcome),
+        asked=dict(zip((column.name for column in board.scores), board.benchmarks, strict=True)),
         longest={column.name: _largest(board, column) for column in board.columns if column.bar},
         best=_best(board),
         by_places={(one.first, one.second): one for one in board.comparisons},
@@ -87,6 +89,7 @@ def render(board: Leaderboard, *, images: bool = True, site: bool = False) -> st
         meanings=MEANINGS,
         explorer=explored(board, short, images=images, whys=Whys(LOSSES, board.losses.loss)),
         site=site,
+        commands=_commands(board),
         policy=policy(made, site=site),
     )
 
@@ -119,6 +122,21 @@ def _contents(board: Leaderboard, lost: Lost) -> dict[str, str]:
         "answers": "How answers ended",
         "method": "How this was made",
     }
+
+
+def _commands(board: Leaderboard) -> list[str]:
+    """What makes the runs and their leaderboard again, from the plans that the page prints; none without a plan."""
+    several = len(board.manifests) > 1
+    runs = [f"run{number if several else ''}" for number in range(1, len(board.manifests) + 1)]
+    if not all(manifest.get("plan") for manifest in board.manifests):
+        return []
+    baseline = ["--baseline", board.baseline] if board.baseline else []
+    margins = {row.against.margin for row in board.rows if row.against}
+    margin = ["--margin", f"{100 * max(margins):g}"] if margins else []
+    return [
+        *(f"prism-eval run --plan {run.replace('run', 'plan')}.toml --out {run}" for run in runs),
+        *([shlex.join(["prism-eval", "report", *runs, *baseline, *margin])] if several or baseline else []),
+    ]
 
 
 def _reader_names(board: Leaderboard) -> dict[str, str]:

@@ -11,25 +11,38 @@ from prism_eval.report.text import one_line
 
 _PART = re.compile(r"(?<==)[^&,()]+|\w+(?==)|[^-/:,()&=?_@ ]+")
 """What a name is made of: an option's value, its key, and the words between the marks of paths and addresses."""
-_CUT = "…"
+_SERVED = re.compile(r"\b\w+:(?:/?[\w.-]+/)+(?=[\w.-])|(?<=[?&])base_url=[^&,()]*&?|[?&]base_url=[^&,()]*(?=$|[,)])")
+"""What a spec says beside a served model's own name: the engine, whose model it is, and where it is served."""
+_CUT, _ROOM = "…", 28
+"""What stands for what is left out, and the columns beyond which a served model is called by its own name."""
 
 
 def short_names(names: Sequence[str], width: int) -> dict[str, str]:
     """A name of at most ``width`` columns for each, all different, each on one line.
 
-    Where a name is too long, parts are left out of all of them, those that most of them share first, and only as many
-    as have to be: ``openai:Qwen/Qwen2.5-VL-3B-Instruct`` becomes ``Qwen2.5-VL-3B`` beside a 72B. One that is still too
-    long is cut in its middle. Where the room is too small to tell them apart, they are numbered, however wide that is.
+    Where a name is long, served models are called by their own names, without engine and address, if these tell them
+    apart. Where one is too long still, parts are left out of all of them, those that most of them share first, and only
+    as many as have to be: ``openai:Qwen/Qwen2.5-VL-3B-Instruct`` becomes ``Qwen2.5-VL-3B-Instruct``, then
+    ``Qwen2.5…3B`` beside a 72B. One that is still too long is cut in its middle. Where the room is too small to tell
+    them apart, they are numbered, however wide that is.
 
     Args:
         names: All that stand in one table.
         width: Columns of a terminal; a Chinese character has two.
     """
     names = list(dict.fromkeys(names))
-    whole = [one_line(name, len(name) * 12) for name in names]  # an invisible character becomes a code in brackets
+    # An invisible character becomes a code in brackets.
+    whole = _own_names([one_line(name, len(name) * 12) for name in names], min(width, _ROOM))
     # Two that differ by nothing one sees are numbered from the start.
     short = _numbered([_cut(text, width) for text in _fewer_parts(whole, width)], width)
     return dict(zip(names, short, strict=True))
+
+
+def _own_names(names: list[str], width: int) -> list[str]:
+    """Served models by their own names, if any name is wider than that and all stay different."""
+    own = [_SERVED.sub("", name) for name in names]
+    apart = all(own) and len(set(own)) == len(set(names))
+    return own if apart and any(columns(name) > width for name in names) else names
 
 
 def _fewer_parts(names: Sequence[str], width: int) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -13,7 +12,6 @@ from prism_eval.statistics import Estimate
 
 _KINDS = {"better": "better", "worse": "worse", "on par": "par", "cannot tell": "unknown"}
 """How a verdict is drawn: a shape of its own each, so that none hangs on its colour."""
-_QUALIFIES = re.compile(r"(?<=[.]) (?=In the mean, not on each: |Of the others: )")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +89,7 @@ def opening_of(board: Leaderboard, short: Mapping[str, str]) -> Opening:
         board: The leaderboard.
         short: The names to write, by label.
     """
-    headline, *qualified = _QUALIFIES.split(board.answer_with(short))
+    headline, *qualified = board.sentences_with(short)
     lines = [_line(row) for row in board.everyone]
     baseline = next((row for row in board.rows if row.baseline), None)
     printed = tuple(_printed(row, board.common) for row in board.published)

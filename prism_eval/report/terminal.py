@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.writing import ABSENT, as_printed, counted, points, score, with_ends
-from prism_eval.report.beneath import lost_in, readers_in
+from prism_eval.report.beneath import lost_in, noise_in, readers_in
 from prism_eval.report.drawing import empty_table, plain
 from prism_eval.report.names import columns as columns_of
 from prism_eval.report.names import short_names
@@ -28,13 +28,15 @@ _LEGEND = (
     "rank: the places the data do not rule out."
 )
 _POSITIONS = (
-    "Options were shown in several orders. picked: share of picks by position, in points; lean: the largest distance "
-    "from an even share; same: questions on which every order led to the same option."
+    "Options were shown in several orders. same: questions on which every order led to one option; picked: the "
+    "positions furthest from how often a reader without a lean would pick them, in points; lean: the furthest above."
 )
-_SPARED = ("params_b", "words_median", "answers_failed", "rank", "against")
+_SPARED = ("recovery", "params_b", "words_median", "answers_failed", "rank", "against")
 """Columns that a narrow terminal goes without, from the first on; before them those of other packages."""
-# Ten options have ten shares, and a line of them would push the table past 80 columns.
-_SHARES_A_LINE = 5
+_POSITIONS_NAMED = 2
+"""Of ten positions these say where a reader leans."""
+_BESIDE_LEANS = 28
+"""Columns of a name that leave room for them in 80."""
 # What rich puts between two columns of a table without edges.
 _GAP = 2
 # ``100.0`` and ``48.4 [47.7, 49.1]``: the least room for a score without and with its interval.
@@ -97,6 +99,7 @@ class LeaderboardView:
         if any(row.positions for row in board.everyone):
             yield _leans(board)
             yield plain(_POSITIONS, style="dim")
+        yield from noise_in(board)
         yield from readers_in(board)
         if self.notes:
             yield from lost_in(board)
@@ -237,7 +240,7 @@ def _own(own: OwnNumbers, rows: Sequence[Row], width: int) -> Iterator[Table | T
 def _leans(board: Leaderboard) -> Table:
     columns = board.shown_in("leans")
     table = empty_table("#", "captioner", *map(_heading, columns), "picked")
-    names = short_names([row.captioner for row in board.everyone], _NAME[0])
+    names = short_names([row.captioner for row in board.everyone], _BESIDE_LEANS)
     for number, row in enumerate(board.everyone, 1):
         if row.positions:
             table.add_row(str(number), plain(names[row.captioner]), *_cells(columns, row), _picked(row.positions))
@@ -245,10 +248,13 @@ def _leans(board: Leaderboard) -> Table:
 
 
 def _picked(positions: PositionBias) -> Text:
-    pairs = zip(option_letters(len(positions.shares)), positions.shares, strict=True)
-    shares = [f"{letter} {points(share.picked)}" for letter, share in pairs]
-    lines = [shares[start : start + _SHARES_A_LINE] for start in range(0, len(shares), _SHARES_A_LINE)]
-    return plain("\n".join(map(" ".join, lines)))
+    known = positions.lean.positions
+    # Rounded first: what is nearly nothing is written +0.0, and never -0.0.
+    more = [round(100 * (one.picked - one.expected), 1) + 0.0 for one in known]
+    furthest = sorted(range(len(more)), key=lambda place: -abs(more[place]))[:_POSITIONS_NAMED]
+    letters = option_letters(len(known))
+    named = [f"{letters[place]} {more[place]:+.1f}" for place in sorted(furthest) if more[place]]
+    return plain(" ".join(named) or "evenly")
 
 
 def _heading(column: AnyColumn) -> str:

@@ -40,8 +40,8 @@ def none_there(board: Leaderboard) -> str:
     """Why no item has a picture; empty if some may have one."""
     if any(folder.thumbnail_files() for folder in _folders(board)):
         return ""
-    (path, *_) = (folder.path for folder in _folders(board))
-    return f"This run has kept no pictures. To draw them from its data: prism-eval score {path}"
+    # Without the folder's path: a page is handed on, and a path tells of whose machine it was.
+    return "This run has kept no pictures. To draw them from its data: prism-eval score RUN"
 
 
 def _folders(board: Leaderboard) -> tuple[RunFolder, ...]:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from prism_eval.benchmarks import Benchmark, available, open_readable
 from prism_eval.calls import Calls, Limits, Patience, Store
 from prism_eval.captioners import CAPTIONER, Captioner
-from prism_eval.errors import PrismError, UsageError
+from prism_eval.errors import UsageError
 from prism_eval.judges import JUDGE, Judge
 from prism_eval.plan import STAGES, Orders, Plan, Protocol, Stage, load_protocol
-from prism_eval.plugins import Kind, Plugin, Spec, build, check_class, label_of
-from prism_eval.plugins.faults import fault_of
+from prism_eval.plugins import Plugin, Spec, build
 from prism_eval.reasoners import REASONER, Reasoner
 from prism_eval.run.destinations import destinations
+from prism_eval.run.labelled import about_model, introduced, named, told_apart
 from prism_eval.run.settings import Entry, Settings
 from prism_eval.scoring.base import SCORER, Scorer
 
@@ -30,8 +30,6 @@ _PART_OF: Mapping[str, Stage] = {"caption": "caption", "answer": "answer", "prio
 _ITEMS_AHEAD = 4
 """Items in work for each call that may be under way. At any time some wait for their caption, some for their answer,
 some for a retry or a scorer; with fewer than about three for each call, a slow few leave the server's slots empty."""
-
-P = TypeVar("P", bound=Plugin)
 
 
 @dataclass(frozen=True)
@@ -115,7 +113,7 @@ def assemble(
         calls=calls,
         entries=[replace(entry, captioner=entry.captioner.bound(calls)) for entry in entries],
         reasoners={label: reasoner.bound(calls) for label, reasoner in answering.items()},
-        about=dict(zip(answering, (_about(text, reasoners or {}) for text in plan.reasoner), strict=True)),
+        about=dict(zip(answering, (about_model(text, reasoners or {}) for text in plan.reasoner), strict=True)),
         scorers=scorers,
         judge=judge,
         judge_label=judge_label,
@@ -176,80 +174,26 @@ def _protocol(plan: Plan) -> Protocol:
 
 
 def _entries(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner]) -> list[Entry]:
-    make = partial(_named, CAPTIONER, ready=ready, settings=protocol.captioner_settings(plan.seed))
-    by_label = _told_apart(CAPTIONER, map(make, plan.captioners), shared="caption")
+    make = partial(named, CAPTIONER, ready=ready, settings=protocol.captioner_settings(plan.seed))
+    by_label = told_apart(CAPTIONER, map(make, plan.captioners), shared="caption")
     return [
-        Entry(label, captioner, _about(text, ready))
+        Entry(label, captioner, about_model(text, ready))
         for text, (label, captioner) in zip(plan.captioners, by_label.items(), strict=True)
     ]
 
 
 def _reasoners(plan: Plan, protocol: Protocol, ready: Mapping[str, Reasoner]) -> dict[str, Reasoner]:
-    make = partial(_named, REASONER, ready=ready, settings=protocol.reasoner_settings(plan.seed))
-    return _told_apart(REASONER, map(make, plan.reasoner), shared="answer")
-
-
-def _told_apart(kind: Kind[P], named: Iterable[tuple[P, str]], *, shared: str) -> dict[str, P]:
-    """Plugins of one kind by their labels, in order.
-
-    Raises:
-        UsageError: Two of them have one label, or are one and the same.
-    """
-    by_label: dict[str, P] = {}
-    by_identity: dict[str, str] = {}
-    for plugin, label in named:
-        # Identities first: two servers under one name are told both things that set them apart, and not one by one.
-        identity = _introduced(plugin, label)
-        if identity in by_identity:
-            raise UsageError(
-                f"{kind.name}s {by_identity[identity]!r} and {label!r} are one and the same, and would share every "
-                f"{shared}: if they serve different weights, tell them apart with revision=... (and name them with "
-                "label=...); else drop one"
-            )
-        if label in by_label:
-            raise UsageError(f"two {kind.name}s are called {label!r}: tell them apart with label=...")
-        by_label[label], by_identity[identity] = plugin, label
-    return by_label
+    make = partial(named, REASONER, ready=ready, settings=protocol.reasoner_settings(plan.seed))
+    return told_apart(REASONER, map(make, plan.reasoner), shared="answer")
 
 
 def _judge(plan: Plan, protocol: Protocol, through: Stage, scorers: Mapping[str, Scorer]) -> tuple[Judge | None, str]:
     wanted = through == "score" and any(scorer.needs_judge for scorer in scorers.values())
     if plan.judge is None or not wanted:
         return None, ""
-    judge, label = _named(JUDGE, plan.judge, ready={}, settings=protocol.judge_settings(plan.seed))
-    _introduced(judge, label)
+    judge, label = named(JUDGE, plan.judge, ready={}, settings=protocol.judge_settings(plan.seed))
+    introduced(judge, label)
     return judge, label
-
-
-def _named(kind: Kind[P], text: str, *, ready: Mapping[str, P], settings: Mapping[str, object]) -> tuple[P, str]:
-    """The plugin that a spec string, or the label of a ready one, stands for, and what tables call it."""
-    if text in ready:
-        plugin = ready[text]
-        check_class(kind, type(plugin), f"{kind.name} {text!r}")
-        return plugin, text
-    spec = Spec.parse(text)
-    return build(kind, spec, settings), label_of(kind, spec)
-
-
-def _about(text: str, ready: Container[str]) -> Mapping[str, float]:
-    """What a spec string says of its model; of a ready plugin nothing is known."""
-    return {} if text in ready else Spec.parse(text).about
-
-
-def _introduced(plugin: Plugin, label: str) -> str:
-    """The digest of a plugin's identity: all that it says of itself is asked before anything is paid for.
-
-    Raises:
-        UsageError: It cannot tell, or its identity holds what JSON cannot say.
-    """
-    try:
-        _ = plugin.lane, plugin.address, plugin.root, plugin.source
-        digest = plugin.identity_digest
-    except PrismError:
-        raise
-    except BaseException as error:
-        raise UsageError(fault_of(plugin, f"{plugin.name!r} ({label}), what it says of itself", error)) from error
-    return digest
 
 
 def _declare(limits: Limits, plugin: Plugin) -> None:

@@ -29,6 +29,7 @@ def check_coverage(assembly: Assembly) -> None:
     lookups = [(entry.label, lookup) for entry in assembly.settings.entries for lookup in entry.captioner.lookups()]
     if not lookups:
         return
+    # A name costs a look into a row, a digest the whole image: where names find everything, nobody asks for more.
     by_name = not any(lookup.needs_bytes for _, lookup in lookups)
     if by_name and not _what_lacks(assembly, lookups, named=True):
         return

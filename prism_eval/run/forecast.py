@@ -15,7 +15,7 @@ from prism_eval.plan.plan import Plan
 from prism_eval.run.assemble import Assembly, assemble
 from prism_eval.run.counts import SeenDigests
 from prism_eval.run.items import check_items, read_items
-from prism_eval.run.looks import compared
+from prism_eval.run.looks import compared_labels
 from prism_eval.run.paths import with_absolute_paths
 from prism_eval.run.settings import Entry
 from prism_eval.schema import Caption, Image, Item
@@ -66,8 +66,9 @@ async def forecast(plan: Plan, store: Path | None = None) -> Forecast:
     """
     with Store(store or default_path()) as opened:
         assembly = assemble(with_absolute_paths(plan), opened)
+        # A baseline that is nobody's is said now, and not by the run that this was to forecast.
         if plan.until_decided:
-            compared(plan, assembly.settings)
+            compared_labels(plan, assembly.settings)
         labels = [entry.label for entry in assembly.settings.entries]
         result = Forecast(entries=list(map(EntryForecast, labels)), unread=assembly.unread)
         count, images = _Count(assembly, opened), SeenDigests()

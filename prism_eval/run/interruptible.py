@@ -6,8 +6,10 @@ import asyncio
 import concurrent.futures
 import contextlib
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
+
+from prism_eval.errors import Interrupted
 
 T = TypeVar("T")
 _WAIT_FOR_A_STOP = 0.4
@@ -45,3 +47,16 @@ def run_in_thread(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
             loop.call_soon_threadsafe(task.cancel)
         concurrent.futures.wait([finished], timeout=_WAIT_FOR_A_STOP)
         raise
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """What Ctrl-C means to whoever runs a plan, wherever it comes.
+
+    Raises:
+        Interrupted: It came; finished work is in the store.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("stopped; everything finished is in the store") from None

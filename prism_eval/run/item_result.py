@@ -38,6 +38,7 @@ class ItemResult:
         error: Why there is no answer or no verdict.
         order: Which of the item's orders its options were shown in; 0 for their own.
         chosen_position: The position of the option that was picked, as shown, from 0.
+        gold_position: The position of the right option, likewise; ``None`` where it is none, or not the only one.
         reasoner: The label of who read the captions.
         unusable: Why the item's row cannot be used; ``None`` if it was asked.
     """
@@ -54,6 +55,7 @@ class ItemResult:
     error: str = ""
     order: int = 0
     chosen_position: int | None = None
+    gold_position: int | None = None
     reasoner: str = ""
     unusable: RowError | None = None
 

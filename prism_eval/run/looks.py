@@ -6,40 +6,22 @@ boundary of O'Brien and Fleming (1979). Between looks nobody compares anything: 
 
 from __future__ import annotations
 
-import math
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from prism_eval.benchmarks import Benchmark
-from prism_eval.errors import RunError, UnknownName, UsageError
+from prism_eval.errors import UsageError
 from prism_eval.plan import Plan
-from prism_eval.run.controls import CONTROLS
+from prism_eval.run.boundary import BENCHMARK_MARGIN, SUITE_MARGIN, Boundary, Word
+from prism_eval.run.entries import MOST_FAILED, baseline_named, control_of
+from prism_eval.run.gathered import GatheredItems, GatheredScores
 from prism_eval.run.item_result import ItemResult
-from prism_eval.run.reading import Manifest
 from prism_eval.run.settings import Settings
-from prism_eval.statistics import (
-    ALPHA,
-    Difference,
-    Equivalence,
-    connected,
-    equivalence,
-    obrien_fleming,
-    paired_difference,
-)
+from prism_eval.statistics import paired_difference
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import ArrayLike, NDArray
-
-Word = Literal["better", "worse", "on par", "cannot tell"]
-
-SUITE_MARGIN, BENCHMARK_MARGIN = 0.01, 0.03
-"""Differences that nobody need care about, of a suite and of one benchmark, where nobody says another."""
-
-_MOST_FAILED = 0.01
-"""Share of failed items from which an entry is not decided: what a server let down may be the hard half."""
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,56 +39,6 @@ class Decision:
     value: float
     low: float
     high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Boundary:
-    """What a difference has to reach to be told.
-
-    Attributes:
-        alpha: What its two-sided p-value has to be under; one minus it is the level of the interval.
-        par: What the p-value of being on par has to be under.
-    """
-
-    alpha: float
-    par: float
-
-    @classmethod
-    def at(cls, look: int, looks: int) -> Boundary:
-        """The boundary of one look, from 1, of so many planned."""
-        # On par needs two one-sided tests, each with the whole error rate at its own end.
-        two_sided, one_sided = (obrien_fleming(looks, rate)[look - 1] for rate in (ALPHA, 2 * ALPHA))
-        return cls(alpha=math.erfc(two_sided / math.sqrt(2)), par=math.erfc(one_sided / math.sqrt(2)) / 2)
-
-    def verdict(self, difference: Difference, margin: float) -> tuple[Word, Equivalence]:
-        """What a difference is, and what is known of its being on par.
-
-        On par comes first: that a difference too small to care about is there is no news.
-        """
-        shown = equivalence(difference, margin, alpha=self.par)
-        if shown.shown:
-            return "on par", shown
-        if difference.p >= self.alpha:
-            return "cannot tell", shown
-        return ("better" if difference.value > 0 else "worse"), shown
-
-
-ONE_TEST = Boundary(ALPHA, ALPHA)
-"""What is asked where nobody looked before the end."""
-
-
-def boundary_of(manifest: Manifest) -> Boundary:
-    """What a difference of a run has to reach.
-
-    Raises:
-        RunError: The manifest does not say at which of how many looks the run ended.
-    """
-    if not (looks := manifest.get("looks")):
-        return ONE_TEST
-    try:
-        return Boundary.at(looks["taken"], looks["planned"])
-    except (LookupError, TypeError, ValueError) as error:
-        raise RunError("the manifest's looks do not say at which of how many the run ended: do it again") from error
 
 
 def decide(
@@ -153,10 +85,10 @@ class Looks:
         self, plan: Plan, settings: Settings, benchmarks: Sequence[Benchmark], *, taken: int | None = None
     ) -> None:
         self._plan, self._benchmarks, self._fixed = plan, benchmarks, taken
-        self._labels = compared(plan, settings)
+        self._labels = compared_labels(plan, settings)
         self._reasoner = next(iter(settings.reasoners))
-        self._scores = {label: _Scores() for label in self._labels}
-        self._items = _Items()
+        self._scores = {label: GatheredScores() for label in self._labels}
+        self._items = GatheredItems()
         self._margin = plan.margin or 100 * (SUITE_MARGIN if len(benchmarks) > 1 else BENCHMARK_MARGIN)
         self.taken = 0
         self.decisions: dict[str, Decision] = {}
@@ -183,6 +115,7 @@ class Looks:
 
     def add(self, result: ItemResult) -> None:
         """Take in a result; results of one item come one after the other."""
+        # Of several reasoners the first is the rule for a leaderboard, and so for when it is decided.
         if result.unusable or result.reasoner != self._reasoner or result.entry not in self._scores:
             return
         place = self._items.place(result)
@@ -215,7 +148,8 @@ class Looks:
         self.decisions.clear()
         for label in others:
             both = ~np.isnan(means[baseline]) & ~np.isnan(means[label])
-            if not both.any() or both.mean() < 1 - _MOST_FAILED:
+            # Whoever fails on the hard questions looks better: nothing is told of them, and the run goes on.
+            if not both.any() or both.mean() < 1 - MOST_FAILED:
                 continue
             self.decisions[label] = decide(
                 means[label][both],
@@ -228,81 +162,15 @@ class Looks:
             )
 
 
-class _Items:
-    """The items so far: their benchmarks, and what they share with others."""
-
-    def __init__(self) -> None:
-        self.benchmarks = array("q")
-        self._last: tuple[str, str] | None = None
-        self._names: dict[str, int] = {}
-        self._shares: dict[str, int] = {}
-        self._links = array("q"), array("q")
-
-    def __len__(self) -> int:
-        return len(self.benchmarks)
-
-    def place(self, result: ItemResult) -> int:
-        """The number of a result's item."""
-        item = result.item
-        if self._last != (item.benchmark, item.id):
-            self._last = item.benchmark, item.id
-            # A cluster's name means something within its benchmark, an image's digest everywhere.
-            for share in (f"{item.benchmark} {item.cluster}", *result.images):
-                self._links[0].append(len(self))
-                self._links[1].append(self._shares.setdefault(share, len(self._shares)))
-            self.benchmarks.append(self._names.setdefault(item.benchmark, len(self._names)))
-        return len(self) - 1
-
-    def images(self) -> NDArray[np.int64]:
-        """Shape (items,): items that share an image or a cluster have one number."""
-        import numpy as np
-
-        return connected(*(np.asarray(side) for side in self._links))
-
-
-class _Scores:
-    """One entry's scores, by item: two numbers each, however many samples and orders there are."""
-
-    def __init__(self) -> None:
-        self._sums, self._counts = array("d"), array("q")
-
-    def add(self, place: int, score: float | None) -> None:
-        self._reach(place + 1)
-        if score is not None:
-            self._sums[place] += score
-            self._counts[place] += 1
-
-    def means(self, items: int) -> NDArray[np.float64]:
-        """Shape (items,): NaN where every call failed."""
-        import numpy as np
-
-        self._reach(items)
-        sums, counts = np.asarray(self._sums, dtype=float), np.asarray(self._counts)
-        means = np.full(items, np.nan)
-        np.divide(sums, counts, out=means, where=counts > 0)
-        return means
-
-    def _reach(self, items: int) -> None:
-        missing = items - len(self._sums)
-        self._sums.extend([0.0] * missing)
-        self._counts.extend([0] * missing)
-
-
-def compared(plan: Plan, settings: Settings) -> list[str]:
+def compared_labels(plan: Plan, settings: Settings) -> list[str]:
     """The labels of the entries that a plan compares, the baseline's first.
 
     Raises:
         UsageError: The baseline is no entry, or there is nobody to compare with it.
     """
-    labels = [entry.label for entry in settings.entries if entry.captioner.identity.get("plugin") not in CONTROLS]
-    name = str(plan.baseline)
-    fitting = [label for label in labels if label == name] or [
-        label for label in labels if name.lower() in label.lower()
-    ]
-    if not fitting:
-        raise UnknownName("entry for --baseline", name, labels)
-    if len(fitting) > 1:
-        raise UsageError(f"--baseline {name!r} fits {', '.join(fitting)}: name one")
+    controls = [entry.label for entry in settings.entries if control_of(entry.captioner.identity)]
+    labels = [entry.label for entry in settings.entries if entry.label not in controls]
+    baseline = baseline_named(str(plan.baseline), labels, controls)
     if len(labels) < 2:
         raise UsageError("--until-decided compares entries with the baseline, and there is no other: name one with -c")
-    return [*fitting, *(label for label in labels if label not in fitting)]
+    return [baseline, *(label for label in labels if label != baseline)]

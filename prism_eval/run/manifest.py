@@ -6,6 +6,7 @@ import contextlib
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -157,16 +158,7 @@ def _size(benchmark: Benchmark) -> int | None:
 
 def _counts(assembly: Assembly, counts: Counts) -> dict[str, object]:
     calls = assembly.settings.calls
-    elsewhere = [
-        {
-            "stage": one.stage,
-            "source": one.source,
-            "count": one.count,
-            "made_by": one.made_by,
-            "asked_now": one.asked_now,
-        }
-        for one in calls.elsewhere()
-    ]
+    elsewhere = list(map(asdict, calls.elsewhere()))
     return {
         "outcomes": dict(counts.outcomes),
         "calls": {

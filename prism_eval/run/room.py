@@ -31,6 +31,7 @@ async def notes_on_room(settings: Settings, calling: frozenset[Stage]) -> list[s
         return []
     for direct in (one for entry in settings.entries if entry.captioner.answers for one in on_engines(entry.captioner)):
         await context_of(direct)
+    # What several parts write may be read as one caption.
     longest = max((sum(map(_bound, parts)) for parts in captioners), default=0)
     return [
         f"{reasoner.address or reasoner.source}: {tight}"

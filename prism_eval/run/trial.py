@@ -13,7 +13,7 @@ from prism_eval.captioners.direct import Direct
 from prism_eval.captioners.joining import join_captions
 from prism_eval.errors import CallError, DataError, FatalError, PrismError
 from prism_eval.judges import Judge, read_verdict
-from prism_eval.plan import Order, reorder, restore
+from prism_eval.plan import Order, gold_position, reorder, restore
 from prism_eval.plugins import Plugin
 from prism_eval.plugins.faults import fault_of
 from prism_eval.run.item_result import Captioned, ItemResult, unreadable
@@ -174,7 +174,8 @@ class Trial:
         error = verdict.note if verdict.outcome is Outcome.FAILED else ""
         # In the item's own order again, so that tables can be read without knowing which order was shown.
         verdict, position = restore(verdict, self.item, self.order)
-        return replace(result, verdict=verdict, chosen_position=position, error=error)
+        gold = gold_position(shown)
+        return replace(result, verdict=verdict, chosen_position=position, gold_position=gold, error=error)
 
     async def _judged(self, judge: Judge, shown: Item, reply: str, ruled: Verdict) -> Verdict:
         """The judge's verdict on a reply that rules left open; one that cannot be had is no score."""

@@ -10,16 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.memory import MEASURE
+
 IMAGES, MEGABYTES = 100, 1.5
 
-_READ = """
-import re, sys
-from pathlib import Path
+_READ = f"""{MEASURE}
+import sys
 import pyarrow.parquet
 from prism_eval.benchmarks import open_benchmark
-
-def megabytes(what):
-    return int(re.search(what + r":\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 
 benchmark = open_benchmark("chartqa", sys.argv[1])
 before = megabytes("VmRSS")

@@ -8,9 +8,10 @@ import pytest
 import typer
 
 from prism_eval.cli.caption import caption
-from prism_eval.cli.options import Limit, PlanFlags, limit, plan_flags
+from prism_eval.cli.options import HEADINGS, PlanFlags, plan_flags
 from prism_eval.cli.plan import plan
 from prism_eval.cli.run import run
+from prism_eval.cli.values import Limit, limit
 from prism_eval.errors import UsageError
 from prism_eval.plan import Plan
 from prism_eval.run.paths import with_absolute_paths
@@ -20,6 +21,12 @@ FLAGS = [field.name for field in fields(PlanFlags)]
 
 def test_every_flag_but_the_file_is_a_key_of_the_plan():
     assert set(FLAGS) - set(Plan.model_fields) == {"file"}
+
+
+def test_every_flag_of_a_plan_has_one_heading():
+    placed = [name for names in HEADINGS.values() for name in names]
+    assert len(placed) == len(set(placed))
+    assert set(FLAGS) <= set(placed) <= set(inspect.signature(run).parameters)
 
 
 def test_a_flag_overrides_the_file_and_one_not_given_does_not(tmp_path):

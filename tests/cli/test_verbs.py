@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from prism_eval.cli.options import HEADINGS
 from prism_eval.run.reading import Table
 from tests.builders import chart_folder
 
@@ -322,9 +323,23 @@ def test_every_verb_has_examples_and_run_has_few_flags(prism_eval):
     for verb in verbs:
         assert "Example" in prism_eval(verb, "--help").stdout, verb
     flags = [line for line in prism_eval("run", "--help").stdout.splitlines() if line.strip().startswith("-")]
-    # Fifteen that say what and where; captions per image, the judge, patience, missing captions and pictures on the
-    # page are asked for daily; and three say when a run has asked enough. How often it looks is in the plan.
+    # More than anybody reads in one go: each has been asked for on the command line, and they stand under headings.
     assert len([flag for flag in flags if "--help" not in flag]) <= 23
+
+
+def test_many_flags_stand_under_headings_and_a_new_user_meets_five_first(prism_eval):
+    helps = {verb: prism_eval(verb, "--help").stdout for verb in ("run", "caption", "plan", "score")}
+    found = {verb: [line[:-1] for line in text.splitlines() if line[:-1] in HEADINGS] for verb, text in helps.items()}
+    measured, asked, enough, calls, files = HEADINGS
+    assert found["run"] == [measured, asked, enough, calls, files]
+    # A heading of which a verb takes nothing is not there.
+    assert found["caption"] == [measured, asked, calls, files]
+    assert found["plan"] == [measured, asked, enough, files]
+    assert not found["score"]
+    assert "\nOptions:\n" in helps["score"]
+    first = helps["run"].partition(f"{measured}:")[2].partition(f"{asked}:")[0]
+    flags = [line.split()[0] for line in first.splitlines() if line.startswith("  -")]
+    assert flags == ["-c,", "-r,", "-b,", "--data", "--limit"]
 
 
 def test_what_is_taken_from_the_store_is_counted_in_captions(prism_eval):

@@ -29,13 +29,19 @@ AROUND = {
 
 def reference() -> str:
     """The whole page: what holds for all options, then a table for each engine and each that asks one."""
-    tables = [f"\n## `{name}`\n\n{_table(engine)}" for name, engine in sorted(_engines())]
+    tables = [f"\n## `{name}`\n\n{_about(name)}{_table(engine)}" for name, engine in sorted(_engines())]
     tables.append(f"\n## Sampling\n\n{_table(Sampling)}")
     known: set[str] = set()
     for heading, cls in AROUND.items():
         tables.append(f"\n## {heading}\n\n{_table(cls, without=known if 'besides' in heading else set())}")
         known = {field.name for field in dataclasses.fields(cls)}
     return HEAD + "".join(tables)
+
+
+def _about(name: str) -> str:
+    """What is to be said of one engine alone, where there is anything."""
+    page = Path(__file__).parent / f"engines_{name}.md"
+    return page.read_text(encoding="utf-8") if page.exists() else ""
 
 
 def _engines() -> Iterator[tuple[str, type]]:

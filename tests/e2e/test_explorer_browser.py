@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import threading
@@ -122,7 +123,7 @@ class Opened:
         self.page.on("request", lambda asked: asked.url.startswith(own) or self.trouble.append(asked.url))
         self.page.set_default_timeout(10_000)
         self.page.goto(at + address)
-        self.page.locator(".explorer-steps").wait_for()
+        self.page.locator(".explorer-item > *").first.wait_for()
 
     def filter(self, **values: str) -> str:
         """How many questions are left."""
@@ -200,6 +201,29 @@ def test_an_address_names_its_item(context: playwright.BrowserContext, report: P
         again.page.close()
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("plain/nobody", "plain/nobody"),
+        ("other/1", "other/1"),
+        ("plain/%E0%A4%A", "plain/%E0%A4%A"),
+        ("plain/<b>", "<b>"),
+    ],
+)
+def test_an_address_of_no_item_is_said_and_shows_no_other(
+    context: playwright.BrowserContext, report: Path, address: str, said: str
+) -> None:
+    opened = Opened(context, report, f"#item/{address}")
+    missing = opened.page.locator(".explorer-item")
+    missing.get_by_text("There is no question").wait_for(timeout=5_000)
+    assert said in missing.inner_text()
+    assert opened.page.locator(".explorer-item .explorer-question, .explorer-list [aria-current]").count() == 0
+    opened.page.locator(".explorer-list a").first.click()
+    opened.page.wait_for_timeout(200)
+    assert opened.id == "0"
+    assert opened.trouble == []
+
+
 def test_an_address_may_name_what_to_look_for(context: playwright.BrowserContext, report: Path) -> None:
     opened = Opened(context, report, "#explore?benchmark=plain&a=b&b=c&show=other")
     opened.page.wait_for_timeout(400)
@@ -273,6 +297,63 @@ def test_a_site_loads_what_is_looked_at(context: playwright.BrowserContext, site
     assert opened.trouble == again.trouble == []
 
 
+def test_words_of_captions_and_replies_are_found_in_a_site(context: playwright.BrowserContext, tmp_path: Path) -> None:
+    rows = [verdict("a", str(n), caption=f"caption{n} of all", answer=f"So: reply{n}") for n in range(12)]
+    folder = write_site(tmp_path / "site", build(write_run(tmp_path / "run", rows))).folder
+    opened = Opened(context, folder / "index.html")
+    assert opened.filter(words="caption7") == "1 of 12 questions"
+    assert opened.id == "7"
+    assert opened.filter(words="reply1") == "3 of 12 questions"
+    assert opened.filter(words="reply1 caption11") == "1 of 12 questions"
+    assert opened.filter(words="caption1 nobody-says-this") == "0 of 12 questions"
+    assert opened.trouble == []
+
+
+def test_in_a_large_site_nobody_loads_all_captions_unasked(context: playwright.BrowserContext, tmp_path: Path) -> None:
+    """As many parts as a large run has, of an item each."""
+    rows = [verdict("a", str(item), caption=f"caption of {item}, like all") for item in range(90)]
+    large = write_site(tmp_path / "site", build(write_run(tmp_path / "run", rows))).folder
+    index, whole = large / "index.html", large / "explorer" / "0" / "0.js"
+    part = json.loads(whole.read_text(encoding="utf-8")[len('explorerPiece("0/0",') : -3])
+    for place, item in enumerate(part["items"]):
+        piece = json.dumps({"items": [item], "texts": part["texts"]})
+        (whole.parent / f"{place}.js").write_text(f'explorerPiece("0/{place}",{piece});\n', encoding="utf-8")
+    index.write_text(index.read_text(encoding="utf-8").replace('"inPart":100', '"inPart":1'), encoding="utf-8")
+
+    opened = Opened(context, index)
+    assert opened.filter(words="like all") == (
+        "40 of 90 questions; captions and replies of 50 more were not looked into: look on"
+    )
+    opened.page.get_by_role("button", name="look on").click()
+    opened.page.wait_for_timeout(600)
+    assert opened.page.locator(".explorer-count").inner_text().startswith("80 of 90 questions")
+    opened.page.get_by_role("button", name="look on").click()
+    opened.page.wait_for_timeout(600)
+    assert opened.page.locator(".explorer-count").inner_text() == "90 of 90 questions"
+    # What is listed of an item is looked at without loading anything.
+    again = Opened(context, index)
+    assert again.filter(words="shown in 77?").startswith("1 of 90 questions; captions and replies of 49 more")
+    assert opened.trouble == again.trouble == []
+
+
+def test_nothing_is_wrong_with_a_site_by_the_rules_of_axe(context: playwright.BrowserContext, site: Path) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+    opened = Opened(context, site / "index.html")
+    opened.page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    violations = axe.Axe().run(opened.page).response["violations"]
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in violations] == []
+    assert opened.trouble == []
+
+
+def test_without_scripts_a_site_lists_some_of_its_items(browser: playwright.Browser, site: Path) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 900})
+    page = context.new_page()
+    page.goto((site / "index.html").as_uri())
+    assert page.locator("#explorer-plain article:visible").count() == 15
+    assert "These are 15 of them" in page.locator("#explorer-plain").inner_text()
+    context.close()
+
+
 def test_a_part_that_is_missing_is_said(context: playwright.BrowserContext, site: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(site, tmp_path / "copy"))
     (copy / "explorer" / "0" / "0.js").unlink()
@@ -283,6 +364,13 @@ def test_a_part_that_is_missing_is_said(context: playwright.BrowserContext, site
 
 def test_the_page_leads_from_a_number_to_its_questions(context: playwright.BrowserContext, report: Path) -> None:
     opened = Opened(context, report)
+    score = opened.page.locator("#scores-table tbody tr").first.get_by_role("link").first
+    label = score.locator("xpath=ancestor::tr/th").inner_text()
+    score.click()
+    opened.page.wait_for_timeout(400)
+    for name, shown in (("a", label), ("benchmark", "Plain (30)")):
+        assert opened.page.locator(f"[name={name}] option:checked").inner_text() == shown
+    assert opened.page.locator(".explorer-count").inner_text() == "30 of 30 questions"
     opened.page.locator("#losses a.number").first.click()
     opened.page.wait_for_timeout(400)
     assert opened.page.locator("[name=why]").input_value() != ""

@@ -54,6 +54,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
             caption=[HOSTILE, *STRANGE.values()][item % 7],
             order=order,
             chosen_position=(item + order) % 3,
+            gold_position=(item + order) % 3 if item % every else (item + order + 1) % 3,
             kind="choice",
             options='["a", "b", "c"]',
         )

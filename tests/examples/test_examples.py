@@ -100,6 +100,18 @@ def test_the_plan_asks_each_server_for_its_model(plan, serve, tmp_path):
         assert server.server.events, "a server was never asked"
 
 
+def test_the_plan_on_twins_ranks_captioners_by_what_they_know(tmp_path):
+    words = ["run", "--plan", EXAMPLES / "twins.toml", "-b", "chartqa,mmmu", "--out", "run", "--quiet"]
+    run(tmp_path, "-m", "prism_eval.cli", *words, "--store", "store")
+    made = build(tmp_path / "run")
+    means = {row.captioner: row.mean.value for row in made.rows}
+    more = ["all facts", "three quarters of the facts", "half the facts", "a quarter of the facts"]
+    assert [label for label in means if label in more] == more
+    assert means["all facts"] == 1
+    assert means["all facts"] > means["all facts in 50 words"] > means["all facts in 20 words"]
+    assert {row.captioner for row in made.controls} == {"blind", "mismatched(oracle)", "direct(oracle)"}
+
+
 def test_the_page_that_lists_them_forgets_none():
     listed = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     there = [path.name for path in EXAMPLES.iterdir() if path.name not in ("README.md", "__pycache__")]

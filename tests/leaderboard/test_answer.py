@@ -58,8 +58,31 @@ def test_the_largest_is_the_baseline_where_sizes_are_known(run: Path) -> None:
     ]
     assert [None if row.against is None else row.against.verdict for row in board.rows] == ["better", None, "worse"]
     assert re.fullmatch(
-        r"Against good-7B, good-3B is better by 2\.0 \[\d\.\d, \d\.\d\]\. Of the others: 1 worse\.", board.answer
+        r"Against good-7B, good-3B is better by 2\.0 \[\d\.\d, \d\.\d\]\. poor is worse\.", board.answer
     )
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ({}, ""),
+        ({"bad": 0.1}, "bad is worse."),
+        ({"poor": 0.2, "bad": 0.1}, "poor and bad are worse."),
+        ({"alike": 0.6, "poor": 0.2, "bad": 0.1}, "alike is on par; poor and bad are worse."),
+        ({"fine": 0.9, "poor": 0.2, "bad": 0.1}, "fine is better; poor and bad are worse."),
+        (
+            {"alike": 0.6, "worst": 0.05, "poor": 0.2, "bad": 0.1},
+            "Of the 4 others, 1 is on par and 3 are worse.",
+        ),
+        ({"worst": 0.05, "poor": 0.2, "bad": 0.1, "next": 0.15}, "All 4 others are worse."),
+        ({"same": 0.6, "alike": 0.6, "poor": 0.2, "bad": 0.1}, "Of the 4 others, 2 are on par and 2 are worse."),
+    ],
+)
+def test_a_few_others_are_named_and_many_are_counted(tmp_path: Path, others: dict[str, float], said: str) -> None:
+    board_of(tmp_path, base=0.6, best=0.95, **others)
+    first, *rest = named(tmp_path, "base").sentences_with({})
+    assert first.startswith("Against base, best is better by ")
+    assert (rest or [""])[-1] == said
 
 
 @pytest.mark.parametrize("name", ["poor", "POOR", "oo", " poor "])
@@ -90,10 +113,17 @@ def test_a_name_that_no_entry_has_is_one_line_with_the_labels(run: Path, name: s
     assert str(caught.value) == f"--baseline {name!r} {said}; the entries are: good-3B, good-7B, poor"
 
 
-@pytest.mark.parametrize("margin", [0, -1, 100, float("nan"), float("inf")])
+@pytest.mark.parametrize("margin", [0, -1, 1e-300, 0.009, 100, float("nan"), float("inf")])
 def test_a_margin_that_is_none_is_refused(run: Path, margin: float) -> None:
-    with pytest.raises(UsageError, match="a margin lies between 0 and 100 points"):
+    with pytest.raises(UsageError, match=r"a margin lies between 0\.01 and 100 points"):
         named(run, margin=margin)
+
+
+@pytest.mark.parametrize(("margin", "written"), [(5, "5.0"), (5.25, "5.25"), (5.5, "5.5"), (10, "10.0")])
+def test_a_margin_is_written_as_it_was_asked_for(run: Path, margin: float, written: str) -> None:
+    found = named(run, margin=margin).rows[0].against
+    assert found is not None
+    assert found.sentence.startswith(f"on par within {written}: ")
 
 
 def test_on_par_within_the_margin_goes_before_a_difference_that_is_shown(run: Path) -> None:

@@ -14,6 +14,8 @@ import pytest
 
 from prism_eval.leaderboard import Column, build
 from prism_eval.leaderboard.columns import COLUMNS
+from prism_eval.report.exports.document import document
+from prism_eval.report.exports.spreadsheet import spreadsheet
 from tests.runfolder import verdict, write_run
 
 MODULE = """
@@ -26,6 +28,20 @@ per_word = Column(
     value=lambda row: 100 * row.mean.value / row.words_mean if row.words_mean else None,
     write="{:.2f} <b>".format,
     shown=frozenset({"summary", "captions"}),
+)
+graded = Column(
+    name="grade",
+    title="Grade",
+    value=lambda row: row.words_mean,
+    parts={"": lambda words: words, "_word": lambda words: "long" if words > 3 else "short"},
+    shown=frozenset(),
+)
+odd = Column(
+    name="odd",
+    title="Odd",
+    value=lambda row: row.words_mean,
+    parts={"": lambda words: words, "_list": lambda words: [words]},
+    shown=frozenset(),
 )
 careless = Column(name="careless", title="Careless", value=lambda row: 1 / row.words_mean, shown=frozenset({"summary"}))
 wordy = Column(name="wordy", title="Wordy", value=lambda row: row.captioner, shown=frozenset({"summary"}))
@@ -57,7 +73,7 @@ def site(tmp_path: Path) -> Path:
     facts = tmp_path / "site" / "stranger-1.0.dist-info"
     facts.mkdir(parents=True)
     (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n", encoding="utf-8")
-    names = ["per_word", "careless", "wordy", "no_column", "not_there"]
+    names = ["per_word", "careless", "wordy", "no_column", "not_there", "graded", "odd"]
     points = "".join(f"{name} = stranger:{name}\n" for name in names)
     (facts / "entry_points.txt").write_text(f"[prism_eval.columns]\n{points}", encoding="utf-8")
     (facts.parent / "stranger.py").write_text(MODULE, encoding="utf-8")
@@ -80,6 +96,7 @@ def test_a_column_from_outside_is_in_the_terminal_the_page_and_the_frame(run: Pa
     assert re.search(r'<td data-value="25\.0">\s*25\.00 &lt;b&gt;</td>', page)
     frame = {row["captioner"]: row for row in json.loads((run / "frame.json").read_text(encoding="utf-8"))}
     assert (frame["wide"]["points_per_word"], frame["silent"]["points_per_word"]) == (25, None)
+    assert (frame["wide"]["grade"], frame["wide"]["grade_word"], frame["silent"]["grade_word"]) == (4, "long", "short")
 
 
 def test_a_strangers_bug_costs_its_column_and_is_said(run: Path, site: Path) -> None:
@@ -88,6 +105,7 @@ def test_a_strangers_bug_costs_its_column_and_is_said(run: Path, site: Path) -> 
     said = " ".join(subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout.split())
     assert "! Column 'careless' is left out: it raised ZeroDivisionError" in said
     assert "! Column 'wordy' is left out: it raised TypeError: 'wide' is no number" in said
+    assert "! Column 'odd' is left out: it raised TypeError: [4.0] is no number and no text" in said
     assert "! Column 'no_column' is left out: it raised TypeError: its entry point names a str, not a Column" in said
     assert "! Column 'not_there' is left out: the column 'not_there' of package stranger cannot be imported" in said
 
@@ -100,11 +118,22 @@ def test_every_column_is_in_the_frame_under_a_name_of_its_own(run: Path) -> None
     assert len(set(names)) == len(names)
 
 
+def test_sizes_are_in_the_frame_as_a_number_and_as_a_class(tmp_path: Path) -> None:
+    rows = [verdict(label, "one") for label in ("small-3B", "middling-7B", "nobody-knows")]
+    board = build(write_run(tmp_path, rows))
+    frame = board.to_pandas().set_index("captioner")
+    assert frame.loc["middling-7B", ["params_b", "params_b_class"]].tolist() == [7, "8B"]
+    assert frame.loc["small-3B", "params_b_class"] == "≤ 4B"
+    assert frame.loc["nobody-knows", ["params_b", "params_b_class"]].isna().all()
+    assert "middling-7B,entry" in spreadsheet(board)
+    assert [line["params_b_class"] for line in json.loads(document(board))["rows"]] == ["8B", None, "≤ 4B"]
+
+
 def test_a_column_stands_where_it_says_and_nowhere_else(run: Path) -> None:
     board = build(run)
-    titles = {place: [column.title for column in board.shown_in(place)] for place in ("summary", "captions")}
+    titles = {place: [column.title for column in board.shown_in(place)] for place in ("summary", "captions", "costs")}
     assert titles == {
-        "summary": ["Rank", "Size", "Score", "Against the baseline", "Median words", "Failed"],
+        "summary": ["Rank", "Size", "Score", "Against the baseline", "Recovery", "Median words", "Failed"],
         "captions": [
             "Median words",
             "Mean words",
@@ -112,6 +141,16 @@ def test_a_column_stands_where_it_says_and_nowhere_else(run: Path) -> None:
             "Captions",
             "Cut at the limit",
             "Empty",
+            "Error from images, points",
+            "Error from captions drawn, points",
+        ],
+        "costs": [
+            "Size",
+            "Score",
+            "Mean words",
+            "Mean tokens",
+            "Seconds a caption",
+            "Cost of 1,000 captions",
             "Time",
             "Cost",
         ],

@@ -9,6 +9,7 @@ import pytest
 
 from prism_eval import evaluate
 from prism_eval.leaderboard import build
+from prism_eval.report.terminal import as_text
 from tests.runfolder import verdict, write_run
 
 
@@ -55,6 +56,15 @@ def test_controls_stand_apart_by_their_plugin_and_cost_no_test(tmp_path: Path) -
     assert [len(row.rank or ()) for row in board.rows] == [2] * 4
 
 
+def test_recovery_stands_with_its_interval_in_a_terminal_that_has_room(tmp_path: Path) -> None:
+    board = build(run(tmp_path, *IDENTITIES))
+    wide, narrow = as_text(board, 140), " ".join(as_text(board, 50).split())
+    (found,) = (row.recovery for row in board.rows if row.captioner == "mine")
+    assert found is not None
+    assert f"{100 * found.value:.0f} % [{100 * found.low:.0f}, {100 * found.high:.0f}]" in wide
+    assert "recovery" in narrow.partition("Not shown at this width: ")[2]
+
+
 def test_recovery_is_of_the_captioners_own_model(tmp_path: Path) -> None:
     board = build(run(tmp_path, *IDENTITIES))
     shares = {row.captioner: row.recovery and row.recovery.value for row in board.rows}
@@ -91,8 +101,8 @@ def test_a_control_that_failed_is_a_control_all_the_same(tmp_path: Path) -> None
 
 def test_what_an_entry_took_is_what_its_captions_took(tmp_path: Path) -> None:
     folder = run(tmp_path, "mine", "seen")
-    took = {"counted": 4, "completion_tokens": 402, "seconds": 8.5, "cost": 0.25}
-    answers = {"lexical": {"answers": 9, "counted": 2, "completion_tokens": 9, "seconds": 1.0}}
+    took = {"counted": 4, "timed": 5, "completion_tokens": 402, "seconds": 8.5, "cost": 0.25}
+    answers = {"lexical": {"answers": 9, "counted": 2, "timed": 9, "completion_tokens": 9, "seconds": 1.0}}
     counts = {"entries": {"mine": took | {"answers": answers}, "seen": {"counted": 0, "answers": answers}}}
     captioners = [{"label": label, "identity": IDENTITIES[label]} for label in ("mine", "seen")]
     rows = [verdict(label, str(item)) for label in ("mine", "seen") for item in range(3)]
@@ -100,6 +110,8 @@ def test_what_an_entry_took_is_what_its_captions_took(tmp_path: Path) -> None:
     mine, seen = board.rows[0], board.controls[0]
     assert (mine.tokens_mean, mine.seconds, mine.cost) == (100.5, 8.5, 0.25)
     assert (seen.tokens_mean, seen.seconds, seen.cost) == (4.5, 1.0, None)
+    assert (mine.seconds_mean, mine.cost_mean) == (1.7, 0.0625)
+    assert (seen.seconds_mean, seen.cost_mean) == (None, None)
 
 
 def test_the_revision_is_the_specs(tmp_path: Path) -> None:

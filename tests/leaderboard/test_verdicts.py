@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
@@ -14,11 +17,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prism_eval.errors import RunError
-from prism_eval.leaderboard import build
+from prism_eval.leaderboard import PositionBias, build
 from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.lengths import caption_lengths
-from prism_eval.leaderboard.verdicts import OUTCOMES, read_verdicts
+from prism_eval.leaderboard.tables import read_verdicts
+from prism_eval.leaderboard.verdicts import OUTCOMES
 from prism_eval.run.reading import Table
+from prism_eval.statistics import lean
 from tests.runfolder import SCHEMA, verdict, write_run
 
 
@@ -42,11 +47,12 @@ def rich_rows() -> list[dict[str, Any]]:
                 "benchmark": "mmmu",
                 "images": [f"image {number}"],
                 "kind": "choice",
-                "options": '["a", "b", "c", "d"]' if number else '["a", "b", "c"]',
+                "options": '["a", "b", "c", "d"]' if number else '["a", "b", "c", "d", "e"]',
                 "sample": sample,
                 "order": order,
                 "caption": "four words are here" + " more" * sample,
                 "chosen_position": position if parsed else None,
+                "gold_position": number,
                 "extracted": "ABCD"[(number + order * (number % 2) * place) % 4] if parsed else None,
             }
             rows.append(verdict(captioner, str(number), outcome, **given))
@@ -90,13 +96,79 @@ def test_positions_are_those_that_were_worked_out_row_by_row(tmp_path: Path) -> 
     assert plain is not None
     assert none is not None
     assert rich is not None
-    # 23 picks; the first question has three options, the others four.
-    assert [share.picked * 23 for share in plain.shares] == pytest.approx([6, 6, 6, 5])
-    assert [share.picked * 23 for share in rich.shares] == pytest.approx([6, 5, 6, 6])
-    even = [6 / 3 + 17 / 4] * 3 + [17 / 4]
-    assert [share.even * 23 for share in none.shares] == pytest.approx(even)
+    for label, found in (("plain", plain), ("rich", rich), ("none", none)):
+        own = [row for row in rich_rows() if row["captioner"] == label and row["kind"] == "choice"]
+        positions = [math.nan if row["chosen_position"] is None else row["chosen_position"] for row in own]
+        options = [len(json.loads(row["options"])) for row in own]
+        gold = [row["gold_position"] for row in own]
+        assert found is not None
+        assert found.lean == lean(positions, gold, options, [row["item"] for row in own])
+        assert found.lean.picks == 23
     assert (plain.consistency, none.consistency, rich.consistency) == (0.875, 0.375, 0.375)
     assert (plain.questions, none.questions, rich.questions) == (8, 8, 8)
+
+
+def ordered(captioner: str, picks: Iterable[tuple[int, int | None]], image: str = "") -> list[dict[str, Any]]:
+    """Verdicts on a question after the other, each under two orders: where the pick stood, and the right option."""
+    return [
+        verdict(
+            captioner,
+            str(item),
+            "correct" if picked == gold else "wrong",
+            images=[image or f"image {item}"],
+            kind="choice",
+            options='["a", "b", "c", "d"]',
+            order=order,
+            chosen_position=picked,
+            gold_position=gold,
+            extracted="A",
+        )
+        for item, (picked, gold) in enumerate(picks)
+        for order in (0, 1)
+    ]
+
+
+def leans(folder: Path, rows: list[dict[str, Any]]) -> list[PositionBias | None]:
+    return [row.positions for row in build(write_run(folder, rows)).rows]
+
+
+def test_right_options_that_all_stand_at_a_are_no_lean(tmp_path: Path) -> None:
+    (found,) = leans(tmp_path, ordered("a", [(0, 0)] * 50))
+    assert found is not None
+    assert (found.lean.largest, found.lean.low, found.questions) == (0, 0, 50)
+    assert found.lean.high < 0.1
+
+
+def test_a_lean_has_an_interval_that_knows_how_few_images_there_are(tmp_path: Path) -> None:
+    always = [(0, number % 4) for number in range(40)]
+    many, one = (leans(tmp_path / image, ordered("a", always, image))[0] for image in ("", "one"))
+    assert many is not None
+    assert one is not None
+    assert many.lean.largest == one.lean.largest == 0.75
+    assert 0.4 < many.lean.low < 0.75 < many.lean.high <= 1
+    assert (one.lean.low, one.lean.high) == (0, 1)
+
+
+def test_questions_without_one_right_option_say_nothing_of_the_lean(tmp_path: Path) -> None:
+    known = [(number % 4, number % 4) for number in range(12)]
+    (found,) = leans(tmp_path / "some", ordered("a", [*known, (0, None), (0, None)]))
+    assert found is not None
+    assert (found.lean.picks, found.questions) == (24, 14)
+    assert leans(tmp_path / "none", ordered("a", [(0, None)] * 3)) == [None]
+
+
+def test_a_question_asked_in_one_order_says_nothing_of_the_lean(tmp_path: Path) -> None:
+    once = [row | {"item": f"once {row['item']}"} for row in ordered("a", [(3, 0)] * 20) if not row["order"]]
+    (found,) = leans(tmp_path, [*ordered("a", [(number % 4, number % 4) for number in range(12)]), *once])
+    assert found is not None
+    assert (found.lean.picks, found.lean.largest) == (24, 0)
+
+
+@pytest.mark.parametrize("change", [{"chosen_position": 4}, {"gold_position": 4}, {"gold_position": -1}])
+def test_a_position_that_no_option_has_is_one_line(tmp_path: Path, change: dict[str, int]) -> None:
+    rows = [row | change for row in ordered("a", [(0, 0)])]
+    with pytest.raises(RunError, match="has a position that is not among the options; score the run again"):
+        build(write_run(tmp_path, rows))
 
 
 places = st.tuples(
@@ -184,5 +256,5 @@ def test_a_column_of_another_type_is_one_line(tmp_path: Path) -> None:
 
 def test_options_that_are_no_list_are_one_line(tmp_path: Path) -> None:
     rows = [verdict("a", "one", kind="choice", options="[", order=order, chosen_position=0) for order in range(2)]
-    with pytest.raises(RunError, match="options that are no JSON list of texts; score the run again"):
+    with pytest.raises(RunError, match=r"options or answers that are no JSON list of texts: '\['; score the run again"):
         build(write_run(tmp_path, rows))

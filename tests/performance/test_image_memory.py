@@ -12,20 +12,20 @@ from pathlib import Path
 import pytest
 
 from tests.builders import chart_folder
+from tests.memory import MEASURE
 from tests.server.plugin import ServerProcess
 
 pytestmark = pytest.mark.performance
 _BYTES = 3_000_000
 _IN_FLIGHT = 64
-_RUN = """
-import json, resource, sys, time
+_RUN = f"""{MEASURE}
+import json, sys, time
 from prism_eval.cli import main
 started = time.monotonic()
 try:
     main()
 finally:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"megabytes": peak, "seconds": time.monotonic() - started}))
+    print(json.dumps(dict(megabytes=megabytes(), seconds=time.monotonic() - started)))
 """
 
 

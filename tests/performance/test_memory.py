@@ -8,16 +8,16 @@ import sys
 import pytest
 
 from tests.bulk import write_bulk
+from tests.memory import MEASURE
 
 pytestmark = pytest.mark.performance
 
-_RUN = """
-import json, resource, sys, time
+_RUN = f"""{MEASURE}
+import json, sys, time
 from prism_eval import evaluate
 started = time.monotonic()
 result = evaluate(["oracle", "blind"], benchmarks="chartqa", data=sys.argv[1], out=sys.argv[2], store=sys.argv[3])
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({"rows": result.counts.done, "megabytes": peak, "seconds": time.monotonic() - started}))
+print(json.dumps(dict(rows=result.counts.done, megabytes=megabytes(), seconds=time.monotonic() - started)))
 """
 
 

@@ -21,6 +21,7 @@ from prism_eval.leaderboard import build
 from prism_eval.plan import make_plan
 from prism_eval.report import write_html
 from prism_eval.run.tables import PLAN_DIGEST
+from tests.memory import MEASURE
 from tests.runfolder import SCHEMA, write_manifest
 
 pytestmark = pytest.mark.performance
@@ -36,15 +37,13 @@ MOST_SECONDS, MOST_MEGABYTES, MOST_PAGE_MEGABYTES = 30, 2000, 6
 MOST_SITE_SECONDS, MOST_PIECE_MEGABYTES = 600, 12
 """A site is three gigabytes of text for so many verdicts; a list of 20,000 items is its largest file."""
 
-# The peak is the child's own: what the kernel reports of a child to its parent begins with the parent's.
-_REPORT = """
+_REPORT = f"""{MEASURE}
 import sys
-from pathlib import Path
 from prism_eval.cli.app import app
 try:
     app(["report", *sys.argv[1:]])
 finally:
-    print(next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")))
+    print(megabytes())
 """
 
 
@@ -101,6 +100,7 @@ def blocks(number: int, rng: np.random.Generator) -> Iterator[pa.Table]:
                 "answer": joined("The caption says so in so many words. Answer: ", rng.integers(0, 99999, rows)),
                 "extracted": repeated(pa.array(list("ABCD")), rng.integers(0, 4, rows)),
                 "chosen_position": pa.array(rng.integers(0, 4, rows)) if choice else constant(None, pa.int64(), rows),
+                "gold_position": constant(0 if choice else None, pa.int64(), rows),
                 "note": constant("", pa.string(), rows),
                 "caption": repeated(captions, caption),
                 "caption_words": 100 + caption % 37,
@@ -130,7 +130,7 @@ def test_five_million_verdicts_are_reported_in_half_a_minute_and_two_gigabytes(r
     seconds, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert "leaderboard.html" in done.stdout, done.stderr
-    megabytes = int(done.stdout.splitlines()[-1].split()[1]) / 1024
+    megabytes = float(done.stdout.splitlines()[-1])
     rows = pq.read_metadata(run / "verdicts.parquet").num_rows
     size = (run / "verdicts.parquet").stat().st_size / 2**20
     print(f"\n{rows:,} verdicts, {size:,.0f} MB: {seconds:.1f} s ({cpu:.1f} s of CPU), {megabytes:,.0f} MB at the peak")
@@ -179,7 +179,7 @@ def test_a_site_of_all_items_is_written_in_bounded_memory(run: Path, tmp_path: P
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     seconds = time.monotonic() - started
     said = next(line for line in done.stdout.splitlines() if line.startswith("Site: "))
-    megabytes = int(done.stdout.splitlines()[-1].split()[1]) / 1024
+    megabytes = float(done.stdout.splitlines()[-1])
     print(f"\n{said}: {seconds:.0f} s, {megabytes:,.0f} MB at the peak")
     try:
         listed = [sum(1 for _ in (site / "explorer" / str(number)).iterdir()) for number in range(len(BENCHMARKS))]

@@ -1,4 +1,6 @@
 import io
+import re
+from dataclasses import replace
 from math import factorial
 
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from prism_eval import evaluate
 from prism_eval.benchmarks import load_definition
-from prism_eval.plan.orders import Orders, reorder, restore
+from prism_eval.plan.orders import Orders, gold_position, reorder, restore
 from prism_eval.reasoners.base import Reasoner
 from prism_eval.run.reading import read_manifest
 from prism_eval.schema import Answer, Item, ItemKind, Outcome, Verdict
@@ -101,8 +103,9 @@ def test_a_lean_towards_a_position_is_averaged_out_and_reported(tmp_path):
     assert (frame["score"] == (frame["extracted"] == frame["gold"].str[2])).all()
     (row,) = result.leaderboard.everyone
     assert row.items == items
-    assert row.positions.shares[1].picked == 1
-    assert (row.positions.deviation, row.positions.questions) == (0.75, items)
+    assert row.positions.lean.positions[1].picked == 1
+    assert row.positions.lean.low > 0.4
+    assert row.positions.questions == items
     assert row.positions.consistency < 0.3
     assert read_manifest(result.folder.path)["benchmarks"][0]["items"] == items
 
@@ -116,17 +119,32 @@ def test_the_pages_show_the_lean(tmp_path):
     console = Console(file=io.StringIO(), width=100)
     console.print(LeaderboardView(result.leaderboard))
     said = console.file.getvalue()
-    assert "A 0.0 B 100.0" in said
-    assert "75.0" in said
+    (by,) = re.findall(r"A -\d+\.\d B \+(\d+\.\d) C -\d+\.\d D -\d+\.\d", said)
+    assert f" {by} [" in said
+    assert 60 < float(by) < 90
     page = result.html.read_text(encoding="utf-8")
     assert "Same option in every order" in page
-    assert "B 100.0 (25.0)" in page
+    assert f"B 100.0 ({100 - float(by):.1f})" in page
 
 
 def test_a_reasoner_that_knows_is_consistent(tmp_path):
     (row,) = run(Knows(), tmp_path, orders=3).leaderboard.everyone
     assert row.positions.consistency == 1
-    assert row.positions.deviation < 0.2
+    assert (row.positions.lean.low, row.positions.lean.largest) == (0, pytest.approx(0, abs=0.2))
+
+
+def test_where_the_right_option_stood_is_in_the_table(tmp_path):
+    frame = run(Knows(), tmp_path, orders=3).to_pandas()
+    right = frame["outcome"] == "correct"
+    assert 0 < right.sum() < len(frame)
+    assert (frame["chosen_position"] == frame["gold_position"]).equals(right)
+    assert frame.groupby("item")["gold_position"].nunique().max() > 1
+
+
+@pytest.mark.parametrize(("golds", "place"), [(("C",), 2), (("A", "B"), None), (("cat",), None), ((), None)])
+def test_a_right_option_stands_somewhere_if_there_is_one(golds, place):
+    assert gold_position(replace(choice(), golds=golds)) == place
+    assert gold_position(short_item(1)) is None
 
 
 def test_one_order_says_nothing_of_positions(tmp_path):

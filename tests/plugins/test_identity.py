@@ -27,6 +27,7 @@ CLASSED = {
         {"model", "revision", "extra_body", "limit_name", "max_pixels", "image_format"},
         {"base_url", "api_key_env", "timeout", "concurrency", "check_model"},
     ),
+    "transformers": ({"model", "revision", "dtype", "max_pixels"}, {"device", "batch_size", "concurrency"}),
 }
 
 

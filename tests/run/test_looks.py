@@ -19,9 +19,10 @@ from prism_eval.leaderboard import build
 from prism_eval.plan import make_plan
 from prism_eval.reasoners import Reasoner
 from prism_eval.run.belonging import check_belonging
+from prism_eval.run.boundary import Boundary
 from prism_eval.run.execute import run_plan
 from prism_eval.run.folder import RunFolder
-from prism_eval.run.looks import Boundary, decide
+from prism_eval.run.looks import decide
 from prism_eval.run.reading import Table, read_manifest
 from prism_eval.run.replay import reopen
 from prism_eval.schema import Answer, Caption
@@ -172,6 +173,7 @@ def test_a_run_ends_at_the_look_that_decides_all(tmp_path: Path, data: Path) -> 
     looks = looks_of(tmp_path)
     assert (looks["planned"], looks["taken"], looks["baseline"], looks["margin"]) == (5, 2, "small", 3.0)
     assert (looks["images"], looks["of_images"], looks["undecided"]) == (40, 100, [])
+    assert (result.looks.taken, result.looks.decisions["large"].verdict) == (2, "better")
     large = looks["entries"]["large"]
     assert large["verdict"] == "better"
     assert 0 < large["low"] < large["value"] < large["high"] <= 1
@@ -255,7 +257,7 @@ def test_controls_are_compared_with_nobody(tmp_path: Path, data: Path) -> None:
     with pytest.raises(UsageError, match="there is no other"):
         run_plan(made, out=tmp_path / "run", store=tmp_path / "store")
     made = make_plan({"captioners": ["oracle", "ocr", "blind"], **plan, "baseline": "blind"})
-    with pytest.raises(UsageError, match=r"--baseline 'blind'.*known: ocr, oracle"):
+    with pytest.raises(UsageError, match=r"--baseline 'blind'.*is a control.*: oracle, ocr"):
         run_plan(made, out=tmp_path / "run", store=tmp_path / "store")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -84,15 +85,14 @@ def import_lmms_eval(places: Sequence[Place], out: Path, *, data: str | None = N
     folder = RunFolder.create(out)
     folder.refuse_another(plan)
     folder.write_plan(plan)
+    manifest = _manifest(models, tasks, unread, plan)
     writer = TableWriter("verdicts", folder.table("verdicts"), plan_digest=plan.digest_through("score"))
-    try:
+    with ExitStack() as cleanup:
+        cleanup.callback(writer.discard)  # half a table looks too much like a whole one
         for row in _rows(models, tasks):
             writer.add(row)
-    except BaseException:
-        writer.discard()
-        raise
-    manifest = _manifest(models, tasks, unread, plan)
-    writer.finish(comparable(cast("Manifest", manifest)))
+        writer.finish(comparable(cast("Manifest", manifest)))
+        cleanup.pop_all()
     folder.write_manifest(manifest)
     return folder
 
@@ -153,11 +153,7 @@ def _rows(models: Sequence[ModelLog], tasks: Sequence[_Task]) -> Iterator[dict[s
                     "outcome": _outcome(sample.score).value,
                     "score": sample.score,
                     "answer": sample.reply,
-                    "extracted": None,
-                    "chosen_position": None,
                     "note": "" if sample.score is not None else f"{task.metric}: no judge gave a score",
-                    "caption": None,
-                    "caption_words": None,
                     "caption_truncated": False,
                 }
 

@@ -90,14 +90,13 @@ def _metric(log: TaskLog, lines: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _sample(task: str, metric: str, doc: int, line: Mapping[str, Any], where: str) -> Sample:
+    value, known = line[metric], line.get("doc")
     try:
-        score = score_of(task, metric, line[metric])
+        score = score_of(task, metric, value)
     except NoScore:
         raise
     except DataError as error:
         raise DataError(f"{where}: {error}") from error
-    value = line[metric]
-    known = line.get("doc")
     return Sample(
         doc=doc,
         digest=str(line.get("doc_hash") or ""),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from prism_eval.leaderboard.identities import direct_controls
 from prism_eval.leaderboard.losses.losses import MOST, Losses, losses_of
 from prism_eval.leaderboard.verdicts import Verdicts
 from prism_eval.run.reading import Manifest
@@ -29,38 +29,15 @@ def losses_on(
         RunError: The verdict table cannot be read, or holds golds or options that are no lists.
     """
     identities = {
-        str(captioner.get("label")): captioner.get("identity") or {} for captioner in manifest.get("captioners") or []
+        label: captioner.get("identity") or {}
+        for captioner in manifest.get("captioners") or []
+        if (label := str(captioner.get("label"))) in verdicts.captioners
     }
     return losses_of(
         verdicts,
         controls=controls,
-        direct=_own_models(verdicts, identities),
+        direct=direct_controls(identities),
         lenient=[str(entry["name"]) for entry in manifest["benchmarks"] if entry.get("scorer") in _LENIENT],
         most=most,
         seed=seed,
     )
-
-
-def _own_models(verdicts: Verdicts, identities: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """By a captioner's label, the control that is its own model shown the image."""
-    shown = {
-        label: model_of(identity)
-        for label, identity in identities.items()
-        if identity.get("plugin") == "direct" and label in verdicts.captioners
-    }
-    own = {label: model_of(identity) for label, identity in identities.items() if label in verdicts.captioners}
-    return {
-        label: control
-        for label, model in own.items()
-        for control, seeing in shown.items()
-        if label != control and model is not None and model == seeing
-    }
-
-
-def model_of(identity: Mapping[str, Any]) -> object:
-    """What of a captioner's identity says which model looks at the image; ``None`` if none, or several do."""
-    parts = identity.get("parts") or []
-    if parts:
-        return model_of(parts[0]) if len(parts) == 1 else None
-    # An oracle has no model: `direct(oracle)` shows every fact, whatever its recall.
-    return identity.get("engine") or ("oracle" if identity.get("plugin") == "oracle" else None)

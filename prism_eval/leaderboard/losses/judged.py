@@ -58,11 +58,12 @@ def judged(losses: Losses, judge: str | Judge, *, store: Path | None = None) -> 
         found = run_in_thread(lambda: _asked(plugin, opened, items, captions))
     evidence = losses.evidence.copy()
     evidence[rows] = np.array(found, dtype=np.int8)[captions.pair]
-    return replace(losses, evidence=evidence)
+    return replace(losses, evidence=evidence, judge=judge if isinstance(judge, str) else plugin.name)
 
 
 def _built(spec: str) -> Judge:
     judge = build(JUDGE, Spec.parse(spec), {"sampling": Sampling(seed=0), "seed": 0})
+    # Its usual prompt asks whether an answer is right, and this one whether a caption says it.
     if not isinstance(judge, PromptedJudge) or "prompt=" in spec:
         return judge
     prompt = resources.files("prism_eval.leaderboard.losses").joinpath("prompt.txt").read_text(encoding="utf-8")

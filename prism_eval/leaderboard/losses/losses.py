@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.losses.evidence import Evidence
+from prism_eval.leaderboard.losses.loss import LOSSES, Loss, LossShares, shares_of
 from prism_eval.leaderboard.losses.sample import sampled_items
 from prism_eval.leaderboard.losses.search import searched
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
 from prism_eval.schema import Outcome
-from prism_eval.statistics import Estimate, clustered_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,50 +21,10 @@ if TYPE_CHECKING:
 MOST = 6_000_000
 """Words of captions, counted once a question, that are searched: of more, those of a random sample of the images."""
 
-
-class Loss(StrEnum):
-    """Why an answer is not right.
-
-    ``READER``: the caption says the gold. ``UNREADABLE``: likewise, and the reply gave no answer that could be read.
-    ``CONTRADICTED``: the caption says something else of the same kind. ``UNSAID``: the captioner's own model answers
-    right when it is shown the image, and its caption does not say it. ``OMITTED``: another entry's caption of the image
-    says it. ``NOBODY``: no entry's does. ``UNCLEAR``: rules cannot tell.
-    """
-
-    READER = "reader"
-    UNREADABLE = "unreadable"
-    CONTRADICTED = "contradicted"
-    UNSAID = "unsaid"
-    OMITTED = "omitted"
-    NOBODY = "nobody"
-    UNCLEAR = "unclear"
-
-
-LOSSES = tuple(Loss)
-"""The loss that a number in `Losses.loss` stands for."""
 _RIGHT = 0.5
 _ANSWERED = (Outcome.CORRECT, Outcome.WRONG, Outcome.ABSTAINED, Outcome.UNPARSED)
 """Outcomes of an answer that a model gave: of a caption that was refused or cut, the reasoner is not asked."""
 _UNREAD = (Outcome.UNPARSED, Outcome.REFUSED, Outcome.TRUNCATED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LossShares:
-    """What one entry's lost answers are due to, on one benchmark or on all.
-
-    Attributes:
-        answers: Answers with a score that were looked at.
-        wrong: How many of them are not right.
-        lost: The share of them that are not right; over several benchmarks the mean of the benchmarks' own.
-        shares: By loss, of the answers that are not right; ``None`` where all are right.
-        points: By loss, of all answers, as ``lost`` is, which they add up to.
-    """
-
-    answers: int
-    wrong: int
-    lost: Estimate
-    shares: Mapping[Loss, Estimate] | None
-    points: Mapping[Loss, Estimate]
 
 
 # Without slots, since `cached_property` keeps what it worked out in the object's dictionary.
@@ -82,6 +41,7 @@ class Losses:
         images: How many images there are.
         images_looked: How many of them were looked at.
         seed: The seed of the sample.
+        judge: Who decided what rules left open; empty where nobody did.
     """
 
     verdicts: Verdicts = field(repr=False)
@@ -92,6 +52,7 @@ class Losses:
     images: int
     images_looked: int
     seed: int
+    judge: str = ""
 
     @cached_property
     def loss(self) -> NDArray[np.int8]:
@@ -100,6 +61,7 @@ class Losses:
 
         unread = np.isin(self.verdicts.outcome, [OUTCOMES.index(outcome) for outcome in _UNREAD])
         says = self.evidence == Evidence.SAYS
+        # The first that holds counts: a caption that says the gold is not to blame, whatever others say.
         cases = {
             Loss.UNREADABLE: says & unread,
             Loss.READER: says,
@@ -124,44 +86,29 @@ class Losses:
             captioner: Its label.
             benchmark: On one benchmark; on all by default.
         """
-        known = captioner in self.verdicts.captioners and benchmark in {None, *self.verdicts.benchmarks}
-        return _shares(self, captioner, benchmark) if known else None
+        asked = captioner, benchmark
+        if captioner not in self.verdicts.captioners or benchmark not in {None, *self.verdicts.benchmarks}:
+            return None
+        if asked not in self._told:
+            rows = self._rows(captioner, benchmark)
+            item = self.verdicts.item[rows]
+            items = self.verdicts.items
+            self._told[asked] = shares_of(self.loss[rows], items.cluster[item], items.benchmark[item])
+        return self._told[asked]
 
+    @cached_property
+    def _told(self) -> dict[tuple[str, str | None], LossShares | None]:
+        # Kept here, and forgotten with the verdicts: a page asks once a cell, and once more for each of its marks.
+        return {}
 
-# One call a cell of the page, and one more a mark of it.
-@lru_cache(maxsize=4096)
-def _shares(losses: Losses, captioner: str, benchmark: str | None) -> LossShares | None:
-    import numpy as np
+    def _rows(self, captioner: str, benchmark: str | None) -> NDArray[np.int64]:
+        import numpy as np
 
-    verdicts = losses.verdicts
-    rows = np.flatnonzero(losses.looked & (verdicts.captioner == verdicts.captioners.index(captioner)))
-    strata = verdicts.items.benchmark[verdicts.item[rows]]
-    if benchmark is not None:
-        rows = rows[strata == verdicts.benchmarks.index(benchmark)]
-        strata = verdicts.items.benchmark[verdicts.item[rows]]
-    if not rows.size:
-        return None
-    loss, cluster = losses.loss[rows], verdicts.items.cluster[verdicts.item[rows]]
-    wrong = loss >= 0
-    return LossShares(
-        answers=rows.size,
-        wrong=int(wrong.sum()),
-        lost=clustered_mean(wrong, cluster, strata),
-        shares=_estimates(loss[wrong], cluster[wrong], None) if wrong.any() else None,
-        points=_estimates(loss, cluster, strata),
-    )
-
-
-def _estimates(
-    loss: NDArray[np.int8], cluster: NDArray[np.int64], strata: NDArray[np.int64] | None
-) -> dict[Loss, Estimate]:
-    met = set(loss.tolist())
-    # Of those that there are none of, one estimate is another's.
-    none = clustered_mean(loss == len(LOSSES), cluster, strata)
-    return {
-        name: clustered_mean(loss == number, cluster, strata) if number in met else none
-        for number, name in enumerate(LOSSES)
-    }
+        verdicts = self.verdicts
+        rows = np.flatnonzero(self.looked & (verdicts.captioner == verdicts.captioners.index(captioner)))
+        if benchmark is not None:
+            rows = rows[verdicts.items.benchmark[verdicts.item[rows]] == verdicts.benchmarks.index(benchmark)]
+        return rows
 
 
 def losses_of(

@@ -36,7 +36,8 @@ _BESIDE, _TOPIC = 0.5, 0.75
 """What a word weighs that is not in the sentence, but before it in its paragraph; and in the caption's opening."""
 # Notes on the form of the answer, and places of images.
 _ASIDE = re.compile(r"\([^()]*\)|<image \d+>")
-_ASKING = re.compile(r"(?:[^.?!\n]|[.?!](?!\s))+\?(?=\s|$)")
+# Where a sentence ends. A search for sentences that ask would take the square of a text that asks nothing.
+_END = re.compile(r"(?<=[.?!])(?=\s)|\n")
 _NAME = re.compile(r"(?<=\w )(?:[A-Z][\w-]*|\w*\d\w*)|\b[A-Z]{2,}\b")
 
 
@@ -53,7 +54,7 @@ class Coverage(NamedTuple):
 
 
 _LONGEST = 4000
-"""Characters of a question that are read, from its end: it is asked there, and looking for where takes their square."""
+"""Characters of a question that are read, from its end: it is asked there."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ class Question:
     def telling(self) -> tuple[str, ...]:
         """The words of the sentence that asks which say what it is about; of all sentences where it has none."""
         text = _ASIDE.sub(" ", self.text[-_LONGEST:])
-        return _telling((_ASKING.findall(text) or [text])[-1]) or _telling(text)
+        asking = [sentence for sentence in _END.split(text) if sentence.endswith("?") and len(sentence) > 1]
+        return _telling((asking or [text])[-1]) or _telling(text)
 
     @cached_property
     def turning(self) -> frozenset[str]:

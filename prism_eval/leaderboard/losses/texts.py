@@ -65,11 +65,9 @@ def read_items(verdicts: Verdicts, items: NDArray[np.int64]) -> dict[int, Asked]
     """
     import numpy as np
 
-    # Written from the last row to the first, the first stays.
-    first = np.full(len(verdicts.items), -1)
-    first[verdicts.item[::-1]] = np.arange(verdicts.item.size)[::-1]
-    ordered = items[np.argsort(first[items])]
-    places = first[ordered]
+    places = verdicts.items.first[items]
+    # By rising place, as the table gives them.
+    ordered, places = items[np.argsort(places)], np.sort(places)
     said = verdicts.table.take(places, ("question", "gold")).to_pylist()
     options = verdicts.items.options.take(ordered).to_pylist()
     choice = verdicts.items.choice[ordered].tolist()

@@ -23,6 +23,8 @@ MOST_BYTES = 3_400_000
 """What the explorer may take of a page of six megabytes."""
 
 _LENGTHS = Lengths(caption=4000, other=1500)
+_MOST_PLAIN = 1_000_000
+"""The same, of a site's page, which lists some of its items for those whose browser runs no scripts."""
 _MOST_ITEMS, _MOST_REPLIES = 600, 6000
 """More would not fit, and reading them would take long."""
 
@@ -104,7 +106,7 @@ def explorer_of_all(board: Leaderboard, short: Mapping[str, str], *, images: boo
         drawn=_sentence(sum(totals.values()), sum(totals.values()), len(board.everyone)),
         pictures=_no_pictures(board, images=images),
         whys=whys.names,
-        plain=(),
+        plain=explorer_of(board, short, images=False, most=_MOST_PLAIN).plain,
     )
 
 
@@ -142,6 +144,12 @@ def _sentence(shown: int, total: int, captioners: int) -> str:
     return f"{shown:,} of {counted(total, 'question')}, drawn at random (seed {SEED}), of each benchmark alike: {how}."
 
 
+def _size(data: object) -> int:
+    """How many bytes data take within a page's script, where each character that HTML knows is written in six."""
+    written = json.dumps(data, ensure_ascii=False)
+    return len(written.encode()) + 5 * sum(map(written.count, "<>&'"))
+
+
 class _Kept(NamedTuple):
     """An item that the page shows."""
 
@@ -173,7 +181,7 @@ class _Sample:
         shown = plain(name, self._replies.captioners, listed, part.items[-1], part)
         added = list(self._pictures)[pictures:]
         new = [*map(self._encoded, added), *part.texts[texts:], part.items[-1], listed]
-        size = len(json.dumps(new, ensure_ascii=False).encode()) + shown.size
+        size = _size(new) + shown.size
         if size > self._left:
             part.forget(texts)
             for digest in added:

@@ -40,10 +40,12 @@ class PlainItem:
     @property
     def size(self) -> int:
         """About how many bytes it takes on a page."""
+        from markupsafe import escape
+
         texts = [self.anchor, self.benchmark, self.id, self.question, self.gold, *self.options]
         for reply in self.replies:
             texts += [reply.captioner, reply.captioner, reply.extracted or "", reply.caption or ""]
-        return _TAGS + _TAGS_OF_A_REPLY * len(self.replies) + sum(len(text.encode()) for text in texts)
+        return _TAGS + _TAGS_OF_A_REPLY * len(self.replies) + sum(len(escape(text).encode()) for text in texts)
 
 
 def plain(benchmark: str, captioners: Sequence[str], listed: Listed, said: Said, part: Part) -> PlainItem:

@@ -27,7 +27,8 @@ _COLUMNS = """\
 | `cluster` | items with one cluster share an image: their errors are not independent |
 | `kind`, `question`, `options`, `gold` | what was asked, and the accepted answers |
 | `outcome`, `score` | how the answer ended; a `failed` call has no score, every other one is in [0, 1] |
-| `answer`, `extracted`, `chosen_position`, `note` | the reply, what was read out of it, and why |
+| `answer`, `extracted`, `note` | the reply, what was read out of it, and why |
+| `chosen_position`, `gold_position` | where the picked and the right option stood, as shown, from 0 |
 | `caption`, `caption_words`, `caption_truncated` | what the reasoner read |
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from prism_eval.report.figures.svg import QUIET, RULE, SERIES, canvas, inline
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 SHAPES = ("o", "s", "^", "D", "v", "P")
 """A shape for each of the series, so that none is told by its colour alone."""
-_WIDTH, _HEAD, _FOOT, _LEFT = 620, 46, 48, 130
+_WIDTH, _FOOT, _LEFT = 620, 48, 130
+_LETTER, _KEY, _LINE = 6.2, 34, 15
+"""Of the legend: width of a letter, of a mark with its gaps, and height of a line, in units of the figure."""
 _STEP = 9
 """Room for one dot, in units of the figure."""
 
@@ -32,7 +34,8 @@ def difference_dots(
         reference: Whom they are compared with.
     """
     row = max(26, _STEP * (len(series) + 1))
-    height = _HEAD + row * len(benchmarks) + _FOOT
+    across = _in_a_line(series)
+    height = 16 + _LINE * -(-len(series) // across) + row * len(benchmarks) + _FOOT
     with canvas(_WIDTH, height) as figure:
         axes = figure.add_axes((_LEFT / _WIDTH, _FOOT / height, 0.97 - _LEFT / _WIDTH, row * len(benchmarks) / height))
         _frame(axes, benchmarks, [one for known in series.values() for one in known if one])
@@ -54,7 +57,7 @@ def difference_dots(
         figure.legend(
             loc="upper left",
             bbox_to_anchor=(0, 1),
-            ncols=3,
+            ncols=across,
             frameon=False,
             fontsize=11,
             handletextpad=0.2,
@@ -63,6 +66,12 @@ def difference_dots(
         )
         said = f"Differences to {reference} by benchmark; the table of scores has the numbers"
         return inline(figure, name, said)
+
+
+def _in_a_line(labels: Collection[str]) -> int:
+    """How many labels the legend has beside each other."""
+    widest = _KEY + _LETTER * max(map(len, labels), default=0)
+    return max(1, min(3, int(_WIDTH // widest)))
 
 
 def _frame(axes: Axes, benchmarks: Sequence[str], shown: Sequence[Difference]) -> None:

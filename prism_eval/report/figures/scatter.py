@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from prism_eval.report.figures.svg import INK, PAPER, QUIET, RULE, SERIES, canvas, inline
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT = 560, 380
 _LETTER, _LINE, _GAP = 6.3, 13.0, 8.0
 """Width of a letter and height of a line of a label, and its distance from its mark, in units of the figure."""
+_MOST_LINES, _PIECES = 9, 24
+"""How many lines up or down a label may go to be alone, and how finely a curve is looked at."""
+_FAR, _LEFT, _BOTTOM = 1.5 * _LINE, 0.1 * _WIDTH, 0.14 * _HEIGHT
+"""From where on a label needs a line to its mark, and where the axes stand."""
+
+_Box = tuple[float, float, float, float]
+"""Left, bottom, right and top of a label."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +57,7 @@ def score_against(
         logarithmic: Whether equal distances across are equal ratios.
     """
     with canvas(_WIDTH, _HEIGHT) as figure:
-        axes = figure.add_axes((0.1, 0.14, 0.87, 0.83))
+        axes = figure.add_axes((_LEFT / _WIDTH, _BOTTOM / _HEIGHT, 0.87, 0.83))
         _scales(axes, marks, logarithmic=logarithmic)
         axes.set_xlabel(across)
         axes.set_ylabel("score, points out of 100")
@@ -59,8 +67,8 @@ def score_against(
             )
         for mark in marks:
             _draw(axes, mark, on_curve=any(mark in curve for curve in curves))
-        for mark, (x, y, side) in zip(marks, _places(axes, marks), strict=True):
-            axes.annotate(mark.label, (x, y), xycoords="figure pixels", ha=side, va="center", fontsize=11, color=INK)
+        for mark, (x, y, side) in zip(marks, _places(axes, marks, curves), strict=True):
+            _write(axes, mark, x, y, side)
         return inline(figure, name, f"Score against {across}; the table beside it has the numbers")
 
 
@@ -97,36 +105,66 @@ def _draw(axes: Axes, mark: Mark, *, on_curve: bool) -> None:
     )
 
 
-def _places(axes: Axes, marks: Sequence[Mark]) -> Iterator[tuple[float, float, str]]:
-    """Where each label stands and which of its sides is there: beside its mark, where least is in its way."""
+def _write(axes: Axes, mark: Mark, x: float, y: float, side: str) -> None:
+    """A mark's label, with a thin line to the mark where another's label had to be let through."""
+    across, up = axes.transData.transform((mark.x, 100 * mark.score.value))
+    if abs(y - up) > _FAR:
+        axes.annotate(
+            "",
+            (x, y),
+            xytext=(across, up),
+            xycoords="figure pixels",
+            textcoords="figure pixels",
+            arrowprops={"arrowstyle": "-", "color": QUIET, "linewidth": 0.7, "shrinkA": 5, "shrinkB": 2},
+        )
+    axes.annotate(mark.label, (x, y), xycoords="figure pixels", ha=side, va="center", fontsize=11, color=INK)
+
+
+def _places(axes: Axes, marks: Sequence[Mark], curves: Sequence[Sequence[Mark]]) -> Iterator[tuple[float, float, str]]:
+    """Where each label stands and which of its sides is there: near its mark, where least is in its way."""
     dots = [axes.transData.transform((mark.x, 100 * mark.score.value)) for mark in marks]
     taken = [(x - 5, y - 5, x + 5, y + 5) for x, y in dots]
+    taken += [box for curve in curves for ends in pairwise(curve) for box in _along(axes, *ends)]
     for mark, (x, y) in zip(marks, dots, strict=True):
         width = len(mark.label) * _LETTER
         candidates = [
             ("left", x + _GAP, y),
             ("right", x - _GAP, y),
             *(
-                (side, x + shift, y + up)
-                for up in (_LINE, -_LINE)
+                (side, x + shift * max(1, lines / 2), y + up * lines * _LINE)
+                for lines in range(1, _MOST_LINES)
+                for up in (1, -1)
                 for side, shift in (("left", _GAP), ("right", -_GAP))
             ),
-            *(("center", x, y + up) for up in (1.4 * _LINE, -1.4 * _LINE)),
         ]
         boxes = [_box(*candidate, width) for candidate in candidates]
-        best = min(range(len(boxes)), key=lambda place: (sum(_overlap(boxes[place], box) for box in taken), place))
+        hidden = [_outside(box) + sum(_overlap(box, other) for other in taken) for box in boxes]
+        best = min(range(len(boxes)), key=lambda place: (hidden[place], place))
         taken.append(boxes[best])
         side, left, up = candidates[best]
         yield left, up, side
 
 
-def _box(side: str, x: float, y: float, width: float) -> tuple[float, float, float, float]:
-    left = {"left": x, "right": x - width, "center": x - width / 2}[side]
+def _along(axes: Axes, first: Mark, last: Mark) -> Iterator[_Box]:
+    """Small boxes on the line between two marks, so that a label on it is in the way of something."""
+    start, end = (axes.transData.transform((mark.x, 100 * mark.score.value)) for mark in (first, last))
+    for part in range(1, _PIECES):
+        x, y = start + (end - start) * part / _PIECES
+        yield x - 3, y - 3, x + 3, y + 3
+
+
+def _box(side: str, x: float, y: float, width: float) -> _Box:
+    left = x if side == "left" else x - width
     return left, y - _LINE / 2, left + width, y + _LINE / 2
 
 
-def _overlap(box: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> float:
+def _overlap(box: _Box, other: _Box) -> float:
     across = min(box[2], other[2]) - max(box[0], other[0])
     up = min(box[3], other[3]) - max(box[1], other[1])
-    outside = max(0.0, box[2] - _WIDTH) + max(0.0, -box[0])
-    return max(0.0, across) * max(0.0, up) + outside * _LINE
+    return max(0.0, across) * max(0.0, up)
+
+
+def _outside(box: _Box) -> float:
+    """How much of a box lies on the axes or beyond the figure."""
+    beyond = (box[2] - _WIDTH, _LEFT - box[0], box[3] - _HEIGHT, _BOTTOM - box[1])
+    return _LINE * sum(max(0.0, side) for side in beyond)

@@ -72,6 +72,7 @@
   }
   const addressOf = (item) =>
     `#item/${encodeURIComponent(about.benchmarks[item.benchmark].name)}/${encodeURIComponent(item.id)}`;
+  const sized = (count) => count.toLocaleString("en");
   const wordOf = (outcome) => (outcome < 0 ? "not asked" : about.outcomes[outcome]);
   function chip(outcome, words = true) {
     const word = wordOf(outcome);
@@ -90,7 +91,7 @@
   const whole = (text) => (Array.isArray(text) ? text[0] : text);
   function cutNote(text) {
     if (!Array.isArray(text)) return null;
-    const size = Math.abs(text[1]).toLocaleString("en");
+    const size = sized(Math.abs(text[1]));
     return element("small", { class: "explorer-cut" }, text[1] > 0 ? `… ${size} more characters` : `${size} characters before: … `);
   }
   function marked(text, spans) {
@@ -151,9 +152,9 @@
       element("p", { class: "explorer-verdict" }, chip(item.outcomes[captioner]),
         score === null || score === 0 || score === 1 ? null : ` ${Math.round(100 * score)} %`,
         why ? element("span", { class: "explorer-why" }, why) : null,
-        note ? element("small", {}, note) : null,
+        note && extracted === null ? element("small", {}, note) : null,
         repeats ? element("small", {}, `the first of ${repeats[0]} answers${repeats[1] === null ? "" : `, ${Math.round(100 * repeats[1])} % on average`}`) : null),
-      element("div", {}, label("read as"), extracted === null
+      element("div", {}, label(note && extracted !== null ? `read as (${note})` : "read as"), extracted === null
         ? element("p", { class: "explorer-none" }, "no answer")
         : element("p", { class: "explorer-answer", dir: "auto" }, whole(extracted), cutNote(extracted))),
       element("div", {}, label("caption"),
@@ -204,7 +205,7 @@
     const columns = element("div", { class: "explorer-columns" }, ...chosen.map((captioner) => column(item, said, captioner)));
     panel.replaceChildren(
       element("p", { class: "explorer-steps" }, step(-1, "‹ Previous"),
-        element("span", {}, place < 0 ? "not among those listed" : `${(place + 1).toLocaleString("en")} of ${found.length.toLocaleString("en")}`),
+        element("span", {}, place < 0 ? "not among those listed" : `${sized(place + 1)} of ${sized(found.length)}`),
         step(1, "Next ›")),
       heading(item, said), columns,
       element("p", { class: "explorer-key" }, "In captions: ", element("mark", { class: "gold" }, "accepted answer"), " ",
@@ -258,19 +259,45 @@
     more.hidden = listed >= found.length;
   }
 
-  const haystacks = new WeakMap();
-  function haystack(item) {
-    if (!haystacks.has(item)) {
-      const texts = [item.question, item.gold, item.id];
-      const part = about.pieces?.[`${item.benchmark}/0`];
-      const said = part?.items[item.place];
-      if (said) {
-        const places = [said.question, ...said.replies.flatMap((reply) => (reply ? [reply[0], reply[3]] : []))];
-        texts.push(...places.filter((place) => place !== null).map((place) => whole(part.texts[place])), ...said.options.map(whole));
-      }
-      haystacks.set(item, texts.join("\n").toLowerCase());
+  // Words are looked for in what is listed of an item and, behind that, in its texts. A site has those in parts, which
+  // are loaded one after the other, and after so many only if somebody asks.
+  const PARTS_AT_ONCE = 40;
+  const lists = (item) => `${item.question}\n${item.gold}\n${item.id}`.toLowerCase();
+  const texts = new WeakMap();
+  async function textOf(item) {
+    if (!texts.has(item)) {
+      const said = await textsOf(item);
+      const places = [said.question, ...said.replies.flatMap((reply) => (reply ? [reply[0], reply[3]] : []))];
+      const written = places.filter((place) => place !== null).map((place) => said.texts[place]);
+      texts.set(item, [lists(item), ...[...written, ...said.options, ...said.golds].map(whole)].join("\n").toLowerCase());
     }
-    return haystacks.get(item);
+    return texts.get(item);
+  }
+  async function withWords(candidates, isStale) {
+    const words = form.words.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const holds = (text) => words.every((word) => text.includes(word));
+    const hits = [];
+    const loaded = new Set();
+    let unseen = 0;
+    for (const [place, item] of candidates.entries()) {
+      if (holds(lists(item))) {
+        hits.push(item);
+        continue;
+      }
+      const part = `${item.benchmark}/${Math.floor(item.place / about.inPart)}`;
+      if (!texts.has(item) && !loaded.has(part)) {
+        if (loaded.size === PARTS_AT_ONCE) {
+          unseen += 1;
+          continue;
+        }
+        loaded.add(part);
+        if (!about.pieces) count.textContent = `Looking into captions and replies: ${sized(place)} of ${sized(candidates.length)} …`;
+      }
+      const text = await textOf(item);
+      if (isStale()) break;
+      if (holds(text)) hits.push(item);
+    }
+    return { hits, unseen };
   }
   function wanted() {
     const [a, b] = [Number(form.a.value), Number(form.b.value)];
@@ -286,35 +313,42 @@
       both: (item) => right(item, a) && right(item, b),
       neither: (item) => both(item) && !right(item, a) && !right(item, b),
     };
-    const words = form.words.value.toLowerCase().split(/\s+/).filter(Boolean);
     const conditions = [
       tests[form.show.value],
       form.outcome.value === "" ? null : (item) => item.outcomes[a] === Number(form.outcome.value),
       !form.why || form.why.value === "" ? null : (item) => item.whys[a] === Number(form.why.value),
-      words.length ? (item) => words.every((word) => haystack(item).includes(word)) : null,
     ].filter(Boolean);
     return (item) => conditions.every((condition) => condition(item));
   }
   async function refresh(show = current) {
     const mine = ++listing;
+    const isStale = () => mine !== listing;
     const chosen = form.benchmark.value === "" ? about.benchmarks.keys() : [Number(form.benchmark.value)];
     const known = [];
+    let looked;
     try {
       for (const benchmark of chosen) {
         if (!items.has(benchmark)) count.textContent = `Loading ${about.benchmarks[benchmark].title} …`;
         known.push(await itemsOf(benchmark));
       }
+      if (isStale()) return;
+      looked = await withWords(known.flat().filter(wanted()), isStale);
     } catch (error) {
       count.textContent = error.message;
       return;
     }
-    if (mine !== listing) return;
+    if (isStale()) return;
     const all = known.flat();
-    found = all.filter(wanted());
+    found = looked.hits;
     listed = 0;
     list.replaceChildren();
     listMore();
-    count.textContent = `${found.length.toLocaleString("en")} of ${all.length.toLocaleString("en")} questions`;
+    count.textContent = `${sized(found.length)} of ${sized(all.length)} questions`;
+    if (looked.unseen) {
+      const on = element("button", { type: "button" }, "look on");
+      on.addEventListener("click", () => refresh());
+      count.append(`; captions and replies of ${sized(looked.unseen)} more were not looked into: `, on);
+    }
     const first = found.includes(show) ? show : found[0];
     if (first) {
       await draw(first);
@@ -329,9 +363,8 @@
     const [kind, ...rest] = location.hash.slice(1).split("/");
     if (kind === "item" && rest.length === 2) {
       const benchmark = about.benchmarks.findIndex(({ name }) => encodeURIComponent(name) === rest[0]);
-      if (benchmark < 0) return false;
-      const item = (await itemsOf(benchmark)).find(({ id }) => encodeURIComponent(id) === rest[1]);
-      if (!item) return false;
+      const item = benchmark < 0 ? null : (await itemsOf(benchmark)).find(({ id }) => encodeURIComponent(id) === rest[1]);
+      if (!item) return sayMissing(rest.join("/"));
       if (!found.includes(item)) {
         form.reset();
         if (!about.pieces) form.benchmark.value = String(benchmark);
@@ -345,6 +378,22 @@
     if (!location.hash.startsWith("#explore?")) return false;
     look(Object.fromEntries(new URLSearchParams(location.hash.slice("#explore?".length))));
     return true;
+  }
+  // Of an address from another page; to show any other question in its place would be a lie.
+  function sayMissing(address) {
+    let name = address;
+    try {
+      name = decodeURIComponent(address);
+    } catch {
+      // It was no address of ours; it is shown as it came.
+    }
+    const perhaps = about.pieces ? "This page may hold a sample of them." : "";
+    panel.replaceChildren(element("p", { class: "explorer-none" }, `There is no question ${name} here. ${perhaps}`));
+    list.querySelector("[aria-current]")?.removeAttribute("aria-current");
+    current = null;
+    drawing += 1;
+    home.parentElement.scrollIntoView();
+    return false;
   }
   function look(filters) {
     form.reset();

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from prism_eval.leaderboard.losses.evidence import Evidence, evidence
@@ -155,3 +157,24 @@ def test_a_question_of_any_length_is_read_in_a_moment() -> None:
     question = Question("word " * 30_000, ((),), lenient=False)
     assert question.telling
     assert question.turning == frozenset()
+
+
+def test_questions_that_ask_nothing_take_no_square_of_their_length() -> None:
+    start = time.perf_counter()
+    assert all(Question(f"{number} " + "word " * 800, ((),), lenient=False).telling for number in range(100))
+    # Half a second each, when every place of a text was looked at as the beginning of a question.
+    assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "telling"),
+    [
+        ("Peru grows coffee. How many bags? Say a number.", ("bags",)),
+        ("Is Peru first? Is Kenya last?", ("kenya", "last")),
+        ("Peru grew 3.5 tonnes?! Who grew more", ("peru", "grew", "3.5", "tonnes", "more")),
+        ("Coffee\nPeru?\n", ("peru",)),
+        ("?", ()),
+    ],
+)
+def test_the_sentence_that_asks_is_found(text: str, telling: tuple[str, ...]) -> None:
+    assert Question(text, ((),), lenient=False).telling == telling

@@ -6,6 +6,7 @@ import pytest
 
 from prism_eval.leaderboard import build
 from prism_eval.plan import make_plan
+from prism_eval.report.environment import environment
 from prism_eval.report.explorer import anchor, explorer_of
 from prism_eval.run.execute import run_plan
 from tests.builders import chart_folder
@@ -55,7 +56,8 @@ def test_without_images_there_are_none_and_that_is_said(real):
 def test_a_run_from_before_says_that_it_has_no_pictures(tmp_path):
     made = explorer(write_run(tmp_path, [verdict("a", "one")]))
     assert "kept no pictures" in made.pictures
-    assert f"prism-eval score {tmp_path}" in made.pictures
+    assert "prism-eval score RUN" in made.pictures
+    assert str(tmp_path) not in made.pictures
 
 
 @pytest.mark.parametrize("most", [20_000, 100_000, 400_000])
@@ -71,6 +73,25 @@ def test_it_keeps_to_its_budget_and_says_how_it_was_drawn(tmp_path, most):
     assert made.drawn.startswith(
         f"{len(made.plain)} of 60 questions, drawn at random (seed 0), of each benchmark alike"
     )
+
+
+@pytest.mark.parametrize("text", ["<td>'&\">" * 500, "&" * 4000, '"' * 4000, "\\" * 4000, "\x00" * 4000])
+def test_characters_that_html_knows_are_counted_as_they_are_written(tmp_path, text):
+    rows = [
+        verdict(
+            label,
+            f"{item}",
+            "wrong" if item % 2 else "correct",
+            **dict.fromkeys(("caption", "answer"), f"{item}{label}{text}"),
+        )
+        for label in ("a", "b")
+        for item in range(40)
+    ]
+    board = build(write_run(tmp_path, rows))
+    made = explorer_of(board, {"a": "a", "b": "b"}, most=300_000)
+    page = environment().get_template("_explorer.html").render(explorer=made, short={"a": "a", "b": "b"}, site=False)
+    assert 0 < len(made.plain) < 40
+    assert len(page.encode()) < 330_000
 
 
 def test_one_item_too_large_for_the_page_does_not_empty_it(tmp_path):

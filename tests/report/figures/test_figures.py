@@ -7,10 +7,9 @@ from xml.etree import ElementTree as ET
 import matplotlib as mpl
 import pytest
 
-from prism_eval.leaderboard import PositionBias, PositionShare
 from prism_eval.report.figures import SHAPES, Mark, difference_dots, position_lean, score_against
 from prism_eval.report.figures.svg import SERIES, canvas, inline
-from prism_eval.statistics import Estimate, clustered_mean, paired_difference
+from prism_eval.statistics import Estimate, clustered_mean, lean, paired_difference
 
 NAMES = [
     "plain",
@@ -32,18 +31,14 @@ def marks(count: int = 6) -> list[Mark]:
 
 def pictures() -> list[str]:
     gap = paired_difference([1.0, 0.0] * 10, [0.0, 0.0] * 10, range(20))
-    bias = PositionBias(
-        shares=tuple(PositionShare(picked=picked, even=0.25) for picked in (0.4, 0.3, 0.2, 0.1)),
-        deviation=0.15,
-        consistency=0.9,
-        questions=40,
-    )
+    leaning = lean([0] * 40 + [1] * 30 + [2] * 20 + [3] * 10, [0, 1, 2, 3] * 25, [4] * 100, range(100))
+    assert leaning is not None
     known = marks()
     return [
         score_against("words", known, across="words", curves=[known[:3]]),
         score_against("size", known, across="billions of parameters", logarithmic=True),
         difference_dots("dots", ["ChartQA", "MMMU"], {name: [gap, None] for name in NAMES}, reference="base"),
-        position_lean("lean", dict.fromkeys(NAMES, bias)),
+        position_lean("lean", dict.fromkeys(NAMES, leaning)),
     ]
 
 

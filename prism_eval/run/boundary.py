@@ -1,0 +1,66 @@
+"""What a difference has to reach to be told, at one of several looks or at the only one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from prism_eval.errors import RunError
+from prism_eval.run.reading import Manifest
+from prism_eval.statistics import ALPHA, Difference, Equivalence, equivalence, obrien_fleming
+
+Word = Literal["better", "worse", "on par", "cannot tell"]
+
+SUITE_MARGIN, BENCHMARK_MARGIN = 0.01, 0.03
+"""Differences that nobody need care about, of a suite and of one benchmark, where nobody says another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """What a difference has to reach to be told.
+
+    Attributes:
+        alpha: What its two-sided p-value has to be under; one minus it is the level of the interval.
+        par: What the p-value of being on par has to be under.
+    """
+
+    alpha: float
+    par: float
+
+    @classmethod
+    def at(cls, look: int, looks: int) -> Boundary:
+        """The boundary of one look, from 1, of so many planned."""
+        # On par needs two one-sided tests, each with the whole error rate at its own end.
+        two_sided, one_sided = (obrien_fleming(looks, rate)[look - 1] for rate in (ALPHA, 2 * ALPHA))
+        return cls(alpha=math.erfc(two_sided / math.sqrt(2)), par=math.erfc(one_sided / math.sqrt(2)) / 2)
+
+    def verdict(self, difference: Difference, margin: float) -> tuple[Word, Equivalence]:
+        """What a difference is, and what is known of its being on par.
+
+        On par comes first: that a difference too small to care about is there is no news.
+        """
+        shown = equivalence(difference, margin, alpha=self.par)
+        if shown.shown:
+            return "on par", shown
+        if difference.p >= self.alpha:
+            return "cannot tell", shown
+        return ("better" if difference.value > 0 else "worse"), shown
+
+
+ONE_TEST = Boundary(ALPHA, ALPHA)
+"""What is asked where nobody looked before the end."""
+
+
+def boundary_of(manifest: Manifest) -> Boundary:
+    """What a difference of a run has to reach.
+
+    Raises:
+        RunError: The manifest does not say at which of how many looks the run ended.
+    """
+    if not (looks := manifest.get("looks")):
+        return ONE_TEST
+    try:
+        return Boundary.at(looks["taken"], looks["planned"])
+    except (LookupError, TypeError, ValueError) as error:
+        raise RunError("the manifest's looks do not say at which of how many the run ended: do it again") from error

@@ -1,0 +1,123 @@
+"""Every item put through the pipeline and into tables, and the manifest of it."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
+from typing import cast
+
+from prism_eval.plan import Stage
+from prism_eval.run.aggregates import Aggregates
+from prism_eval.run.assemble import Assembly
+from prism_eval.run.comparable import comparable
+from prism_eval.run.counts import SeenDigests
+from prism_eval.run.folder import TABLES, RunFolder
+from prism_eval.run.item_result import Captioned, ItemResult, is_empty
+from prism_eval.run.items import check_items
+from prism_eval.run.looks import Looks
+from prism_eval.run.manifest import Remarks, make_manifest
+from prism_eval.run.pipeline import stream
+from prism_eval.run.reading import Manifest
+from prism_eval.run.result import State
+from prism_eval.run.room import notes_on_room
+from prism_eval.run.tables import TableWriter, answer_row, caption_row, verdict_row
+from prism_eval.run.thumbnails import Thumbnails
+
+Writers = Mapping[Stage, TableWriter]
+
+
+async def drive(
+    assembly: Assembly,
+    folder: RunFolder,
+    stages: Sequence[Stage],
+    state: State,
+    *,
+    looks: Looks | None,
+    known: Remarks,
+) -> Mapping[str, object]:
+    """Put everything through the pipeline and into tables.
+
+    Args:
+        assembly: What is run.
+        folder: Where the tables go; each replaces the one there only when it is whole.
+        stages: The stages whose tables are written.
+        state: What whoever watches is shown.
+        looks: Ends the run when all is decided; ``None`` to ask everything.
+        known: What was remarked before of plugins whose results may come from the store.
+
+    Returns:
+        The manifest.
+    """
+    plan, own = assembly.plan, Aggregates(assembly.settings.scorers)
+    with ExitStack() as cleanup:
+        writers: dict[Stage, TableWriter] = {}
+        for stage in stages:
+            path = folder.table(TABLES[stage])
+            writers[stage] = TableWriter(TABLES[stage], path, plan_digest=plan.digest_through(stage))
+            cleanup.callback(writers[stage].discard)  # half a table looks too much like a whole one
+        async with Thumbnails(folder, note=state.notes.append) if plan.thumbnails else nullcontext() as thumbnails:
+            begun = time.monotonic()
+            try:
+                await _write_all(assembly, writers, state, own, looks=looks, thumbnails=thumbnails)
+            finally:
+                state.counts.spending.seconds = time.monotonic() - begun
+                await assembly.close()
+        manifest = make_manifest(assembly, state.counts, own.entries(), looks=looks, known=known)
+        whose = comparable(cast("Manifest", manifest))
+        for stage, writer in writers.items():
+            writer.finish(whose)
+            # Only now: until the new table is whole, the old one and what was made from it belong together.
+            folder.drop_after(stage)
+        cleanup.pop_all()
+    return manifest
+
+
+async def _write_all(
+    assembly: Assembly,
+    writers: Writers,
+    state: State,
+    own: Aggregates,
+    *,
+    looks: Looks | None,
+    thumbnails: Thumbnails | None,
+) -> None:
+    settings, captions_seen = assembly.settings, SeenDigests()
+    first_entry, first_reasoner = settings.entries[0].label, next(iter(settings.reasoners))
+    silent = {entry.label for entry in settings.entries if entry.captioner.silent}
+    await check_items(assembly.benchmarks, settings.checking)
+    state.notes.extend(await notes_on_room(settings, assembly.calling))
+    async with contextlib.aclosing(_results(assembly, looks, thumbnails)) as results:
+        async for result in results:
+            first = (result.entry, result.reasoner, result.sample, result.order) == (first_entry, first_reasoner, 0, 0)
+            state.counts.add(result, first=first)
+            own.add(result)
+            # An image's caption is one row, however many questions asked about it.
+            new = [captioned for captioned in result.captions if captions_seen.add(result.entry, captioned.key)]
+            state.counts.spending.add(result, new)
+            if result.entry not in silent:
+                state.counts.empty_captions[result.entry] += sum(is_empty(captioned.caption) for captioned in new)
+            _write(result, writers, new)
+
+
+async def _results(
+    assembly: Assembly, looks: Looks | None, thumbnails: Thumbnails | None
+) -> AsyncGenerator[ItemResult, None]:
+    """Everything at once, or the part before each look until all is decided."""
+    for part in looks.parts() if looks else [assembly.benchmarks]:
+        async with contextlib.aclosing(stream(part, assembly.settings, thumbnails=thumbnails)) as results:
+            async for result in results:
+                if looks:
+                    looks.add(result)
+                yield result
+
+
+def _write(result: ItemResult, writers: Writers, new: Sequence[Captioned]) -> None:
+    if "caption" in writers:
+        for captioned in new:
+            writers["caption"].add(caption_row(result.entry, result.sample, captioned))
+    if "answer" in writers:
+        writers["answer"].add(answer_row(result))
+    if "score" in writers:
+        writers["score"].add(verdict_row(result))
