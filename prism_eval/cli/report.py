@@ -56,6 +56,11 @@ Output = Annotated[
         help="Where --format writes; without it, the folder of the page. [default: the run's, of several this one]",
     ),
 ]
+
+JudgeLosses = Annotated[
+    str | None,
+    typer.Option(metavar="SPEC", help="An engine that decides of lost points what rules cannot. [default: none]"),
+]
 Images = Annotated[
     bool | None,
     typer.Option("--images/--no-images", help="Whether images are shown. [default: yes; in --format datasets no]"),
@@ -82,6 +87,8 @@ def report(
     output: Output = None,
     images: Images = None,
     bundle: Bundle = None,
+    judge_losses: JudgeLosses = None,
+    store: o.Store = None,
 ) -> None:
     """Print the leaderboard of one run or several, and its page.
 
@@ -95,10 +102,20 @@ def report(
 
     if bundle and (as_format or output):
         raise UsageError("--bundle writes a site in a folder of its own: leave --format and --output out")
+    if as_format and judge_losses:
+        raise UsageError(f"--format {as_format} tells no lost points: leave --judge-losses out")
     for folder in list(map(RunFolder.open, runs)):
         # Verdicts of another plan would be ranked under a protocol that is not theirs.
         check_belonging(folder, "score", manifest=True)
-    board = build(runs, reasoner, baseline=baseline, margin=margin, published=published or ())
+    board = build(
+        runs,
+        reasoner,
+        baseline=baseline,
+        margin=margin,
+        published=published or (),
+        judge_losses=judge_losses,
+        store=store,
+    )
     if as_format:
         from prism_eval.report.exports import export
 
@@ -108,6 +125,9 @@ def report(
     from prism_eval.cli.screen import console
     from prism_eval.report.terminal import LeaderboardView
 
+    if judge_losses:
+        # A judge that is not there is said before the first number, and not below it.
+        _ = board.losses
     console().print(LeaderboardView(board, notes=notes))
     if bundle:
         _say_site(bundle, board, images=images is not False)

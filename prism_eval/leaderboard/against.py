@@ -103,7 +103,7 @@ def _sentence(verdict: Word, difference: Difference | None, shown: Equivalence |
         return "cannot tell: no question has a score of both"
     if verdict == "on par":
         interval = writing.signed_ends(difference.low, difference.high)
-        return f"on par within {writing.points(margin)}: {writing.signed(difference.value)} {interval}"
+        return f"on par within {writing.margin(margin)}: {writing.signed(difference.value)} {interval}"
     if verdict == "cannot tell":
         return f"cannot tell: these data could show ±{_over(margin, shown.smallest)}{_needed(difference, margin)}"
     size, low, high = (writing.signed(abs(end))[1:] for end in (difference.value, difference.low, difference.high))
@@ -123,7 +123,7 @@ def _needed(difference: Difference, margin: float) -> str:
         return ""
     more = images_for(margin, difference.held_error, difference.clusters) - difference.clusters
     # With as many as that and no answer, the truth lies near the margin, where no number of images is enough.
-    return f"; about {writing.about(more)} more images would decide {writing.points(margin)}" if more > 0 else ""
+    return f"; about {writing.about(more)} more images would decide {writing.margin(margin)}" if more > 0 else ""
 
 
 def _unlike(verdict: Word, benchmarks: Mapping[str, Difference]) -> str:

@@ -12,6 +12,7 @@ from prism_eval.leaderboard.agreement import Readers, read_readers
 from prism_eval.leaderboard.answer import answer
 from prism_eval.leaderboard.column import AnyColumn, Datum, Place
 from prism_eval.leaderboard.losses.boards import losses_on
+from prism_eval.leaderboard.losses.judged import judged
 from prism_eval.leaderboard.losses.losses import Losses
 from prism_eval.leaderboard.own import OwnNumbers
 from prism_eval.leaderboard.published import PublishedRow
@@ -47,6 +48,8 @@ class Leaderboard:
         manifests: Their manifests, in the same order; a row's ``run`` is a place in both.
         manifest: What they say together: what they share, and every benchmark and captioner.
         verdicts: What the rows were made from.
+        losses_judge: Who decides of lost points what rules cannot, as a spec; ``None`` for nobody.
+        store: Where its decisions are kept; ``None`` for the user's generation store.
     """
 
     rows: tuple[Row, ...]
@@ -67,6 +70,8 @@ class Leaderboard:
     manifest: Manifest
     # Handed on so that the page picks its examples from what is in memory, and reads the table for their texts alone.
     verdicts: Verdicts = field(repr=False, compare=False)
+    losses_judge: str | None = None
+    store: Path | None = None
 
     @property
     def ranked(self) -> tuple[Row, ...]:
@@ -79,8 +84,11 @@ class Leaderboard:
 
         Raises:
             RunError: The verdict tables cannot be read, or hold golds or options that are no lists.
+            UsageError: There is no such judge.
+            FatalError: The judge can answer no further call; its decisions so far are in the store.
         """
-        return losses_on(self.verdicts, self.manifest, [row.captioner for row in self.controls])
+        found = losses_on(self.verdicts, self.manifest, [row.captioner for row in self.controls])
+        return judged(found, self.losses_judge, store=self.store) if self.losses_judge else found
 
     @cached_property
     def readers(self) -> Readers | None:

@@ -12,7 +12,7 @@ from prism_eval.leaderboard.baseline import chosen_baseline, compared, scored_on
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
 from prism_eval.leaderboard.column import from_outside
-from prism_eval.leaderboard.columns import COLUMNS, benchmark_column
+from prism_eval.leaderboard.columns import COLUMNS, TEXTS, benchmark_columns
 from prism_eval.leaderboard.gaps import with_gaps
 from prism_eval.leaderboard.identities import direct_controls, revision_of
 from prism_eval.leaderboard.imported import imported_columns
@@ -28,6 +28,7 @@ from prism_eval.leaderboard.runs import Runs, benchmark_titles, merged, read_run
 from prism_eval.leaderboard.scores import Scores
 from prism_eval.leaderboard.sizes import size_of
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
+from prism_eval.plan.plan import LEAST_MARGIN
 from prism_eval.run.entries import control_of
 from prism_eval.statistics import CaptionNoise, Comparison, Ratio
 
@@ -39,6 +40,8 @@ def build(
     baseline: str | None = None,
     margin: float | None = None,
     published: Sequence[str] = (),
+    judge_losses: str | None = None,
+    store: Path | None = None,
 ) -> Leaderboard:
     """Rank the entries of one run or several.
 
@@ -54,18 +57,21 @@ def build(
         margin: The difference that counts as none, in points; by default such a run's, else 1, and 3 where one
             benchmark was asked.
         published: Names of printed tables whose rows stand beside it, see `published_rows`.
+        judge_losses: A model that decides of lost points what rules cannot, as a spec; by default nobody does.
+        store: The generation store that keeps its decisions; by default the user's.
 
     Raises:
         UsageError: Runs cannot be compared, share an entry, or have no such baseline; the margin is no such number, or
             no table has such a name.
         RunError: A manifest or verdict table cannot be read, or holds verdicts of more than one reasoner, or one twice.
     """
-    if margin is not None and not 0 < margin < 100:
-        raise UsageError(f"a margin lies between 0 and 100 points, not {margin:g}")
+    if margin is not None and not LEAST_MARGIN <= margin < 100:
+        raise UsageError(f"a margin lies between {LEAST_MARGIN} and 100 points, not {margin:g}")
     papers = published_rows(published)
     given = [folders] if isinstance(folders, Path | str) else folders
     runs = read_runs([user_path(folder) for folder in given], reasoner)
-    return _board(runs, papers, baseline=baseline, margin=margin)
+    board = _board(runs, papers, baseline=baseline, margin=margin)
+    return replace(board, losses_judge=judge_losses, store=store)
 
 
 def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None, margin: float | None) -> Leaderboard:
@@ -86,15 +92,17 @@ def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None
         rows = compared(rows, chosen, scores, common, manifest=manifest, margin=margin)
         rows = with_gaps(rows, scores, common)
     everyone = (*rows, *controls)
-    others, problems = from_outside(everyone)
+    columns = COLUMNS + imported_columns(manifest)
+    others, problems = from_outside(everyone, {*TEXTS, *(name for column in columns for name in column.names)})
+    columns += others
     return Leaderboard(
         rows=rows,
         controls=controls,
         baseline=chosen.captioner if chosen else None,
         benchmarks=benchmarks,
         common=common,
-        scores=tuple(benchmark_column(name, titles.get(name, name)) for name in benchmarks),
-        columns=COLUMNS + imported_columns(manifest) + others,
+        scores=benchmark_columns({name: titles.get(name, name) for name in benchmarks}, columns),
+        columns=columns,
         comparisons=comparisons,
         measured=measured(manifest),
         failed=failures(everyone),

@@ -152,7 +152,7 @@ def _shares(rows: Sequence[Row], part_of: Callable[[Row], tuple[int, int]]) -> l
 
 def _empty(rows: Sequence[Row], manifest: Manifest) -> Iterator[str]:
     """Captions that say nothing, of captioners that are there to say something: the manifest counts no others."""
-    counts = manifest.get("counts", {}).get("empty_captions", {})
+    counts = (manifest.get("counts") or {}).get("empty_captions") or {}
     empty = [
         f"{row.captioner} {count:,} of {row.captions:,}"
         for row in rows
@@ -177,7 +177,7 @@ def _few(rows: Sequence[Row]) -> Iterator[str]:
 def _made_elsewhere(manifest: Manifest) -> Iterator[str]:
     """Results that the store had from another server: the same name may stand for other weights there."""
     moved: Counter[tuple[str, str, str, str]] = Counter()
-    for one in manifest.get("counts", {}).get("made_elsewhere", []):
+    for one in (manifest.get("counts") or {}).get("made_elsewhere") or []:
         moved[one["stage"], one["source"], one["made_by"], one["asked_now"]] += one["count"]
     for (stage, source, made_by, asked_now), count in moved.items():
         yield (

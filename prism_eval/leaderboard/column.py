@@ -7,6 +7,7 @@ entry point of the group ``prism_eval.columns`` that names a `Column`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, cast, get_args
 
@@ -68,6 +69,11 @@ class Column(Generic[V]):
         if strange := self.shown - set(get_args(Place)):
             raise ValueError(f"column {self.name!r}: no table {min(strange)!r}; there are {', '.join(get_args(Place))}")
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that its parts have in the data frame."""
+        return tuple(self.name + suffix for suffix in self.parts)
+
     def text(self, row: Row) -> str:
         """The row's number as it is written."""
         value = self.value(row)
@@ -90,16 +96,22 @@ AnyColumn = Column[Any]
 """A column of whatever kind: a table asks it for texts and numbers, and never sees the value they are made from."""
 
 
-def from_outside(rows: Sequence[Row]) -> tuple[tuple[AnyColumn, ...], tuple[str, ...]]:
+def from_outside(rows: Sequence[Row], taken: AbstractSet[str]) -> tuple[tuple[AnyColumn, ...], tuple[str, ...]]:
     """The columns that installed packages add, and a sentence on each that had to be left out.
 
     Every column is tried on every row first: a stranger's bug costs its column, not the leaderboard.
+
+    Args:
+        rows: The leaderboard's rows.
+        taken: The names that are taken in the data frame.
     """
     # By name: entry points come in the order of installation, which differs from machine to machine.
     columns, problems = [], []
     for name in sorted(plugins.entry_points("column")):
         try:
-            columns.append(_tried(plugins.load("column", name), rows))
+            column = _tried(plugins.load("column", name), rows, taken)
+            columns.append(column)
+            taken |= set(column.names)
         except PrismError as error:
             problems.append(f"Column {name!r} is left out: {error}.")
         except BaseException as error:  # noqa: BLE001 - whatever a stranger's code raises, sys.exit included
@@ -107,9 +119,11 @@ def from_outside(rows: Sequence[Row]) -> tuple[tuple[AnyColumn, ...], tuple[str,
     return tuple(columns), tuple(problems)
 
 
-def _tried(column: object, rows: Sequence[Row]) -> AnyColumn:
+def _tried(column: object, rows: Sequence[Row], taken: AbstractSet[str]) -> AnyColumn:
     if not isinstance(column, Column):
         raise TypeError(f"its entry point names a {type(column).__name__}, not a Column")
+    if twice := sorted(taken & set(column.names)):
+        raise ValueError(f"there is a column {twice[0]!r} already")
     for row in rows:
         column.text(row)
         values: list[object] = [*column.record(row).values()]

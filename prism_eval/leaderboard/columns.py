@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -26,13 +26,36 @@ _count = partial(Column[int], write=writing.count)
 _words = partial(Column[float], write=writing.count)  # a tenth of a word tells nobody anything
 
 
-def benchmark_column(name: str, title: str) -> Column[Estimate]:
-    """The column of a benchmark's scores."""
+TEXTS = ("captioner", "kind", "unranked", "baseline", "verdict", "sentence", "revision", "source")
+"""What stands in words beside the numbers wherever a record has both."""
+
+
+def benchmark_columns(titles: Mapping[str, str], others: Sequence[AnyColumn]) -> tuple[Column[Estimate], ...]:
+    """The columns of the benchmarks' scores, each under a name of its own.
+
+    A column of a benchmark ``mean`` is called ``benchmark_mean``: under its own name it would take the suite's place.
+
+    Args:
+        titles: By benchmark, its title.
+        others: The columns that there are besides.
+    """
+    taken = {*TEXTS, *(key for column in others for key in column.names)}
+    columns = []
+    for benchmark, title in titles.items():
+        column = _of_benchmark(benchmark, benchmark, title)
+        while not taken.isdisjoint(column.names):
+            column = _of_benchmark(benchmark, f"benchmark_{column.name}", title)
+        taken.update(column.names)
+        columns.append(column)
+    return tuple(columns)
+
+
+def _of_benchmark(benchmark: str, name: str, title: str) -> Column[Estimate]:
     return _estimate(
         name=name,
         title=title,
-        heading=name,
-        value=lambda row: row.cells[name].estimate,
+        heading=benchmark,
+        value=lambda row: row.cells[benchmark].estimate,
         shown=frozenset({"scores"}),
     )
 

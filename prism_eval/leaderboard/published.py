@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from prism_eval.errors import UnknownName, UsageError
 from prism_eval.files.folders import user_path
 from prism_eval.leaderboard.sizes import UNKNOWN, Size
 
-Points = Annotated[float, Field(ge=0, le=100)]
+Points = Annotated[float, Field(ge=0, le=100, strict=True)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +59,9 @@ class _Model(BaseModel):
 
 
 class _Row(_Model):
-    captioner: str
+    captioner: Name
     setting: str = ""
-    parameters_billion: float | None = Field(None, gt=0)
+    parameters_billion: float | None = Field(None, gt=0, allow_inf_nan=False, strict=True)
     average_as_printed: Points | None = None
     scores: dict[str, Points] = {}
 
@@ -73,7 +76,15 @@ class _Table(_Model):
     unit: str
     not_reported: list[str] = []
     notes: list[str] = []
-    rows: list[_Row]
+    rows: list[_Row] = Field(min_length=1)
+
+    @field_validator("rows")
+    @classmethod
+    def _once(cls, rows: list[_Row]) -> list[_Row]:
+        counts = Counter((row.captioner, row.setting) for row in rows)
+        if twice := next((pair for pair, count in counts.items() if count > 1), None):
+            raise PydanticCustomError("twice", "{who} is there twice", {"who": ", ".join(filter(None, twice))})
+        return rows
 
 
 def published_rows(names: Sequence[str]) -> tuple[PublishedRow, ...]:
@@ -86,7 +97,10 @@ def published_rows(names: Sequence[str]) -> tuple[PublishedRow, ...]:
         UnknownName: No table has the name.
         UsageError: A file cannot be read, or is no such table.
     """
-    return tuple(row for name in names for row in _rows(_load(name)))
+    # A table that is named twice, by its name and by its file's, has its rows once.
+    tables = list(map(_load, names))
+    different = [table for place, table in enumerate(tables) if table not in tables[:place]]
+    return tuple(row for table in different for row in _rows(table))
 
 
 def _load(name: str) -> _Table:

@@ -60,10 +60,12 @@ def read_runs(folders: Sequence[Path], reasoner: str | None = None) -> Runs:
         reasoner: The label of the reasoner whose verdicts count, where there are several; by default each run's first.
 
     Raises:
-        UsageError: Two of them cannot be compared, or have an entry of the same name; or one has no such reasoner.
+        UsageError: Two of them are one, cannot be compared, or have an entry of the same name; or one has no such
+            reasoner.
         RunError: A manifest or a table cannot be read, a table is of another run than its manifest, or holds a verdict
             twice or of more reasoners than the manifest names.
     """
+    _check_different(folders)
     whole = tuple(map(read_manifest, folders))
     tables = [Table(folder, "verdicts") for folder in folders]
     for manifest, table in zip(whole, tables, strict=True):
@@ -146,6 +148,15 @@ def _once(key: str, entries: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[st
 
 def _captioners(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
     return {str(captioner.get("label")): captioner for captioner in manifest.get("captioners") or []}
+
+
+def _check_different(folders: Sequence[Path]) -> None:
+    """Make sure that no folder is there twice, under whatever name."""
+    places: dict[Path, Path] = {}
+    for folder in folders:
+        if (other := places.setdefault(folder.resolve(), folder)) is not folder:
+            names = f"{other}" if str(other) == str(folder) else f"{other}, which is {folder} too,"
+            raise UsageError(f"{names} is given twice: leave one out")
 
 
 def _check_home(manifest: Manifest, table: Table) -> None:

@@ -16,6 +16,11 @@ def points(value: float | None) -> str:
     return ABSENT if value is None else f"{100 * value:.1f}"
 
 
+def margin(value: float) -> str:
+    """A margin in [0, 1] as points out of 100, to the hundredth if it has one: ``1.0``, ``0.25``."""
+    return f"{100 * value:.2f}".removesuffix("0")
+
+
 def score(estimate: Estimate | None) -> str:
     """An estimate's mean in points."""
     return ABSENT if estimate is None else points(estimate.value)

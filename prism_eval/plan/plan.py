@@ -19,6 +19,8 @@ Stage = Literal["caption", "answer", "score"]
 STAGES: tuple[Stage, ...] = ("caption", "answer", "score")
 """The stages that write a table, in order; each is made from those before it."""
 
+LEAST_MARGIN = 0.01
+"""Points below which a margin is written as none, and needs more images than there are numbers for."""
 CONCURRENCY = 16
 """Calls in flight where nobody says otherwise: what one GPU's server, or a hosted account, takes gladly."""
 
@@ -88,7 +90,7 @@ class Plan(BaseModel):
     first: bool = False
     until_decided: bool = False
     baseline: str | None = None
-    margin: float | None = Field(None, gt=0, lt=100)
+    margin: float | None = Field(None, ge=LEAST_MARGIN, lt=100)
     looks: int = Field(5, gt=0, le=100)
     seed: int = Field(0, ge=0, le=_LARGEST_SEED)
     math_limit: float = Field(5.0, gt=0)

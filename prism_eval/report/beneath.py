@@ -79,4 +79,4 @@ def lost_in(board: Leaderboard) -> Iterator[Table | Text]:
         parts = (row.whole.points[loss] for loss in lost.losses)
         drawn.add_row(plain(names[row.captioner]), score(row.whole.lost), *map(score, parts))
     yield drawn
-    yield plain(" ".join(filter(None, [_LOST, lost.sample])), style="dim")
+    yield plain(" ".join((_LOST, *lost.notes)), style="dim")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from prism_eval.leaderboard.losses import Loss, Losses, LossShares
 from prism_eval.leaderboard.writing import counted
+from prism_eval.report.text import flat
 
 MEANINGS: Mapping[Loss, str] = {
     Loss.READER: "the caption says it, and the reasoner did not find it",
@@ -43,13 +44,13 @@ class Lost:
         rows: One an entry with answers that were looked at.
         losses: The losses that there are, in order.
         longest: The largest share of its answers that an entry lost: the bars are drawn against it.
-        sample: How many of the images were looked at, in a sentence; empty if all were.
+        notes: How many of the images were looked at, if not all, and who decided what rules left open.
     """
 
     rows: tuple[LostRow, ...]
     losses: tuple[Loss, ...]
     longest: float
-    sample: str
+    notes: tuple[str, ...]
 
 
 def lost_of(losses: Losses, captioners: Sequence[str], benchmarks: Sequence[str]) -> Lost:
@@ -65,7 +66,7 @@ def lost_of(losses: Losses, captioners: Sequence[str], benchmarks: Sequence[str]
         rows=rows,
         losses=tuple(loss for loss in Loss if any(row.whole.points[loss].value for row in rows)),
         longest=max((row.whole.lost.value for row in rows), default=0.0),
-        sample="" if losses.whole else _sample(losses),
+        notes=tuple(_notes(losses)),
     )
 
 
@@ -77,8 +78,12 @@ def _rows(losses: Losses, captioners: Sequence[str], benchmarks: Sequence[str]) 
             yield LostRow(captioner=captioner, whole=whole, benchmarks=wrong)
 
 
-def _sample(losses: Losses) -> str:
-    return (
-        f"A random sample of {losses.images_looked:,} of {counted(losses.images, 'image')} was searched "
-        f"(seed {losses.seed}); the intervals are the sample's."
-    )
+def _notes(losses: Losses) -> Iterator[str]:
+    if not losses.whole:
+        yield (
+            f"A random sample of {losses.images_looked:,} of {counted(losses.images, 'image')} was searched "
+            f"(seed {losses.seed}); the intervals are the sample's."
+        )
+    if losses.judge:
+        # Where its server stands is nobody's business.
+        yield f"What rules could not tell, {flat(losses.judge.partition('?')[0])} decided."

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Required, TypedDict, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, Required, TypedDict, cast
 
 from prism_eval.errors import NotThere, RunError, UnknownName
 from prism_eval.run.folder import RunFolder
+from prism_eval.run.manifest_shape import check_shape
 from prism_eval.run.tables import COMPARABLE, PLAN_DIGEST
 
 if TYPE_CHECKING:
@@ -63,17 +64,11 @@ def read_manifest(folder: Path) -> Manifest:
         raise NotThere(f"{path} does not exist: {folder} is not a run folder") from error
     except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"cannot read {path}: {error}") from error
-    benchmarks = manifest.get("benchmarks") if isinstance(manifest, dict) else None
-    if not _are_objects(benchmarks) or not all(isinstance(entry.get("name"), str) for entry in benchmarks):
-        raise RunError(f"{path}: no list of named benchmarks; is this the manifest of a prism-eval run?")
-    # A damaged part is said here, with the file's name, rather than found by whatever shows it.
-    for name in ("plan", "protocol", "reasoner", "judge", "unread", "imported", "looks"):
-        if not isinstance(manifest.get(name) or {}, dict):
-            raise RunError(f"{path}: {name} is no object; is this the manifest of a prism-eval run?")
-    for name in ("captioners", "reasoners", "aggregates"):
-        if not _are_objects(manifest.get(name) or []):
-            raise RunError(f"{path}: {name} is no list of objects; is this the manifest of a prism-eval run?")
-    return cast("Manifest", manifest)
+    if not isinstance(manifest, dict):
+        raise RunError(f"{path} holds no object; is this the manifest of a prism-eval run?")
+    known = {key: value for key, value in manifest.items() if value is not None}
+    check_shape(known, path)
+    return cast("Manifest", known)
 
 
 def reasoners_of(manifest: Manifest) -> Sequence[Mapping[str, Any]]:
@@ -97,10 +92,6 @@ def of_reasoner(manifest: Manifest, label: str | None) -> Manifest:
     said = [entry for entry in manifest.get("aggregates") or [] if entry.get("reasoner", label) == label]
     alone = {**manifest, "reasoner": reasoners[labels.index(label)], **({"aggregates": said} if said else {})}
     return cast("Manifest", alone)
-
-
-def _are_objects(value: object) -> TypeGuard[list[dict[str, object]]]:
-    return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
 
 
 @dataclass(frozen=True, slots=True)

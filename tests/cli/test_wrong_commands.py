@@ -102,6 +102,7 @@ def test_what_asks_wrongly(said, verb, words, says):
         (["report"], "RUN"),
         (["report", ""], "RUN is given nothing"),
         (["report", "nowhere"], "no run folder"),
+        (["report", "captioned", "--format", "csv", "--judge-losses", "openai:model"], "tells no lost points"),
         (["report", "file"], "no run folder"),
         (["report", "."], "no run folder"),
         (["report", "captioned"], "verdicts.parquet does not exist"),

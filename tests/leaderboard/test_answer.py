@@ -113,10 +113,17 @@ def test_a_name_that_no_entry_has_is_one_line_with_the_labels(run: Path, name: s
     assert str(caught.value) == f"--baseline {name!r} {said}; the entries are: good-3B, good-7B, poor"
 
 
-@pytest.mark.parametrize("margin", [0, -1, 100, float("nan"), float("inf")])
+@pytest.mark.parametrize("margin", [0, -1, 1e-300, 0.009, 100, float("nan"), float("inf")])
 def test_a_margin_that_is_none_is_refused(run: Path, margin: float) -> None:
-    with pytest.raises(UsageError, match="a margin lies between 0 and 100 points"):
+    with pytest.raises(UsageError, match=r"a margin lies between 0\.01 and 100 points"):
         named(run, margin=margin)
+
+
+@pytest.mark.parametrize(("margin", "written"), [(5, "5.0"), (5.25, "5.25"), (5.5, "5.5"), (10, "10.0")])
+def test_a_margin_is_written_as_it_was_asked_for(run: Path, margin: float, written: str) -> None:
+    found = named(run, margin=margin).rows[0].against
+    assert found is not None
+    assert found.sentence.startswith(f"on par within {written}: ")
 
 
 def test_on_par_within_the_margin_goes_before_a_difference_that_is_shown(run: Path) -> None:

@@ -200,12 +200,35 @@ def test_three_that_lack_one_benchmark_each_go_round_in_no_circle(tmp_path: Path
     assert board.answer.startswith("No captioner is ranked: ")
 
 
-@pytest.mark.parametrize("second", ["two", "one"])
-def test_an_entry_in_two_runs_is_an_error_that_names_it(tmp_path: Path, second: str) -> None:
-    one = run(tmp_path / "one", "a", "b")
-    other = one if second == "one" else run(tmp_path / second, "b", "c")
-    with pytest.raises(UsageError, match=f"'[ab]' is an entry of both {one} and {other}: leave one of the runs out"):
+def test_an_entry_in_two_runs_is_an_error_that_names_it(tmp_path: Path) -> None:
+    one, other = run(tmp_path / "one", "a", "b"), run(tmp_path / "two", "b", "c")
+    with pytest.raises(UsageError, match=f"'b' is an entry of both {one} and {other}: leave one of the runs out"):
         build([one, other])
+
+
+def test_one_run_under_two_names_is_told_from_an_entry_that_two_runs_have(tmp_path: Path) -> None:
+    one = run(tmp_path / "one", "a")
+    (tmp_path / "link").symlink_to(one)
+    with pytest.raises(UsageError, match=f"^{one} is given twice: leave one out$"):
+        build([one, one])
+    with pytest.raises(UsageError, match=f"^{one}, which is {tmp_path}/link too, is given twice: leave one out$"):
+        build([one, tmp_path / "link"])
+
+
+def test_a_benchmark_that_is_named_as_a_column_takes_no_columns_place(tmp_path: Path) -> None:
+    names = ["mean", "captioner", "answers_failed", "chartqa", "chartqa_low"]
+    rows = [
+        verdict("a", str(item), "correct" if item < place else "wrong", benchmark=name)
+        for place, name in enumerate(names)
+        for item in range(5)
+    ]
+    board = build(write_run(tmp_path / "run", rows))
+    record = board.to_pandas().iloc[0]
+    assert [record[column.name] for column in board.scores] == [0.0, 0.2, 0.4, 0.6, 0.8]
+    assert [record["captioner"], record["mean"], record["answers_failed"]] == ["a", 0.4, 0]
+    (found,) = json.loads(export(board, "json"))["rows"]
+    assert [found["captioner"], found["mean"], found["benchmark_mean"]] == ["a", 0.4, 0.0]
+    assert export(board, "csv").splitlines()[0].split(",").count("captioner") == 1
 
 
 def test_the_same_control_in_two_runs_is_taken_once(tmp_path: Path) -> None:

@@ -115,3 +115,32 @@ def test_a_table_of_ones_own_that_is_none_is_one_line(tmp_path: Path, text: str 
 def test_a_name_that_no_table_has_is_told_the_nearest() -> None:
     with pytest.raises(UnknownName, match=r"unknown published table 'capr'; did you mean 'caprl'\?"):
         published_rows(["capr"])
+
+
+OWN = 'title = "t"\nsource = "s"\nprotocol = "p"\nunit = "u"\n'
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ('rows = [{captioner = "a", scores = {chartqa = nan}}]', "rows.0.scores.chartqa"),
+        ('rows = [{captioner = "a", scores = {chartqa = true}}]', "rows.0.scores.chartqa"),
+        ('rows = [{captioner = "a", scores = {chartqa = "12"}}]', "rows.0.scores.chartqa"),
+        ('rows = [{captioner = "a", parameters_billion = inf}]', "rows.0.parameters_billion"),
+        ('rows = [{captioner = "a", score = {chartqa = 12}}]', "rows.0.score"),
+        ('rows = [{captioner = " "}]', "rows.0.captioner"),
+        ('rows = [{captioner = "a"}, {captioner = "b"}, {captioner = "a"}]', "rows: a is there twice"),
+        ('rows = [{captioner = "a", setting = "x"}, {captioner = "a", setting = "x"}]', "rows: a, x is there twice"),
+        ("rows = []", "rows"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_one_line_with_its_file_and_key(tmp_path: Path, rows: str, told: str) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(OWN + rows, encoding="utf-8")
+    with pytest.raises(UsageError, match=rf"own\.toml: {re.escape(told)}") as caught:
+        published_rows([str(path)])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_that_is_named_twice_has_its_rows_once() -> None:
+    assert published_rows(["caprl", "caprl_table3", "caprl"]) == published_rows(["caprl"])

@@ -70,6 +70,14 @@ def test_rows_come_one_by_one(table: Table) -> None:
         '{"benchmarks": [{}]}',
         '{"benchmarks": [], "protocol": "x"}',
         '{"benchmarks": [], "captioners": [1]}',
+        '{"benchmarks": [{"name": "chartqa", "scorer": ["relaxed"]}]}',
+        '{"benchmarks": [], "captioners": [{"identity": {}}]}',
+        '{"benchmarks": [], "captioners": [{"label": "a", "identity": "oracle"}]}',
+        '{"benchmarks": [], "reasoners": [{"label": 5}]}',
+        '{"benchmarks": [], "counts": []}',
+        '{"benchmarks": [], "counts": {"empty_captions": {"a": "many"}}}',
+        '{"benchmarks": [], "looks": {"margin": -1}}',
+        '{"benchmarks": [], "aggregates": [{"benchmark": "wemath"}]}',
     ],
 )
 def test_what_is_no_manifest_is_one_line(tmp_path: Path, text: str) -> None:
@@ -87,3 +95,8 @@ def test_what_a_table_says_of_itself_is_said_to_be_damaged_where_it_is(tmp_path:
     assert table.plan_digest() == "\N{REPLACEMENT CHARACTER}"
     with pytest.raises(RunError, match=r"says in no words of ours what .*; score the run again"):
         table.comparable()
+
+
+def test_parts_of_a_manifest_that_are_said_to_be_nothing_are_as_if_they_were_not_there(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"benchmarks": [], "reasoner": null, "captioners": null, "counts": null}')
+    assert read_manifest(tmp_path) == {"benchmarks": []}

@@ -58,7 +58,7 @@ def judged(losses: Losses, judge: str | Judge, *, store: Path | None = None) -> 
         found = run_in_thread(lambda: _asked(plugin, opened, items, captions))
     evidence = losses.evidence.copy()
     evidence[rows] = np.array(found, dtype=np.int8)[captions.pair]
-    return replace(losses, evidence=evidence)
+    return replace(losses, evidence=evidence, judge=judge if isinstance(judge, str) else plugin.name)
 
 
 def _built(spec: str) -> Judge:

@@ -41,6 +41,7 @@ class Losses:
         images: How many images there are.
         images_looked: How many of them were looked at.
         seed: The seed of the sample.
+        judge: Who decided what rules left open; empty where nobody did.
     """
 
     verdicts: Verdicts = field(repr=False)
@@ -51,6 +52,7 @@ class Losses:
     images: int
     images_looked: int
     seed: int
+    judge: str = ""
 
     @cached_property
     def loss(self) -> NDArray[np.int8]:

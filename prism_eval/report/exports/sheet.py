@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -43,9 +43,14 @@ def _printed(row: PublishedRow, board: Leaderboard) -> Record:
         "captioner": utf8(row.captioner),
         "kind": "published",
         "source": utf8(row.source),
-        "mean": row.printed,
-        **{name: row.scores.get(name) for name in board.benchmarks},
+        **_printed_scores(row, board),
     }
+
+
+def _printed_scores(row: PublishedRow, board: Leaderboard) -> Mapping[str, float | None]:
+    """What a paper prints, by the name of the column that it belongs in."""
+    scores = zip(board.benchmarks, board.scores, strict=True)
+    return {"mean": row.printed, **{column.name: row.scores.get(name) for name, column in scores}}
 
 
 def _measured(board: Leaderboard) -> list[Record]:
@@ -90,7 +95,7 @@ def sheet(board: Leaderboard) -> Sheet:
     """The columns that a wide terminal shows, with both ends of every interval."""
     columns = (*(column for column in board.shown_in("summary") if _told(column, board)), *board.scores)
     groups = [[_cells(columns, row) for row in board.everyone if kind_of(row) == kind] for kind in get_args(Kind)]
-    groups[-1] = [_printed_cells(columns, row) for row in board.published]
+    groups[-1] = [_printed_cells(columns, row, board) for row in board.published]
     return Sheet(
         headings=("captioner", *(flat(column.heading or column.title.lower()) for column in columns)),
         groups=tuple(tuple(group) for group in groups if group),
@@ -115,9 +120,10 @@ def _cells(columns: tuple[AnyColumn, ...], row: Row) -> tuple[str, ...]:
     return (flat(row.captioner + apart[kind_of(row)]), *(flat(_written(column, row)) for column in columns))
 
 
-def _printed_cells(columns: tuple[AnyColumn, ...], row: PublishedRow) -> tuple[str, ...]:
+def _printed_cells(columns: tuple[AnyColumn, ...], row: PublishedRow, board: Leaderboard) -> tuple[str, ...]:
     # A paper prints no intervals, and nothing of its rows can be compared with ours.
-    numbers = (row.printed if column.name == "mean" else row.scores.get(column.name) for column in columns)
+    printed = _printed_scores(row, board)
+    numbers = (printed.get(column.name) for column in columns)
     return (flat(f"{row.captioner} (as published: {row.title})"), *map(points, numbers))
 
 

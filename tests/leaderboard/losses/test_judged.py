@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -9,6 +9,7 @@ from prism_eval.errors import FatalError, PermanentError, UnknownName
 from prism_eval.judges import Judge
 from prism_eval.leaderboard import build
 from prism_eval.leaderboard.losses import LOSSES, Loss, Losses, judged, losses_of
+from prism_eval.report.html import render
 from prism_eval.schema import Generation, Item
 from tests.runfolder import verdict, write_run
 
@@ -78,3 +79,20 @@ def test_a_judge_that_can_answer_nothing_more_is_an_error(found: Losses, tmp_pat
 def test_a_judge_that_does_not_exist_is_a_wrong_command(found: Losses, tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match="judge"):
         judged(found, "opennai:model", store=tmp_path / "store")
+
+
+def test_a_leaderboard_asks_the_judge_that_report_names_and_says_who_decided(tmp_path: Path, serve: Any) -> None:
+    asked = {"question": "Do any lines cross?", "gold": '["Yes"]'}
+    rows = [verdict("a", "0", "wrong", caption=CAPTIONS["a"], **asked), verdict("b", "0", "correct", caption="x")]
+    run = write_run(tmp_path / "run", rows)
+    server = serve(text="Verdict: correct")
+    spec = f"openai:model?base_url={server.url}"
+    board = build(run, judge_losses=spec, store=tmp_path / "store")
+    assert (share := board.losses.of("a")) is not None
+    assert share.points[Loss.READER].value == 1
+    page = render(board)
+    assert "What rules could not tell, openai:model decided." in page
+    assert server.url not in page
+    assert (share := build(run).losses.of("a")) is not None
+    assert share.points[Loss.UNCLEAR].value == 1
+    assert "decided." not in render(build(run)).split('id="losses"')[1].split("</section>")[0]

@@ -88,3 +88,23 @@ def test_rules_leave_few_open(table: Callable[..., Table]) -> None:
     counts = table()
     unclear = sum(count for (_, loss), count in counts.items() if loss is Loss.UNCLEAR)
     assert unclear <= 0.05 * counts.total()
+
+
+def test_what_its_own_model_sees_and_the_caption_leaves_out_is_unsaid(tmp_path: Path, cache: Path) -> None:
+    captioners = ["oracle?label=whole", "oracle?recall=0.3&label=third", "direct(oracle)"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PRISM_EVAL_CACHE", str(cache))
+        found = prism_eval.evaluate(
+            captioners, benchmarks=["chartqa", "infovqa"], out=tmp_path / "run", store=tmp_path / "store"
+        ).leaderboard
+    known = found.losses.of("third")
+    without = losses_of(found.verdicts, controls=["direct(oracle)"], lenient=["chartqa"]).of("third")
+    assert known is not None
+    assert without is not None
+    # The control is right on every question, and the whole caption says every fact.
+    assert (
+        known.points[Loss.UNSAID].value == without.points[Loss.OMITTED].value + without.points[Loss.NOBODY].value > 0.4
+    )
+    assert known.points[Loss.OMITTED].value == known.points[Loss.NOBODY].value == 0
+    kept = (Loss.READER, Loss.UNREADABLE, Loss.CONTRADICTED, Loss.UNCLEAR)
+    assert all(known.points[loss] == without.points[loss] for loss in kept)

@@ -1,0 +1,95 @@
+"""What of a manifest is read, and of what shape it must be: a damaged part is named before anything shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from prism_eval.errors import RunError
+from prism_eval.plan.plan import LEAST_MARGIN
+
+
+class _Part(BaseModel):
+    # Of whatever else is in it, a later version may have made something.
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class _Plugin(_Part):
+    label: str | None = None
+    identity: dict[str, object] | None = None
+    remarks: list[str] = []
+
+
+class _Captioner(_Plugin):
+    label: str
+
+
+class _Reasoner(_Plugin):
+    label: str
+
+
+class _Unusable(_Part):
+    reasons: dict[str, int]
+    first: str
+
+
+class _Benchmark(_Part):
+    name: str
+    scorer: str | None = None
+    unusable: _Unusable | None = None
+    missing: list[str] | None = None
+
+
+class _Aggregate(_Part):
+    benchmark: str
+    captioner: str
+    sample: int
+    metrics: dict[str, object]
+
+
+class _Looks(_Part):
+    baseline: str | None = None
+    margin: float | None = Field(None, ge=LEAST_MARGIN, lt=100)
+    images: int = 0
+    of_images: int = 0
+
+
+class _Counts(_Part):
+    empty_captions: dict[str, int] | None = None
+    entries: dict[str, dict[str, object]] | None = None
+    made_elsewhere: list[dict[str, object]] | None = None
+
+
+class _Manifest(_Part):
+    benchmarks: list[_Benchmark]
+    plan: dict[str, object] = {}
+    protocol: dict[str, object] = {}
+    reasoner: _Plugin = _Plugin()
+    reasoners: list[_Reasoner] = []
+    judge: _Plugin = _Plugin()
+    captioners: list[_Captioner] = []
+    aggregates: list[_Aggregate] = []
+    unread: dict[str, str] = {}
+    imported: dict[str, object] = {}
+    looks: _Looks = _Looks()
+    counts: _Counts = _Counts()
+
+
+def check_shape(manifest: Mapping[str, object], path: Path) -> None:
+    """Make sure that a manifest can be read.
+
+    Args:
+        manifest: Its content, without what is said to be nothing.
+        path: Its file, for the message.
+
+    Raises:
+        RunError: A part that is read is missing, or not what it should be; the message names it.
+    """
+    try:
+        _Manifest.model_validate(manifest)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise RunError(f"{path}: {where}: {first['msg'].lower()}; is this the manifest of a prism-eval run?") from error
