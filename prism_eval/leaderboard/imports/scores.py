@@ -64,7 +64,7 @@ ADAPTERS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
     "mmmu": _mmmu,
     "wemath": lambda value: value["acc_score"] == 1,
 }
-"""By the beginning of a task's name, how its aggregation tells right from wrong where it has no score; the first fits."""
+"""By the beginning of a task's name, how its aggregation tells right from wrong where there is no score."""
 
 
 def score_of(task: str, metric: str, value: object) -> float | None:
