@@ -17,6 +17,7 @@ from prism_eval.leaderboard.identities import direct_controls, revision_of
 from prism_eval.leaderboard.imported import imported_columns
 from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
 from prism_eval.leaderboard.measured import failures, measured
+from prism_eval.leaderboard.noise import caption_noises
 from prism_eval.leaderboard.own import own_numbers
 from prism_eval.leaderboard.positions import position_biases
 from prism_eval.leaderboard.published import PublishedRow, published_rows
@@ -28,7 +29,7 @@ from prism_eval.leaderboard.sizes import size_of
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
 from prism_eval.plan.plan import LEAST_MARGIN
 from prism_eval.run.entries import control_of
-from prism_eval.statistics import Comparison, Ratio
+from prism_eval.statistics import CaptionNoise, Comparison, Ratio
 
 
 def build(
@@ -78,7 +79,10 @@ def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None
     # A benchmark the manifest names keeps its column though nothing of it was scored: a missing column hides a failure.
     benchmarks = tuple(dict.fromkeys([*titles, *runs.verdicts.benchmarks]))
     scores = Scores(runs.verdicts, benchmarks, unusable_answers(manifest))
-    found = [_row(number, scores, runs, *own) for number, own in enumerate(_captions(runs.verdicts))]
+    noises = caption_noises(runs.verdicts)
+    found = [
+        _row(number, scores, runs, *own, noise=noises[number]) for number, own in enumerate(_captions(runs.verdicts))
+    ]
     controls = tuple(sorted((row for row in found if row.control), key=_place))
     rows, common, comparisons = _ranked([row for row in found if not row.control], scores)
     rows = _recovered(rows, controls, runs, scores, common)
@@ -114,7 +118,15 @@ def _captions(verdicts: Verdicts) -> Iterator[tuple[CaptionLengths, PositionBias
     return zip(caption_lengths(verdicts), position_biases(verdicts), strict=True)
 
 
-def _row(number: int, scores: Scores, runs: Runs, lengths: CaptionLengths, positions: PositionBias | None) -> Row:
+def _row(
+    number: int,
+    scores: Scores,
+    runs: Runs,
+    lengths: CaptionLengths,
+    positions: PositionBias | None,
+    *,
+    noise: CaptionNoise | None,
+) -> Row:
     """A captioner's row, by itself: its mean is over all that it has, and nobody is ahead of it."""
     label = runs.verdicts.captioners[number]
     counts = runs.verdicts.outcomes[number].sum(axis=0).tolist()
@@ -140,9 +152,13 @@ def _row(number: int, scores: Scores, runs: Runs, lengths: CaptionLengths, posit
         tokens_mean=spent.tokens_mean,
         seconds=spent.seconds,
         cost=spent.cost,
+        seconds_mean=spent.seconds_mean,
+        cost_mean=spent.cost_mean,
         revision=revision_of(identity),
         run=runs.home[label],
         positions=positions,
+        # A control's texts are no captions of its own.
+        noise=None if control else noise,
     )
 
 

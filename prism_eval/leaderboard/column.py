@@ -18,9 +18,10 @@ from prism_eval.leaderboard.rows import Row
 
 V = TypeVar("V")
 
-Place = Literal["summary", "leans", "scores", "answers", "captions", "positions"]
+Place = Literal["summary", "leans", "scores", "answers", "captions", "costs", "positions"]
 """The tables a column can stand in. In the terminal: ``summary`` and ``leans`` (towards a position of the options); on
-the page: ``scores``, ``answers`` (how they ended), ``captions`` and ``positions``. The data frame has every column."""
+the page: ``scores``, ``answers`` (how they ended), ``captions``, ``costs`` and ``positions``. The data frame has
+every column."""
 
 Number = float | int | None
 Datum = Number | str

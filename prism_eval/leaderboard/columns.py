@@ -12,7 +12,7 @@ from prism_eval.leaderboard.column import AnyColumn, Column, Number, Place
 from prism_eval.leaderboard.rows import PositionBias, Row
 from prism_eval.leaderboard.sizes import Size
 from prism_eval.schema import Outcome
-from prism_eval.statistics import Difference, Estimate, Lean, RankRange, Ratio
+from prism_eval.statistics import Difference, Estimate, Lean, NoisePart, RankRange, Ratio
 
 V = TypeVar("V")
 
@@ -97,7 +97,7 @@ COLUMNS: tuple[AnyColumn, ...] = (
         value=lambda row: row.size or None,
         write=lambda size: size.text,
         parts={"": lambda size: size.params_b, "_class": lambda size: size.word},
-        shown=frozenset({"summary", "scores"}),
+        shown=frozenset({"summary", "scores", "costs"}),
     ),
     _estimate(
         name="mean",
@@ -106,7 +106,7 @@ COLUMNS: tuple[AnyColumn, ...] = (
         value=lambda row: row.mean,
         # A mean over fewer benchmarks stands in the same column, and must not be read as the others are.
         mark=lambda row: "" if row.complete else "*",
-        shown=frozenset({"summary", "scores"}),
+        shown=frozenset({"summary", "scores", "costs"}),
     ),
     Column[Against](
         name="against",
@@ -148,8 +148,15 @@ COLUMNS: tuple[AnyColumn, ...] = (
         bar=True,
     ),
     *map(_ended, Outcome),
-    _words(name="words_mean", title="Mean words", value=lambda row: row.words_mean, shown=frozenset({"captions"})),
-    _words(name="tokens_mean", title="Mean tokens", value=lambda row: row.tokens_mean, shown=frozenset({"captions"})),
+    _words(
+        name="words_mean", title="Mean words", value=lambda row: row.words_mean, shown=frozenset({"captions", "costs"})
+    ),
+    _words(
+        name="tokens_mean",
+        title="Mean tokens",
+        value=lambda row: row.tokens_mean,
+        shown=frozenset({"captions", "costs"}),
+    ),
     _count(name="captions", title="Captions", value=lambda row: row.captions, shown=frozenset({"captions"})),
     _count(
         name="truncated",
@@ -166,14 +173,43 @@ COLUMNS: tuple[AnyColumn, ...] = (
         quiet_zero=True,
     ),
     Column[float](
+        name="error_images",
+        title="Error from images, points",
+        value=lambda row: row.noise.images if row.noise else None,
+        write=writing.points,
+        shown=frozenset({"captions"}),
+    ),
+    Column[NoisePart](
+        name="error_captions",
+        title="Error from captions drawn, points",
+        value=lambda row: row.noise.drawn if row.noise else None,
+        write=lambda part: f"{writing.points(part.error)} {writing.ends(part.low, part.high)}",
+        parts={"": lambda part: part.error, "_low": lambda part: part.low, "_high": lambda part: part.high},
+        shown=frozenset({"captions"}),
+    ),
+    Column[float](
+        name="seconds_mean",
+        title="Seconds a caption",
+        value=lambda row: row.seconds_mean,
+        write=writing.three_digits,
+        shown=frozenset({"costs"}),
+    ),
+    Column[float](
+        name="cost_per_1000",
+        title="Cost of 1,000 captions",
+        value=lambda row: None if row.cost_mean is None else 1000 * row.cost_mean,
+        write=writing.three_digits,
+        shown=frozenset({"costs"}),
+    ),
+    Column[float](
         name="seconds",
         title="Time",
         value=lambda row: row.seconds,
         write=writing.duration,
-        shown=frozenset({"captions"}),
+        shown=frozenset({"costs"}),
     ),
     Column[float](
-        name="cost", title="Cost", value=lambda row: row.cost, write="{:.2f}".format, shown=frozenset({"captions"})
+        name="cost", title="Cost", value=lambda row: row.cost, write="{:.2f}".format, shown=frozenset({"costs"})
     ),
     _count(
         name="position_questions",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from prism_eval.leaderboard.against import Against
 from prism_eval.leaderboard.sizes import UNKNOWN, Size
 from prism_eval.schema import Outcome
-from prism_eval.statistics import Estimate, Lean, RankRange, Ratio
+from prism_eval.statistics import CaptionNoise, Estimate, Lean, RankRange, Ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +67,12 @@ class Row:
         tokens_mean: Mean length of a caption in tokens, as its server counted them; ``None`` where none did.
         seconds: How long its captions took; ``None`` where nobody measured.
         cost: What its calls cost, in the currency of the prices that were given; ``None`` without prices.
+        seconds_mean: How long one of its captions took; ``None`` where nobody measured, and for a `direct` control.
+        cost_mean: What one of its captions cost; ``None`` likewise.
         revision: Which weights of its model, where the spec says; else empty.
         run: The run it is from, a place in the leaderboard's ``manifests``.
         positions: The lean towards a position; ``None`` where no question was asked under several orders.
+        noise: Its score's error by what it comes from; ``None`` where images have one caption each.
     """
 
     captioner: str
@@ -94,6 +97,9 @@ class Row:
     tokens_mean: float | None = None
     seconds: float | None = None
     cost: float | None = None
+    seconds_mean: float | None = None
+    cost_mean: float | None = None
     revision: str = ""
     run: int = 0
     positions: PositionBias | None = None
+    noise: CaptionNoise | None = None

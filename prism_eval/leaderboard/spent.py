@@ -14,11 +14,15 @@ class Spent:
         tokens_mean: Mean length in tokens, as its server counted them; ``None`` where none did.
         seconds: The sum of the calls' times; they go out side by side, so nobody waited as long.
         cost: In the currency of the prices that were given; ``None`` without prices.
+        seconds_mean: How long one caption took, of those whose time is known; ``None`` of answers.
+        cost_mean: What one caption cost, of those whose tokens were counted; ``None`` of answers.
     """
 
     tokens_mean: float | None = None
     seconds: float | None = None
     cost: float | None = None
+    seconds_mean: float | None = None
+    cost_mean: float | None = None
 
 
 def spent_on(entry: Mapping[str, object], reasoner: str, *, answers: bool) -> Spent:
@@ -33,12 +37,20 @@ def spent_on(entry: Mapping[str, object], reasoner: str, *, answers: bool) -> Sp
     said = by_reasoner.get(reasoner) if answers and isinstance(by_reasoner, Mapping) else entry
     if not isinstance(said, Mapping):
         return Spent()
-    counted, written = _number(said, "counted"), _number(said, "completion_tokens")
+    seconds, cost = _number(said, "seconds"), _number(said, "cost")
+    counted = _number(said, "counted")
     return Spent(
-        tokens_mean=written / counted if counted and written is not None else None,
-        seconds=_number(said, "seconds"),
-        cost=_number(said, "cost"),
+        tokens_mean=_each(_number(said, "completion_tokens"), counted),
+        seconds=seconds,
+        cost=cost,
+        # An answer is no caption: the two stand on no common scale.
+        seconds_mean=None if answers else _each(seconds, _number(said, "timed")),
+        cost_mean=None if answers else _each(cost, counted),
     )
+
+
+def _each(whole: float | None, number: float | None) -> float | None:
+    return None if whole is None or not number else whole / number
 
 
 def _number(said: Mapping[str, object], key: str) -> float | None:

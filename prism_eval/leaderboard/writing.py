@@ -102,6 +102,12 @@ def about(number: float) -> str:
     return f"{float(f'{number:.2g}'):,.0f}"
 
 
+def three_digits(value: float) -> str:
+    """A number of any size, to three digits and never as a power of ten: ``0.00421``, ``12.3``, ``4,210``."""
+    # Ten decimals: a caption of a tenth of a millionth of a coin costs nothing.
+    return f"{float(f'{value:.3g}'):,.10f}".rstrip("0").rstrip(".")
+
+
 def duration(seconds: float) -> str:
     """A time that people read at a glance: ``48 s``, ``12 min``, ``3.2 h``."""
     if seconds < 100:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _NAME, _READER = 32, 24
 """Columns of a captioner's name, and of a reasoner's."""
+_ERRORS = {"error_images": "error from images", "error_captions": "from captions [low, high]"}
+_NOISE = "The standard error of a score of one caption an image, taken apart: which images, and which captions of them."
 _LOST = "Points out of 100 lost, by what the captions say of the gold (docs/losses.md); the page has intervals."
 
 
@@ -38,6 +40,20 @@ def readers_in(board: Leaderboard) -> Iterator[Table | Text]:
         tau = "" if agreement.tau is None else f" Kendall's tau: {agreement.tau:.2f}."
         yield plain(visible(agreement.sentence_with({**names, **labels})) + tau)
     yield plain(TAU, style="dim")
+
+
+def noise_in(board: Leaderboard) -> Iterator[Table | Text]:
+    """What the error of each score comes from; nothing where images have one caption each."""
+    noisy = [row for row in board.rows if row.noise]
+    if not noisy:
+        return
+    names = short_names([row.captioner for row in noisy], _NAME)
+    columns = [column for column in board.columns if column.name in _ERRORS]
+    drawn = empty_table("captioner", *_ERRORS.values(), text=1)
+    for row in noisy:
+        drawn.add_row(plain(names[row.captioner]), *(column.text(row) for column in columns))
+    yield drawn
+    yield plain(_NOISE, style="dim")
 
 
 def lost_in(board: Leaderboard) -> Iterator[Table | Text]:

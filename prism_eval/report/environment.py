@@ -45,6 +45,7 @@ def environment() -> Environment:
     made.globals.update(styles=STYLES, head_scripts=HEAD_SCRIPTS, scripts=SCRIPTS)
     made.filters.update(
         points=writing.points,
+        duration=writing.duration,
         score=writing.score,
         place=writing.place,
         whole=writing.count,

@@ -71,6 +71,7 @@ def render(board: Leaderboard, *, images: bool = True, site: bool = False) -> st
         short=short,
         titles=titles,
         outcomes=list(Outcome),
+        asked=dict(zip((column.name for column in board.scores), board.benchmarks, strict=True)),
         longest={column.name: _largest(board, column) for column in board.columns if column.bar},
         best=_best(board),
         by_places={(one.first, one.second): one for one in board.comparisons},

@@ -16,6 +16,8 @@ from prism_eval.statistics import Difference
 if TYPE_CHECKING:
     from markupsafe import Markup
 
+_BOOKKEEPING = 0.01
+"""Seconds a caption below which no model was at work."""
 # As many letters as fit beside a plot.
 _TITLE = 20
 
@@ -53,6 +55,8 @@ def pictures_of(board: Leaderboard, pairs: Sequence[Pair], short: Mapping[str, s
     views: tuple[tuple[str, str, Callable[[Row], float | None]], ...] = (
         ("words of a caption", "mean words of a caption", lambda row: row.words_mean),
         ("tokens of a caption", "mean tokens of a caption", lambda row: row.tokens_mean),
+        ("time of a caption", "seconds a caption", lambda row: row.seconds_mean),
+        ("cost of captions", "cost of 1,000 captions", lambda row: row.cost_mean and 1000 * row.cost_mean),
         ("size of the model", "billions of parameters", lambda row: row.size.params_b),
     )
     gaps = _gaps(board, pairs)
@@ -75,13 +79,16 @@ def _against(
         for row in board.everyone
         if row.mean is not None and (x := value(row)) is not None
     }
-    # Where all stand at one place across, there is no trade to see.
-    if len({mark.x for mark in marks.values() if not mark.control}) < 2:
+    # Where all stand at one place across, there is no trade to see; nor among times that are bookkeeping.
+    entries = {mark.x for mark in marks.values() if not mark.control}
+    if len(entries) < 2 or ("seconds" in across and max(entries) < _BOOKKEEPING):
         return None
     families = [[marks[label] for label in family if label in marks] for family in _families(board)]
     curves = [sorted(family, key=lambda mark: mark.x) for family in families if len({mark.x for mark in family}) > 1]
     sizes = "parameters" in across
-    return score_against(across.replace(" ", "-"), [*marks.values()], across=across, curves=curves, logarithmic=sizes)
+    return score_against(
+        across.replace(" ", "-").replace(",", ""), [*marks.values()], across=across, curves=curves, logarithmic=sizes
+    )
 
 
 def _families(board: Leaderboard) -> list[list[str]]:

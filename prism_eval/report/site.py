@@ -52,9 +52,11 @@ def write_site(folder: Path, board: Leaderboard, *, images: bool = True) -> Site
         UsageError: The folder holds something else.
         RunError: The runs' tables or thumbnails cannot be read, or the site cannot be written.
     """
-    page = render(board, images=images, site=True)
     try:
-        _make_room(folder)
+        # Before the page is made, which may take minutes.
+        _check(folder)
+        page = render(board, images=images, site=True)
+        _clear(folder)
         # First, so that a site cut short is known for one, and last the page, without which there is none.
         write_whole(folder / _MARK, json.dumps({"format": 1, "written_by": f"prism-eval {__version__}"}) + "\n")
         write_parts(folder, board, images=images, whys=Whys(LOSSES, board.losses.loss))
@@ -67,7 +69,7 @@ def write_site(folder: Path, board: Leaderboard, *, images: bool = True) -> Site
     return Site(folder=folder, files=len(sizes), size=sum(sizes))
 
 
-def _make_room(folder: Path) -> None:
+def _check(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
@@ -75,6 +77,9 @@ def _make_room(folder: Path) -> None:
     # A checkout of the branch that is published has a folder of git's own in it.
     if any(path.name != ".git" for path in folder.iterdir()) and not (folder / _MARK).is_file():
         raise UsageError(f"{folder} holds what is no site of prism-eval: give a new or empty folder with --bundle")
+
+
+def _clear(folder: Path) -> None:
     for name in ("index.html", ".nojekyll", "explorer", "thumbnails"):
         path = folder / name
         if path.is_dir() and not path.is_symlink():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.writing import ABSENT, as_printed, counted, points, score, with_ends
-from prism_eval.report.beneath import lost_in, readers_in
+from prism_eval.report.beneath import lost_in, noise_in, readers_in
 from prism_eval.report.drawing import empty_table, plain
 from prism_eval.report.names import columns as columns_of
 from prism_eval.report.names import short_names
@@ -99,6 +99,7 @@ class LeaderboardView:
         if any(row.positions for row in board.everyone):
             yield _leans(board)
             yield plain(_POSITIONS, style="dim")
+        yield from noise_in(board)
         yield from readers_in(board)
         if self.notes:
             yield from lost_in(board)

@@ -336,6 +336,15 @@ def test_in_a_large_site_nobody_loads_all_captions_unasked(context: playwright.B
     assert opened.trouble == again.trouble == []
 
 
+def test_nothing_is_wrong_with_a_site_by_the_rules_of_axe(context: playwright.BrowserContext, site: Path) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+    opened = Opened(context, site / "index.html")
+    opened.page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    violations = axe.Axe().run(opened.page).response["violations"]
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in violations] == []
+    assert opened.trouble == []
+
+
 def test_without_scripts_a_site_lists_some_of_its_items(browser: playwright.Browser, site: Path) -> None:
     context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 900})
     page = context.new_page()
@@ -355,6 +364,13 @@ def test_a_part_that_is_missing_is_said(context: playwright.BrowserContext, site
 
 def test_the_page_leads_from_a_number_to_its_questions(context: playwright.BrowserContext, report: Path) -> None:
     opened = Opened(context, report)
+    score = opened.page.locator("#scores-table tbody tr").first.get_by_role("link").first
+    label = score.locator("xpath=ancestor::tr/th").inner_text()
+    score.click()
+    opened.page.wait_for_timeout(400)
+    for name, shown in (("a", label), ("benchmark", "Plain (30)")):
+        assert opened.page.locator(f"[name={name}] option:checked").inner_text() == shown
+    assert opened.page.locator(".explorer-count").inner_text() == "30 of 30 questions"
     opened.page.locator("#losses a.number").first.click()
     opened.page.wait_for_timeout(400)
     assert opened.page.locator("[name=why]").input_value() != ""

@@ -131,7 +131,7 @@ def test_sizes_are_in_the_frame_as_a_number_and_as_a_class(tmp_path: Path) -> No
 
 def test_a_column_stands_where_it_says_and_nowhere_else(run: Path) -> None:
     board = build(run)
-    titles = {place: [column.title for column in board.shown_in(place)] for place in ("summary", "captions")}
+    titles = {place: [column.title for column in board.shown_in(place)] for place in ("summary", "captions", "costs")}
     assert titles == {
         "summary": ["Rank", "Size", "Score", "Against the baseline", "Recovery", "Median words", "Failed"],
         "captions": [
@@ -141,6 +141,16 @@ def test_a_column_stands_where_it_says_and_nowhere_else(run: Path) -> None:
             "Captions",
             "Cut at the limit",
             "Empty",
+            "Error from images, points",
+            "Error from captions drawn, points",
+        ],
+        "costs": [
+            "Size",
+            "Score",
+            "Mean words",
+            "Mean tokens",
+            "Seconds a caption",
+            "Cost of 1,000 captions",
             "Time",
             "Cost",
         ],

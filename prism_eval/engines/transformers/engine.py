@@ -88,22 +88,8 @@ class TransformersEngine(Engine):
 
     async def generate(self, request: Request) -> Completion:
         """Let the model reply, together with whatever else is asked of it now."""
-        loaded = await self._ready()
-        if request.images and not loaded.sees:
-            raise FatalError(f"{loaded.name}: the model takes no images")
-        if loaded.templates.chat_template is None:
-            raise FatalError(
-                f"{loaded.name}: has no chat template, as models have that were not trained to reply; it can only rank "
-                "options (by=rank)"
-            )
-        sampling = request.sampling
-        if loaded.context is not None and sampling.max_tokens >= loaded.context:
-            raise no_room(loaded.name, sampling.max_tokens, loaded.context)
-        rules = Rules.of(sampling, loaded.own)
-        most = float("inf") if self.max_pixels is None else self.max_pixels
-        prompt = Prompt(request.messages, rules, sampling.max_tokens, sampling.seed, most)
-        # A batch of pictures is made of rows that have some.
-        group = (rules, bool(request.images))
+        prompt, group = self._prompt_of(request, await self._ready())
+        # A request that is given up keeps its frames as long as its exception is kept: none of them may hold the model.
         return cast("Completion", await self._asked(prompt, group, prompt.length))
 
     async def log_likelihood(self, prompt: str, continuations: Sequence[str]) -> list[float]:
@@ -122,6 +108,24 @@ class TransformersEngine(Engine):
         if resident is not None:
             self._remarks = resident.remarks
             await resident.leave()
+
+    def _prompt_of(self, request: Request, loaded: Loaded) -> tuple[Prompt, Hashable]:
+        """What the model is to reply to, and with whom it may share a batch."""
+        if request.images and not loaded.sees:
+            raise FatalError(f"{loaded.name}: the model takes no images")
+        if loaded.templates.chat_template is None:
+            raise FatalError(
+                f"{loaded.name}: has no chat template, as models have that were not trained to reply; it can only rank "
+                "options (by=rank)"
+            )
+        sampling = request.sampling
+        if loaded.context is not None and sampling.max_tokens >= loaded.context:
+            raise no_room(loaded.name, sampling.max_tokens, loaded.context)
+        rules = Rules.of(sampling, loaded.own)
+        most = float("inf") if self.max_pixels is None else self.max_pixels
+        prompt = Prompt(request.messages, rules, sampling.max_tokens, sampling.seed, most)
+        # A batch of pictures is made of rows that have some.
+        return prompt, (rules, bool(request.images))
 
     async def _ready(self) -> Loaded:
         if self._resident is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from logging import CRITICAL, getLogger
 from typing import TYPE_CHECKING, Any
 
 from prism_eval.engines.http import one_line
@@ -77,11 +79,7 @@ def load(weights: Weights, *, device: str, dtype: str) -> Loaded:
     Raises:
         FatalError: There is no such device or model here, it is none that reads and writes, or memory does not hold it.
     """
-    from transformers import logging
-
-    # Its progress bars and hints would stand in the middle of the run's own display.
-    logging.set_verbosity(logging.CRITICAL)
-    logging.disable_progress_bar()
+    _quiet()
     where = device_of(device)
     try:
         return _loaded(weights, where, dtype)
@@ -94,6 +92,18 @@ def load(weights: Weights, *, device: str, dtype: str) -> Loaded:
                 "another device"
             ) from None
         raise FatalError(f"{weights.name}: cannot be loaded: {_told(error)}") from error
+
+
+def _quiet() -> None:
+    """Keep transformers' progress bars, hints and tracebacks out of the run's own display."""
+    # Read when tqdm is imported.
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    from transformers import logging
+
+    logging.set_verbosity(logging.CRITICAL)
+    logging.disable_progress_bar()
+    # Which writes to the terminal by a way of its own; what goes wrong in it is told by its manager.
+    getLogger("ContinuousBatchingLogger").setLevel(CRITICAL)
 
 
 def device_of(asked: str) -> torch.device:

@@ -21,6 +21,8 @@ def processor_of(weights: Weights, model_type: str) -> Any:
         # Many take videos as well, and those need torchvision.
         whole = _without_videos(model_type).from_pretrained(weights.source, **weights.how)
     whole.image_processor = AutoImageProcessor.from_pretrained(weights.source, backend="pil", **weights.how)
+    # Folders that an older version saved, or a trainer, have the template with the tokenizer alone.
+    whole.chat_template = whole.chat_template or whole.tokenizer.chat_template
     return whole
 
 

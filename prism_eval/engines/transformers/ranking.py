@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -137,7 +138,8 @@ def _summed(scores: torch.Tensor, tokens: Sequence[int]) -> float:
 
     wanted = torch.tensor(tokens, device=scores.device, dtype=torch.long)
     likely = scores[: len(tokens)].float().log_softmax(dim=-1).gather(1, wanted[:, None])
-    return float(likely.double().sum())
+    # Apple's chips know no numbers of 64 bits.
+    return math.fsum(likely.flatten().tolist())
 
 
 def _shared(rows: Sequence[Sequence[int]]) -> int:

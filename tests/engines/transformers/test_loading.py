@@ -74,6 +74,38 @@ async def test_closing_frees_the_memory(make: Make) -> None:
     assert not [wanted for wanted in Resident._all if wanted.batch_size == 11]
 
 
+@pytest.mark.parametrize("name", ["text", "qwen"])
+async def test_requests_that_were_given_up_do_not_hold_the_model(name: str, make: Make) -> None:
+    engine = make(name, batch_size=12)
+    await engine.check()
+    assert engine._resident is not None
+    model = weakref.ref(engine._resident._loaded.result().model)
+    tasks = [asyncio.create_task(engine.generate(one)) for one in several(4, eyes=name != "text", max_tokens=300)]
+    await asyncio.sleep(0.05)
+    for task in tasks:
+        task.cancel()
+    # Kept, as whoever waits for them keeps them: their frames are those of the engine.
+    said = await asyncio.gather(*tasks, return_exceptions=True)
+    assert any(isinstance(one, asyncio.CancelledError) for one in said)
+    await engine.close()
+    gc.collect()
+    assert model() is None
+
+
+async def test_a_template_that_only_the_tokenizer_has_serves_a_vision_model(
+    make: Make, models: Models, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(models("qwen"), tmp_path / "older"))
+    words = json.loads((folder / "tokenizer_config.json").read_text())
+    words["chat_template"] = (folder / "chat_template.jinja").read_text()
+    (folder / "chat_template.jinja").unlink()
+    (folder / "tokenizer_config.json").write_text(json.dumps(words))
+    older = TransformersEngine(model=str(folder), device="cpu")
+    request = asked(picture(1), "Describe")
+    assert await older.generate(request) == await make("qwen").generate(request)
+    await older.close()
+
+
 async def test_closing_does_not_wait_for_long_texts(make: Make) -> None:
     engine = make("qwen", batch_size=9)
     await engine.check()

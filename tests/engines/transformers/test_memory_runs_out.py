@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -58,16 +59,21 @@ async def test_continuous_batching_begins_anew_with_half(make: Make) -> None:
 
 
 @pytest.mark.parametrize("name", ["text", "qwen"])
-async def test_one_that_runs_out_alone_fails_and_the_others_do_not(name: str, make: Make) -> None:
+async def test_one_that_runs_out_alone_fails_and_the_others_do_not(
+    name: str, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
     eyes = name != "text"
     requests = several(4, eyes=eyes)
     wanted = await asyncio.gather(*map(make(name).generate, requests))
     huge = asked(*requests[0].images, "red circle " * 100)
     engine = await cramped(make(name, batch_size=4), lambda ids: ids.shape[1] > 150)
+    logging.getLogger("ContinuousBatchingLogger").addHandler(caplog.handler)
     *fine, failed = await asyncio.gather(*map(engine.generate, [*requests, huge]), return_exceptions=True)
     assert isinstance(failed, PermanentError)
     assert str(failed).startswith(f"{name}: memory of cpu ran out with this request alone: CUDA out of memory.")
     assert fine == wanted
+    logging.getLogger("ContinuousBatchingLogger").removeHandler(caplog.handler)
+    assert caplog.records == [], "transformers prints no traceback of its own"
 
 
 async def test_ranking_reads_fewer_options_at_once(make: Make) -> None:

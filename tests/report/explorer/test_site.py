@@ -159,3 +159,12 @@ def test_runs_stand_side_by_side_and_share_their_pictures(tmp_path):
     assert len(piece(site, "0")) == 6
     assert sum(reply is not None for reply in item["replies"]) == 3
     assert len(list((site / "thumbnails").rglob("*.webp"))) == 3
+
+
+def test_a_folder_is_refused_before_the_page_is_made(real, tmp_path, monkeypatch):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "mine.txt").write_text("mine", encoding="utf-8")
+    board = build(real)
+    monkeypatch.setattr("prism_eval.report.site.render", lambda *_, **__: pytest.fail("minutes of work for nothing"))
+    with pytest.raises(UsageError, match="no site of prism-eval"):
+        write_site(tmp_path / "site", board)
