@@ -24,8 +24,8 @@ HEAD_SCRIPTS = ("theme.js",)
 SCRIPTS = ("tables.js", "pairs.js", "explorer.js")
 """What runs when the page is there."""
 
-# Where a label may be broken: behind what parts a path, an address or the options of a spec.
 _NEGATIVE = re.compile(r"(?<![^ \[])-(?=\d)")
+# Where a label may be broken: behind what parts a path, an address or the options of a spec.
 _BREAKS = re.compile(r"(?<=[-/:,(&=_.])")
 
 

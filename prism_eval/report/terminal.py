@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.writing import ABSENT, as_printed, counted, points, score, with_ends
-from prism_eval.report.beneath import lost_in, noise_in, readers_in
+from prism_eval.report.beneath import gaps_in, lost_in, noise_in, readers_in
 from prism_eval.report.drawing import empty_table, plain
 from prism_eval.report.names import columns as columns_of
 from prism_eval.report.names import short_names
@@ -93,6 +93,7 @@ class LeaderboardView:
             yield _summary(board, kept, room if room >= len("captioner") else _NAME[1])
             yield from _blocks(board, width)
         yield from _unranked(board, names)
+        yield from gaps_in(board, names)
         yield plain(" ".join([_LEGEND, *([f"Not shown at this width: {', '.join(spared)}."] if spared else [])]), "dim")
         for own in board.own:
             yield from _own(own, board.everyone, width)

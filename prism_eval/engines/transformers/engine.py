@@ -36,6 +36,8 @@ class TransformersEngine(Engine):
         device: Where it computes, as torch names it: ``cpu``, ``cuda``, ``cuda:1``, ``mps``; ``auto`` for the best.
         batch_size: Requests it works on at once; half as many after each time that memory ran out. By default 32, and 8
             on a CPU.
+        concurrency: Requests in work or waiting at once; ``None`` for twice as many as ``batch_size``, and where that
+            is not given either, as many as the plan says.
     """
 
     name: ClassVar[str] = "transformers"
@@ -58,6 +60,9 @@ class TransformersEngine(Engine):
         for name in ("max_pixels", "batch_size"):
             if (value := getattr(self, name)) is not None and value < 1:
                 raise UsageError(f"{name} must be 1 or more, not {value}")
+        if self.concurrency is None and self.batch_size is not None:
+            # Batches of like lengths need more to choose from than one of them holds.
+            self.concurrency = 2 * self.batch_size
         self._weights = Weights.of(self.model, self.revision)
 
     @property
@@ -69,8 +74,9 @@ class TransformersEngine(Engine):
 
     @property
     def lane(self) -> Hashable:
-        """The model's, whichever engine asks it."""
-        return f"{self.name}:{self.model} on {self.device} in {self.dtype}"
+        """The model's in memory, whichever engine asks it."""
+        batches = f" by {self.batch_size}" if self.batch_size else ""
+        return f"{self.name}:{self.model} on {self.device} in {self.dtype}{batches}"
 
     @property
     def root(self) -> str | None:

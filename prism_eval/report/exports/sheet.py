@@ -65,9 +65,9 @@ def _measured(board: Leaderboard) -> list[Record]:
             "revision": utf8(row.revision) or None,
             "source": None,
             **{
-                name: number
+                name: utf8(value) if isinstance(value, str) else value
                 for column in (*board.scores, *board.columns)
-                for name, number in column.record(row).items()
+                for name, value in column.record(row).items()
             },
         }
         for row in board.everyone

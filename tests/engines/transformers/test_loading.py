@@ -60,6 +60,17 @@ async def test_engines_of_one_model_share_it_until_the_last_is_closed(make: Make
     assert await one.generate(asked("Describe")) == said, "closed, it loads its model anew"
 
 
+def test_a_batch_has_another_one_waiting(models: Models) -> None:
+    folder = str(models("text"))
+    usual, wide, bounded = (
+        TransformersEngine(model=folder, **options)
+        for options in ({}, {"batch_size": 64}, {"batch_size": 64, "concurrency": 9})
+    )
+    assert [one.concurrency for one in (usual, wide, bounded)] == [None, 128, 9]
+    assert usual.lane != wide.lane == bounded.lane, "another batch size is another model in memory"
+    assert usual.identity == wide.identity
+
+
 async def test_closing_frees_the_memory(make: Make) -> None:
     for name in ("text", "qwen"):
         engine = make(name, batch_size=11)
