@@ -8,7 +8,7 @@ from prism_eval.leaderboard.building import build
 from prism_eval.leaderboard.column import AnyColumn, Column
 from prism_eval.leaderboard.own import OwnNumbers
 from prism_eval.leaderboard.published import PublishedRow
-from prism_eval.leaderboard.rows import Cell, PositionBias, Row
+from prism_eval.leaderboard.rows import Cell, GapClosed, PositionBias, Row
 from prism_eval.leaderboard.sizes import Size
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "AnyColumn",
     "Cell",
     "Column",
+    "GapClosed",
     "Leaderboard",
     "OwnNumbers",
     "PositionBias",

@@ -13,6 +13,7 @@ from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
 from prism_eval.leaderboard.column import from_outside
 from prism_eval.leaderboard.columns import COLUMNS, TEXTS, benchmark_columns
+from prism_eval.leaderboard.gaps import with_gaps
 from prism_eval.leaderboard.identities import direct_controls, revision_of
 from prism_eval.leaderboard.imported import imported_columns
 from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
@@ -89,6 +90,7 @@ def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None
     chosen = chosen_baseline(rows, controls, manifest, baseline)
     if chosen:
         rows = compared(rows, chosen, scores, common, manifest=manifest, margin=margin)
+        rows = with_gaps(rows, scores, common)
     everyone = (*rows, *controls)
     columns = COLUMNS + imported_columns(manifest)
     others, problems = from_outside(everyone, {*TEXTS, *(name for column in columns for name in column.names)})
@@ -196,7 +198,7 @@ def _recovered(
     def recovery(label: str) -> Ratio | None:
         if blind is None or label not in direct:
             return None
-        return scores.recovery(scores.number(label), (scores.number(blind), scores.number(direct[label])), common)
+        return scores.gap_closed(scores.number(label), (scores.number(blind), scores.number(direct[label])), common)
 
     return tuple(replace(row, recovery=recovery(row.captioner)) for row in rows)
 

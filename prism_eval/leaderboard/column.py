@@ -6,7 +6,7 @@ entry point of the group ``prism_eval.columns`` that names a `Column`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, cast, get_args
@@ -94,6 +94,14 @@ class Column(Generic[V]):
 
 AnyColumn = Column[Any]
 """A column of whatever kind: a table asks it for texts and numbers, and never sees the value they are made from."""
+
+
+def told(columns: Iterable[AnyColumn], rows: Sequence[Row]) -> list[AnyColumn]:
+    """The columns that have a number for any of these rows; all of them where there is no row.
+
+    Sizes that nobody knows and differences from no baseline take room, and say nothing.
+    """
+    return [column for column in columns if not rows or any(column.value(row) is not None for row in rows)]
 
 
 def from_outside(rows: Sequence[Row], taken: AbstractSet[str]) -> tuple[tuple[AnyColumn, ...], tuple[str, ...]]:

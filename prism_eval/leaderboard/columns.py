@@ -9,7 +9,7 @@ from typing import TypeVar
 from prism_eval.leaderboard import writing
 from prism_eval.leaderboard.against import Against
 from prism_eval.leaderboard.column import AnyColumn, Column, Number, Place
-from prism_eval.leaderboard.rows import PositionBias, Row
+from prism_eval.leaderboard.rows import GapClosed, PositionBias, Row
 from prism_eval.leaderboard.sizes import Size
 from prism_eval.schema import Outcome
 from prism_eval.statistics import Difference, Estimate, Lean, NoisePart, RankRange, Ratio
@@ -127,9 +127,22 @@ COLUMNS: tuple[AnyColumn, ...] = (
         name="recovery",
         title="Recovery",
         value=lambda row: row.recovery,
-        write=lambda share: f"{100 * share.value:.0f} % [{100 * share.low:.0f}, {100 * share.high:.0f}]",
+        write=writing.percent,
         parts={"": lambda share: share.value, "_low": lambda share: share.low, "_high": lambda share: share.high},
         shown=frozenset({"summary", "scores"}),
+    ),
+    Column[GapClosed](
+        name="gap_closed",
+        title="Gap to the baseline closed",
+        value=lambda row: row.gap,
+        write=lambda gap: f"{writing.percent(gap.share)} from {gap.lower}",
+        parts={
+            "": lambda gap: gap.share.value,
+            "_low": lambda gap: gap.share.low,
+            "_high": lambda gap: gap.share.high,
+            "_from": lambda gap: gap.lower,
+        },
+        shown=frozenset({"scores"}),
     ),
     _count(
         name="items",

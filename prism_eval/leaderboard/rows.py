@@ -40,6 +40,19 @@ class PositionBias:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GapClosed:
+    """How far an entry reaches from one with a small model to the baseline.
+
+    Attributes:
+        lower: The label of the entry where the gap begins.
+        share: How much of the gap is closed; 1 is all of it.
+    """
+
+    lower: str
+    share: Ratio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One captioner on the leaderboard: an entry, or a control.
 
@@ -72,6 +85,8 @@ class Row:
         revision: Which weights of its model, where the spec says; else empty.
         run: The run it is from, a place in the leaderboard's ``manifests``.
         positions: The lean towards a position; ``None`` where no question was asked under several orders.
+        gap: How much of the gap between the smallest entry and the baseline it closes; ``None`` where it is one of the
+            two, where sizes are not known, or where the data do not show that the baseline is better.
         noise: Its score's error by what it comes from; ``None`` where images have one caption each.
     """
 
@@ -103,3 +118,4 @@ class Row:
     run: int = 0
     positions: PositionBias | None = None
     noise: CaptionNoise | None = None
+    gap: GapClosed | None = None

@@ -18,8 +18,8 @@ from prism_eval.statistics import (
     Ratio,
     clustered_mean,
     compare_all,
+    gap_closed,
     paired_difference,
-    recovery,
 )
 
 if TYPE_CHECKING:
@@ -95,19 +95,19 @@ class Scores:
         matrix = self.verdicts.matrix[np.asarray(numbers, dtype=np.intp)][:, chosen]
         return compare_all(matrix, items.cluster[chosen], items.benchmark[chosen])
 
-    def recovery(self, number: int, controls: tuple[int, int], benchmarks: Sequence[str]) -> Ratio | None:
-        """How much of what the image is worth to its reader a captioner recovers.
+    def gap_closed(self, number: int, ends: tuple[int, int], benchmarks: Sequence[str]) -> Ratio | None:
+        """How much of the gap between two others a captioner closes.
 
         Args:
             number: The captioner.
-            controls: `blind`, and `direct` of the captioner's own model.
+            ends: Where the gap begins and where it ends: two captioners, or `blind` and `direct`, for recovery.
             benchmarks: Where they are compared.
         """
         chosen, items = self._items(benchmarks), self.verdicts.items
         if not chosen.size:
             return None
-        caption, blind, direct = self.verdicts.matrix[[number, *controls]][:, chosen]
-        return recovery(caption, blind, direct, items.cluster[chosen], items.benchmark[chosen])
+        own, small, large = self.verdicts.matrix[[number, *ends]][:, chosen]
+        return gap_closed(own, small, large, items.cluster[chosen], items.benchmark[chosen])
 
     def _cell(self, number: int, benchmark: str) -> Cell:
         # Named by the manifest, and not one verdict: the column stands, empty.

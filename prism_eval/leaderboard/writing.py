@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prism_eval.statistics import ALPHA, Estimate, RankRange
+from prism_eval.statistics import ALPHA, Estimate, RankRange, Ratio
 
 ABSENT = "\N{EN DASH}"
 _NOISE = 1e-12
@@ -100,6 +100,11 @@ def as_printed(value: float | None) -> str:
 def about(number: float) -> str:
     """A rough number, to two digits: ``3,100``."""
     return f"{float(f'{number:.2g}'):,.0f}"
+
+
+def percent(share: Ratio) -> str:
+    """A share of a gap with the ends of its interval: ``72 % [65, 79]``."""
+    return f"{100 * share.value:.0f} % [{100 * share.low:.0f}, {100 * share.high:.0f}]"
 
 
 def three_digits(value: float) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.agreement import TAU
-from prism_eval.leaderboard.writing import score, with_ends
+from prism_eval.leaderboard.writing import percent, score, with_ends
 from prism_eval.report.drawing import empty_table, plain
 from prism_eval.report.lost import lost_of
 from prism_eval.report.names import short_names
@@ -40,6 +40,17 @@ def readers_in(board: Leaderboard) -> Iterator[Table | Text]:
         tau = "" if agreement.tau is None else f" Kendall's tau: {agreement.tau:.2f}."
         yield plain(visible(agreement.sentence_with({**names, **labels})) + tau)
     yield plain(TAU, style="dim")
+
+
+def gaps_in(board: Leaderboard, names: Mapping[str, str]) -> Iterator[Text]:
+    """How far entries reach from the smallest one to the baseline, in a sentence; nothing where there is no gap."""
+    told = [
+        f"{visible(names[row.captioner])} {percent(row.gap.share)}" for row in board.rows if row.gap and board.baseline
+    ]
+    lower = next((row.gap.lower for row in board.rows if row.gap), None)
+    if told and lower and board.baseline:
+        ends = f"{visible(names[lower])} to {visible(names[board.baseline])}"
+        yield plain(f"Of the gap from {ends}, closed: {', '.join(told)}.")
 
 
 def noise_in(board: Leaderboard) -> Iterator[Table | Text]:

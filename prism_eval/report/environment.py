@@ -6,10 +6,11 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from prism_eval.leaderboard import AnyColumn, Row, writing
+from prism_eval.leaderboard import writing
+from prism_eval.leaderboard.column import told
 from prism_eval.report import text
 from prism_eval.statistics import Estimate
 
@@ -24,8 +25,8 @@ HEAD_SCRIPTS = ("theme.js",)
 SCRIPTS = ("tables.js", "pairs.js", "explorer.js")
 """What runs when the page is there."""
 
-# Where a label may be broken: behind what parts a path, an address or the options of a spec.
 _NEGATIVE = re.compile(r"(?<![^ \[])-(?=\d)")
+# Where a label may be broken: behind what parts a path, an address or the options of a spec.
 _BREAKS = re.compile(r"(?<=[-/:,(&=_.])")
 
 
@@ -56,7 +57,7 @@ def environment() -> Environment:
         breakable=_breakable,
         ends=_ends,
         level=_level,
-        told=_told,
+        told=told,
         pretty=_pretty,
         toml=_toml,
         compact=_compact,
@@ -107,11 +108,6 @@ def _ends(estimate: Estimate | None) -> str:
 def _level(estimate: Estimate) -> int:
     """The tenth of the scale that a score lies in, from 0 to 9: how dark its cell is."""
     return min(int(10 * estimate.value), 9)
-
-
-def _told(columns: Iterable[AnyColumn], rows: Sequence[Row]) -> list[AnyColumn]:
-    """The columns that have a number for any of these rows; all of them where there is no row."""
-    return [column for column in columns if not rows or any(column.value(row) is not None for row in rows)]
 
 
 def _signed(value: float) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from prism_eval.leaderboard.column import told
 from prism_eval.leaderboard.writing import ABSENT, as_printed, counted, points, score, with_ends
-from prism_eval.report.beneath import lost_in, noise_in, readers_in
+from prism_eval.report.beneath import gaps_in, lost_in, noise_in, readers_in
 from prism_eval.report.drawing import empty_table, plain
 from prism_eval.report.names import columns as columns_of
 from prism_eval.report.names import short_names
@@ -77,7 +78,7 @@ class LeaderboardView:
         yield plain(visible(board.answer_with(names)), style="bold")
         facts = ([f"{board.failed}: in no score"] if board.failed else []) + [*board.measured]
         yield plain(" · ".join(map(visible, facts)))
-        columns = [column for column in board.shown_in("summary") if _told(column, board)]
+        columns = told(board.shown_in("summary"), board.everyone)
         whole = _summary(board, (*columns, *board.scores), _NAME[1])
         spared = []
         if _natural_width(console, whole) <= width:
@@ -93,6 +94,7 @@ class LeaderboardView:
             yield _summary(board, kept, room if room >= len("captioner") else _NAME[1])
             yield from _blocks(board, width)
         yield from _unranked(board, names)
+        yield from gaps_in(board, names)
         yield plain(" ".join([_LEGEND, *([f"Not shown at this width: {', '.join(spared)}."] if spared else [])]), "dim")
         for own in board.own:
             yield from _own(own, board.everyone, width)
@@ -127,11 +129,6 @@ def as_text(board: Leaderboard, width: int = 100) -> str:
     with console.capture() as captured:
         console.print(LeaderboardView(board))
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
-
-
-def _told(column: AnyColumn, board: Leaderboard) -> bool:
-    """Whether a column says anything of anybody."""
-    return any(column.value(row) is not None for row in board.everyone)
 
 
 def _unranked(board: Leaderboard, names: Mapping[str, str]) -> Iterator[Text]:

@@ -11,7 +11,7 @@ from tests.runfolder import verdict, write_page, write_run
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 
-from tests.e2e.test_report_browser import A4, browser, opened  # noqa: E402, F401 - the fixture is used by its name
+from tests.e2e.test_report_browser import A4, opened  # noqa: E402
 
 pytestmark = pytest.mark.e2e
 
@@ -51,7 +51,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def page(browser: playwright.Browser, crowded: Path) -> Iterator[playwright.Page]:  # noqa: F811
+def page(browser: playwright.Browser, crowded: Path) -> Iterator[playwright.Page]:
     with opened(browser, crowded) as page:
         yield page
 
@@ -96,7 +96,7 @@ def test_a_chart_s_legend_is_within_it(page: playwright.Page) -> None:
 
 
 def test_every_text_in_a_bar_lies_within_its_part_and_can_be_read(
-    browser: playwright.Browser,  # noqa: F811
+    browser: playwright.Browser,
     crowded: Path,
 ) -> None:
     for width, scheme in ((360, "light"), (1440, "dark"), (1440, "light")):
@@ -120,7 +120,7 @@ def test_every_text_in_a_bar_lies_within_its_part_and_can_be_read(
             assert bad == []
 
 
-def test_a_phone_says_what_each_number_is(browser: playwright.Browser, crowded: Path) -> None:  # noqa: F811
+def test_a_phone_says_what_each_number_is(browser: playwright.Browser, crowded: Path) -> None:
     with opened(browser, crowded, 360) as page:
         row = page.locator(".ranking tbody tr").first
         said = row.locator("td.recovery")
@@ -131,7 +131,7 @@ def test_a_phone_says_what_each_number_is(browser: playwright.Browser, crowded: 
         assert boxes[0]["y"] < boxes[1]["y"]  # type: ignore[index]
 
 
-def test_paper_has_the_ranking_as_a_table_of_one_line_a_row(browser: playwright.Browser, crowded: Path) -> None:  # noqa: F811
+def test_paper_has_the_ranking_as_a_table_of_one_line_a_row(browser: playwright.Browser, crowded: Path) -> None:
     with opened(browser, crowded, A4) as page:
         page.emulate_media(media="print")
         table = page.locator(".ranking")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -25,7 +24,6 @@ playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright
 
 pytestmark = pytest.mark.e2e
 
-ALLOWED = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 HOSTILE = "</script><!--<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
 STRANGE = {
     "script": HOSTILE,
@@ -36,17 +34,6 @@ STRANGE = {
     "long": "word " * 20_000 + "42",
     "slash": "a/b?c#d%20e&f",
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium on this machine: install one, or name it in CHROMIUM")
-    with playwright.sync_playwright() as engine:
-        chromium = engine.chromium.launch(executable_path=path, args=ALLOWED)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,20 +25,8 @@ STRANGE = {
     "nothing": "a\x00b",
     "emoji": "\U0001f469\u200d\U0001f680 \U0001f1e9\U0001f1ea",
 }
-ALLOWED = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 # The width of A4 without its margins, at 96 dots an inch.
 A4 = 703
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium on this machine: install one, or name it in CHROMIUM")
-    with playwright.sync_playwright() as engine:
-        chromium = engine.chromium.launch(executable_path=path, args=ALLOWED)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

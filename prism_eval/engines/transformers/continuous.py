@@ -19,8 +19,10 @@ _LINGERS, _LOOKS = 0.5, 0.02
 """Seconds that a session without work waits for more, and between two looks at what is new."""
 _SHORTEST = 1024
 """Tokens that memory is set aside for with each request, however short."""
-_TOKENS_A_STEP = 256
-"""Tokens that one step reads, for each request that may be in work."""
+_TOKENS_A_STEP, _FEWEST_A_STEP = 16, 512
+"""Tokens that one step reads for each request that may be in work, and at least. Without flash attention each is held
+against all that is remembered of all requests: a long step takes longer than many short ones.
+"""
 
 
 class Session:
@@ -135,7 +137,7 @@ class Session:
         config = dataclasses.replace(
             usual,
             num_blocks=self._room.now * math.ceil(longest / page) + 2,
-            max_batch_tokens=self._room.now * _TOKENS_A_STEP,
+            max_batch_tokens=max(_FEWEST_A_STEP, self._room.now * _TOKENS_A_STEP),
             max_requests_per_batch=self._room.now,
             # Graphs cannot be captured while another model works in a thread of its own.
             use_cuda_graph=False,

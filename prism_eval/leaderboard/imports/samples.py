@@ -104,9 +104,13 @@ def _sample(task: str, metric: str, doc: int, line: Mapping[str, Any], where: st
         target=_text(line.get("target")),
         reply=_text(line.get("filtered_resps")),
         score=score,
-        media=tuple(map(str, line.get("input_media") or ())),
+        media=_listed(line.get("input_media")),
         fields={**(value if isinstance(value, Mapping) else {}), **(known if isinstance(known, Mapping) else {})},
     )
+
+
+def _listed(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else (str(value),) if value else ()
 
 
 def _text(value: object) -> str:

@@ -32,7 +32,11 @@ _NUMBER = re.compile(
       | (?P<ordinal>st|nd|rd|th)\b )?""",
     re.VERBOSE,
 )
-_WORD = re.compile(rf"\b(?:({'|'.join(_TENS)})(?:[-\s]({'|'.join(_ONES[1:10])}))?|({'|'.join(_ONES)}))\b")
+_TIMES = {"dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9}
+_UNDER = rf"(?:(?:{'|'.join(_TENS)})(?:[-\s](?:{'|'.join(_ONES[1:10])}))?\b|(?:{'|'.join(_ONES)})\b)"
+_SCALE = rf"(?:[-\s](?:{'|'.join(_TIMES)})\b)"
+# "Twelve", "a dozen", "one hundred and five", "two million three hundred thousand"; of "one two three" each by itself.
+_WORD = re.compile(rf"\b(?:(?:{_UNDER}|a\b){_SCALE}+(?:[-\s](?:and[-\s])?{_UNDER}{_SCALE}*)*|{_UNDER})")
 # The minus of "-3" and of "= -3", not the hyphen of "5-7" and "2010-2014".
 _MINUS = re.compile(r"(?:^|[^\w)\]])[-\u2212][$€£¥]?$")
 _SIGN = re.compile(r"[-\u2212]?\s?[$€£¥]?\s?$")
@@ -108,7 +112,7 @@ def quantities(text: str, words: Collection[str]) -> list[Quantity]:
         for match in _NUMBER.finditer(text)
         if match.end() - match.start() <= _LONGEST
     ]
-    if not _SPELT.keys().isdisjoint(words):
+    if not _SPELT.keys().isdisjoint(words) or not _TIMES.keys().isdisjoint(words):
         found += [_spelt(match) for match in _WORD.finditer(text)]
     # A chart's caption says some numbers again and again.
     return [quantity for quantity in dict.fromkeys(found) if quantity is not None]
@@ -125,9 +129,16 @@ def only_quantity(text: str) -> Only | None:
 
 
 def _spelt(match: re.Match[str]) -> Quantity:
-    tens, ones, alone = match.groups()
-    value = _SPELT[tens] + _SPELT.get(ones or "", 0) if tens else _SPELT[alone]
-    return Quantity((float(value),), (0.5,), "number", 1, spelt=True)
+    whole = part = 0
+    for word in re.split(r"[-\s]", match.group()):
+        part += _SPELT.get(word, 0)
+        times = _TIMES.get(word, 1)
+        if times >= 1000:
+            whole, part = whole + (part or 1) * times, 0
+        elif times > 1:
+            part = (part or 1) * times
+    value = whole + part
+    return Quantity((float(value),), (0.5,), "number", len(str(value).rstrip("0")) or 1, spelt=True)
 
 
 # And captions of one image say the same.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,17 @@ _BLANKS = str.maketrans(
     dict.fromkeys('\N{LEFT SINGLE QUOTATION MARK}\N{EN DASH}!"#$%&()*+:;=?@[\\]^_`{|}~“”«»-—/<>\t°', " ")
     | dict.fromkeys("'\N{RIGHT SINGLE QUOTATION MARK}")
 )
+_NAMES = "january february march april may june july august september october november december"
+_MONTHS = _NAMES.split()
+# "May" is a word, too, and "12 may be" is no date.
+_MONTH = "|".join(rf"{name[:3]}(?:{name[3:]})?\.?" for name in _MONTHS if name != "may") + "|sept\\.?"
+_DAY = r"(\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?:,?[ ](\d{4}))"
+_DATE = re.compile(
+    rf"\b(?:{_DAY}[ ](?:of[ ])?({_MONTH})(?![a-z]){_YEAR}?|({_MONTH})[ ]{_DAY}(?![\d:]){_YEAR}?|"
+    rf"{_DAY}[ ](?:of[ ])?(may){_YEAR}|(may)[ ]{_DAY}(?![\d:]){_YEAR}?)(?!\d)"
+)
+_ISO_DATE = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b")
 # Letters that are no letter with an accent.
 _STROKES = str.maketrans("łøđ", "lod")
 _END = "\v"
@@ -55,7 +67,22 @@ def folded(text: str) -> str:
         text = unicodedata.normalize("NFKD", narrow(text))
         text = "".join(character for character in text if not unicodedata.combining(character))
         text = text.lower().translate(_STROKES)
-    return text.lower().replace("'s", "")
+    return _with_dates(text.lower().replace("'s", ""))
+
+
+def _with_dates(text: str) -> str:
+    """The text with dates as ``march 5 2020``, however they are written: else one would be held for another."""
+    text = _ISO_DATE.sub(lambda found: f"{_MONTHS[int(found[2]) - 1]} {int(found[3])} {found[1]}", text)
+    return _DATE.sub(_date, text)
+
+
+def _date(found: re.Match[str]) -> str:
+    parts = [part for part in found.groups() if part]
+    month = next(part for part in parts if not part.isdigit())
+    day, *year = (part for part in parts if part.isdigit())
+    # Without a year it may be no date: of "Jan 12" in a chart the answer may be "Jan".
+    name = next(name for name in _MONTHS if name.startswith(month[:3])) if year else month
+    return " ".join([name, str(int(day)), *year])
 
 
 def plain_words(text: str) -> str:

@@ -13,11 +13,11 @@ from prism_eval.leaderboard.verdicts import OUTCOMES
 from prism_eval.leaderboard.writing import counted
 from prism_eval.report.explorer.items import Lengths, Listed, Part, Said, Whys, Writer
 from prism_eval.report.explorer.parts import items_in_a_part
-from prism_eval.report.explorer.pictures import none_there, pictures_of
 from prism_eval.report.explorer.plain import PlainItem, plain
 from prism_eval.report.explorer.replies import Replies, Row, replies_of, titles_of
 from prism_eval.report.explorer.sample import SEED, drawn
 from prism_eval.report.text import visible
+from prism_eval.report.thumbnails import none_there, thumbnails_in
 
 MOST_BYTES = 3_400_000
 """What the explorer may take of a page of six megabytes."""
@@ -75,7 +75,7 @@ def explorer_of(
     candidates = drawn(replies, board.benchmarks)[:most_read]
     read = replies.read(candidates)
     digests = {digest for said in read for row in said if row for digest in row["images"] or ()}
-    sample = _Sample(replies, dict(pictures_of(board, digests)) if images else {}, whys, most)
+    sample = _Sample(replies, dict(thumbnails_in(board, digests)) if images else {}, whys, most)
     for item, said in zip(candidates, read, strict=True):
         sample.take(item, said)
     totals = {name: int(replies.items_of(name).size) for name in titles}

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from prism_eval.leaderboard import Leaderboard
 from prism_eval.report.explorer.items import Listed, Part, Whys, Writer
-from prism_eval.report.explorer.pictures import digests_of, pictures_of
 from prism_eval.report.explorer.replies import Replies, Row, replies_of
+from prism_eval.report.thumbnails import digests_in, thumbnails_in
 
 _AT_ONCE, _REPLIES_IN_A_PART, _MOST_IN_A_PART = 500, 500, 100
 """Items read at once; replies in a file, which is then about a megabyte."""
@@ -38,7 +38,7 @@ def write_parts(folder: Path, board: Leaderboard, *, images: bool, whys: Whys) -
         OSError: A file cannot be written.
     """
     replies = replies_of(board)
-    there = digests_of(board) if images else frozenset()
+    there = digests_in(board) if images else frozenset()
     writer = Writer(replies, lambda digest: digest if digest in there else 0, whys=whys)
     (folder / "explorer").mkdir()
     shown: set[str] = set()
@@ -75,7 +75,7 @@ def _write_piece(folder: Path, name: str, data: Sequence[object] | dict[str, obj
 
 def _write_pictures(folder: Path, board: Leaderboard, digests: set[str]) -> None:
     folder.mkdir()
-    for digest, thumbnail in pictures_of(board, digests):
+    for digest, thumbnail in thumbnails_in(board, digests):
         # In folders by their first digits: few programs like a hundred thousand files in one.
         home = folder / digest[:2]
         home.mkdir(exist_ok=True)

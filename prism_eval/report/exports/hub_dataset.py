@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -14,7 +16,7 @@ from prism_eval.leaderboard import Leaderboard
 from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.report.exports.dataset_card import PICTURES, card
 from prism_eval.report.exports.parquet import write_parquet
-from prism_eval.report.exports.pictures import picture_tables
+from prism_eval.report.thumbnails import digests_in, thumbnails_in
 from prism_eval.run.tables import COLUMNS
 
 if TYPE_CHECKING:
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 _ROWS_IN_A_SHARD = 100_000
+_PICTURES_AT_A_TIME = 500
 _LISTS = ("options", "gold")
+_FEATURES = {"digest": {"dtype": "string", "_type": "Value"}, "image": {"_type": "Image"}}
+"""What makes `datasets` show bytes as an image, in its own words."""
 
 
 def write_dataset(board: Leaderboard, path: Path, *, images: bool = False) -> None:
@@ -53,10 +58,23 @@ def write_dataset(board: Leaderboard, path: Path, *, images: bool = False) -> No
 
 def _write_pictures(board: Leaderboard, folder: Path) -> None:
     with Shards(folder) as shards:
-        for table in picture_tables(board):
+        for table in _picture_tables(board):
             shards.add(PICTURES, table)
     if not any(folder.iterdir()):
         raise UsageError("the run keeps no pictures of its images: leave --images out, or run it again with --images")
+
+
+def _picture_tables(board: Leaderboard) -> Iterator[pa.Table]:
+    import pyarrow as pa
+
+    kind = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+    metadata = {"huggingface": json.dumps({"info": {"features": _FEATURES}})}
+    schema = pa.schema({"digest": pa.string(), "image": kind}, metadata=metadata)
+    every = thumbnails_in(board, digests_in(board))
+    while some := list(islice(every, _PICTURES_AT_A_TIME)):
+        yield pa.Table.from_pylist(
+            [{"digest": digest, "image": {"bytes": data, "path": None}} for digest, data in some], schema
+        )
 
 
 def split_names(benchmarks: Sequence[str]) -> dict[str, str]:

@@ -14,8 +14,8 @@ from prism_eval.leaderboard import Leaderboard, Row
 from prism_eval.leaderboard.verdicts import Verdicts
 from prism_eval.plugins.identity import digest_of
 from prism_eval.report.exports.inspect_samples import COLUMNS, Asked, Telling, sample_of
-from prism_eval.report.exports.pictures import pictures
 from prism_eval.report.exports.sheet import kind_of
+from prism_eval.report.thumbnails import thumbnails_in
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalLog, EvalResults, EvalSample, EvalSpec
@@ -74,7 +74,7 @@ def _log(board: Leaderboard, row: Row, benchmark: str, rows: Sequence[Asked], *,
         board.manifest,
         partial(table.texts, row=int(table.starts[row.run])),
         scorer=str(facts.get("scorer") or "score"),
-        pictures=pictures(board, digests) if images else {},
+        pictures=dict(thumbnails_in(board, digests)) if images else {},
     )
     samples = [sample_of(asked, telling, epoch) for asked, epoch in zip(rows, _epochs(rows), strict=True)]
     spec = _spec(board, row, benchmark, samples)

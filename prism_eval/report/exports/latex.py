@@ -21,10 +21,10 @@ _SPECIAL = {
     **{one: rf"\{one}" for one in "&%$#_{}"},
     # Behind the `\\` that ends the row above, a bracket or a star would be its argument.
     **{one: f"{{{one}}}" for one in "[]*"},
-    # Two hyphens would become a dash.
-    "--": "-{}-",
 }
-_MEANT = re.compile("|".join(map(re.escape, sorted(_SPECIAL, key=len, reverse=True))))
+_MEANT = re.compile("|".join(map(re.escape, _SPECIAL)))
+_LIGATURES = re.compile(r"([-,])(?=\1)")
+"""Two hyphens would become a dash, two commas a quotation mark."""
 
 
 def latex(board: Leaderboard) -> str:
@@ -48,7 +48,7 @@ def latex(board: Leaderboard) -> str:
 
 def escaped(text: str) -> str:
     """The text so that LaTeX sets it as it is."""
-    return _MEANT.sub(lambda found: _SPECIAL[found[0]], text)
+    return _LIGATURES.sub(r"\1{}", _MEANT.sub(lambda found: _SPECIAL[found[0]], text))
 
 
 def _line(cells: Sequence[str]) -> str:

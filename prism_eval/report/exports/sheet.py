@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from prism_eval.leaderboard import AnyColumn, Leaderboard, Row
 from prism_eval.leaderboard.against import Against
+from prism_eval.leaderboard.column import told
 from prism_eval.leaderboard.published import PublishedRow
 from prism_eval.leaderboard.writing import points, signed, signed_ends
 from prism_eval.report.text import flat
@@ -65,9 +66,9 @@ def _measured(board: Leaderboard) -> list[Record]:
             "revision": utf8(row.revision) or None,
             "source": None,
             **{
-                name: number
+                name: utf8(value) if isinstance(value, str) else value
                 for column in (*board.scores, *board.columns)
-                for name, number in column.record(row).items()
+                for name, value in column.record(row).items()
             },
         }
         for row in board.everyone
@@ -93,7 +94,7 @@ class Sheet:
 
 def sheet(board: Leaderboard) -> Sheet:
     """The columns that a wide terminal shows, with both ends of every interval."""
-    columns = (*(column for column in board.shown_in("summary") if _told(column, board)), *board.scores)
+    columns = (*told(board.shown_in("summary"), board.everyone), *board.scores)
     groups = [[_cells(columns, row) for row in board.everyone if kind_of(row) == kind] for kind in get_args(Kind)]
     groups[-1] = [_printed_cells(columns, row, board) for row in board.published]
     return Sheet(
@@ -108,11 +109,6 @@ def _notes(board: Leaderboard) -> Iterator[str]:
     yield " · ".join(([f"{board.failed}: in no score"] if board.failed else []) + [*board.measured])
     yield LEGEND
     yield from board.warnings
-
-
-def _told(column: AnyColumn, board: Leaderboard) -> bool:
-    # Sizes that nobody knows and differences from no baseline take room, and say nothing.
-    return any(column.value(row) is not None for row in board.everyone)
 
 
 def _cells(columns: tuple[AnyColumn, ...], row: Row) -> tuple[str, ...]:

@@ -18,6 +18,41 @@ VALUES: Mapping[str, Callable[[bool], Mapping[str, Any]]] = {
     "seedbench_2_plus": lambda right: {"seedbench_2_plus_all": {"pred": "b" if right else "A", "answer": "B"}},
     "mmerealworld": lambda right: {"mme_realworld_score": {"pred_answer": "(B" if right else "", "answer": "B"}},
     "mathvista_testmini_cot": lambda right: {"llm_as_judge_eval": {"answer": "7", "true_false": right}},
+    "mathvision_test": lambda right: {"mathvision_standard_eval": {"response": ["B"], "scores": [right]}},
+    "mathverse_testmini_vision_intensive": lambda right: {
+        "gpt_eval_score": int(right),
+        "submission": {"true_false": right},
+    },
+    "mmmu_val": lambda right: {
+        "mmmu_acc": {
+            "id": "validation_Art_1",
+            "subdomain": "Art",
+            "question_type": "multiple-choice",
+            "answer": "B",
+            "parsed_pred": ["B" if right else "C"],
+        },
+    },
+    "mmmu_val_reasoning": lambda right: {
+        "mmmu_judge_acc": {
+            "id": "validation_Art_1",
+            "subdomain": "Art",
+            "question_type": "open",
+            "answer": "B",
+            "pred": ["so B"],
+            "score": ["1" if right else "0"],
+        },
+    },
+    "mmmu_pro_standard": lambda right: {
+        "mmmu_acc": {"id": "test_Art_1", "subject": "Art", "answer": "J", "parsed_pred": "J" if right else "A"},
+    },
+    "chartqapro": lambda right: {"relaxed_overall": float(right), "relaxed_factoid": float(right)},
+    "visulogic": lambda right: {"visulogic_acc": float(right)},
+    "wemath_testmini_reasoning": lambda right: {
+        "wemath_loose": {"ID": "2steps_1", "key": "2steps_multi", "acc_score": float(right)},
+        "wemath_strict": {"ID": "2steps_1", "key": "2steps_multi", "acc_score": float(right)},
+        "acc_score": float(right),
+        "format_score": 1.0,
+    },
     "mmvet": lambda right: {"gpt_eval_score": {"score": 0.7 if right else 0.0, "pred_answer": "x"}},
     "mmbench_en_dev": lambda right: {"gpt_eval_score": {"index": 1, "prediction": "B"}, "submission": {"index": 1}},
 }

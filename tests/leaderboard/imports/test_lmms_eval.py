@@ -294,3 +294,13 @@ def test_models_that_were_imported_apart_stand_in_one_table_if_they_were_asked_a
     assert "unclustered: chartqa" in board.measured
     with pytest.raises(UsageError, match=r"chartqa: scorer\.configs\.generation_kwargs"):
         build([runs["one"], runs["third"]])
+
+
+@pytest.mark.parametrize("media", ["picture {}.png", "{}", ["picture {}.png"]])
+def test_what_names_the_images_may_be_no_list(tmp_path: Path, media: Any) -> None:
+    lines = documents("chartqa", SOME)
+    for place, one in enumerate(lines):
+        name = json.dumps(media).replace("{}", str(1 + place % 2))
+        one["input_media"] = int(json.loads(name)) if media == "{}" else json.loads(name)
+    board = imported(tmp_path, str(write_model(tmp_path / "logs", {"chartqa": lines})))
+    assert board.rows[0].cells["chartqa"].estimate.clusters == 2

@@ -178,3 +178,24 @@ def test_questions_that_ask_nothing_take_no_square_of_their_length() -> None:
 )
 def test_the_sentence_that_asks_is_found(text: str, telling: tuple[str, ...]) -> None:
     assert Question(text, ((),), lenient=False).telling == telling
+
+
+WAYS = ["March 5, 2020", "5 March 2020", "5th of March, 2020", "Mar. 5 2020", "2020-03-05", "March 05, 2020"]
+
+
+@pytest.mark.parametrize("written", WAYS)
+@pytest.mark.parametrize("gold", WAYS)
+def test_one_day_is_one_day_however_it_is_written(written: str, gold: str) -> None:
+    assert found(f"The treaty was signed on {written}.", "When was the treaty signed?", gold) is Evidence.SAYS
+
+
+@pytest.mark.parametrize("written", ["March 6, 2020", "5 April 2020", "2021-03-05"])
+def test_another_day_is_another_answer(written: str) -> None:
+    caption = f"The treaty was signed on {written}."
+    assert found(caption, "When was the treaty signed?", "March 5, 2020") is Evidence.CONTRADICTS
+
+
+def test_a_month_beside_a_number_is_no_date() -> None:
+    assert found("Visits by month: Jan 12, Feb 15.", "Which month had 12 visits?", "Jan") is Evidence.SAYS
+    assert [one.text for one in statements("Total: 12\nMarch: 5")] == ["total: 12", "march: 5"]
+    assert found("The 12 may be seen on the left bus.", "Which number is on the left bus?", "12") is Evidence.SAYS

@@ -15,7 +15,7 @@ from prism_eval.report.explorer.parts import items_in_a_part
 from prism_eval.report.site import write_site
 from prism_eval.run.execute import run_plan
 from tests.builders import chart_folder
-from tests.runfolder import verdict, write_run
+from tests.runfolder import verdict, write_page, write_run
 
 LONG = "word " * 20_000
 
@@ -117,9 +117,10 @@ def test_a_site_cut_short_has_no_page_and_can_be_written_again(real, tmp_path, m
 
 
 def test_images_that_are_no_digests_name_no_file(tmp_path):
-    rows = [verdict("a", "one", images=["../../outside", "/etc/passwd", "x" * 64])]
+    rows = [verdict("a", "one", images=["../../outside", "/etc/passwd", "x" * 64, None])]
     site = write_site(tmp_path / "site", build(write_run(tmp_path / "run", rows))).folder
-    assert piece(site, "0/0")["items"][0]["pictures"] == [0, 0, 0]
+    assert piece(site, "0/0")["items"][0]["pictures"] == [0, 0, 0, 0]
+    assert write_page(tmp_path / "run").exists()
 
 
 def test_the_policy_lets_in_the_site_and_nothing_else(real, tmp_path):

@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -119,6 +120,14 @@ def pictured(tmp_path: Path) -> Path:
     data = chart_folder(tmp_path / "data", images=2)
     evaluate("blind", benchmarks="chartqa", data=data, store=tmp_path / "s.sqlite", out=tmp_path / "pictured")
     return tmp_path / "pictured"
+
+
+def test_only_digests_name_a_picture(pictured: Path, tmp_path: Path) -> None:
+    (path,) = (pictured / "thumbnails").iterdir()
+    kept = pq.read_table(path)
+    pq.write_table(kept.set_column(0, kept.schema.field(0), pa.array(["../../outside", None])), path)
+    with pytest.raises(UsageError, match="keeps no pictures"):
+        export(build(pictured), "datasets", tmp_path / "with", images=True)
 
 
 def test_images_are_left_out_unless_asked_for(pictured: Path, tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_a_heading_is_no_formula_either(tmp_path: Path) -> None:
         (r"\input{x}", r"\textbackslash{}input\{x\}"),
         ("~^<>|", r"\textasciitilde{}\textasciicircum{}\textless{}\textgreater{}\textbar{}"),
         ("[a]*", "{[}a{]}{*}"),
-        ("a--b---c", "a-{}-b-{}--c"),
+        ("a--b---c,,d", "a-{}-b-{}-{}-c,{},d"),
         ("``q''\"", r"\textasciigrave{}\textasciigrave{}q\textquotesingle{}\textquotesingle{}\textquotedbl{}"),
     ],
 )
