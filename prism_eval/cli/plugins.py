@@ -28,8 +28,8 @@ def plugins() -> None:
 
     found = describe()
     show_table(
-        ("name", "kind", "package", "version", "extra", "state"),
-        [(info.name, info.kind, info.package, info.version, info.extra, _state(info)) for info in found],
+        ("name", "kind", "package", "version", "state"),
+        [(info.name, info.kind, info.package, info.version, _state(info)) for info in found],
     )
     # Below the table, since a reason is often longer than a row; on standard error, since the list is the answer.
     for info in found:
@@ -40,4 +40,4 @@ def plugins() -> None:
 def _state(info: PluginInfo) -> str:
     if not info.problem:
         return "ready"
-    return "not installed" if info.extra else "broken"
+    return f"needs [{info.extra}]" if info.extra else "broken"

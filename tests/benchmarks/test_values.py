@@ -391,7 +391,7 @@ _ROWS: dict[str, dict[str, Any]] = {
 }
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 @given(data=st.data(), name=st.sampled_from(sorted(_ROWS)))
 def test_any_value_in_any_column_is_an_item_or_a_row_error(read: Any, data: st.DataObject, name: str) -> None:
     row = dict(_ROWS[name])
@@ -421,7 +421,7 @@ def test_a_cell_of_a_thousand_brackets_costs_its_row(jsonl_folder: Any, name: st
     assert isinstance(found[-1], Item)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(lines=st.lists(_JSON.map(json.dumps) | st.text(max_size=30), max_size=5))
 def test_any_lines_are_a_report(jsonl_folder: Any, lines: list[str]) -> None:
     row = {"image": "a.png", "question": "?", "answer": "1"}

@@ -102,8 +102,9 @@ def test_one_request_that_is_refused_is_one_item(run, serve, mode):
 def test_a_refusal_that_all_of_the_first_calls_meet_ends_the_run(run, serve):
     server = serve(fail=1.0, modes=("400",), only="What is")
     with pytest.raises(FatalError, match=r"this request is not valid .*all of the first calls; finished work"):
-        run(server, images=9, questions=4)
-    assert finished(server)["400"] < 36
+        run(server, images=40, questions=4)
+    # Ten are enough; on a busy machine so many may be on their way before the first is heard of.
+    assert finished(server)["400"] < 160
 
 
 @pytest.mark.parametrize("meanwhile", ["refused", "reset", "502", "503"])

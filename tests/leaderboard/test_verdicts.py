@@ -182,7 +182,7 @@ places = st.tuples(
 
 
 @given(st.lists(places, min_size=1, max_size=40, unique_by=lambda drawn: drawn[:4]))
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_scores_outcomes_and_lengths_agree_with_a_walk_over_the_rows(
     tmp_path: Path, drawn: list[tuple[str, str, int, int, str, int]]
 ) -> None:

@@ -129,7 +129,7 @@ def test_without_a_caption_it_abstains(question: str, options: list[str]) -> Non
     assert ask("", question, *options) == "cannot answer"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=300), st.text(max_size=100), st.lists(st.text(max_size=20), max_size=4))
 def test_any_text_gets_one_line_and_always_the_same(caption: str, question: str, options: list[str]) -> None:
     answer = ask(caption, question, *options)

@@ -79,14 +79,14 @@ def test_a_reply_of_a_megabyte_hangs_nothing(unit):
     assert time.process_time() - started < 60
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(pieces)
 def test_no_combination_of_pieces_crashes_a_scorer(reply):
     for scorer, item in PLAIN:
         verdicts(scorer, item, reply)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(UNITS), max_size=8).map("".join), st.integers(1, 1_000))
 def test_no_repetition_of_pieces_takes_long(reply, times):
     started = time.process_time()

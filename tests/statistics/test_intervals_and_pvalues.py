@@ -17,7 +17,7 @@ def leaves_zero_out(low: float, high: float) -> bool:
     return not low <= 0 <= high
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.data(), st.integers(2, 7), st.integers(2, 30), st.integers(1, 3), st.integers(0, 2**32 - 1))
 def test_every_pair_of_a_leaderboard(data: st.DataObject, rows: int, images: int, strata: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -37,7 +37,6 @@ def test_every_pair_of_a_leaderboard(data: st.DataObject, rows: int, images: int
         assert leaves_zero_out(*shown) == (written == "< 0.001" or float(written) < 0.05)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([0.0, 0.5, 1.0]), st.sampled_from([0.0, 0.5, 1.0])), min_size=1), LEVELS)
 def test_every_level_of_one_pair(scores: list[tuple[float, float]], level: float) -> None:
     first, second = zip(*scores, strict=True)

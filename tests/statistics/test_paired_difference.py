@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prism_eval.statistics import paired_difference
@@ -40,7 +40,6 @@ def test_what_both_find_hard_cancels_out() -> None:
     assert difference.low > 0
 
 
-@settings(deadline=None)  # the first flips are drawn for all that follow
 @given(pairs, st.integers(2, 8))
 def test_swapping_the_two_mirrors_the_result(scores: list[tuple[float, float]], clusters: int) -> None:
     first, second = zip(*scores, strict=True)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prism_eval.statistics import compare_all, connected, holm, rank_ranges
@@ -30,7 +30,6 @@ def test_holm_refuses_what_is_no_probability() -> None:
         holm([0.5, 1.5])
 
 
-@settings(deadline=None)  # the first example pays for the import of scipy
 @given(st.lists(st.frozensets(st.integers(0, 12), max_size=3), max_size=15))
 def test_components_agree_with_following_every_link(keys: list[frozenset[int]]) -> None:
     # A key of its own links each observation to nothing but itself.
