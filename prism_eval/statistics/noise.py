@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
+_EQUAL = 1e-24
+"""Of an image's captions a variance that is less is none but for rounding: a question of millions weighs more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoisePart:
@@ -81,6 +84,8 @@ def caption_noise(
     values = matrix[:, np.flatnonzero(known)[chosen]]
     weight = 1 / (len(design.labels) * design.items[design.stratum])
     wobble = design.by_cluster(design.totals(values) * weight).var(axis=0, ddof=1)
+    # Three equal sums have a mean that is not quite theirs.
+    wobble[wobble < _EQUAL] = 0.0
     drawn = float(wobble.sum())
     # The mean over the captions has the images' variance, and of the captions' what so many leave of it.
     mean = spread(design, design.totals(values.mean(axis=0)[None]), 2 / (design.images + 2.0) ** 2)
@@ -118,7 +123,7 @@ def _together(
     each = design.by_cluster(design.totals(values.var(axis=0, ddof=1)[None]) * weight**2)[0]
     reach = design.by_cluster((design.counts * weight)[None])[0] ** 2
     pairs = reach - design.by_cluster((design.counts * weight**2)[None])[0]
-    if pairs.sum() < 1e-24:
+    if pairs.sum() < _EQUAL:
         return None
     shared = float((wobble - each).sum() / pairs.sum())
     residuals = wobble - each - shared * pairs

@@ -71,3 +71,13 @@ def test_captions_that_never_differ_are_no_proof_that_none_would() -> None:
     assert found.drawn.high > 0.1
     assert found.together is None  # one question an image says nothing of what questions share
     assert found.factor(4) == 1
+
+
+@pytest.mark.parametrize("captions", [2, 3, 7])
+def test_captions_that_never_vary_leave_room_for_some_that_do(captions: int) -> None:
+    # Sums of tenths and thirds, whose mean is not quite theirs.
+    scores = np.tile(np.random.default_rng(0).choice([0.1, 1 / 3, 0.7], 40), (captions, 1))
+    found = caption_noise(scores, np.repeat(np.arange(20), 2))
+    assert found is not None
+    assert (found.drawn.error, found.drawn.low) == (0, 0)
+    assert found.drawn.high == pytest.approx(math.sqrt(2) / 22)
