@@ -7,7 +7,6 @@ without them the old one stays.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -18,13 +17,13 @@ from typing import Any
 import typer
 
 from prism_eval.cli.app import app
+from tests.browser import ARGUMENTS, chromium
 
 TOP = Path(__file__).parents[2]
 SAMPLE, PLAN = TOP / "reports" / "sample", TOP / "examples" / "twins.toml"
 PAGE, PICTURE = SAMPLE / "leaderboard.html", SAMPLE / "leaderboard.png"
 BASELINE = "half the facts"
 COMMAND = "python -m tests.docs.sample"
-ALLOWED = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 def write_sample() -> None:
@@ -58,7 +57,7 @@ def settle(manifest: Path) -> None:
 
 def photograph(page: Path, picture: Path, *, size: Sequence[int] = (1440, 900)) -> None:
     """The first screen of a page, by light."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    path = chromium()
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -67,11 +66,11 @@ def photograph(page: Path, picture: Path, *, size: Sequence[int] = (1440, 900)) 
         print(f"no browser: {picture} stays as it is")
         return
     with sync_playwright() as engine:
-        chromium = engine.chromium.launch(executable_path=path, args=ALLOWED)
-        window = chromium.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme="light")
+        browser = engine.chromium.launch(executable_path=path, args=ARGUMENTS)
+        window = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme="light")
         window.goto(page.as_uri())
         window.screenshot(path=picture)
-        chromium.close()
+        browser.close()
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from prism_eval.leaderboard import build
 from prism_eval.plan import make_plan
 from prism_eval.report import write_html
 from prism_eval.run.tables import PLAN_DIGEST
+from tests.browser import ARGUMENTS, chromium
 from tests.memory import MEASURE
 from tests.runfolder import SCHEMA, write_manifest
 
@@ -141,12 +142,12 @@ def test_five_million_verdicts_are_reported_in_half_a_minute_and_two_gigabytes(r
 
 def test_its_page_is_small_and_is_painted_and_sorted_within_a_second(run: Path) -> None:
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    if (chromium := shutil.which("chromium") or shutil.which("google-chrome")) is None:
+    if (path := chromium()) is None:
         pytest.skip("no Chromium on this machine")
     page = write_html(run, build(run))
     megabytes = page.stat().st_size / 2**20
     with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = engine.chromium.launch(executable_path=path, args=ARGUMENTS)
         # A browser's first page pays for the browser.
         painted, sorting = [_painted_and_sorted(browser, page) for _ in range(3)][-1]
         browser.close()
