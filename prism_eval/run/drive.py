@@ -51,12 +51,12 @@ async def drive(
         The manifest.
     """
     plan, own = assembly.plan, Aggregates(assembly.settings.scorers)
-    with ExitStack() as cleanup:
+    with ExitStack() as unfinished:
         writers: dict[Stage, TableWriter] = {}
         for stage in stages:
             path = folder.table(TABLES[stage])
-            writers[stage] = TableWriter(TABLES[stage], path, plan_digest=plan.digest_through(stage))
-            cleanup.callback(writers[stage].discard)  # half a table looks too much like a whole one
+            writer = TableWriter(TABLES[stage], path, plan_digest=plan.digest_through(stage))
+            writers[stage] = unfinished.enter_context(writer)
         async with Thumbnails(folder, note=state.notes.append) if plan.thumbnails else nullcontext() as thumbnails:
             begun = time.monotonic()
             try:
@@ -70,7 +70,6 @@ async def drive(
             writer.finish(whose)
             # Only now: until the new table is whole, the old one and what was made from it belong together.
             folder.drop_after(stage)
-        cleanup.pop_all()
     return manifest
 
 

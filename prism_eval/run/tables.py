@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from prism_eval.captioners.spoken import spoken
 from prism_eval.errors import RunError
@@ -84,6 +84,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 class TableWriter:
     """Writes one table in row groups to a file that has a name only when the table is whole.
 
+    As a context manager it drops at its end what was not finished: half a table looks too much like a whole one.
+
     Args:
         name: The table.
         path: Its file.
@@ -103,6 +105,14 @@ class TableWriter:
             self._file = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115 - closed when the table ends
             # Captions repeat words, verdicts repeat captions: zstd makes a third of what snappy does.
             self._writer = pq.ParquetWriter(self._file, self._schema, compression="zstd")
+
+    def __enter__(self) -> Self:
+        """The writer."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Drop what was not finished."""
+        self.discard()
 
     def add(self, row: Mapping[str, object]) -> None:
         """Add a row; raises `RunError` when the file cannot be written."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -86,13 +85,11 @@ def import_lmms_eval(places: Sequence[Place], out: Path, *, data: str | None = N
     folder.refuse_another(plan)
     folder.write_plan(plan)
     manifest = _manifest(models, tasks, unread, plan)
-    writer = TableWriter("verdicts", folder.table("verdicts"), plan_digest=plan.digest_through("score"))
-    with ExitStack() as cleanup:
-        cleanup.callback(writer.discard)  # half a table looks too much like a whole one
+    digest = plan.digest_through("score")
+    with TableWriter("verdicts", folder.table("verdicts"), plan_digest=digest) as writer:
         for row in _rows(models, tasks):
             writer.add(row)
         writer.finish(comparable(cast("Manifest", manifest)))
-        cleanup.pop_all()
     folder.write_manifest(manifest)
     return folder
 
