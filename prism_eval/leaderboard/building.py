@@ -12,7 +12,7 @@ from prism_eval.leaderboard.baseline import chosen_baseline, compared, scored_on
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
 from prism_eval.leaderboard.column import from_outside
-from prism_eval.leaderboard.columns import COLUMNS, TEXTS, benchmark_columns
+from prism_eval.leaderboard.columns import COLUMNS, benchmark_columns, taken_names
 from prism_eval.leaderboard.gaps import with_gaps
 from prism_eval.leaderboard.identities import direct_controls, revision_of
 from prism_eval.leaderboard.imported import imported_columns
@@ -93,7 +93,7 @@ def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None
         rows = with_gaps(rows, scores, common)
     everyone = (*rows, *controls)
     columns = COLUMNS + imported_columns(manifest)
-    others, problems = from_outside(everyone, {*TEXTS, *(name for column in columns for name in column.names)})
+    others, problems = from_outside(everyone, taken_names(columns))
     columns += others
     return Leaderboard(
         rows=rows,

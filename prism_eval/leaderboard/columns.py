@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TypeVar
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from prism_eval.leaderboard import writing
 from prism_eval.leaderboard.against import Against
-from prism_eval.leaderboard.column import AnyColumn, Column, Number, Place
+from prism_eval.leaderboard.column import AnyColumn, Column, Datum, Number, Place
 from prism_eval.leaderboard.rows import GapClosed, PositionBias, Row
 from prism_eval.leaderboard.sizes import Size
 from prism_eval.schema import Outcome
@@ -16,18 +17,29 @@ from prism_eval.statistics import Difference, Estimate, Lean, NoisePart, RankRan
 
 V = TypeVar("V")
 
+
+def _interval(value: str, of: str = "") -> dict[str, Callable[[Any], Datum]]:
+    """A number with its ends, as the data frame has them: the bare name is the number's own."""
+    return {"": attrgetter(of + value), "_low": attrgetter(f"{of}low"), "_high": attrgetter(f"{of}high")}
+
+
 _estimate = partial(
     Column[Estimate],
     write=writing.with_ends,
-    # The bare name is the mean itself: `frame["chartqa"]` is what one types first.
-    parts={"": lambda e: e.value, "_low": lambda e: e.low, "_high": lambda e: e.high},
+    # `frame["chartqa"]` is what one types first.
+    parts=_interval("value"),
 )
 _count = partial(Column[int], write=writing.count)
 _words = partial(Column[float], write=writing.count)  # a tenth of a word tells nobody anything
 
 
-TEXTS = ("captioner", "kind", "unranked", "baseline", "verdict", "sentence", "revision", "source")
+_TEXTS = ("captioner", "kind", "unranked", "baseline", "verdict", "sentence", "revision", "source")
 """What stands in words beside the numbers wherever a record has both."""
+
+
+def taken_names(columns: Iterable[AnyColumn]) -> set[str]:
+    """The names that a record of a row has already, where it has these columns."""
+    return {*_TEXTS, *(name for column in columns for name in column.names)}
 
 
 def benchmark_columns(titles: Mapping[str, str], others: Sequence[AnyColumn]) -> tuple[Column[Estimate], ...]:
@@ -39,7 +51,7 @@ def benchmark_columns(titles: Mapping[str, str], others: Sequence[AnyColumn]) ->
         titles: By benchmark, its title.
         others: The columns that there are besides.
     """
-    taken = {*TEXTS, *(key for column in others for key in column.names)}
+    taken = taken_names(others)
     columns = []
     for benchmark, title in titles.items():
         column = _of_benchmark(benchmark, benchmark, title)
@@ -128,7 +140,7 @@ COLUMNS: tuple[AnyColumn, ...] = (
         title="Recovery",
         value=lambda row: row.recovery,
         write=writing.percent,
-        parts={"": lambda share: share.value, "_low": lambda share: share.low, "_high": lambda share: share.high},
+        parts=_interval("value"),
         shown=frozenset({"summary", "scores"}),
     ),
     Column[GapClosed](
@@ -136,12 +148,7 @@ COLUMNS: tuple[AnyColumn, ...] = (
         title="Gap to the baseline closed",
         value=lambda row: row.gap,
         write=lambda gap: f"{writing.percent(gap.share)} from {gap.lower}",
-        parts={
-            "": lambda gap: gap.share.value,
-            "_low": lambda gap: gap.share.low,
-            "_high": lambda gap: gap.share.high,
-            "_from": lambda gap: gap.lower,
-        },
+        parts=_interval("value", "share.") | {"_from": attrgetter("lower")},
         shown=frozenset({"scores"}),
     ),
     _count(
@@ -188,6 +195,7 @@ COLUMNS: tuple[AnyColumn, ...] = (
     Column[float](
         name="error_images",
         title="Error from images, points",
+        heading="error from images",
         value=lambda row: row.noise.images if row.noise else None,
         write=writing.points,
         shown=frozenset({"captions"}),
@@ -195,9 +203,10 @@ COLUMNS: tuple[AnyColumn, ...] = (
     Column[NoisePart](
         name="error_captions",
         title="Error from captions drawn, points",
+        heading="from captions [low, high]",
         value=lambda row: row.noise.drawn if row.noise else None,
         write=lambda part: f"{writing.points(part.error)} {writing.ends(part.low, part.high)}",
-        parts={"": lambda part: part.error, "_low": lambda part: part.low, "_high": lambda part: part.high},
+        parts=_interval("error"),
         shown=frozenset({"captions"}),
     ),
     Column[float](
@@ -244,7 +253,7 @@ COLUMNS: tuple[AnyColumn, ...] = (
         heading="lean [low, high]",
         value=_position(lambda bias: bias.lean),
         write=lambda lean: f"{writing.points(lean.largest)} {writing.ends(lean.low, lean.high)}",
-        parts={"": lambda lean: lean.largest, "_low": lambda lean: lean.low, "_high": lambda lean: lean.high},
+        parts=_interval("largest"),
         shown=frozenset({"leans", "positions"}),
     ),
 )

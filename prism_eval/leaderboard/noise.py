@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prism_eval.leaderboard.verdicts import Verdicts
+from prism_eval.leaderboard.verdicts import Verdicts, means_by
 from prism_eval.statistics import CaptionNoise, caption_noise
 
 if TYPE_CHECKING:
@@ -31,8 +31,5 @@ def _by_sample(verdicts: Verdicts, number: int, sample: NDArray[np.int64], sampl
     import numpy as np
 
     own = (verdicts.captioner == number) & ~np.isnan(verdicts.score)
-    cell, size = sample[own] * len(verdicts.items) + verdicts.item[own], samples * len(verdicts.items)
-    sums, counts = np.bincount(cell, weights=verdicts.score[own], minlength=size), np.bincount(cell, minlength=size)
-    means = np.full(size, np.nan)
-    np.divide(sums, counts, out=means, where=counts > 0)
-    return means.reshape(samples, -1)
+    shape = samples, len(verdicts.items)
+    return means_by(sample[own] * shape[1] + verdicts.item[own], verdicts.score[own], shape)

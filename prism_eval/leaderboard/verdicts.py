@@ -6,6 +6,7 @@ fit in memory and numpy can count them; its text is kept once.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -98,12 +99,7 @@ class Verdicts:
         # A failed call is infrastructure: counted as 0 it would make a server's bad night a captioner's bad score.
         scored = ~np.isnan(self.score)
         # One flat index, counted once: a loop over captioners would walk millions of rows for each.
-        cell = (self.captioner * shape[1] + self.item)[scored]
-        sums = np.bincount(cell, weights=self.score[scored], minlength=shape[0] * shape[1])
-        counts = np.bincount(cell, minlength=shape[0] * shape[1])
-        means = np.full(sums.size, np.nan)
-        np.divide(sums, counts, out=means, where=counts > 0)
-        return means.reshape(shape)
+        return means_by((self.captioner * shape[1] + self.item)[scored], self.score[scored], shape)
 
     @cached_property
     def outcomes(self) -> NDArray[np.int64]:
@@ -138,3 +134,20 @@ class Items:
 
     def __len__(self) -> int:
         return int(self.benchmark.size)
+
+
+def means_by(cell: NDArray[np.int64], score: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
+    """The mean score of each cell of a table, NaN where it has none.
+
+    Args:
+        cell: Shape (scores,): the cell of each, its rows counted one after the other.
+        score: Shape (scores,).
+        shape: The table's.
+    """
+    import numpy as np
+
+    size = math.prod(shape)
+    sums, counts = np.bincount(cell, weights=score, minlength=size), np.bincount(cell, minlength=size)
+    means = np.full(size, np.nan)
+    np.divide(sums, counts, out=means, where=counts > 0)
+    return means.reshape(shape)

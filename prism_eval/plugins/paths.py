@@ -29,15 +29,16 @@ def settled(kind: str, spec: Spec) -> Spec:
     hints = get_type_hints(cls, include_extras=True)
     named = {name for name, hint in hints.items() if hint is Path or Path in get_args(hint)}
     either = {name for name in named if str in get_args(hints[name])}
+
+    def place(key: str, value: str) -> str:
+        return absolute(value, if_there=key in either) if key in named else value
+
     variables = {name: os.environ.get(environment_name(field), "").strip() for name, field in settable(cls).items()}
     return replace(
         spec,
-        model=absolute(spec.model, if_there="model" in either) if spec.model and "model" in named else spec.model,
+        model=place("model", spec.model) if spec.model else spec.model,
         options={key: value for key, value in variables.items() if value}
-        | {
-            key: absolute(value, if_there=key in either) if key in named else value
-            for key, value in spec.options.items()
-        },
+        | {key: place(key, value) for key, value in spec.options.items()},
         parts=tuple(settled(kind, part) for part in spec.parts),
     )
 

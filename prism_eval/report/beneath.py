@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _NAME, _READER = 32, 24
 """Columns of a captioner's name, and of a reasoner's."""
-_ERRORS = {"error_images": "error from images", "error_captions": "from captions [low, high]"}
+_ERRORS = ("error_images", "error_captions")
 _NOISE = "The standard error of a score of one caption an image, taken apart: which images, and which captions of them."
 _LOST = "Points out of 100 lost, by what the captions say of the gold (docs/losses.md); the page has intervals."
 
@@ -60,7 +60,7 @@ def noise_in(board: Leaderboard) -> Iterator[Table | Text]:
         return
     names = short_names([row.captioner for row in noisy], _NAME)
     columns = [column for column in board.columns if column.name in _ERRORS]
-    drawn = empty_table("captioner", *_ERRORS.values(), text=1)
+    drawn = empty_table("captioner", *(column.heading for column in columns), text=1)
     for row in noisy:
         drawn.add_row(plain(names[row.captioner]), *(column.text(row) for column in columns))
     yield drawn

@@ -22,11 +22,7 @@ class _Plugin(_Part):
     remarks: list[str] = []
 
 
-class _Captioner(_Plugin):
-    label: str
-
-
-class _Reasoner(_Plugin):
+class _Labelled(_Plugin):
     label: str
 
 
@@ -67,9 +63,9 @@ class _Manifest(_Part):
     plan: dict[str, object] = {}
     protocol: dict[str, object] = {}
     reasoner: _Plugin = _Plugin()
-    reasoners: list[_Reasoner] = []
+    reasoners: list[_Labelled] = []
     judge: _Plugin = _Plugin()
-    captioners: list[_Captioner] = []
+    captioners: list[_Labelled] = []
     aggregates: list[_Aggregate] = []
     unread: dict[str, str] = {}
     imported: dict[str, object] = {}
