@@ -24,7 +24,7 @@ HEADINGS = {
     "How calls are made": ("concurrency", "patience", "allow_missing"),
     "Files": ("file", "out", "overwrite", "store", "thumbnails"),
 }
-"""Where the flags of a verb that has many stand in its ``--help``: first what every run has, then what few need."""
+"""Where the flags of a verb that makes a plan stand in its ``--help``: first what every run has, then what few need."""
 
 BASELINE = "The entry that the others are compared with: its label or a part of it."
 

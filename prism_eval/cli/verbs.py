@@ -12,9 +12,6 @@ from prism_eval.cli.options import HEADINGS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_FEW = 12
-"""As many options are read in one go; more of them stand under headings."""
-
 
 class Verb(TyperCommand):
     """A command that refuses an option or a name given twice, and a value that is empty."""
@@ -39,9 +36,9 @@ class Verb(TyperCommand):
         return super().parse_args(ctx, args)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """List the options; those of a verb that has many under headings, in one column all the same."""
+        """List the options; those of a verb that makes a plan under headings, in one column all the same."""
         told = {option.name: record for option in self.get_params(ctx) if (record := option.get_help_record(ctx))}
-        if len(told) <= _FEW:
+        if "captioners" not in told:
             super().format_options(ctx, formatter)
             return
         width = max(len(flag) for flag, _ in told.values())
