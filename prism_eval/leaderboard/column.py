@@ -97,11 +97,11 @@ AnyColumn = Column[Any]
 
 
 def told(columns: Iterable[AnyColumn], rows: Sequence[Row]) -> list[AnyColumn]:
-    """The columns that have a number for any of these rows; all of them where there is no row.
+    """The columns that have a number for any of these rows.
 
     Sizes that nobody knows and differences from no baseline take room, and say nothing.
     """
-    return [column for column in columns if not rows or any(column.value(row) is not None for row in rows)]
+    return [column for column in columns if any(column.value(row) is not None for row in rows)]
 
 
 def from_outside(rows: Sequence[Row], taken: AbstractSet[str]) -> tuple[tuple[AnyColumn, ...], tuple[str, ...]]:

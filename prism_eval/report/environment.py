@@ -6,10 +6,10 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from prism_eval.leaderboard import writing
+from prism_eval.leaderboard import AnyColumn, Row, writing
 from prism_eval.leaderboard.column import told
 from prism_eval.report import text
 from prism_eval.statistics import Estimate
@@ -57,7 +57,7 @@ def environment() -> Environment:
         breakable=_breakable,
         ends=_ends,
         level=_level,
-        told=told,
+        told=_told,
         pretty=_pretty,
         toml=_toml,
         compact=_compact,
@@ -108,6 +108,11 @@ def _ends(estimate: Estimate | None) -> str:
 def _level(estimate: Estimate) -> int:
     """The tenth of the scale that a score lies in, from 0 to 9: how dark its cell is."""
     return min(int(10 * estimate.value), 9)
+
+
+def _told(columns: Iterable[AnyColumn], rows: Sequence[Row]) -> list[AnyColumn]:
+    # A table without a row keeps its head.
+    return told(columns, rows) if rows else list(columns)
 
 
 def _signed(value: float) -> str:
