@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,10 @@ _EQUAL = 1e-12
 """Two captioners' sums over an image that differ by less are equal but for rounding."""
 _APART = 1e-10
 """An interval that leaves 0 out ends so far from it at least."""
+_FEW_AGAINST = 10
+"""Under so many images on which the one behind is ahead, how skewed the difference is makes its error larger."""
+_SKEWED = 2
+"""By so many times its skewness a variance is larger at the end of its interval: the normal quantile there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +33,8 @@ class Difference:
     Attributes:
         value: First minus second, in [-1, 1].
         error: Its cluster-robust standard error.
-        held_error: The same, held up where few clusters differ: what interval and equivalence rest on.
+        held_error: The same, held up where few clusters differ, or nearly all one way: what interval and equivalence
+            rest on.
         degrees: The error's degrees of freedom; 0 where no stratum has two clusters.
         low: Lower end of the interval.
         high: Upper end of the interval.
@@ -188,7 +194,7 @@ def contrasts(design: Design, totals: NDArray[np.float64], alpha: float) -> list
     seen = spread(design, totals, 2 / (design.images + 2.0) ** 2)
     weights = len(design.labels) * design.items[design.stratum]
     images = [own[np.abs(own) > _EQUAL] for own in design.by_cluster(totals / weights)]
-    held = np.sqrt(_held_up(seen, np.array([own.size for own in images])))
+    held = np.sqrt(_held_up(seen, images))
     errors, possible = np.sqrt(seen.variance), bool((design.images > 1).any())
     few = [row for row, own in enumerate(images) if own.size < FEW_DIFFERING]
     flips = dict(zip(few, flip_tests([images[row] for row in few], alpha), strict=True))
@@ -207,16 +213,21 @@ def contrasts(design: Design, totals: NDArray[np.float64], alpha: float) -> list
     ]
 
 
-def _held_up(seen: Spread, differing: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Variances, where few clusters differ as if four more had (Agresti and Coull 1998).
+def _held_up(seen: Spread, images: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Variances, held up where one captioner is better on some images and worse on few or none.
 
-    One captioner may be better on a few images and nowhere worse. How many there are is then a rare count, and where it
-    is seen too small so is its spread.
+    How many there are is then a rare count, and where it is seen too small so is its spread. Where few clusters differ
+    it is as if four more had (Agresti and Coull 1998). Of more, the variance at the end of the interval is larger by as
+    much as the difference is skewed, since a variance changes with its mean by the third moment.
     """
     import numpy as np
 
+    differing = np.array([own.size for own in images])
+    ahead = np.array([np.count_nonzero(own > 0) for own in images])
+    lopsided = np.minimum(ahead, differing - ahead) < _FEW_AGAINST
     # Two for each stratum without spread are in the variance already.
     counted = differing + 2 * seen.flat
     missing = np.where(differing < FEW_CLUSTERS, np.maximum(4 - 2 * seen.flat, 0), 0)
-    held: NDArray[np.float64] = seen.variance * (1 + missing / np.maximum(counted, 1))
+    more = np.maximum(missing / np.maximum(counted, 1), np.where(lopsided, _SKEWED * seen.skewness, 0.0))
+    held: NDArray[np.float64] = seen.variance * (1 + more)
     return held

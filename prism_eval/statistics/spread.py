@@ -25,6 +25,7 @@ class Spread:
         shared: Shape (rows,): the variance with what strata share, before the floor on what cancels out.
         variance: Shape (rows,).
         degrees: Shape (rows,): Satterthwaite's degrees of freedom.
+        skewness: Shape (rows,): of the means' error, absolute: 0 where images are as far off on either side.
         flat: Shape (rows,): how many strata show no spread.
     """
 
@@ -33,6 +34,7 @@ class Spread:
     shared: NDArray[np.float64]
     variance: NDArray[np.float64]
     degrees: NDArray[np.float64]
+    skewness: NDArray[np.float64]
     flat: NDArray[np.intp]
 
 
@@ -74,7 +76,8 @@ def spread(design: Design, totals: NDArray[np.float64], floor: NDArray[np.float6
     seen, least = design.by_stratum(psi**2), floor / strata**2
     flat = seen < _ROUNDING
     own = np.where(flat, least, seen)
-    shared = np.square(design.by_cluster(psi)).sum(axis=1) + np.where(flat, least, 0.0).sum(axis=1)
+    images = design.by_cluster(psi)
+    shared = np.square(images).sum(axis=1) + np.where(flat, least, 0.0).sum(axis=1)
     # What is unlike in each image may cancel out between strata, but prove no more than strata without any spread do.
     variance = np.maximum(shared, np.minimum(own, least).sum(axis=1))
     return Spread(
@@ -84,5 +87,6 @@ def spread(design: Design, totals: NDArray[np.float64], floor: NDArray[np.float6
         variance=variance,
         # Satterthwaite (1946): a stratum that brings most of the variance brings its few clusters with it.
         degrees=own.sum(axis=1) ** 2 / (own**2 / design.degrees).sum(axis=1),
+        skewness=np.abs((images**3).sum(axis=1)) / variance**1.5,
         flat=flat.sum(axis=1),
     )

@@ -122,9 +122,7 @@ def _effective(
     constant = _constant(means)
     size = np.where(constant, design.images, means * (1 - means) / (own * len(design.labels) ** 2))
     effect = np.log(design.items / size)
-    rarer = np.minimum(
-        design.by_stratum((totals > 0).astype(float)), design.by_stratum((totals < design.counts).astype(float))
-    )
+    rarer = np.minimum(_worth(design, totals > 0), _worth(design, totals < design.counts))
     an_image = design.by_stratum(design.counts[None] ** 2)[0] / design.items
     prior = np.log(1 + (an_image - 1) * _PRIOR_CORRELATION)
     held = np.maximum(effect, (rarer * effect + _PRIOR_IMAGES * prior) / (rarer + _PRIOR_IMAGES))
@@ -132,3 +130,18 @@ def _effective(
     known = constant & (design.items == design.images)
     degrees = np.where(known, design.degrees, np.minimum(design.degrees, rarer + _SPARE_DEGREES))
     return design.items / np.exp(held), degrees
+
+
+def _worth(design: Design, holding: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """How many images hold an outcome, (rows, cells) to (rows, strata); fewer where a few of them have most questions.
+
+    A variance is then seen in those few. It matters from a factor of two on.
+    """
+    import numpy as np
+
+    variance = design.counts * (1 + (design.counts - 1) * _PRIOR_CORRELATION)
+    held = holding.astype(float)
+    images, sums, squares = (design.by_stratum(weighed) for weighed in (held, held * variance, held * variance**2))
+    # Kish's (1965) effective number: of images that weigh the same it is how many there are.
+    worth = np.divide(sums**2, squares, out=np.zeros_like(sums), where=squares > 0)
+    return np.where(2 * worth < images, worth, images)

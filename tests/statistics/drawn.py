@@ -9,9 +9,11 @@ from prism_eval.statistics.design import Design
 
 
 def questions(images: int, shape: str) -> NDArray[np.int64]:
-    """How many questions each image has: so many, or "uneven": most have one, a few have many."""
+    """How many questions each image has: so many; "uneven": most one, some a few; "few": one in twenty 14."""
     if shape == "uneven":
         return np.resize([1, 1, 1, 1, 1, 1, 2, 2, 3, 5], images)
+    if shape == "few":
+        return np.resize([14] + [1] * 19, images)
     return np.full(images, int(shape))
 
 

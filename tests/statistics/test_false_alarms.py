@@ -66,6 +66,17 @@ def test_captioners_apart_by_the_margin_are_seldom_on_par(images: int, margin: f
     assert np.mean(shown) <= 0.075
 
 
+@pytest.mark.parametrize(("images", "better"), [(400, 0.05), (400, 0.1), (1000, 0.02)])
+def test_a_captioner_that_is_nowhere_worse_is_no_more_often_on_par(images: int, better: float) -> None:
+    rng = np.random.default_rng(7)
+    differences = (rng.random((4000, images)) < better).astype(float)
+    shown = [
+        equivalence(found.difference(0.05, shown=found.p < 0.05), better).shown
+        for found in contrasts(design_of(questions(images, "1")), differences, 0.05)
+    ]
+    assert np.mean(shown) <= 0.05 + 2.6 * (0.05 * 0.95 / 4000) ** 0.5
+
+
 def test_the_interval_of_a_difference_holds_the_truth() -> None:
     rng = np.random.default_rng(1)
     for images, better, worse in ((24, 0.2, 0.1), (60, 0.3, 0.1), (60, 0.05, 0.0), (120, 0.03, 0.0)):

@@ -41,6 +41,11 @@ def test_the_interval_of_a_benchmark_holds_the_truth(images: int) -> None:
         assert max(mild) <= 1 - allowed(0.03, boards)
 
 
+@pytest.mark.parametrize(("images", "mean"), [(250, 0.1), (500, 0.05), (500, 0.95), (1500, 0.02)])
+def test_and_where_a_few_images_have_most_questions(images: int, mean: float) -> None:
+    assert coverage(images, "few", mean, 0.6, 1500) >= allowed(0.93, 1500)
+
+
 def suite(images: list[int], means: list[float], *, shared: bool = False, boards: int = 600) -> float:
     """Coverage of the mean of benchmarks of two questions an image; `shared` benchmarks show the same images."""
     rng = np.random.default_rng([*images, round(100 * sum(means))])
