@@ -101,14 +101,18 @@ class BenchmarkCount:
 
 @dataclass
 class Counts:
-    """What a run has counted so far: benchmarks, how answers ended, captions that say nothing, and what it all took."""
+    """What a run has counted so far: benchmarks, how answers ended, captions that say nothing, and what it all took.
+
+    Attributes:
+        captions_spared: Captions that were not asked for, since a question before had asked for the same.
+    """
 
     benchmarks: dict[str, BenchmarkCount] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     empty_captions: Counter[str] = field(default_factory=Counter)
     spending: Spending = field(default_factory=Spending)
-    done: int = 0
+    captions_spared: int = 0
 
     def add(self, result: ItemResult, *, first: bool) -> None:
         """Count a result.
@@ -117,7 +121,6 @@ class Counts:
             result: What came of an item.
             first: Whether the item itself is to be counted, as it is once for all entries, samples and orders.
         """
-        self.done += 1
         if first:
             count = self.benchmarks.setdefault(result.item.benchmark, BenchmarkCount())
             count.add(result.item, result.images, result.unusable)
