@@ -104,6 +104,7 @@ class Counts:
     """What a run has counted so far: benchmarks, how answers ended, captions that say nothing, and what it all took.
 
     Attributes:
+        done: Results that were counted, and written.
         captions_spared: Captions that were not asked for, since a question before had asked for the same.
     """
 
@@ -112,6 +113,7 @@ class Counts:
     failures: Counter[str] = field(default_factory=Counter)
     empty_captions: Counter[str] = field(default_factory=Counter)
     spending: Spending = field(default_factory=Spending)
+    done: int = 0
     captions_spared: int = 0
 
     def add(self, result: ItemResult, *, first: bool) -> None:
@@ -121,6 +123,7 @@ class Counts:
             result: What came of an item.
             first: Whether the item itself is to be counted, as it is once for all entries, samples and orders.
         """
+        self.done += 1
         if first:
             count = self.benchmarks.setdefault(result.item.benchmark, BenchmarkCount())
             count.add(result.item, result.images, result.unusable)

@@ -17,7 +17,7 @@ import json, sys, time
 from prism_eval import evaluate
 started = time.monotonic()
 result = evaluate(["oracle", "blind"], benchmarks="chartqa", data=sys.argv[1], out=sys.argv[2], store=sys.argv[3])
-print(json.dumps(dict(rows=result.counts.outcomes.total(), megabytes=megabytes(), seconds=time.monotonic() - started)))
+print(json.dumps(dict(rows=result.counts.done, megabytes=megabytes(), seconds=time.monotonic() - started)))
 """
 
 
