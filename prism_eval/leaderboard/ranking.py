@@ -51,7 +51,7 @@ def ranks(rows: int, comparisons: Sequence[Comparison]) -> tuple[RankRange, ...]
     # Each pair is compared on what both have answered, so that a row may beat one that stands above it: then nothing is
     # shown. As the first of a pair stands higher, whoever wins does, and no circle can come of it.
     agreeing = [
-        replace(one, family_p=1.0) if one.difference and one.difference.value < 0 else one for one in comparisons
+        replace(one, family_p=1.0) if one.difference and one.difference.value <= 0 else one for one in comparisons
     ]
     found = rank_ranges(rows, agreeing)
     # Tests are not transitive: A may be told from nobody and B, right below it, be told from C. Ranges are widened

@@ -98,6 +98,7 @@ def test_no_rank_contradicts_the_order_whatever_the_comparisons(data: st.DataObj
 
 def test_a_win_against_the_order_shows_nothing() -> None:
     assert ranks(2, [compared(0, 1, -0.1, 0.001)]) == ((1, 2), (1, 2))
+    assert ranks(2, [compared(0, 1, 0.0, 0.001)]) == ((1, 2), (1, 2))
     assert ranks(2, [compared(0, 1, 0.1, 0.001)]) == ((1, 1), (2, 2))
 
 
