@@ -259,7 +259,9 @@ def test_half_of_a_small_benchmark_is_too_much_whatever_share_of_all_answers_it_
     for number in range(200, 210):
         (tmp_path / "infovqa" / f"{number}.png").write_bytes(png(number))
         question = f"What is the value of bar 0 in chart {number}?"
-        rows.append({"image": f"{number}.png", "question": question, "answers": [str(10 * number)]})
+        rows.append(
+            {"questionId": number, "image": f"{number}.png", "question": question, "answers": [str(10 * number)]}
+        )
     (tmp_path / "infovqa" / "data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     early = open_benchmark("infovqa", data).sampled(limit=0, seed=0, looks=5).at_look(0)
     assert early is not None
