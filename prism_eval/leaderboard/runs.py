@@ -110,7 +110,7 @@ def merged(manifests: Sequence[Manifest]) -> Manifest:
             }.values()
         ),
         # Whoever was looked at before the end pays for it, wherever that run stands among the others.
-        **({"looks": looked} if (looked := next(filter(None, (one.get("looks") for one in manifests)), None)) else {}),
+        "looks": next(filter(None, (one.get("looks") for one in manifests)), {}),
         "unread": {name: why for manifest in manifests for name, why in (manifest.get("unread") or {}).items()},
         "counts": {
             "empty_captions": {

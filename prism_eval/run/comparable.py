@@ -43,7 +43,7 @@ def comparable(manifest: Manifest) -> dict[str, Fields]:
 
 
 def ended_early(manifest: Manifest) -> dict[str, Fields]:
-    """By benchmark, at which look a run ended before it had asked all: two such samples differ like those of two limits.
+    """By benchmark, at which look a run ended before it had asked all: such samples differ as those of two limits do.
 
     The tables do not say it: there it shows in the fingerprints.
     """
