@@ -20,7 +20,7 @@ from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
 from prism_eval.leaderboard.measured import failures, measured
 from prism_eval.leaderboard.noise import caption_noises
 from prism_eval.leaderboard.own import own_numbers
-from prism_eval.leaderboard.positions import position_biases
+from prism_eval.leaderboard.positions import position_biases, unknown_positions
 from prism_eval.leaderboard.published import PublishedRow, published_rows
 from prism_eval.leaderboard.ranking import common_benchmarks, ranks, why_unranked
 from prism_eval.leaderboard.rows import PositionBias, Row
@@ -106,7 +106,7 @@ def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None
         comparisons=comparisons,
         measured=measured(manifest),
         failed=failures(everyone),
-        warnings=(*caveats(rows, controls, common, manifest), *problems),
+        warnings=(*caveats(rows, controls, common, manifest), *unknown_positions(runs.verdicts), *problems),
         own=own_numbers(manifest, [row.captioner for row in everyone]),
         published=papers,
         folders=runs.folders,
