@@ -25,7 +25,7 @@ from prism_eval.errors import CallError, ContextExceeded, FatalError, PermanentE
 from prism_eval.plugins import Plugin
 from prism_eval.schema import FinishReason, Generation
 
-STAGES = frozenset({"caption", "answer", "prior", "judge"})
+STAGES = frozenset({"instruction", "caption", "answer", "prior", "judge"})
 G = TypeVar("G", bound=Generation)
 
 

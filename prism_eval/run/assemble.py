@@ -24,7 +24,13 @@ from prism_eval.scoring.base import SCORER, Scorer
 LIVE: frozenset[Stage] = frozenset({"caption", "answer", "score"})
 """The stages that may call their plugins, where a run may call all of them."""
 
-_PART_OF: Mapping[str, Stage] = {"caption": "caption", "answer": "answer", "prior": "answer", "judge": "score"}
+_PART_OF: Mapping[str, Stage] = {
+    "instruction": "caption",
+    "caption": "caption",
+    "answer": "answer",
+    "prior": "answer",
+    "judge": "score",
+}
 """To which stage each kind of call belongs."""
 
 _ITEMS_AHEAD = 4
@@ -103,8 +109,8 @@ def assemble(
         patience=Patience(plan.attempts, plan.patience),
         live=frozenset(stage for stage, part in _PART_OF.items() if part in live),
     )
-    entries = _entries(plan, protocol, captioners or {})
     answering = _reasoners(plan, protocol, reasoners or {})
+    entries = _entries(plan, protocol, captioners or {}, reader=next(iter(answering.values())))
     scorers = _scorers(plan, opened, protocol)
     judge, judge_label = _judge(plan, protocol, through, scorers)
     for plugin in (*(entry.captioner for entry in entries), *answering.values(), *([judge] if judge else [])):
@@ -173,8 +179,9 @@ def _protocol(plan: Plan) -> Protocol:
     return protocol.model_copy(update=changes)
 
 
-def _entries(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner]) -> list[Entry]:
-    make = partial(named, CAPTIONER, ready=ready, settings=protocol.captioner_settings(plan.seed))
+def _entries(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner], *, reader: Reasoner) -> list[Entry]:
+    settings = {**protocol.captioner_settings(plan.seed), "reader": reader}
+    make = partial(named, CAPTIONER, ready=ready, settings=settings)
     by_label = told_apart(CAPTIONER, map(make, plan.captioners), shared="caption")
     return [
         Entry(label, captioner, about_model(text, ready))

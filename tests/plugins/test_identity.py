@@ -22,6 +22,7 @@ CLASSED = {
     "mismatched": ({"parts"}, set()),
     "ocr": ({"min_confidence", "max_pixels"}, {"workers"}),
     "oracle": ({"recall", "hallucination", "seed"}, set()),
+    "specific": ({"parts", "ask_prompt", "reader", "reader_sampling"}, set()),
     "lexical": ({"min_evidence"}, set()),
     "openai": (
         {"model", "revision", "extra_body", "limit_name", "max_pixels", "image_format"},
