@@ -27,6 +27,7 @@ from prism_eval.leaderboard.rows import PositionBias, Row
 from prism_eval.leaderboard.runs import Runs, benchmark_titles, merged, read_runs, unusable_answers
 from prism_eval.leaderboard.scores import Scores
 from prism_eval.leaderboard.sizes import size_of
+from prism_eval.leaderboard.unscored import why_unscored
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
 from prism_eval.plan.plan import LEAST_MARGIN
 from prism_eval.run.entries import control_of
@@ -106,6 +107,7 @@ def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None
         comparisons=comparisons,
         measured=measured(manifest),
         failed=failures(everyone),
+        unscored=why_unscored(everyone, runs.verdicts),
         warnings=(*caveats(rows, controls, common, manifest), *unknown_positions(runs.verdicts), *problems),
         own=own_numbers(manifest, [row.captioner for row in everyone]),
         published=papers,
