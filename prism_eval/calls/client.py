@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from prism_eval.calls.asking import asked
 from prism_eval.calls.blame import Blame
@@ -64,6 +64,12 @@ class Calls:
         self._untold: set[int] = set()
         self._hits: Counter[tuple[str, int, str, str | None]] = Counter()
         self._plugins: dict[int, Plugin] = {}
+        self._first: Callable[[], Coroutine[Any, Any, None]] | None = None
+        self._opening: asyncio.Task[None] | None = None
+
+    def begin_with(self, first: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Have something done before the first call is made; a run that finds everything in the store goes without."""
+        self._first = first
 
     async def get(self, call: Call[G]) -> G:
         """The result of a call: remembered, shared with whoever asked before, or made now. It is what the store holds.
@@ -104,7 +110,7 @@ class Calls:
     async def stop(self) -> None:
         """Give up the calls in flight, so that the plugins they ask can be closed."""
         # A list, because a task that ends takes itself out of the mapping.
-        flying = list(self._flying.values())
+        flying = [*self._flying.values(), *([self._opening] if self._opening else [])]
         for task in flying:
             task.cancel()
         await asyncio.gather(*flying, return_exceptions=True)
@@ -184,6 +190,10 @@ class Calls:
             return CallFailure(
                 PermanentError, f"{source}: no {call.stage} is stored; run `prism-eval {call.stage}` first", 0
             )
+        if self._first is not None:
+            self._opening = self._opening or asyncio.create_task(self._first())
+            # Shielded, as flights are.
+            await asyncio.shield(self._opening)
         lane = self.limits.lane(call.plugin)
         tries = Tries(lane, self._patience)
         self._blame.begin(call)
