@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -21,12 +22,14 @@ from prism_eval.calls.patience import Patience
 from prism_eval.calls.store import Failure, Record, Store
 from prism_eval.calls.tally import Elsewhere, Tally, place_of
 from prism_eval.calls.tries import Tries
+from prism_eval.calls.turns import PutOff, Turns
 from prism_eval.errors import CallError, ContextExceeded, FatalError, PermanentError, TransientError
 from prism_eval.plugins import Plugin
 from prism_eval.schema import FinishReason, Generation
 
 STAGES = frozenset({"instruction", "caption", "answer", "prior", "judge"})
 G = TypeVar("G", bound=Generation)
+_PUT_OFF: ContextVar[list[str] | None] = ContextVar("calls within this one that were put off", default=None)
 
 
 class Calls:
@@ -40,6 +43,7 @@ class Calls:
 
     Attributes:
         tallies: What became of the calls so far, by stage.
+        turns: Whose turn it is, of models that are not in memory together.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class Calls:
         live: frozenset[str] = STAGES,
     ) -> None:
         self.limits = limits
+        self.turns = Turns({})
         self.tallies: dict[str, Tally] = {}
         self._store = store
         self._patience = patience
@@ -104,6 +109,8 @@ class Calls:
         # Within a run a failure is final: each of an image's questions would else pay for all the retries again.
         found = self._failures.get(call.key) or self._known(call) or await self._flight(call)
         if isinstance(found, CallFailure):
+            if found.kind is PutOff and (outer := _PUT_OFF.get()) is not None:
+                outer.append(found.text)
             raise found.error()
         return _as(call.returns, found)
 
@@ -165,7 +172,14 @@ class Calls:
 
     async def _make(self, call: Call[G]) -> Generation | CallFailure:
         # A failure comes back as a value: raised, it would hang on to the frames it passed, and to the image in them.
+        put_off: list[str] = []
+        _PUT_OFF.set(put_off)  # in this call's own task
+        if call.stage in self._live and not self.turns.admits(call):
+            return _put_off(call)
         made = await self._tried(call)
+        # Whatever came of it lacks a part: that of a plugin which makes do without is another text than it should be.
+        if put_off:
+            return _put_off(call)
         if isinstance(made, CallFailure):
             return self._note(call, made)
         if made.finish_reason is FinishReason.CONTEXT and not made.text:
@@ -229,6 +243,10 @@ class Calls:
             Failure(call.key, call.stage, call.plugin.source, failure.kind.__name__, failure.text, failure.attempts)
         )
         return self._blame.failed(call, failure)
+
+
+def _put_off(call: Call[G]) -> CallFailure:
+    return CallFailure(PutOff, f"{call.plugin.source}: it is another model's turn", 0)
 
 
 def _short(key: str) -> int:

@@ -18,7 +18,7 @@ EPILOG = """Examples:
 
 # Neither the scoring edition nor how calls are made changes how many there are, and nobody can tell how many answers a
 # judge will be asked about.
-@o.plan_flags(without=("edition", "judge", "concurrency", "patience", "allow_missing", "thumbnails"))
+@o.plan_flags(without=("edition", "judge", "concurrency", "patience", "memory", "allow_missing", "thumbnails"))
 def plan(flags: o.PlanFlags, *, store: o.Store = None) -> None:
     """Say what a run would do, without calling any model.
 

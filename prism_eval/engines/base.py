@@ -153,6 +153,11 @@ class OnEngine(Plugin):
         """The engine's, whoever prompts it."""
         return self.engine.lane
 
+    @property
+    def holds(self) -> str | None:
+        """The engine's."""
+        return self.engine.holds
+
     async def ask_engine(self, request: Request) -> Completion:
         """Let the engine write once, and see that it did.
 

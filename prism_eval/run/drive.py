@@ -25,6 +25,7 @@ from prism_eval.run.reading import Manifest
 from prism_eval.run.result import State
 from prism_eval.run.tables import TableWriter, answer_row, caption_row, verdict_row
 from prism_eval.run.thumbnails import Thumbnails
+from prism_eval.run.turns import InTurns
 
 Writers = Mapping[Stage, TableWriter]
 
@@ -98,7 +99,8 @@ async def _write_all(
     first_entry, first_reasoner = settings.entries[0].label, next(iter(settings.reasoners))
     silent = {entry.label for entry in settings.entries if entry.captioner.silent}
     await check_items(assembly.benchmarks, settings.checking)
-    async with contextlib.aclosing(_results(assembly, looks, thumbnails)) as results:
+    turns = InTurns(settings, assembly.plan.memory, note=state.notes.append)
+    async with contextlib.aclosing(_results(assembly, turns, looks, thumbnails)) as results:
         async for result in results:
             first = (result.entry, result.reasoner, result.sample, result.order) == (first_entry, first_reasoner, 0, 0)
             state.counts.add(result, first=first)
@@ -112,10 +114,11 @@ async def _write_all(
 
 
 async def _results(
-    assembly: Assembly, looks: Looks | None, thumbnails: Thumbnails | None
+    assembly: Assembly, turns: InTurns, looks: Looks | None, thumbnails: Thumbnails | None
 ) -> AsyncGenerator[ItemResult, None]:
     """Everything at once, or the part before each look until all is decided."""
     for part in looks.parts() if looks else [assembly.benchmarks]:
+        await turns.ask(part)
         async with contextlib.aclosing(stream(part, assembly.settings, thumbnails=thumbnails)) as results:
             async for result in results:
                 if looks:

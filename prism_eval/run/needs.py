@@ -9,7 +9,7 @@ from prism_eval.captioners import Captioner
 from prism_eval.engines import Engine, OnEngine, Probe
 from prism_eval.engines.context import no_room
 from prism_eval.engines.probe import trial_of
-from prism_eval.plan import Stage
+from prism_eval.plan import STAGES, Stage
 from prism_eval.plugins import Plugin
 from prism_eval.reasoners.ranking import RankingReasoner
 from prism_eval.run.settings import Settings
@@ -92,32 +92,37 @@ def needs_of(settings: Settings, calling: Collection[Stage]) -> dict[Hashable, N
         calling: The stages that may call their models.
     """
     needs: dict[Hashable, Need] = {}
-    for plugin in _asking(settings, calling):
+    for plugin in (one for each in asking(settings, calling) for one in on_engines(each)):
         need, key = Need.of(plugin), key_of(plugin.engine)
         needs[key] = needs[key] | need if key in needs else need
     return needs
 
 
-def _asking(settings: Settings, calling: Collection[Stage]) -> Iterator[OnEngine]:
-    plugins: list[Plugin] = [
-        entry.captioner for entry in settings.entries if ("answer" if entry.captioner.answers else "caption") in calling
-    ]
-    plugins += settings.reasoners.values() if "answer" in calling else ()
-    plugins += [settings.judge] if settings.judge and "score" in calling else []
-    for plugin in plugins:
-        yield from on_engines(plugin)
+def asking(settings: Settings, calling: Collection[Stage] = STAGES) -> Iterator[Plugin]:
+    """The plugins that ask models in some stages, or all."""
+    for entry in settings.entries:
+        if ("answer" if entry.captioner.answers else "caption") in calling:
+            yield entry.captioner
+    if "answer" in calling:
+        yield from settings.reasoners.values()
+    if settings.judge and "score" in calling:
+        yield settings.judge
 
 
 def on_engines(plugin: Plugin) -> Iterator[OnEngine]:
     """The engines' own plugins that a plugin is made of, itself among them."""
-    if isinstance(plugin, OnEngine):
-        yield plugin
+    return (one for one in made_of(plugin) if isinstance(one, OnEngine))
+
+
+def made_of(plugin: Plugin) -> Iterator[Plugin]:
+    """The plugin and all that it is made of, engines included."""
+    yield plugin
     # Whatever a stranger's class calls its parts.
     for field in fields(plugin):
         held = getattr(plugin, field.name, None)
         for part in held if isinstance(held, tuple | list) else [held]:
             if isinstance(part, Plugin):
-                yield from on_engines(part)
+                yield from made_of(part)
 
 
 def longest_caption(captioners: Iterable[Captioner]) -> int:

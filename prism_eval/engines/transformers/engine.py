@@ -85,6 +85,15 @@ class TransformersEngine(Engine):
         return f"{self.name}:{self.model} on {self.device} in {self.dtype}{batches}"
 
     @property
+    def holds(self) -> str | None:
+        """The accelerator; a computer's own memory takes several models as a rule."""
+        # Named here, so that a plan which cannot be run for another reason need not import torch first.
+        from prism_eval.engines.transformers.loading import device_of
+
+        kind = "cpu" if self.device == "cpu" else str(device_of(self.device))
+        return None if kind == "cpu" else kind
+
+    @property
     def root(self) -> str | None:
         """The commit that was loaded of a repository; see `Engine.root`."""
         return self._loaded_root
