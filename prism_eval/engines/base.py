@@ -91,7 +91,9 @@ class Engine(Plugin, ABC):
             return found
         tried = await self._tried(trial)
         # Only now: a model that had to be loaded first knows more of itself.
-        return replace(tried, root=self.root, log_probabilities=self.ranks() and await self._gives_log_probabilities())
+        why_not = await self._why_not_ranked() if self.ranks() else ""
+        ranks = self.ranks() and not why_not
+        return replace(tried, root=self.root, log_probabilities=ranks, why_no_log_probabilities=why_not)
 
     async def _tried(self, trial: Request) -> Probe:
         """What becomes of a trial, with its image or else without."""
@@ -104,15 +106,16 @@ class Engine(Plugin, ABC):
             if not trial.images:
                 raise
             await self.generate(text_alone(trial))  # what is answered without: then it is the image
-            return replace(found, images=False, note=str(error))
+            return replace(found, images=False, why_no_images=str(error))
         return replace(found, images=True if trial.images else None)
 
-    async def _gives_log_probabilities(self) -> bool:
+    async def _why_not_ranked(self) -> str:
+        """Why it gives no log-probabilities after all; empty if it does."""
         try:
             await self.log_likelihood("One and", [" two", " three"])
-        except (FatalError, PermanentError):
-            return False
-        return True
+        except (FatalError, PermanentError) as error:
+            return str(error)
+        return ""
 
     async def close(self) -> None:
         """Give back connections, threads and memory."""

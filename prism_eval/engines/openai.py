@@ -116,19 +116,18 @@ class OpenAIEngine(Engine):
         A server that is slow, busy or keeps no list passes: only the calls themselves can tell.
         """
         note = await self._look()
-        found = replace(
-            Probe(model=self.model, note=note) if trial is None else await self._tried(trial),
-            root=self._root,
-            context=self._context if self.limit_name else None,  # a reply without a bound takes what is left
-            version=await self._version(),
-        )
-        if trial is None:
-            return found
+        found = Probe(model=self.model) if trial is None else await self._trial_of_all(trial)
+        # A reply without a bound takes what room is left.
+        context = self._context if self.limit_name else None
+        return replace(found, note=note, root=self._root, context=context, version=await self._version())
+
+    async def _trial_of_all(self, trial: Request) -> Probe:
+        found, why_not = await self._tried(trial), await self._why_not_ranked()
         sent = [field.name for field in fields(trial.sampling) if getattr(trial.sampling, field.name) is not None]
         return replace(
             found,
-            note="; ".join(filter(None, [note, found.note])),
-            log_probabilities=await self._gives_log_probabilities(),
+            log_probabilities=not why_not,
+            why_no_log_probabilities=why_not,
             takes=tuple(name for name in sent if name not in self._fields.refused),
             refuses=tuple(name for name in sent if name in self._fields.refused),
         )
@@ -181,7 +180,7 @@ class OpenAIEngine(Engine):
         message, _ = error_of(reply.body)
         if trial.images and takes_no_images(message):
             said = self._connected().quote(message)
-            return replace(await self._tried(text_alone(trial)), images=False, note=said)
+            return replace(await self._tried(text_alone(trial)), images=False, why_no_images=said)
         about_it = _is_about_request(reply)
         if about_it and left_out != await self._fields.refused_of(trial.sampling, self._reply_to_trial, self._once):
             return await self._tried(trial)
@@ -191,12 +190,12 @@ class OpenAIEngine(Engine):
         images = None if found.images is False else found.images
         return replace(found, images=images, several=False if about_it else None)
 
-    async def _gives_log_probabilities(self) -> bool:
+    async def _why_not_ranked(self) -> str:
         try:
             await self._for_all(_COMPLETIONS, self._try_echo)
-        except (FatalError, PermanentError):
-            return False
-        return True
+        except (FatalError, PermanentError) as error:
+            return str(error)
+        return ""
 
     async def _version(self) -> str:
         # As vLLM says it, beside the API and not within.

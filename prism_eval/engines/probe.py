@@ -13,6 +13,9 @@ _TOKENS = 16
 """Of a reply that only shows that there is one; fewer are below what some hosted services allow."""
 
 
+_WORDS = frozenset({"note", "why_no_images", "why_no_log_probabilities"})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Probe:
     """What an engine found out about itself. ``None`` and empty stand for what it cannot tell.
@@ -28,6 +31,8 @@ class Probe:
         takes: Fields of the sampling that it took.
         refuses: Those that it did not.
         note: What else is to be said, in a few words.
+        why_no_images: What was said to an image.
+        why_no_log_probabilities: What was said where they were asked for.
     """
 
     model: str
@@ -40,17 +45,15 @@ class Probe:
     takes: tuple[str, ...] = ()
     refuses: tuple[str, ...] = ()
     note: str = ""
+    why_no_images: str = ""
+    why_no_log_probabilities: str = ""
 
     def facts(self) -> dict[str, object]:
         """What is known, as JSON values."""
-        named = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        # What was in the way today is no fact about the engine: two runs of one server would tell different things.
-        del named["note"]
-        return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in named.items()
-            if value not in (None, (), "")
-        }
+        # What was said today is no fact about the engine: two runs of one server would tell different things.
+        named = [field.name for field in dataclasses.fields(self) if field.name not in _WORDS]
+        known = {name: value for name in named if (value := getattr(self, name)) not in (None, (), "")}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in known.items()}
 
     def __str__(self) -> str:
         """What is known, in one line."""
@@ -59,7 +62,8 @@ class Probe:
             f"root {self.root}" if self.root not in (None, self.model) else "",
             f"version {self.version}" if self.version else "",
             f"context {self.context} tokens" if self.context else "",
-            _whether(self.images, "takes images", "takes no images"),
+            _whether(self.images, "takes images", "takes no images, so it can answer but not caption"),
+            self.why_no_images,
             _whether(self.log_probabilities, "gives log-probabilities", "gives no log-probabilities"),
             _whether(self.several, "several completions at once", "one completion at a time"),
             f"does not take {', '.join(self.refuses)}" if self.refuses else "",

@@ -137,9 +137,9 @@ async def _tried(plugin: OnEngine, *, must_see: bool) -> str:
         probe = await plugin.engine.probe(trial_of(need.sampling, sees=True))
         said = [str(probe), *_room(plugin, probe.context), *plugin.engine.remarks]
         if unfit := list(need.unfit(probe)):
-            raise FatalError("; ".join([*unfit, probe.note]))
+            raise FatalError("; ".join(unfit))
         if must_see and not probe.images:
-            raise FatalError(f"{need.where}: the image of a trial was refused: {probe.note}")
+            raise FatalError(f"{need.where}: the image of a trial was refused: {probe.why_no_images}")
         return "; ".join(said)
     finally:
         await plugin.engine.close()

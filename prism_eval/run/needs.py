@@ -15,7 +15,7 @@ from prism_eval.reasoners.ranking import RankingReasoner
 from prism_eval.run.settings import Settings
 from prism_eval.schema import Request, Sampling
 
-_CHARACTERS_A_TOKEN = 4  # English prose in today's vocabularies; tables and formulas have fewer
+CHARACTERS_A_TOKEN = 4  # English prose in today's vocabularies; tables and formulas have fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,17 @@ class Need:
         if probe.context and self.sampling.max_tokens >= probe.context:
             yield str(no_room(self.where, self.sampling.max_tokens, probe.context))
         if self.sees and probe.images is False:
-            yield f"{self.where}: the model {self.engine.model!r} takes no images: caption with one that does"
+            why = _said(probe.why_no_images)
+            yield f"{self.where}: the model {self.engine.model!r} takes no images{why}; caption with one that does"
         if self.ranks and probe.log_probabilities is False:
             yield (
-                f"{self.where}: {self.engine.model!r} gives no log-probabilities, so it cannot rank options: leave out "
-                "by=rank, or rank with another server, such as vLLM"
+                f"{self.where}: {self.engine.model!r} gives no log-probabilities, so it cannot rank options"
+                f"{_said(probe.why_no_log_probabilities)}; leave out by=rank, or rank with another model"
             )
+
+
+def _said(why: str) -> str:
+    return f": {why}" if why else ""
 
 
 def key_of(engine: Engine) -> Hashable:
@@ -134,7 +139,7 @@ def longest_caption(captioners: Iterable[Captioner]) -> int:
 def prompt_tokens(reasoner: OnEngine) -> int:
     """About how many tokens stand around a caption and its question."""
     prompts: Sequence[str] = [getattr(reasoner, name, "") for name in ("choice_prompt", "short_prompt")]
-    return max(map(len, prompts)) // _CHARACTERS_A_TOKEN
+    return max(map(len, prompts)) // CHARACTERS_A_TOKEN
 
 
 def too_tight(context: int | None, *, caption: int, prompt: int, answer: int) -> str:

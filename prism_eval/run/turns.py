@@ -34,7 +34,7 @@ class InTurns:
     def __init__(self, settings: Settings, memory: Memory, *, note: Callable[[str], None]) -> None:
         self._settings = settings
         self._note = note
-        holders = [one for each in asking(settings) for one in made_of(each) if _may_hold(one)]
+        holders = [one for each in asking(settings) for one in made_of(each) if may_hold(one)]
         self._plugins: defaultdict[Hashable, list[Plugin]] = defaultdict(list)
         for plugin in holders:
             self._plugins[plugin.lane].append(plugin)
@@ -106,7 +106,7 @@ def _held(plugin: Plugin) -> str | None:
         raise UsageError(fault_of(plugin, f"{plugin.name!r}, what it holds", error)) from error
 
 
-def _may_hold(plugin: Plugin) -> bool:
+def may_hold(plugin: Plugin) -> bool:
     """Whether it is a model in this process, or a stranger's plugin that says what it holds."""
     says = type(plugin).holds not in (Plugin.holds, OnEngine.holds)
     return plugin.lane is not None and not plugin.address and (says or isinstance(plugin, Engine | OnEngine))

@@ -39,7 +39,9 @@ async def test_a_server_says_most_of_it_and_two_short_requests_the_rest(serve, m
     assert (set(probe.takes) >= set(NEUTRAL), probe.refuses) == (True, ())
     assert (len(server.server.probes), server.server.bodies) == (2, [])
     assert all(words in str(probe) for words in ("/data/qwen", "0.32.0", "4096", "takes images", "log-probabilities"))
-    assert {"note", "refuses"}.isdisjoint(probe.facts()), "what is not known, or was only in the way, is no fact"
+    assert {"note", "refuses", "why_no_images"}.isdisjoint(probe.facts()), (
+        "what is not known, or was only in the way, is no fact"
+    )
 
 
 async def test_without_a_trial_no_model_is_asked(serve, make) -> None:
@@ -114,7 +116,7 @@ async def test_a_strangers_engine_inherits_one() -> None:
     assert await engine.probe() == Probe(model="m", log_probabilities=False)
     assert engine.asked == []
     probe = await engine.probe(SHOWN)
-    assert (probe.images, probe.note, probe.log_probabilities) == (False, "text, please", False)
+    assert (probe.images, probe.why_no_images, probe.log_probabilities) == (False, "text, please", False)
     assert len(engine.asked) == 2
 
 

@@ -109,7 +109,7 @@ class TransformersEngine(Engine):
         if trial is None:
             found = replace(found, images=self._weights.sees)
         else:
-            found = replace(found, note="; ".join(filter(None, [str(await self._ready()), found.note])))
+            found = replace(found, note=str(await self._ready()))
         return replace(found, version=metadata.version("transformers"), context=self._weights.context)
 
     async def generate(self, request: Request) -> Completion:
