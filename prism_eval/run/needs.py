@@ -63,8 +63,9 @@ class Need:
 
     @property
     def trial(self) -> Request | None:
-        """A short request such as it will be sent; ``None`` for a model in this process, which says what it is."""
-        return trial_of(self.sampling, sees=self.sees) if self.engine.address else None
+        """A short request such as it will be sent; ``None`` for a model that would be loaded for it here."""
+        elsewhere = self.engine.address and self.engine.holds is None
+        return trial_of(self.sampling, sees=self.sees) if elsewhere else None
 
     def unfit(self, probe: Probe) -> Iterator[str]:
         """Why nothing could be asked of it, and what to do: one sentence each."""

@@ -9,6 +9,7 @@ from typing import Any
 from prism_eval.engines import Probe
 from prism_eval.errors import CallError, FatalError
 from prism_eval.plan import STAGES, Stage
+from prism_eval.plugins.faults import fault_of
 from prism_eval.run.needs import Need, key_of, longest_caption, needs_of, on_engines, prompt_tokens, too_tight
 from prism_eval.run.settings import Settings
 from prism_eval.schema import Request
@@ -94,14 +95,22 @@ async def probed(need: Need, trial: Request | None) -> Probe:
     Raises:
         FatalError: Nothing can be asked of it.
     """
-    engine = need.engine
+    engine, note = need.engine, ""
     try:
         async with asyncio.timeout(_SECONDS):
-            return await engine.probe(trial)
+            found: object = await engine.probe(trial)
+        if isinstance(found, Probe):
+            return found
+        note = f"probe() returned {type(found).__name__}, not a Probe"
     except FatalError:
         raise
-    except (CallError, TimeoutError) as error:  # the calls themselves wait for it, or tell
-        return Probe(model=engine.model, note=str(error) or f"no reply within {_SECONDS:g} s")
+    except TimeoutError:
+        note = f"no reply within {_SECONDS:g} s"
+    except CallError as error:  # the calls themselves wait for it, or tell
+        note = str(error)
+    except Exception as error:  # noqa: BLE001 - a stranger's bug in what nobody needs costs nothing
+        note = fault_of(engine, f"{engine.name!r}, probe()", error)
+    return Probe(model=engine.model, note=note)
 
 
 def _told(unfit: list[str]) -> FatalError:

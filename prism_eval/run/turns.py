@@ -107,6 +107,7 @@ def _held(plugin: Plugin) -> str | None:
 
 
 def may_hold(plugin: Plugin) -> bool:
-    """Whether it is a model in this process, or a stranger's plugin that says what it holds."""
+    """Whether it is a model in this process, or says itself what it holds, as one that starts a server of its own."""
     says = type(plugin).holds not in (Plugin.holds, OnEngine.holds)
-    return plugin.lane is not None and not plugin.address and (says or isinstance(plugin, Engine | OnEngine))
+    here = isinstance(plugin, Engine | OnEngine) and not plugin.address
+    return plugin.lane is not None and (says or here)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import pytest
 
 from prism_eval import evaluate
-from prism_eval.errors import FatalError
+from prism_eval.captioners.prompted import PromptedCaptioner
+from prism_eval.engines import Engine, Probe
+from prism_eval.errors import FatalError, PermanentError
+from prism_eval.plugins import runtime
+from prism_eval.schema import Completion
 from tests.builders import chart_folder
 
 
@@ -94,3 +99,34 @@ def test_one_that_is_away_at_first_is_waited_for(places, serve):
         return contextlib.nullcontext()
 
     assert evaluate(spec(server), watch=watch, **places).failed == 0
+
+
+@dataclass(kw_only=True)
+class Odd(Engine):
+    """A stranger's, whose probe does whatever it is told."""
+
+    model: str = "m"
+    does: object = runtime(None)
+
+    async def probe(self, trial=None):
+        if isinstance(self.does, BaseException):
+            raise self.does
+        return self.does
+
+    async def generate(self, request):
+        return Completion("Answer: 1")
+
+
+@pytest.mark.parametrize("does", [ValueError("a bug"), "a text", None, PermanentError("ask later")])
+def test_a_strangers_probe_that_fails_costs_nothing(does, places):
+    captioner = PromptedCaptioner(engine=Odd(does=does), prompt="Describe.")
+    assert evaluate({"odd": captioner}, **places).failed == 0
+    assert models(places)[0]["engine"] == "odd:m"
+
+
+def test_a_strangers_images_context_and_ranks_are_believed(places):
+    captioner = PromptedCaptioner(engine=Odd(does=Probe(model="m", images=False, context=100)), prompt="Describe.")
+    with pytest.raises(FatalError) as caught:
+        evaluate({"odd": captioner}, **places)
+    assert [words in line for words, line in zip(("smaller max_tokens", "takes no images"), caught.value.lines,
+                                                 strict=True)] == [True, True]  # fmt: skip

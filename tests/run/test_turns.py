@@ -267,3 +267,24 @@ def test_a_failed_caption_is_tried_in_its_turn_only(memory, tmp_path, data, monk
     assert result.failed == 2 * IMAGES
     assert len([one for one, _ in memory.asked if one == "a"]) == IMAGES
     assert result.tallies["caption"].failed == IMAGES
+
+
+@dataclass(kw_only=True)
+class Served(Held):
+    """A model behind a server that the engine starts itself, on the same device."""
+
+    name: ClassVar[str] = "served"
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1/{self.model}"
+
+    async def probe(self, trial=None):
+        assert trial is None, "a trial would start it, whoever's turn it is"
+        return await super().probe(trial)
+
+
+def test_servers_of_our_own_take_turns_as_well(memory, tmp_path, data):
+    captioner = PromptedCaptioner(engine=Served(model="a"), prompt="Describe.")
+    assert carried_out(tmp_path, data, "one", {"a": captioner}, {"r": reads("r")}).failed == 0
+    assert (memory.most, memory.turns) == (1, ["a", "r"])
