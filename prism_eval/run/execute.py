@@ -19,7 +19,7 @@ from prism_eval.run.drive import drive
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.interruptible import run_in_thread, stoppable
 from prism_eval.run.looks import Looks
-from prism_eval.run.manifest import known_remarks, known_unread, looks_taken
+from prism_eval.run.manifest import Earlier, known_unread, looks_taken
 from prism_eval.run.paths import with_absolute_paths
 from prism_eval.run.result import Effort, RunResult, State
 
@@ -67,7 +67,7 @@ def run_plan(
         folder.refuse_another(plan)
     if plan.until_decided and stages[-1] == "caption":
         raise UsageError("until_decided compares scores, and captions alone have none: prism-eval run asks for all")
-    known = known_remarks(folder.path)
+    known = Earlier.of(folder.path)
     # A store writes what waits as it is closed, and after Ctrl-C too.
     with Store(store or default_path()) as opened, stoppable():
         assembly = assemble(plan, opened, through=stages[-1], live=live, captioners=captioners, reasoners=reasoners)
