@@ -20,6 +20,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 # From <linux/prctl.h>.
@@ -49,7 +50,8 @@ def _mind(parent: int, grace: float, command: tuple[str, ...]) -> int:
     server.terminate()
     _ended(server, grace)
     code = server.returncode
-    _kill_all(server.pid)
+    # What else there is was told nothing so far, and has memory to give back.
+    _end_all(server.pid, grace)
     return 128 + signal.SIGKILL if code is None else 128 - code if code < 0 else code
 
 
@@ -79,24 +81,36 @@ def _ended(server: subprocess.Popen[bytes], seconds: float) -> bool:
     return server.returncode is not None
 
 
-def _kill_all(group: int) -> None:
-    """Kill the server's group and all our children, and theirs as they become ours, until there are none."""
-    while True:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, signal.SIGKILL)
-        for child in _children():
+def _end_all(group: int, grace: float) -> None:
+    """End all our children, and theirs as they become ours, until there are none; after the grace, by force."""
+    told: set[int] = set()
+    until = time.monotonic() + grace
+    while _has_children():
+        by_force = time.monotonic() > until
+        for child in {*_children()} - (set() if by_force else told):
+            told.add(child)
             with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
-        try:
-            os.wait()
-        except ChildProcessError:
-            return
+                os.kill(child, signal.SIGKILL if by_force else signal.SIGTERM)
+        time.sleep(_LOOKS / 10)
+    # Where orphans do not become ours, it has to do.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _has_children() -> bool:
+    """Whether there are any, of which those that have ended are forgotten."""
+    try:
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _children() -> list[int]:
     try:
         return list(map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()))
-    except OSError:  # no Linux, or one that was built without: the group has to do
+    except OSError:  # no Linux, or one that was built without
         return []
 
 

@@ -53,6 +53,7 @@ class Served(Host):
             timeout=_FOREVER,
         )
         self._is_ready, self._looking = False, asyncio.Lock()
+        self._failed = False
 
     async def ready(self) -> str:
         """Wait for the server as long as it lives, and say what it serves."""
@@ -77,7 +78,8 @@ class Served(Host):
         self._child.terminate()
         while self._child.poll() is None:  # noqa: ASYNC110 - a process sets no event
             await asyncio.sleep(_LOOKS)
-        self._log.tidy()
+        if not self._failed:
+            self._log.tidy()
 
     def _begun(self) -> subprocess.Popen[bytes]:
         arguments = {**self.wanted.arguments, "enable_prompt_tokens_details": True, "served_model_name": self._name}
@@ -126,6 +128,7 @@ class Served(Host):
     def _check_alive(self, what: str) -> None:
         code = self._child.poll()
         if code is not None:
+            self._failed = True
             raise FatalError(f"{self.wanted.name}: vLLM's server {what} (exit code {code}): {self._log.why()}")
 
 

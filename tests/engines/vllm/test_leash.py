@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from prism_eval.engines.vllm import leash
+from tests.engines.vllm.processes import alive, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes and signals as Linux has them")
 
@@ -75,22 +76,6 @@ class Tree:
 
     def gone(self, seconds: float = 20.0) -> bool:
         return wait_until(lambda: not self.left, seconds)
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
-def wait_until(done: object, seconds: float) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if done():  # type: ignore[operator]
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @contextlib.contextmanager
