@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import itertools
 import logging
 import math
@@ -123,7 +122,6 @@ class Model:
         self._engine.shutdown(timeout=_ENDING)
         # It would shut itself down once more when Python ends, and fail.
         self._engine = None
-        gc.collect()
         for process in self._processes:
             process.join(_ENDING)
             if process.is_alive():

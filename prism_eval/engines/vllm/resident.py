@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import gc
 import math
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -63,6 +64,8 @@ class Resident(Host):
     def _run(self) -> None:
         try:
             asyncio.run(self._live())
+            # vLLM's objects are in circles, and end their engine once more when they go: not when Python ends.
+            gc.collect()
         finally:
             self._left.set_result(None)
 
