@@ -52,11 +52,12 @@ class Model:
         commit: The hub's commit of the weights; ``None`` for a folder.
     """
 
-    def __init__(self, engine: Any, processes: Sequence[multiprocessing.process.BaseProcess]) -> None:
+    def __init__(self, engine: Any) -> None:
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
 
-        self._engine, self._processes = engine, processes
+        self._engine = engine
+        self._processes: list[multiprocessing.process.BaseProcess] = []
         self._params, self._final = SamplingParams, RequestOutputKind.FINAL_ONLY
         self._names = map(str, itertools.count())
         config = engine.model_config
@@ -77,8 +78,10 @@ class Model:
         _quiet(log)
         kind, config = _interface(arguments)
         with leashed(log.path):
-            engine = kind.from_engine_args(config)
-        return cls(engine, [one for one in multiprocessing.active_children() if one not in before])
+            # In no variable: an import that failed inside vLLM keeps this frame, and the model would stay in memory.
+            model = cls(kind.from_engine_args(config))
+        model._processes = [one for one in multiprocessing.active_children() if one not in before]
+        return model
 
     def __str__(self) -> str:
         eyes = "takes images" if self.sees else "text only"

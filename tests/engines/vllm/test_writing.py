@@ -14,7 +14,7 @@ import pytest_asyncio
 from prism_eval.engines.transformers.engine import TransformersEngine
 from prism_eval.engines.vllm.engine import VLLMEngine
 from prism_eval.errors import ContextExceeded, FatalError, PermanentError
-from prism_eval.schema import FinishReason, Image, Message, Request, Sampling
+from prism_eval.schema import Completion, FinishReason, Image, Message, Request, Sampling
 from tests.engines.transformers.conftest import asked, picture, several
 from tests.engines.vllm.conftest import Make
 
@@ -35,6 +35,11 @@ async def plain(models: Callable[[str], Path]) -> AsyncIterator[Callable[[str], 
         await one.close()
 
 
+def whole(said: Completion) -> Completion:
+    """The same without the part of a character that a text of random weights may end in: vLLM leaves that out."""
+    return replace(said, text=said.text.rstrip("\N{REPLACEMENT CHARACTER}"))
+
+
 @pytest.fixture(params=WAYS.values(), ids=WAYS)
 def engine(request: Any, make: Make) -> VLLMEngine:
     """The vision model, in process and served."""
@@ -48,15 +53,16 @@ async def test_greedy_captions_are_those_of_transformers(
     requests = [asked(picture(number, 84 + 28 * (number % 4), 84), f"Describe {number}") for number in range(8)]
     told = await asyncio.gather(*map(engine.generate, requests))
     assert len({one.text for one in told}) == len(requests), "a model that says one thing proves nothing"
-    assert told == await asyncio.gather(*map(plain("qwen").generate, requests))
+    assert list(map(whole, told)) == list(map(whole, await asyncio.gather(*map(plain("qwen").generate, requests))))
     assert [await engine.generate(request) for request in requests] == told
 
 
 async def test_greedy_answers_are_those_of_transformers(make: Make, plain: Callable[[str], TransformersEngine]) -> None:
     requests = several(8, eyes=False)
-    assert await asyncio.gather(*map(make("text").generate, requests)) == await asyncio.gather(
-        *map(plain("text").generate, requests)
-    )
+    told = [await asyncio.gather(*map(one.generate, requests)) for one in (make("text"), plain("text"))]
+    mine, theirs = (list(map(whole, one)) for one in told)
+    assert mine == theirs
+    assert len(set(mine)) == len(requests)
 
 
 async def test_draws_are_the_same_in_process_and_served_and_whatever_shares_their_batch(make: Make) -> None:
