@@ -85,6 +85,7 @@ def assemble(
     captioners: Mapping[str, Captioner] | None = None,
     reasoners: Mapping[str, Reasoner] | None = None,
     benchmarks: Sequence[Benchmark] | None = None,
+    client: type[Calls] = Calls,
     folder: Path | None = None,
 ) -> Assembly:
     """Make a plan ready to run.
@@ -97,6 +98,7 @@ def assemble(
         captioners: Ready captioners by label, in place of the plan's spec strings of the same text.
         reasoners: Ready reasoners by label, likewise.
         benchmarks: Benchmarks that are open already, in place of the plan's.
+        client: Makes the calls.
         folder: The run's, for engines that keep logs.
 
     Raises:
@@ -106,7 +108,7 @@ def assemble(
     found, unread = open_benchmarks(plan) if benchmarks is None else (benchmarks, {})
     opened = [_limited(benchmark, plan) for benchmark in found]
     limits = Limits(plan.concurrency)
-    calls = Calls(
+    calls = client(
         store,
         limits=limits,
         patience=Patience(plan.attempts, plan.patience),

