@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prism_eval.engines.http import one_line
+from prism_eval.errors import FatalError
 
 _READ = 256 * 2**10
 """Bytes of a log's end that are looked at: a traceback of each process, and whatever stands between."""
@@ -35,10 +36,18 @@ class Log:
 
     @classmethod
     def begin(cls, folder: Path | None, name: str) -> Log:
-        """An empty file of that name, in the folder or else in a temporary one."""
-        place = folder or Path(tempfile.mkdtemp(prefix="prism-eval-"))
-        path = place / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}.log"
-        path.write_bytes(b"")
+        """An empty file of that name, in the folder or else in a temporary one.
+
+        Raises:
+            FatalError: It cannot be written.
+        """
+        file = f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}.log"
+        try:
+            path = (folder or Path(tempfile.mkdtemp(prefix="prism-eval-"))) / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"")
+        except OSError as error:
+            raise FatalError(f"vLLM's log {folder or ''}/{file} cannot be written: {error.strerror}") from None
         return cls(path, folder is None)
 
     def why(self) -> str:

@@ -270,6 +270,12 @@ def test_why_it_ended_is_read_off_its_log(text: str, reason: str, tmp_path: Path
     assert str(log.path) in said
 
 
+def test_a_log_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(FatalError, match=r"vLLM's log .*/file/vllm-tiny.log cannot be written: "):
+        Log.begin(tmp_path / "file", "vllm-tiny")
+
+
 def folder(home: Path) -> str:
     place = home / "tiny"
     place.mkdir(exist_ok=True)
