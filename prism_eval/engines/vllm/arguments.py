@@ -12,20 +12,17 @@ from prism_eval.errors import UsageError
 Arguments = Mapping[str, object]
 """vLLM's engine arguments by their names in Python."""
 
-_OPTIONS = frozenset(
-    {
-        "model",
-        "revision",
-        "dtype",
-        "max_model_len",
-        "tensor_parallel_size",
-        "data_parallel_size",
-        "gpu_memory_utilization",
-        "enable_prefix_caching",
-        "enforce_eager",
-    }
+OPTIONS = (
+    "revision",
+    "dtype",
+    "max_model_len",
+    "tensor_parallel_size",
+    "data_parallel_size",
+    "gpu_memory_utilization",
+    "enable_prefix_caching",
+    "enforce_eager",
 )
-"""Arguments that are options of the engine."""
+"""Arguments that are options of the engine by the same names, beside the model."""
 _OURS = frozenset({"host", "port", "uds", "served_model_name", "api_key", "generation_config", "seed"})
 """Arguments that every run says itself, or that would make a text depend on what no request says."""
 
@@ -40,7 +37,7 @@ def checked(arguments: object) -> dict[str, object]:
         raise UsageError(f'engine_args must be a JSON object such as {{"quantization": "fp8"}}, not {arguments!r}')
     named = {str(name).lstrip("-").replace("-", "_"): value for name, value in arguments.items()}
     for name in named:
-        if name in _OPTIONS:
+        if name in ("model", *OPTIONS):
             raise UsageError(f"engine_args may not hold {name!r}: write {name}=... in its place")
         if name in _OURS:
             raise UsageError(f"engine_args may not hold {name!r}: every run says that itself")

@@ -13,20 +13,12 @@ from prism_eval.engines.base import Engine
 from prism_eval.engines.pixels import refitted
 from prism_eval.engines.probe import Probe
 from prism_eval.engines.transformers.weights import Weights
-from prism_eval.engines.vllm.arguments import checked, for_cpu, installed, is_cpu
+from prism_eval.engines.vllm.arguments import OPTIONS, checked, for_cpu, installed, is_cpu
 from prism_eval.engines.vllm.host import Host, Wanted
 from prism_eval.errors import UsageError
 from prism_eval.plugins import from_plan, runtime
 from prism_eval.plugins.identity import identity_of
 from prism_eval.schema import Completion, Request
-
-_RUNTIME = (
-    "tensor_parallel_size",
-    "data_parallel_size",
-    "gpu_memory_utilization",
-    "enable_prefix_caching",
-    "enforce_eager",
-)
 
 
 @dataclass(kw_only=True)
@@ -143,7 +135,7 @@ class VLLMEngine(Engine):
 
     @property
     def _wanted(self) -> Wanted:
-        said = {name: getattr(self, name) for name in ("dtype", "revision", "max_model_len", *_RUNTIME)}
+        said = {name: getattr(self, name) for name in OPTIONS}
         arguments = {
             "model": self._weights.source,
             **{name: value for name, value in said.items() if value is not None},

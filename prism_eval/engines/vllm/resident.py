@@ -29,6 +29,9 @@ class Resident(Host):
 
     Loading blocks for minutes, which no loop with other work may; and the kernel kills vLLM's processes when the thread
     that started them ends: this one ends last.
+
+    Attributes:
+        cached: Tokens of prompts that vLLM had read before.
     """
 
     def __init__(self, wanted: Wanted) -> None:
