@@ -16,6 +16,7 @@ from typing import TypeVar
 from prism_eval.calls.asking import asked
 from prism_eval.calls.blame import Blame
 from prism_eval.calls.call import Call, CallFailure
+from prism_eval.calls.ledger import Became, Ledger
 from prism_eval.calls.limits import Limits
 from prism_eval.calls.patience import Patience
 from prism_eval.calls.store import Failure, Record, Store
@@ -37,6 +38,7 @@ class Calls:
         limits: How many may be under way at once.
         patience: How long calls are tried again.
         live: The stages whose calls may be made; the others are only looked up.
+        ledger: Takes down which calls there were, where somebody will ask; ``None`` where nobody will.
 
     Attributes:
         tallies: What became of the calls so far, by stage.
@@ -49,8 +51,10 @@ class Calls:
         limits: Limits,
         patience: Patience = Patience(),
         live: frozenset[str] = STAGES,
+        ledger: Ledger | None = None,
     ) -> None:
         self.limits = limits
+        self.ledger = ledger
         self.tallies: dict[str, Tally] = {}
         self._store = store
         self._patience = patience
@@ -76,6 +80,7 @@ class Calls:
         if (short := _short(call.key)) in self._untold:
             self._untold.remove(short)
             self.tally(call.stage).hits += 1
+            self._take_down(call, "hits")
         return result
 
     async def within(self, call: Call[G]) -> G:
@@ -170,6 +175,7 @@ class Calls:
             self._blame.answered(call)
         self._is_new(call.key)
         self.tally(call.stage).add(made)
+        self._take_down(call, "made")
         plugin = call.plugin
         record = Record(call.key, call.stage, plugin.source, made, plugin.address, plugin.root)
         try:
@@ -211,6 +217,7 @@ class Calls:
         self._failures[call.key] = failure
         tally = self.tally(call.stage)
         tally.failed += 1
+        self._take_down(call, "failed")
         tally.passing += issubclass(failure.kind, TransientError)
         # What a replay did not find is no failed call, and would hide the one that made it so.
         if call.stage not in self._live:
@@ -219,6 +226,10 @@ class Calls:
             Failure(call.key, call.stage, call.plugin.source, failure.kind.__name__, failure.text, failure.attempts)
         )
         return self._blame.failed(call, failure)
+
+    def _take_down(self, call: Call[G], became: Became) -> None:
+        if self.ledger is not None:
+            self.ledger.note(call.stage, became, _short(call.key))
 
 
 def _short(key: str) -> int:

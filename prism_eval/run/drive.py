@@ -12,7 +12,7 @@ from prism_eval.plan import Stage
 from prism_eval.run.aggregates import Aggregates
 from prism_eval.run.assemble import Assembly
 from prism_eval.run.comparable import comparable
-from prism_eval.run.counts import SeenDigests
+from prism_eval.run.counts import BenchmarkCount, SeenDigests
 from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.item_result import Captioned, ItemResult, is_empty
 from prism_eval.run.items import check_items
@@ -22,7 +22,8 @@ from prism_eval.run.pipeline import stream
 from prism_eval.run.reading import Manifest
 from prism_eval.run.result import State
 from prism_eval.run.room import notes_on_room
-from prism_eval.run.tables import TableWriter, answer_row, caption_row, verdict_row
+from prism_eval.run.shard_calls import write_calls
+from prism_eval.run.tables import TableWriter, answer_row, caption_row, graded, placed, verdict_row
 from prism_eval.run.thumbnails import Thumbnails
 
 Writers = Mapping[Stage, TableWriter]
@@ -50,12 +51,13 @@ async def drive(
     Returns:
         The manifest.
     """
-    plan, own = assembly.plan, Aggregates(assembly.settings.scorers)
+    plan, own, division = assembly.plan, Aggregates(assembly.settings.scorers), assembly.division
     with ExitStack() as unfinished:
         writers: dict[Stage, TableWriter] = {}
         for stage in stages:
             path = folder.table(TABLES[stage])
-            writer = TableWriter(TABLES[stage], path, plan_digest=plan.digest_through(stage))
+            digest = plan.digest_through(stage)
+            writer = TableWriter(TABLES[stage], path, plan_digest=digest, of_shard=division is not None)
             writers[stage] = unfinished.enter_context(writer)
         async with Thumbnails(folder, note=state.notes.append) if plan.thumbnails else nullcontext() as thumbnails:
             begun = time.monotonic()
@@ -70,6 +72,8 @@ async def drive(
             writer.finish(whose)
             # Only now: until the new table is whole, the old one and what was made from it belong together.
             folder.drop_after(stage)
+    if (ledger := assembly.settings.calls.ledger) is not None:
+        write_calls(folder.calls_file, ledger)
     return manifest
 
 
@@ -84,6 +88,9 @@ async def _write_all(
 ) -> None:
     settings, captions_seen = assembly.settings, SeenDigests()
     first_entry, first_reasoner = settings.entries[0].label, next(iter(settings.reasoners))
+    division = assembly.division
+    # One of which it has nothing is a part of the whole run all the same.
+    state.counts.benchmarks.update({part.name: BenchmarkCount() for part in division.parts} if division else {})
     silent = {entry.label for entry in settings.entries if entry.captioner.silent}
     await check_items(assembly.benchmarks, settings.checking)
     state.notes.extend(await notes_on_room(settings, assembly.calling))
@@ -91,20 +98,21 @@ async def _write_all(
         async for result in results:
             first = (result.entry, result.reasoner, result.sample, result.order) == (first_entry, first_reasoner, 0, 0)
             state.counts.add(result, first=first)
-            own.add(result)
+            taken = own.add(result)
             # An image's caption is one row, however many questions asked about it.
             new = [captioned for captioned in result.captions if captions_seen.add(result.entry, captioned.key)]
             state.counts.spending.add(result, new)
             if result.entry not in silent:
                 state.counts.empty_captions[result.entry] += sum(is_empty(captioned.caption) for captioned in new)
-            _write(result, writers, new)
+            place = division.places.of(result) if division else None
+            _write(result, writers, new, place, taken=taken)
 
 
 async def _results(
     assembly: Assembly, looks: Looks | None, thumbnails: Thumbnails | None
 ) -> AsyncGenerator[ItemResult, None]:
     """Everything at once, or the part before each look until all is decided."""
-    for part in looks.parts() if looks else [assembly.benchmarks]:
+    for part in looks.parts() if looks else [assembly.sources]:
         async with contextlib.aclosing(stream(part, assembly.settings, thumbnails=thumbnails)) as results:
             async for result in results:
                 if looks:
@@ -112,11 +120,12 @@ async def _results(
                 yield result
 
 
-def _write(result: ItemResult, writers: Writers, new: Sequence[Captioned]) -> None:
+def _write(result: ItemResult, writers: Writers, new: Sequence[Captioned], place: int | None, *, taken: bool) -> None:
     if "caption" in writers:
         for captioned in new:
-            writers["caption"].add(caption_row(result.entry, result.sample, captioned))
+            row = caption_row(result.entry, result.sample, captioned)
+            writers["caption"].add(row | placed(place, captioned.caption))
     if "answer" in writers:
-        writers["answer"].add(answer_row(result))
+        writers["answer"].add(answer_row(result) | placed(place, result.answer))
     if "score" in writers:
-        writers["score"].add(verdict_row(result))
+        writers["score"].add(verdict_row(result) | graded(place, result.item if taken else None))

@@ -74,7 +74,7 @@ async def forecast(plan: Plan, store: Path | None = None) -> Forecast:
         count, images = _Count(assembly, opened), SeenDigests()
         # Without scorers: what something would cost can be asked where the scorers' extras are not installed.
         await check_items(assembly.benchmarks)
-        async for read in read_items(assembly.benchmarks):
+        async for read in read_items(assembly.sources):
             if read.problem:
                 continue
             item = read.item
