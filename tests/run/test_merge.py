@@ -33,6 +33,7 @@ citation = "none"
 kind = "short"
 [source]
 dataset = "owner/mine"
+split = "test"
 [fields]
 question = "question"
 answer = "answer"

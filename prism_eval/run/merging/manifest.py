@@ -34,11 +34,14 @@ def joined_manifest(
     """
     manifests: list[Mapping[str, Any]] = [one.manifest for one in shards]
     first = manifests[0]
-    machine = {"python", "git_commit", "packages"}
+    left_out = {"shard", "models", "aggregates", "python", "git_commit", "packages"}
     # In the order of the first, so that the file reads as one run's.
-    joined: dict[str, object] = {
-        key: value for key, value in first.items() if key not in {"shard", "aggregates", *machine}
-    }
+    joined: dict[str, object] = {}
+    for key, value in first.items():
+        if key == "benchmarks" and (models := _models(manifests)):
+            joined["models"] = models
+        if key not in left_out:
+            joined[key] = value
     joined |= {
         "created": max(str(manifest["created"]) for manifest in manifests),
         "plan": plan.model_dump(mode="json", exclude_none=True),
@@ -96,7 +99,7 @@ def _counts(shards: Sequence[OpenShard], manifests: Sequence[Mapping[str, Any]],
     counted = {label for one in counts for label in one["empty_captions"]}
     return {
         "outcomes": dict(sums.outcomes),
-        "calls": {stage: none | dict(calls.get(stage, {})) for stage in counts[0]["calls"]},
+        "calls": {stage: none | dict(calls.get(stage, {})) for one in counts for stage in one["calls"]},
         "empty_captions": {
             entry["label"]: count
             for entry in manifests[0]["captioners"]
@@ -129,6 +132,14 @@ def _elsewhere(counts: Sequence[Mapping[str, Any]]) -> list[dict[str, object]]:
         what = one["stage"], one["source"], one["made_by"], one["asked_now"]
         joined[what] = {**one, "count": joined.get(what, {"count": 0})["count"] + one["count"]}
     return list(joined.values())
+
+
+def _models(manifests: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What was found out about each model, by whoever asked it first: a shard without a call has asked nobody."""
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for one in (one for manifest in manifests for one in manifest.get("models", [])):
+        found.setdefault((one["engine"], one["address"]), one)
+    return list(found.values())
 
 
 def _with_remarks(told: Sequence[Any]) -> Any:
