@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from prism_eval.benchmarks import Benchmark, available, open_readable
-from prism_eval.calls import Calls, Limits, Patience, Store
+from prism_eval.calls import Calls, Ledger, Limits, Patience, Store
 from prism_eval.captioners import CAPTIONER, Captioner
 from prism_eval.errors import UsageError
 from prism_eval.judges import JUDGE, Judge
@@ -18,8 +18,10 @@ from prism_eval.plan import STAGES, Orders, Plan, Protocol, Stage, load_protocol
 from prism_eval.plugins import Plugin, Spec, build
 from prism_eval.reasoners import REASONER, Reasoner
 from prism_eval.run.destinations import destinations
+from prism_eval.run.items import ItemSource
 from prism_eval.run.labelled import about_model, introduced, named, told_apart
 from prism_eval.run.settings import Entry, Settings
+from prism_eval.run.shards import Division, divide
 from prism_eval.scoring.base import SCORER, Scorer
 
 LIVE: frozenset[Stage] = frozenset({"caption", "answer", "score"})
@@ -51,6 +53,7 @@ class Assembly:
         destinations: Which server is sent what, in one sentence; empty where nothing leaves this process.
         calling: The stages that may call their plugins.
         unread: Of the plan's benchmarks those that cannot be read at all, and why; the run is of the others.
+        division: Which items are asked, where the plan wants a part of the run; ``None`` for all.
     """
 
     plan: Plan
@@ -60,6 +63,12 @@ class Assembly:
     destinations: str = ""
     calling: frozenset[Stage] = frozenset()
     unread: Mapping[str, str] = field(default_factory=dict)
+    division: Division | None = None
+
+    @property
+    def sources(self) -> Sequence[ItemSource]:
+        """What is asked: the benchmarks, or the parts of them that the plan wants."""
+        return self.division.parts if self.division else self.benchmarks
 
     async def close(self) -> None:
         """Give up what is under way and close every plugin."""
@@ -113,6 +122,7 @@ def assemble(
         limits=limits,
         patience=Patience(plan.attempts, plan.patience),
         live=frozenset(stage for stage, part in _PART_OF.items() if part in live),
+        ledger=Ledger() if plan.part else None,
     )
     where: Mapping[str, object] = {"run_folder": folder}
     answering = _reasoners(plan, protocol, reasoners or {}, where)
@@ -140,7 +150,8 @@ def assemble(
         calls.tally(stage)
     calling = live.intersection(STAGES[: STAGES.index(through) + 1])
     told = destinations([entry.captioner for entry in entries], answering.values(), judge, calling)
-    return Assembly(plan, protocol, opened, settings, told, frozenset(calling), unread)
+    division = divide(opened, plan.part) if plan.part else None
+    return Assembly(plan, protocol, opened, settings, told, frozenset(calling), unread, division)
 
 
 def expected(assembly: Assembly) -> int | None:
@@ -148,7 +159,8 @@ def expected(assembly: Assembly) -> int | None:
     # How many orders an item has depends on its options.
     if assembly.plan.orders > 1:
         return None
-    asked = [benchmark.asked() for benchmark in assembly.benchmarks]
+    division = assembly.division
+    asked = [division.items] if division else [benchmark.asked() for benchmark in assembly.benchmarks]
     known = [items for items in asked if items is not None]
     if len(known) < len(asked):
         return None

@@ -99,7 +99,10 @@ def default_folder(plan: Plan) -> Path:
     """The folder of a plan that names none: the same plan always gives the same one."""
     what = plan.benchmarks[0] if len(plan.benchmarks) == 1 else "all" if not plan.benchmarks else "several"
     stem = "".join(character if character.isalnum() or character in "-_" else "-" for character in Path(what).stem)
-    return Path("runs") / f"{stem}-{plan.digest[:8]}"
+    part = plan.part
+    # All parts of one plan under one name, so that the folder of each is found beside the others'.
+    whole = plan.model_copy(update={"shard": None})
+    return Path("runs") / f"{stem}-{whole.digest[:8]}{f'-{part.number}of{part.of}' if part else ''}"
 
 
 def _check_data(assembly: Assembly, folder: RunFolder, *, goes_on: bool) -> None:

@@ -143,7 +143,7 @@ async def _counted(result: Forecast, assembly: Assembly) -> None:
     result.unread = assembly.unread
     if isinstance(calls, Foreseen):
         calls.watch(asking(settings))
-        await _Foresight(assembly, calls, result).count(assembly.benchmarks)
+        await _Foresight(assembly, calls, result).count(assembly.sources)
 
 
 async def _probed(result: Forecast, plan: Plan, store: Store, *, asking: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from prism_eval.benchmarks import RowError, gold_problem, image_problem, why_none
@@ -69,6 +69,13 @@ async def read_items(
         while chunk := await asyncio.to_thread(_chunk, items):
             for read in chunk:
                 yield read
+
+
+def bare_items(source: ItemSource) -> Iterator[tuple[Item, tuple[str, ...]]]:
+    """The items of a benchmark without their images, each with the digests of these; nothing is checked."""
+    for found in source.items_and_problems():
+        item = _placeholder(source.name, found.item) if isinstance(found, RowError) else found
+        yield replace(item, images=()), tuple(image.digest for image in item.images)
 
 
 def _chunk(reads: Iterator[ReadItem]) -> list[ReadItem]:
