@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import nullcontext
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -209,7 +210,7 @@ class Calls:
             # Shielded, as flights are.
             await asyncio.shield(self._opening)
         lane = self.limits.lane(call.plugin)
-        tries = Tries(lane, self._patience)
+        tries, tally = Tries(lane, self._patience), self.tally(call.stage)
         self._blame.begin(call)
         while True:
             # Held for one try, not for the waits between: a call that waits must not keep others out. Nor must one that
@@ -217,7 +218,9 @@ class Calls:
             async with lane.place(first=tries.made == 1) as place:
                 begun = time.monotonic()
                 try:
-                    made = await asked(call)
+                    # A combinator asks nobody itself: its parts' calls are the requests.
+                    with nullcontext() if call.plugin.lane is None else tally.asking(again=tries.made > 0):
+                        made = await asked(call)
                 except CallError as error:
                     failure = tries.failed(error, place)
                     _let_go(error)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from prism_eval.cli.values import Limit, file_path, folder_path, limit
+from prism_eval.cli.values import Display, Limit, file_path, folder_path, limit
 from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
@@ -71,7 +71,11 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run of
 Out = Annotated[
     Path | None, typer.Option(parser=folder_path, metavar="DIR", help="The run folder. [default: one under runs/]")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")]
+Progress = Annotated[
+    Display,
+    typer.Option(help="How progress is shown: a bar (lines where there is no terminal), lines, or JSON for machines."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="The same as --progress none.")]
 Folder = Annotated[Path, typer.Argument(parser=user_path, metavar="RUN", help="A run folder.")]
 
 

@@ -100,7 +100,7 @@ async def _write_all(
     silent = {entry.label for entry in settings.entries if entry.captioner.silent}
     await check_items(assembly.benchmarks, settings.checking)
     turns = InTurns(settings, assembly.plan.memory, note=state.notes.append)
-    async with contextlib.aclosing(_results(assembly, turns, looks, thumbnails)) as results:
+    async with contextlib.aclosing(_results(assembly, turns, looks, thumbnails, state)) as results:
         async for result in results:
             first = (result.entry, result.reasoner, result.sample, result.order) == (first_entry, first_reasoner, 0, 0)
             state.counts.add(result, first=first)
@@ -108,18 +108,22 @@ async def _write_all(
             # An image's caption is one row, however many questions asked about it.
             new = [captioned for captioned in result.captions if captions_seen.add(result.entry, captioned.key)]
             state.counts.spending.add(result, new)
+            # One question reads a caption once, whoever answers it and in whatever orders.
+            if result.order == 0 and result.reasoner == first_reasoner:
+                state.counts.captions_spared += len(result.captions) - len(new)
             if result.entry not in silent:
                 state.counts.empty_captions[result.entry] += sum(is_empty(captioned.caption) for captioned in new)
             _write(result, writers, new)
 
 
 async def _results(
-    assembly: Assembly, turns: InTurns, looks: Looks | None, thumbnails: Thumbnails | None
+    assembly: Assembly, turns: InTurns, looks: Looks | None, thumbnails: Thumbnails | None, state: State
 ) -> AsyncGenerator[ItemResult, None]:
     """Everything at once, or the part before each look until all is decided."""
+    made = partial(stream, settings=assembly.settings, thumbnails=thumbnails, finished=state.finish_one)
     for part in looks.parts() if looks else [assembly.benchmarks]:
         await turns.ask(part)
-        async with contextlib.aclosing(stream(part, assembly.settings, thumbnails=thumbnails)) as results:
+        async with contextlib.aclosing(made(part)) as results:
             async for result in results:
                 if looks:
                     looks.add(result)
