@@ -12,7 +12,8 @@ from prism_eval.cli.running import say_unread
 from prism_eval.cli.table import show_table
 
 if TYPE_CHECKING:
-    from prism_eval.run.forecast import Forecast, ModelForecast
+    from prism_eval.run.forecast import Forecast
+    from prism_eval.run.foresight import ModelForecast
 
 EPILOG = """Examples:
 
