@@ -50,6 +50,7 @@ class Manifest(TypedDict, total=False):
     reasoner: Mapping[str, Any]
     reasoners: list[Mapping[str, Any]]
     judge: Mapping[str, Any]
+    models: list[Mapping[str, Any]]
     aggregates: list[Mapping[str, Any]]
     looks: Mapping[str, Any]
     unread: Mapping[str, str]
