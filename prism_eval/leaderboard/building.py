@@ -20,13 +20,14 @@ from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
 from prism_eval.leaderboard.measured import failures, measured
 from prism_eval.leaderboard.noise import caption_noises
 from prism_eval.leaderboard.own import own_numbers
-from prism_eval.leaderboard.positions import position_biases
+from prism_eval.leaderboard.positions import position_biases, unknown_positions
 from prism_eval.leaderboard.published import PublishedRow, published_rows
 from prism_eval.leaderboard.ranking import common_benchmarks, ranks, why_unranked
 from prism_eval.leaderboard.rows import PositionBias, Row
 from prism_eval.leaderboard.runs import Runs, benchmark_titles, merged, read_runs, unusable_answers
 from prism_eval.leaderboard.scores import Scores
 from prism_eval.leaderboard.sizes import size_of
+from prism_eval.leaderboard.unscored import why_unscored
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
 from prism_eval.plan.plan import LEAST_MARGIN
 from prism_eval.run.entries import control_of
@@ -108,7 +109,13 @@ def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None
         comparisons=comparisons,
         measured=measured(manifest),
         failed=failures(everyone),
-        warnings=(*caveats(rows, controls, common, manifest), *gaps_not_shown(rows, blind, direct), *problems),
+        unscored=why_unscored(everyone, runs.verdicts),
+        warnings=(
+            *caveats(rows, controls, common, manifest),
+            *gaps_not_shown(rows, blind, direct),
+            *unknown_positions(runs.verdicts),
+            *problems,
+        ),
         own=own_numbers(manifest, [row.captioner for row in everyone]),
         published=papers,
         folders=runs.folders,

@@ -95,6 +95,17 @@ class Weights:
                     return size
         return None
 
+    @property
+    def sees(self) -> bool | None:
+        """Whether the model takes images, as far as ``config.json`` says."""
+        config = self._config()
+        if self.gguf or "vision_config" in config:
+            return not self.gguf
+        classes = config.get("architectures")
+        # Which class it is among transformers' own would take an import of torch to tell.
+        text = isinstance(classes, list) and all(str(one).endswith("ForCausalLM") for one in classes)
+        return False if text else None
+
     def _files(self, folder: Path) -> list[Path]:
         if self.gguf:
             return [folder / self.gguf]
