@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -12,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prism_eval.benchmarks import RowError
-from prism_eval.errors import NotThere, PrismError, RunError, UsageError
+from prism_eval.errors import Interrupted, NotThere, PrismError, RunError, UsageError
+from prism_eval.leaderboard import build
 from prism_eval.plan import Shard, make_plan
 from prism_eval.run import RunFolder
+from prism_eval.run.forecast import forecast
 from prism_eval.run.merging import merge
 from prism_eval.run.shards import divide
 from prism_eval.schema import Item, ItemKind
@@ -235,6 +238,27 @@ def test_a_damaged_table_is_told(name, harm, shards, tmp_path):
         )
     said = refused(PrismError, shards, tmp_path / "out")
     assert str(shards[1]) in said
+
+
+def test_a_merge_that_is_stopped_leaves_nothing(shards, tmp_path, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("prism_eval.run.merging.writing.joined_manifest", stopped)
+    said = refused(Interrupted, shards, tmp_path / "out")
+    assert said == "stopped; the shards are as they were, and nothing was written"
+
+
+def test_a_report_on_a_shard_says_that_it_is_one(shards):
+    (told,) = [warning for warning in build(shards[0]).warnings if "Shard" in warning]
+    assert told.startswith("Shard 1 of 3, a part of a run's items")
+
+
+def test_a_forecast_of_shards_adds_up_to_that_of_the_run(plan, tmp_path):
+    asked = [make_plan(plan | {"shard": shard}) for shard in (None, "1/2", "2/2")]
+    whole, *parts = [asyncio.run(forecast(one, tmp_path / "store.sqlite")) for one in asked]
+    assert sum(part.items.get("chartqa", 0) for part in parts) == whole.items["chartqa"] == 16
+    assert sum(part.images.get("chartqa", 0) for part in parts) == whole.images["chartqa"] == 8
 
 
 def test_a_folder_holds_one_shard(shards, plan, tmp_path):
