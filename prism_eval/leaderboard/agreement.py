@@ -141,6 +141,7 @@ def readers_of(readings: Iterable[tuple[str, Verdicts]], captioners: Sequence[st
 def _reading(reasoner: str, verdicts: Verdicts, captioners: Sequence[str]) -> Reading:
     import numpy as np
 
+    # In one order for all readers, and with a row for a captioner that this one was not shown: places are compared.
     scores = np.full((len(captioners), len(verdicts.items)), np.nan)
     for place, label in enumerate(captioners):
         if label in verdicts.captioners:
@@ -163,6 +164,7 @@ def _mean(scores: NDArray[np.float64], cluster: NDArray[np.int64], benchmark: ND
 def _agreement(one: Reading, other: Reading, captioners: Sequence[str]) -> Agreement:
     found = reader_agreement(one.comparisons, other.comparisons)
     winners = {(comparison.first, comparison.second): comparison.winner() for comparison in other.comparisons}
+    # Only what both readers are sure of can contradict: a pair that one cannot tell apart is no disagreement.
     turned = []
     for comparison in one.comparisons:
         ahead, behind = comparison.winner(), winners.get((comparison.first, comparison.second))

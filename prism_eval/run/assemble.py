@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from prism_eval.benchmarks import Benchmark, available, open_readable
@@ -94,6 +95,7 @@ def assemble(
     reasoners: Mapping[str, Reasoner] | None = None,
     benchmarks: Sequence[Benchmark] | None = None,
     client: type[Calls] = Calls,
+    folder: Path | None = None,
 ) -> Assembly:
     """Make a plan ready to run.
 
@@ -106,6 +108,7 @@ def assemble(
         reasoners: Ready reasoners by label, likewise.
         benchmarks: Benchmarks that are open already, in place of the plan's.
         client: Makes the calls.
+        folder: The run's, for engines that keep logs.
 
     Raises:
         UsageError: Something the plan names does not exist or will not do.
@@ -121,10 +124,11 @@ def assemble(
         live=frozenset(stage for stage, part in _PART_OF.items() if part in live),
         ledger=Ledger() if plan.part else None,
     )
-    answering = _reasoners(plan, protocol, reasoners or {})
-    entries = _entries(plan, protocol, captioners or {}, reader=next(iter(answering.values())))
+    where: Mapping[str, object] = {"run_folder": folder}
+    answering = _reasoners(plan, protocol, reasoners or {}, where)
+    entries = _entries(plan, protocol, captioners or {}, {**where, "reader": next(iter(answering.values()))})
     scorers = _scorers(plan, opened, protocol)
-    judge, judge_label = _judge(plan, protocol, through, scorers)
+    judge, judge_label = _judge(plan, protocol, through, scorers, where)
     for plugin in (*(entry.captioner for entry in entries), *answering.values(), *([judge] if judge else [])):
         _declare(limits, plugin)
     settings = Settings(
@@ -193,8 +197,8 @@ def _protocol(plan: Plan) -> Protocol:
     return protocol.model_copy(update=changes)
 
 
-def _entries(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner], *, reader: Reasoner) -> list[Entry]:
-    settings = {**protocol.captioner_settings(plan.seed), "reader": reader}
+def _entries(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner], more: Mapping[str, object]) -> list[Entry]:
+    settings = {**protocol.captioner_settings(plan.seed), **more}
     make = partial(named, CAPTIONER, ready=ready, settings=settings)
     by_label = told_apart(CAPTIONER, map(make, plan.captioners), shared="caption")
     return [
@@ -203,16 +207,20 @@ def _entries(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner], *, 
     ]
 
 
-def _reasoners(plan: Plan, protocol: Protocol, ready: Mapping[str, Reasoner]) -> dict[str, Reasoner]:
-    make = partial(named, REASONER, ready=ready, settings=protocol.reasoner_settings(plan.seed))
+def _reasoners(
+    plan: Plan, protocol: Protocol, ready: Mapping[str, Reasoner], more: Mapping[str, object]
+) -> dict[str, Reasoner]:
+    make = partial(named, REASONER, ready=ready, settings={**protocol.reasoner_settings(plan.seed), **more})
     return told_apart(REASONER, map(make, plan.reasoner), shared="answer")
 
 
-def _judge(plan: Plan, protocol: Protocol, through: Stage, scorers: Mapping[str, Scorer]) -> tuple[Judge | None, str]:
+def _judge(
+    plan: Plan, protocol: Protocol, through: Stage, scorers: Mapping[str, Scorer], more: Mapping[str, object]
+) -> tuple[Judge | None, str]:
     wanted = through == "score" and any(scorer.needs_judge for scorer in scorers.values())
     if plan.judge is None or not wanted:
         return None, ""
-    judge, label = named(JUDGE, plan.judge, ready={}, settings=protocol.judge_settings(plan.seed))
+    judge, label = named(JUDGE, plan.judge, ready={}, settings={**protocol.judge_settings(plan.seed), **more})
     introduced(judge, label)
     return judge, label
 

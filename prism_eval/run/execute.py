@@ -70,7 +70,15 @@ def run_plan(
     known = Earlier.of(folder.path)
     # A store writes what waits as it is closed, and after Ctrl-C too.
     with Store(store or default_path()) as opened, stoppable():
-        assembly = assemble(plan, opened, through=stages[-1], live=live, captioners=captioners, reasoners=reasoners)
+        assembly = assemble(
+            plan,
+            opened,
+            through=stages[-1],
+            live=live,
+            captioners=captioners,
+            reasoners=reasoners,
+            folder=folder.path.absolute(),
+        )
         _check_data(assembly, folder, goes_on=goes_on)
         looks = _looks(assembly, folder, goes_on=goes_on)
         # Only now that the plan is known to run, so that a slip of the pen costs nobody their older run.

@@ -22,7 +22,8 @@ TABLES: Mapping[Stage, str] = {"caption": "captions", "answer": "answers", "scor
 class RunFolder:
     """A folder that holds one run.
 
-    In it lie ``plan.toml``, ``manifest.json``, three tables, ``thumbnails/`` and ``leaderboard.html``.
+    In it lie ``plan.toml``, ``manifest.json``, three tables, ``thumbnails/`` and ``leaderboard.html``; engines
+    leave their logs there.
     """
 
     path: Path
@@ -122,7 +123,9 @@ class RunFolder:
     def clear(self) -> None:
         """Remove the run that lies there; the plan last, so that a clearing cut short is still known for a run."""
         tables = map(self.table, TABLES.values())
-        made = (self.html_file, *tables, self.calls_file, *self.thumbnail_files(), self.manifest_file, self.plan_file)
+        logs = self.path.glob("vllm-*.log")
+        told = (self.html_file, *tables, self.calls_file, *self.thumbnail_files(), *logs)
+        made = (*told, self.manifest_file, self.plan_file)
         for file in made:
             file.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # there is none, or it holds what is not ours

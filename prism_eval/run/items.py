@@ -53,6 +53,7 @@ async def check_items(sources: Sequence[ItemSource], scorers: Mapping[str, Score
     Raises:
         DataError: Nothing of a benchmark can be used.
     """
+    # All of them before the first call: a benchmark that turns out unusable after an hour has cost that hour.
     for source in sources:
         problems = (read.problem for read in _reads(source, scorers))
         if reason := await asyncio.to_thread(why_none, problems):
