@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -247,6 +248,15 @@ def test_a_merge_that_is_stopped_leaves_nothing(shards, tmp_path, monkeypatch):
     monkeypatch.setattr("prism_eval.run.merging.writing.joined_manifest", stopped)
     said = refused(Interrupted, shards, tmp_path / "out")
     assert said == "stopped; the shards are as they were, and nothing was written"
+
+
+def test_more_shards_than_files_may_be_open(plan, tmp_path):
+    shards = run_shards(tmp_path, 30, **plan, thumbnails=False)
+    merging = [sys.executable, "-m", "prism_eval", "merge", *map(str, shards), "-o", str(tmp_path / "out")]
+    done = subprocess.run(
+        ["bash", "-c", f"ulimit -Sn 28; {shlex.join(merging)}"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_report_on_a_shard_says_that_it_is_one(shards):
