@@ -251,7 +251,8 @@ def test_a_merge_that_is_stopped_leaves_nothing(shards, tmp_path, monkeypatch):
 
 
 def test_more_shards_than_files_may_be_open(plan, tmp_path):
-    shards = run_shards(tmp_path, 30, **plan, thumbnails=False)
+    data = str(chart_folder(tmp_path / "more", images=120, questions=1))
+    shards = run_shards(tmp_path, 30, **plan | {"data": data, "thumbnails": False})
     merging = [sys.executable, "-m", "prism_eval", "merge", *map(str, shards), "-o", str(tmp_path / "out")]
     done = subprocess.run(
         ["bash", "-c", f"ulimit -Sn 28; {shlex.join(merging)}"], capture_output=True, text=True, check=False
