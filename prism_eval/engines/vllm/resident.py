@@ -16,7 +16,7 @@ from prism_eval.engines.context import no_room, ran_out
 from prism_eval.engines.http import one_line
 from prism_eval.engines.vllm.adapter import Model
 from prism_eval.engines.vllm.host import Host, Wanted
-from prism_eval.engines.vllm.log import Log
+from prism_eval.engines.vllm.log import Log, is_hearsay
 from prism_eval.engines.vllm.wording import is_death, message_of, rules_of, trouble
 from prism_eval.errors import ContextExceeded, FatalError
 from prism_eval.schema import Completion, FinishReason, Request
@@ -92,8 +92,9 @@ class Resident(Host):
         if isinstance(error, FatalError):
             self._log.tidy()
             return error
-        said = one_line(str(error)) or type(error).__name__
-        return FatalError(f"{self.wanted.name}: vLLM cannot load it: {said}: {self._log.why()}")
+        said = f"{type(error).__name__}: {one_line(str(error))}"
+        why = self._log.why() if is_hearsay(said) else f"{said} (its log: {self._log.path})"
+        return FatalError(f"{self.wanted.name}: vLLM cannot load it: {why}")
 
     async def _model(self) -> Model:
         return await asyncio.shield(asyncio.wrap_future(self._loaded))
