@@ -64,7 +64,11 @@ def say_unread(unread: Mapping[str, str]) -> None:
 
 
 def show_leaderboard(run: RunResult) -> int:
-    """Print the leaderboard and what was written; returns the exit code."""
+    """Print the leaderboard and what was written; returns the exit code. A shard has none: it is a part of one."""
+    if part := run.folder.read_plan().part:
+        code = say_how_it_ended(run, tuple(run.tallies))
+        typer.echo(f"This is shard {part}. When all are done: prism-eval merge SHARD... --out DIR")
+        return code
     from prism_eval.cli.screen import console
     from prism_eval.report.evaluate import published
     from prism_eval.report.terminal import LeaderboardView

@@ -148,6 +148,7 @@ def readers_of(
 def _reading(reasoner: str, verdicts: Verdicts, captioners: Sequence[str], unusable: Mapping[str, int]) -> Reading:
     import numpy as np
 
+    # In one order for all readers, and with a row for a captioner that this one was not shown: places are compared.
     scores, told = np.full((2, len(captioners), len(verdicts.items)), np.nan)
     board = Scores(verdicts, tuple(verdicts.benchmarks), unusable)
     for place, label in enumerate(captioners):
@@ -175,6 +176,7 @@ def _mean(scores: NDArray[np.float64], cluster: NDArray[np.int64], benchmark: ND
 def _agreement(one: Reading, other: Reading, captioners: Sequence[str]) -> Agreement:
     found = reader_agreement(one.comparisons, other.comparisons)
     winners = {(comparison.first, comparison.second): comparison.winner() for comparison in other.comparisons}
+    # Only what both readers are sure of can contradict: a pair that one cannot tell apart is no disagreement.
     turned = []
     for comparison in one.comparisons:
         ahead, behind = comparison.winner(), winners.get((comparison.first, comparison.second))
