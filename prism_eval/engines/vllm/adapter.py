@@ -87,6 +87,11 @@ class Model:
         eyes = "takes images" if self.sees else "text only"
         return f"by vLLM {version()} in this process, {eyes}, context {self.context} tokens"
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether one of its processes has ended."""
+        return self._engine.errored or not all(process.is_alive() for process in self._processes)
+
     async def prompt_of(self, messages: Sequence[Mapping[str, object]], template: Arguments) -> Any:
         """A conversation as the model reads it."""
         from vllm.renderers.params import ChatParams

@@ -14,12 +14,17 @@ from prism_eval.errors import FatalError
 
 _READ = 256 * 2**10
 """Bytes of a log's end that are looked at: a traceback of each process, and whatever stands between."""
-_LINES = 5
+_LINES, _ERRORS = 5, 2
 # How vLLM begins the lines of a process, and how its loggers begin theirs.
 _FRONT = re.compile(r"^(?:\([^)]*\)\s*)*(?:[A-Z]+ \d\d-\d\d \d\d:\d\d:\d\d \[[^\]]*\]\s*)?")
 _ERROR = re.compile(r"^(?:[\w.]*\.)?\w*(?:Error|Exception|Interrupt)\b.*|.*: error: .*")
 # What merely says that another process failed, whose own words stand before.
 _HEARSAY = re.compile(r"See root cause above|EngineDeadError|See stack trace|engine core proc|Worker failed")
+
+
+def is_hearsay(words: str) -> bool:
+    """Whether an error says no more than that another process has failed."""
+    return _HEARSAY.search(words) is not None
 
 
 @dataclass(frozen=True)
@@ -51,15 +56,14 @@ class Log:
         return cls(path, folder is None)
 
     def why(self) -> str:
-        """What went wrong, as its last lines have it, and where the whole of it is, in one line."""
-        lines = [_FRONT.sub("", line).strip() for line in self._end().splitlines()]
+        """What went wrong, as its last errors or else its last lines have it, and where the whole is, in one line."""
+        lines = (_FRONT.sub("", line).strip() for line in self._end().splitlines())
         said = [line for line in lines if line]
         errors = [line for line in said if _ERROR.match(line)]
-        own = [line for line in errors if not _HEARSAY.search(line)] or errors
-        # The last of the first process to fail: others fail because it did.
-        reason = [one_line(own[-1])] if own else []
-        rest = [one_line(line) for line in said[-_LINES:]]
-        return f"{' … '.join([*reason, *rest]) or 'it said nothing'} (the whole log: {self.path})"
+        # Each process tells the same of those below it, and a traceback's other lines tell users nothing.
+        own = dict.fromkeys(one_line(line) for line in errors if not is_hearsay(line))
+        shown = list(own)[-_ERRORS:] or [one_line(line) for line in said[-_LINES:]]
+        return f"{' … '.join(shown) or 'it said nothing'} (the whole log: {self.path})"
 
     def tidy(self) -> None:
         """Remove it, where it was only for the case that something goes wrong."""

@@ -16,12 +16,14 @@ from prism_eval.engines.context import no_room, ran_out
 from prism_eval.engines.http import one_line
 from prism_eval.engines.vllm.adapter import Model
 from prism_eval.engines.vllm.host import Host, Wanted
-from prism_eval.engines.vllm.log import Log
+from prism_eval.engines.vllm.log import Log, is_hearsay
 from prism_eval.engines.vllm.wording import is_death, message_of, rules_of, trouble
 from prism_eval.errors import ContextExceeded, FatalError
 from prism_eval.schema import Completion, FinishReason, Request
 
 T = TypeVar("T")
+_LOOKS = 1.0
+"""Seconds between two looks at whether vLLM's processes are there."""
 
 
 class Resident(Host):
@@ -43,6 +45,7 @@ class Resident(Host):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._over: asyncio.Event | None = None
         self._died = ""
+        self._asks: set[asyncio.Task[Any]] = set()
         # A daemon: loading must not keep the program alive after Ctrl-C.
         threading.Thread(target=self._run, name=f"model {wanted.name}", daemon=True).start()
 
@@ -80,7 +83,11 @@ class Resident(Host):
             self._loaded.set_exception(self._why_not(error))
             return
         self._loaded.set_result(model)
-        await self._over.wait()
+        over = asyncio.create_task(self._over.wait())
+        while not (await asyncio.wait({over}, timeout=_LOOKS))[0]:
+            # vLLM tells only those of it whose requests it had when its engine died.
+            if model.is_dead:
+                self._give_up()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
         self._loaded = concurrent.futures.Future()
@@ -92,8 +99,9 @@ class Resident(Host):
         if isinstance(error, FatalError):
             self._log.tidy()
             return error
-        said = one_line(str(error)) or type(error).__name__
-        return FatalError(f"{self.wanted.name}: vLLM cannot load it: {said}: {self._log.why()}")
+        said = f"{type(error).__name__}: {one_line(str(error))}"
+        why = self._log.why() if is_hearsay(said) else f"{said} (its log: {self._log.path})"
+        return FatalError(f"{self.wanted.name}: vLLM cannot load it: {why}")
 
     async def _model(self) -> Model:
         return await asyncio.shield(asyncio.wrap_future(self._loaded))
@@ -105,12 +113,25 @@ class Resident(Host):
         work = asyncio.run_coroutine_threadsafe(self._told(ask(model), model), self._loop)
         return await asyncio.wrap_future(work)
 
+    def _give_up(self) -> None:
+        self._died = self._died or f"{self.wanted.name}: vLLM's engine died: {self._log.why()}"
+        for task in self._asks:
+            task.cancel()
+
     async def _told(self, work: Awaitable[T], model: Model) -> T:
+        task = asyncio.current_task()
+        if task is not None:
+            self._asks.add(task)
+            task.add_done_callback(self._asks.discard)
         try:
             return await work
+        except asyncio.CancelledError:
+            if self._died:
+                raise FatalError(self._died) from None
+            raise
         except Exception as error:  # noqa: BLE001 - each class of them means something else
             if is_death(error):
-                self._died = self._died or f"{self.wanted.name}: vLLM's engine died: {self._log.why()}"
+                self._give_up()
                 raise FatalError(self._died) from None
             # Not chained: its frames hold the request's images.
             raise trouble(error, name=self.wanted.name, context=model.context) from None

@@ -22,6 +22,11 @@ def descendants(pid: int) -> set[int]:
     return {one for one in found if alive(one)}
 
 
+def children(pid: int) -> set[int]:
+    """What a process itself has started."""
+    return {one for one in descendants(pid) if _state(one)[1] == pid}
+
+
 def wait_until(done: Callable[[], object], seconds: float) -> bool:
     """Whether something comes to be within so many seconds."""
     until = time.monotonic() + seconds
