@@ -25,9 +25,9 @@ def merge(
     *,
     out: Annotated[Path, typer.Option("--out", "-o", parser=folder_path, metavar="DIR", help="The new run folder.")],
 ) -> None:
-    """Join the shards of a run: its folder as one run would have written it.
+    """Join the shards of a run into one run folder.
 
-    The shards' folders stay as they are; no model is called, and no data is read.
+    It is what one run would have written. The shards stay as they are; no model is called, and no data is read.
     """
     from prism_eval.cli.running import hear_schedulers
     from prism_eval.run.merging import merge as joined
