@@ -45,19 +45,20 @@ def assert_one_run(home: Path, count: int, **plan: Any) -> Path:
     return merged
 
 
-def assert_same(whole: Path, merged: Path) -> None:
-    """Plan and tables byte for byte, the manifest but for time, the thumbnails by image."""
+def assert_same(whole: Path, merged: Path, *, but: tuple[str, ...] = ()) -> None:
+    """Plan and tables byte for byte, the manifest but for time and the keys ``but``, the thumbnails by image."""
     tables = sorted(path.name for path in whole.glob("*.parquet"))
     assert sorted(path.name for path in merged.glob("*.parquet")) == tables
     for name in (*tables, "plan.toml"):
         assert (whole / name).read_bytes() == (merged / name).read_bytes(), name
-    assert manifest_text(whole) == manifest_text(merged)
+    assert manifest_text(whole, but) == manifest_text(merged, but)
     assert thumbnails([whole]) == thumbnails([merged])
 
 
-def manifest_text(folder: Path) -> str:
-    """The manifest as it is written, its times left out."""
-    return json.dumps(_timeless(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))), indent=2)
+def manifest_text(folder: Path, but: tuple[str, ...] = ()) -> str:
+    """The manifest as it is written, its times and some keys left out."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return json.dumps(_timeless({key: value for key, value in manifest.items() if key not in but}), indent=2)
 
 
 def _timeless(value: Any) -> Any:

@@ -29,8 +29,10 @@ def merge(
 
     The shards' folders stay as they are; no model is called, and no data is read.
     """
+    from prism_eval.cli.running import hear_schedulers
     from prism_eval.run.merging import merge as joined
 
+    hear_schedulers()
     folder = joined(shards, out)
     if folder.table("verdicts").exists():
         from prism_eval.cli.screen import console

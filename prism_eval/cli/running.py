@@ -47,8 +47,7 @@ def carry_out(
         say_unread(state.unread)
         return watch(state, Display.NONE if quiet else progress)
 
-    # A scheduler that ends a job sends this: its finished calls are kept as after Ctrl-C.
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    hear_schedulers()
     try:
         return run_plan(plan, out=out, store=store, watch=started, **stages)
     except Interrupted as error:
@@ -133,6 +132,11 @@ def _what_helps(result: RunResult) -> str:
     if any(tally.passing for tally in result.tallies.values()):
         return "Give the same command again to retry what a server let down."
     return "The same command would end the same: see the reasons."
+
+
+def hear_schedulers() -> None:
+    """Take the signal that a scheduler ends a job with for Ctrl-C: what is finished is kept, the rest tidied up."""
+    signal.signal(signal.SIGTERM, _as_interrupt)
 
 
 def _as_interrupt(*_: object) -> None:

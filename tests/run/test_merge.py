@@ -186,7 +186,9 @@ def test_each_task_may_have_a_server_of_its_own(tmp_path, serve):
     whole = _run(
         tmp_path / "one", plan | {"captioners": merged.read_plan().captioners, "reasoner": merged.read_plan().reasoner}
     )
-    assert_same(whole, merged.path)
+    assert_same(whole, merged.path, but=("models",))
+    # Every server that was asked is told.
+    assert len({one["address"] for one in read_manifest(merged.path)["models"]}) == 2
 
 
 def test_stage_by_stage_in_an_array_and_on_the_merged_folder(tmp_path):

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from prism_eval.run.merging.merge import merge
+from prism_eval.run.merging.writing import merge
 
 __all__ = ["merge"]

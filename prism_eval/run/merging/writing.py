@@ -23,6 +23,9 @@ from prism_eval.run.merging.sums import Sums
 from prism_eval.run.reading import Manifest, Table
 from prism_eval.run.tables import TableWriter
 
+_OTHER_FILES = 256
+"""Files that are open beside one of each shard: the new ones, and whatever the process has."""
+
 
 def merge(shards: Sequence[Path], out: Path) -> RunFolder:
     """Write the run that shards are the parts of, as one run would have written it.
@@ -43,10 +46,24 @@ def merge(shards: Sequence[Path], out: Path) -> RunFolder:
         raise UsageError("no shard is given: name the folders of all of them")
     with stoppable("stopped; the shards are as they were, and nothing was written"):
         opened = open_shards(shards)
+        _allow_open_files(len(opened))
         plan = opened[0].plan.model_copy(update={"shard": None})
         with new_folder(user_path(out)) as folder:
             _write(opened, plan, RunFolder(folder))
     return RunFolder(user_path(out))
+
+
+def _allow_open_files(count: int) -> None:
+    """Let so many files be open at once: an array may have more tasks than a process has files by default."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such bound
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _write(shards: Sequence[OpenShard], plan: Plan, folder: RunFolder) -> None:
