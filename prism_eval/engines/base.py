@@ -125,6 +125,11 @@ class OnEngine(Plugin):
         """The engine's, whoever prompts it."""
         return self.engine.lane
 
+    @property
+    def replicas(self) -> int:
+        """The engine's."""
+        return self.engine.replicas
+
     async def ask_engine(self, request: Request) -> Completion:
         """Let the engine write once, and see that it did.
 
