@@ -27,7 +27,7 @@ CallError's are what a plugin raises to say what happens next; anything else it 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 
 class PrismError(Exception):
@@ -37,6 +37,15 @@ class PrismError(Exception):
 
     lines: tuple[str, ...] = ()
     """What is wrong, a line each, where it is several things."""
+
+    def __reduce__(self) -> tuple[Callable[..., PrismError], tuple[object, ...], dict[str, object]]:
+        # Python's own way calls the class with the finished message, which several classes do not take.
+        return _restored, (type(self), *self.args), self.__dict__
+
+
+def _restored(cls: type[PrismError], *args: object) -> PrismError:
+    """An error out of a pickle; its attributes are put in place afterwards."""
+    return cls.__new__(cls, *args)
 
 
 class UsageError(PrismError):

@@ -24,6 +24,7 @@ class Limits:
     def __init__(self, concurrency: int) -> None:
         self._default = concurrency
         self._wanted: dict[Hashable, int] = {}
+        self._replicas: dict[Hashable, int] = {}
         self._lanes: dict[Hashable, Lane] = {}
 
     def declare(self, plugin: Plugin) -> None:
@@ -35,7 +36,10 @@ class Limits:
         # Any plugin may have such a field; most have none, or leave it to the plan.
         wanted = getattr(getattr(plugin, "engine", plugin), "concurrency", None)
         lane = plugin.lane
-        if lane is None or not isinstance(wanted, int):
+        if lane is None:
+            return
+        self._replicas[lane] = plugin.replicas
+        if not isinstance(wanted, int):
             return
         if wanted < 1:
             raise UsageError(f"concurrency must be 1 or more, not {wanted}")
@@ -47,7 +51,8 @@ class Limits:
     @property
     def largest(self) -> int:
         """The largest limit of any lane: what a pipeline must keep in work so that no lane stands idle."""
-        return max([self._default, *self._wanted.values()])
+        limits = (self._wanted.get(lane, self._default) * count for lane, count in self._replicas.items())
+        return max([self._default, *limits])
 
     def most(self, plugin: Plugin) -> int:
         """Calls that may be under way at once where a plugin is asked."""
@@ -58,7 +63,7 @@ class Limits:
         shared = plugin.lane
         key = id(plugin) if shared is None else shared
         if key not in self._lanes:
-            most = math.inf if shared is None else self._wanted.get(shared, self._default)
+            most = math.inf if shared is None else self._wanted.get(shared, self._default) * plugin.replicas
             self._lanes[key] = Lane(plugin.address or plugin.name, most)
         return self._lanes[key]
 

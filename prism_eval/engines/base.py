@@ -166,6 +166,11 @@ class OnEngine(Plugin):
         """The engine's."""
         return self.engine.holds
 
+    @property
+    def replicas(self) -> int:
+        """The engine's."""
+        return self.engine.replicas
+
     async def ask_engine(self, request: Request) -> Completion:
         """Let the engine write once, and see that it did.
 

@@ -10,7 +10,7 @@ import dataclasses
 import inspect
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
@@ -18,6 +18,7 @@ from prism_eval.errors import PrismError, UnknownName, UsageError
 from prism_eval.files.folders import user_path
 from prism_eval.plugins.faults import fault_of
 from prism_eval.plugins.identity import Plugin, is_runtime, plan_name
+from prism_eval.plugins.layers import INSIDE, Layer, layers_of, names_of
 from prism_eval.plugins.registry import entry_points, load
 from prism_eval.plugins.specs import Spec
 
@@ -60,26 +61,30 @@ def build(kind: Kind[P], spec: Spec, settings: Settings) -> P:
         UsageError: A name or an option is wrong, an extra is missing, or the class is not what the kind asks for.
     """
     what = f"{kind.name} {spec.name!r}"
-    # ``NAME:MODEL`` is a short way to write ``?model=MODEL``; a plugin without such a field says so.
-    options = dict(spec.options) | ({"model": spec.model} if spec.model is not None else {})
+    options = dict(spec.options)
     if not _is_engine(kind, spec):
+        options |= _model(spec)
         cls = load(kind.name, spec.name)
         check_class(kind, cls, what)
         return _construct(cls, what, options, settings, _parts(kind, cls, what, spec, settings))  # type: ignore[no-any-return]
     _parts(kind, None, what, spec, settings)
     cls = _class_around_engine(kind, what, options)
-    engine_class = load("engine", spec.name)
-    if kind.engines is not None:
-        check_class(kind.engines, engine_class, what)
-    known = {**settable(engine_class), **_options_of(cls)}
+    *around, innermost = layers_of(replace(spec, options=options))
+    what = f"{kind.name} {':'.join(layer.name for layer in (*around, innermost))!r}"
+    for layer in (*around, innermost):
+        if kind.engines is not None:
+            check_class(kind.engines, layer.cls, what)
+    own = settable(innermost.cls)
+    outer = {name for layer in around for name in names_of(layer)}
     for key in options:
-        if key not in known or key == "engine":
-            raise UnknownName(f"option of {what}", key, known.keys() - {"engine"})
+        if key == INSIDE or not (key in outer or key in own or key in _options_of(cls)):
+            raise UnknownName(f"option of {what}", key, {*outer, *own, *_options_of(cls)} - {INSIDE})
     # What both have is the engine's: it was there first, and its meaning is the better known.
-    own = settable(engine_class)
-    engine = _construct(engine_class, what, {key: options[key] for key in options if key in own}, settings)
-    rest = {key: options[key] for key in options if key not in own}
-    return _construct(cls, what, rest, settings, {"engine": engine})  # type: ignore[no-any-return]
+    engine = _engine(innermost, what, {key: value for key, value in innermost.options.items() if key in own}, settings)
+    for layer in reversed(around):
+        engine = _engine(layer, what, layer.options, settings, inside=engine)
+    rest = {key: value for key, value in innermost.options.items() if key not in own}
+    return _construct(cls, what, rest, settings, {INSIDE: engine})  # type: ignore[no-any-return]
 
 
 def label_of(kind: Kind[Any], spec: Spec) -> str:
@@ -87,7 +92,13 @@ def label_of(kind: Kind[Any], spec: Spec) -> str:
     if spec.label:
         return spec.label
     # An address or a timeout in a table's first column would tell nobody anything.
-    hidden = runtime_fields(load("engine" if _is_engine(kind, spec) else kind.name, spec.name))
+    if _is_engine(kind, spec):
+        # Where an engine runs tells as little: its name alone is said.
+        layer = layers_of(spec)[-1]
+        spec, cls = replace(spec, name=layer.name, model=layer.model, options=dict(layer.options)), layer.cls
+    else:
+        cls = load(kind.name, spec.name)
+    hidden = runtime_fields(cls)
     parts = f"({', '.join(label_of(kind, part) for part in spec.parts)})" if spec.parts else ""
     options = "&".join(f"{key}={value}" for key, value in spec.options.items() if key not in hidden)
     model = f":{spec.model}" if spec.model else ""
@@ -139,6 +150,18 @@ def _class_around_engine(kind: Kind[P], what: str, options: dict[str, str]) -> t
     if way not in ways:
         raise UnknownName(f"way of answering of {what}", way, ways)
     return ways[way]
+
+
+def _model(spec: Spec | Layer) -> dict[str, str]:
+    """``NAME:MODEL`` is a short way to write ``?model=MODEL``; a plugin without such a field says so."""
+    return {} if spec.model is None else {"model": spec.model}
+
+
+def _engine(
+    layer: Layer, what: str, options: Mapping[str, str], settings: Settings, *, inside: object | None = None
+) -> object:
+    given = {} if inside is None else {INSIDE: inside}
+    return _construct(layer.cls, what, {**options, **_model(layer)}, settings, given)
 
 
 def _parts(kind: Kind[P], cls: type | None, what: str, spec: Spec, settings: Settings) -> dict[str, object]:

@@ -136,6 +136,11 @@ class Plugin:
         return ()
 
     @property
+    def replicas(self) -> int:
+        """How many copies of its model share its calls: so many times the usual limit may be under way at once."""
+        return 1
+
+    @property
     def lane(self) -> Hashable | None:
         """What its calls share a limit with: everything that has an equal lane. ``None`` for no limit.
 

@@ -10,6 +10,7 @@ from typing import get_args, get_type_hints
 from prism_eval.files.folders import user_path
 from prism_eval.plugins.build import settable
 from prism_eval.plugins.identity import environment_name
+from prism_eval.plugins.layers import Layer, layers_of
 from prism_eval.plugins.registry import entry_points, load
 from prism_eval.plugins.specs import Spec
 
@@ -23,24 +24,36 @@ def settled(kind: str, spec: Spec) -> Spec:
     Raises:
         UsageError: A plugin that the spec names does not exist or cannot be imported.
     """
-    engine = spec.name not in entry_points(kind) and spec.name in entry_points("engine")
-    cls = load("engine" if engine else kind, spec.name)
-    # By the field's type: `model` is a file to one plugin, a name on a server to another, either to a third.
-    hints = get_type_hints(cls, include_extras=True)
-    named = {name for name, hint in hints.items() if hint is Path or Path in get_args(hint)}
-    either = {name for name in named if str in get_args(hints[name])}
-
-    def place(key: str, value: str) -> str:
-        return absolute(value, if_there=key in either) if key in named else value
-
-    variables = {name: os.environ.get(environment_name(field), "").strip() for name, field in settable(cls).items()}
+    if spec.name in entry_points(kind) or spec.name not in entry_points("engine"):
+        layers = [Layer(spec.name, load(kind, spec.name), spec.model, spec.options)]
+    else:
+        layers = layers_of(spec)
+    *_, innermost = layers
+    model = placed(innermost.cls, "model", innermost.model) if innermost.model else innermost.model
+    for layer in reversed(layers[1:]):
+        model = f"{layer.name}:{model}" if model else layer.name
     return replace(
         spec,
-        model=place("model", spec.model) if spec.model else spec.model,
-        options={key: value for key, value in variables.items() if value}
-        | {key: place(key, value) for key, value in spec.options.items()},
+        model=model,
+        options={key: value for layer in layers for key, value in _settled_options(layer).items()},
         parts=tuple(settled(kind, part) for part in spec.parts),
     )
+
+
+def placed(cls: type, name: str, value: str) -> str:
+    """The value of a plugin's option, with a path from the root if it is one."""
+    # By the field's type: `model` is a file to one plugin, a name on a server to another, either to a third.
+    hint = get_type_hints(cls, include_extras=True).get(name)
+    if hint is not Path and Path not in get_args(hint):
+        return value
+    return absolute(value, if_there=str in get_args(hint))
+
+
+def _settled_options(layer: Layer) -> dict[str, str]:
+    fields = settable(layer.cls).items()
+    said = {name: os.environ.get(environment_name(field), "").strip() for name, field in fields}
+    given = {key: placed(layer.cls, key, value) for key, value in layer.options.items()}
+    return {key: value for key, value in said.items() if value} | given
 
 
 def absolute(path: str, *, if_there: bool = False) -> str:

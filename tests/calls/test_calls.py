@@ -210,6 +210,10 @@ async def test_a_reply_that_the_store_cannot_hold_is_a_failure_of_its_call(store
         await one.get(call("b", asking("again")))
 
 
+class Copies(Server):
+    replicas = 4
+
+
 class _Busy:
     """Counts how many calls are under way at once."""
 
@@ -252,6 +256,15 @@ async def test_a_limit_in_a_spec_is_obeyed(store):
     one.limits.declare(plugin)
     await asyncio.gather(*map(one.get, _many(plugin, busy)))
     assert (busy.most, one.limits.largest) == (7, 7)
+
+
+@pytest.mark.parametrize(("concurrency", "most"), [(None, 12), (5, 20)])
+async def test_a_model_in_several_copies_has_so_many_times_the_limit(store, concurrency, most):
+    busy, one = _Busy(), calls(store, concurrency=3)
+    plugin = Copies(where="http://a/v1", concurrency=concurrency)
+    one.limits.declare(plugin)
+    await asyncio.gather(*map(one.get, _many(plugin, busy)))
+    assert (busy.most, one.limits.largest) == (most, most)
 
 
 async def test_calls_inside_calls_of_one_address_do_not_wait_for_each_other_s_places(store):
