@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _TOKENS = 16
 """Of a reply that only shows that there is one; fewer are below what some hosted services allow."""
-_EXTRAS = ("ocr", "hub", "math", "transformers", "lmms")
+_EXTRAS = ("ocr", "hub", "math", "transformers", "llamacpp", "lmms")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from prism_eval.engines.transformers.engine import TransformersEngine
-from prism_eval.engines.transformers.weights import Weights
+from prism_eval.engines.weights import Weights
 from prism_eval.errors import UsageError
 from prism_eval.plugins import Spec
 from prism_eval.plugins.paths import settled
