@@ -9,6 +9,7 @@ from prism_eval.calls.limits import Limits
 from prism_eval.calls.patience import Patience
 from prism_eval.calls.store import Failure, Record, Store, Stored
 from prism_eval.calls.tally import Elsewhere, Tally
+from prism_eval.calls.turns import Turns
 
 __all__ = [
     "STAGES",
@@ -23,6 +24,7 @@ __all__ = [
     "Store",
     "Stored",
     "Tally",
+    "Turns",
     "default_path",
     "made_by",
 ]

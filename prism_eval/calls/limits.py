@@ -49,6 +49,10 @@ class Limits:
         """The largest limit of any lane: what a pipeline must keep in work so that no lane stands idle."""
         return max([self._default, *self._wanted.values()])
 
+    def most(self, plugin: Plugin) -> int:
+        """Calls that may be under way at once where a plugin is asked."""
+        return self._wanted.get(plugin.lane, self._default)
+
     def lane(self, plugin: Plugin) -> Lane:
         """The plugin's lane. One that only calls others waits for no place, and shares its lane with nobody."""
         shared = plugin.lane

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 import typer
 
 from prism_eval.cli.printable import printable
+from prism_eval.cli.values import Display
 
 if TYPE_CHECKING:
     from prism_eval.plan.plan import Plan, Stage
@@ -30,7 +31,9 @@ class _Stages(TypedDict, total=False):
     live: frozenset[Stage]
 
 
-def carry_out(plan: Plan, *, out: Path | None, store: Path | None, quiet: bool, **stages: Unpack[_Stages]) -> RunResult:
+def carry_out(
+    plan: Plan, *, out: Path | None, store: Path | None, progress: Display, quiet: bool, **stages: Unpack[_Stages]
+) -> RunResult:
     """Run a plan with a progress display.
 
     Raises:
@@ -42,7 +45,7 @@ def carry_out(plan: Plan, *, out: Path | None, store: Path | None, quiet: bool, 
 
     def started(state: State) -> AbstractContextManager[object]:
         say_unread(state.unread)
-        return watch(state, quiet=quiet)
+        return watch(state, Display.NONE if quiet else progress)
 
     # A scheduler that ends a job sends this: its finished calls are kept as after Ctrl-C.
     signal.signal(signal.SIGTERM, _as_interrupt)
@@ -81,6 +84,7 @@ def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
         calls = f"{tally.made:,} made, {tally.hits:,} taken from the store, {tally.failed:,} failed"
         tokens = f"; {tally.prompt_tokens:,} tokens in, {tally.completion_tokens:,} out"
         typer.echo(f"{stage.capitalize()}s: {calls}{tokens if tally.completion_tokens else ''}.")
+    typer.echo(_effort(result))
     for label, count in result.counts.empty_captions.items():
         if count:
             typer.echo(f"{label}: {counted(count, 'caption')} said nothing.")
@@ -101,6 +105,24 @@ def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
         first, *rest = reason.splitlines()
         typer.echo("\n    ".join([f"  {count} x {first}", *rest]), err=True)
     return 1
+
+
+def _effort(result: RunResult) -> str:
+    """What it all took: time, requests, what was spared, and money where prices are given."""
+    from prism_eval.leaderboard.writing import counted, duration, three_digits
+
+    tallies = result.tallies.values()
+    requests, again = (sum(getattr(tally, name) for tally in tallies) for name in ("requests", "retries"))
+    effort, spared = result.effort, result.counts.captions_spared
+    words = [
+        f"{duration(effort.seconds)}, {duration(effort.processor_seconds)} of processor time",
+        counted(requests, "request") + (f" ({again:,} tried again)" if again else ""),
+    ]
+    if spared:
+        words.append(f"{counted(spared, 'caption')} shared with an earlier question")
+    if result.cost is not None:
+        words.append(f"{three_digits(result.cost)} at the prices given")
+    return f"Took {'; '.join(words)}."
 
 
 def _what_helps(result: RunResult) -> str:

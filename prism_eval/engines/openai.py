@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar, Literal
@@ -23,8 +23,9 @@ from prism_eval.engines.models import Models
 from prism_eval.engines.once import Once
 from prism_eval.engines.outcome import outcome_of
 from prism_eval.engines.pixels import ImageFormat, refitted
+from prism_eval.engines.probe import Probe, text_alone
 from prism_eval.engines.refusal import is_busy, refusal
-from prism_eval.engines.replies import error_of
+from prism_eval.engines.replies import error_of, object_of
 from prism_eval.errors import (
     CallError,
     Denied,
@@ -109,10 +110,27 @@ class OpenAIEngine(Engine):
         """What ``/models`` says the model's ``root`` is, as vLLM and SGLang do; see `Engine.root`."""
         return self._root
 
-    async def context(self) -> int | None:
-        """What ``/models`` says of the model's context; see `Engine.context`."""
-        await self._for_all("/models", self.check)
-        return self._context if self.limit_name else None
+    async def probe(self, trial: Request | None = None) -> Probe:
+        """What ``/models`` and ``/version`` say; what becomes of the trial, asked for twice at once, and of an echo.
+
+        A server that is slow, busy or keeps no list passes: only the calls themselves can tell.
+        """
+        note = await self._look()
+        found = Probe(model=self.model) if trial is None else await self._trial_of_all(trial)
+        # A reply without a bound takes what room is left.
+        context = self._context if self.limit_name else None
+        return replace(found, note=note, root=self._root, context=context, version=await self._version())
+
+    async def _trial_of_all(self, trial: Request) -> Probe:
+        found, why_not = await self._tried(trial), await self._why_not_ranked()
+        sent = [field.name for field in fields(trial.sampling) if getattr(trial.sampling, field.name) is not None]
+        return replace(
+            found,
+            log_probabilities=not why_not,
+            why_no_log_probabilities=why_not,
+            takes=tuple(name for name in sent if name not in self._fields.refused),
+            refuses=tuple(name for name in sent if name in self._fields.refused),
+        )
 
     async def generate(self, request: Request) -> Completion:
         """Ask the server once. The first call also checks that the server is there and serves the model."""
@@ -120,11 +138,14 @@ class OpenAIEngine(Engine):
         left_out = self._fields.refused
         reply = await self._chat(request)
         if _is_about_request(reply) and left_out != await self._fields.refused_of(
-            request.sampling, self._probe, self._once
+            request.sampling, self._reply_to_trial, self._once
         ):
             reply = await self._chat(request)
         if not reply.ok:
             raise self._wrong_for_all(reply, request) or await self._refusal(self._connected(), reply, _CHAT)
+        return self._completion(reply, request)
+
+    def _completion(self, reply: Reply, request: Request) -> Completion:
         asked = self._bound(request)
         said = completion_of(reply.body, where=self.base_url, asked=asked, context=self._context)
         self._passed, self._seen = True, self._seen or bool(request.images)
@@ -151,10 +172,42 @@ class OpenAIEngine(Engine):
             raise await self._refusal(self._connected(), reply, _COMPLETIONS)
         return log_likelihoods_of(reply.body, texts, where=self.base_url)
 
-    async def check(self) -> str:
-        """Ask ``GET /models`` whether the server is there, takes the key and serves the model.
+    async def _tried(self, trial: Request) -> Probe:
+        reply, left_out = await self._chat(trial, several=2), self._fields.refused
+        if reply.ok:
+            self._completion(reply, trial)
+            return Probe(model=self.model, images=True if trial.images else None, several=_choices(reply) > 1)
+        message, _ = error_of(reply.body)
+        if trial.images and takes_no_images(message):
+            said = self._connected().quote(message)
+            return replace(await self._tried(text_alone(trial)), images=False, why_no_images=said)
+        about_it = _is_about_request(reply)
+        if about_it and left_out != await self._fields.refused_of(trial.sampling, self._reply_to_trial, self._once):
+            return await self._tried(trial)
+        # What is wrong with it but the number of completions is told by asking as usual.
+        found = await super()._tried(trial)
+        # An image that is refused without such words may be the only one.
+        images = None if found.images is False else found.images
+        return replace(found, images=images, several=False if about_it else None)
 
-        A server that is slow, busy or keeps no list passes: only the calls themselves can tell.
+    async def _why_not_ranked(self) -> str:
+        try:
+            await self._for_all(_COMPLETIONS, self._try_echo)
+        except (FatalError, PermanentError) as error:
+            return str(error)
+        return ""
+
+    async def _version(self) -> str:
+        # As vLLM says it, beside the API and not within.
+        try:
+            reply = await self._connected().get("/../version", seconds=_CHECK_SECONDS)
+        except CallError:
+            return ""
+        said = (object_of(reply.body) or {}).get("version") if reply.ok else None
+        return self._connected().quote(said) if isinstance(said, str) else ""
+
+    async def _look(self) -> str:
+        """Ask ``GET /models`` whether the server is there, takes the key and serves the model; say so in a few words.
 
         Raises:
             Unavailable: It cannot be reached.
@@ -180,8 +233,7 @@ class OpenAIEngine(Engine):
             root = served.roots[name]
             self._root = server.quote(root) if root else None
             self._context = served.contexts.get(name)
-            room = f", context {self._context} tokens" if self._context else ""
-            return f"{self.base_url}: serves {self.model}{room}"
+            return f"{self.base_url}: serves {self.model}"
         if not self.check_model:
             return f"{self.base_url}: does not list {self.model}"
         raise FatalError(
@@ -202,12 +254,13 @@ class OpenAIEngine(Engine):
         fit = partial(refitted, max_pixels=self.max_pixels, image_format=self.image_format)
         return await asyncio.to_thread(request.with_images, fit)
 
-    async def _chat(self, request: Request, without: Collection[str] = ()) -> Reply:
+    async def _chat(self, request: Request, without: Collection[str] = (), *, several: int = 1) -> Reply:
         refused = {*without, *self._fields.refused}
-        body = body_of(request, model=self.model, limit_name=self.limit_name, without=refused, extra=self.extra_body)
+        extra = {**self.extra_body, "n": several} if several > 1 else self.extra_body
+        body = body_of(request, model=self.model, limit_name=self.limit_name, without=refused, extra=extra)
         return await self._post(_CHAT, body, asked=self._bound(request))
 
-    async def _probe(self, request: Request, without: Collection[str]) -> Reply:
+    async def _reply_to_trial(self, request: Request, without: Collection[str]) -> Reply:
         reply = await self._chat(request, without)
         if reply.ok or _is_about_request(reply):
             return reply
@@ -218,9 +271,9 @@ class OpenAIEngine(Engine):
 
     async def _post(self, path: str, body: Body, *, asked: int | None = None) -> Reply:
         """The server's reply, whatever its status, unless it is an outcome of the request's own item."""
-        size = await self.context()
-        if size and asked and asked >= size:
-            raise no_room(self.base_url, asked, size)
+        await self._for_all("/models", self._look)
+        if self._context and asked and asked >= self._context:
+            raise no_room(self.base_url, asked, self._context)
         server = self._connected()
         reply = (await server.post(path, body)).as_meant()
         if reply.ok:
@@ -293,6 +346,11 @@ class OpenAIEngine(Engine):
         else:
             why = f"the model {self.model!r} is not served, but {server.quote(str(served))}"
         return FatalError(f"{where}: {why}")
+
+
+def _choices(reply: Reply) -> int:
+    choices = (object_of(reply.body) or {}).get("choices") if reply.ok else None
+    return len(choices) if isinstance(choices, list) else 0
 
 
 def _is_about_request(reply: Reply) -> bool:

@@ -111,6 +111,17 @@ class Weights:
         """What a GGUF file on this machine says of itself; nothing of any other."""
         return header_of(self.folder / self.gguf) if self.folder and self.gguf else {}
 
+    @property
+    def sees(self) -> bool | None:
+        """Whether the model takes images, as far as ``config.json`` says."""
+        config = self._config()
+        if self.gguf or "vision_config" in config:
+            return not self.gguf
+        classes = config.get("architectures")
+        # Which class it is among transformers' own would take an import of torch to tell.
+        text = isinstance(classes, list) and all(str(one).endswith("ForCausalLM") for one in classes)
+        return False if text else None
+
     def _files(self, folder: Path) -> list[Path]:
         if self.gguf:
             return _parts(folder / self.gguf)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from prism_eval.plan.orders import ONE_ORDER, Order, Orders, gold_position, reorder, restore
-from prism_eval.plan.plan import STAGES, Plan, Stage, make_plan, read_plan
+from prism_eval.plan.plan import STAGES, Memory, Plan, Stage, make_plan, read_plan
 from prism_eval.plan.protocol import Protocol, load_protocol, protocol_names
 
 __all__ = [
     "ONE_ORDER",
     "STAGES",
+    "Memory",
     "Order",
     "Orders",
     "Plan",

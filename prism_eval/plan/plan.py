@@ -19,6 +19,9 @@ Stage = Literal["caption", "answer", "score"]
 STAGES: tuple[Stage, ...] = ("caption", "answer", "score")
 """The stages that write a table, in order; each is made from those before it."""
 
+Memory = Literal["auto", "turns", "together"]
+"""How models in this process share its memory."""
+
 LEAST_MARGIN = 0.01
 """Points below which a margin is written as none, and needs more images than there are numbers for."""
 CONCURRENCY = 16
@@ -27,7 +30,7 @@ CONCURRENCY = 16
 _MOST_ITEMS, _MOST_SAMPLES, _LARGEST_SEED = 10**9, 10_000, 2**63 - 1
 """More items than any benchmark will have, more captions than anybody waits for, and what servers take for a seed."""
 
-_RUNTIME = frozenset({"concurrency", "attempts", "patience", "math_workers", "allow_missing", "thumbnails"})
+_RUNTIME = frozenset({"concurrency", "attempts", "patience", "math_workers", "allow_missing", "memory", "thumbnails"})
 _LATER: Mapping[str, Stage] = {
     "reasoner": "answer",
     "orders": "answer",
@@ -72,6 +75,8 @@ class Plan(BaseModel):
             Runtime only.
         patience: Seconds without any progress at a server before calls to it are given up; by default 300, and 10 at an
             address where nobody has ever answered. Runtime only.
+        memory: Whether models in this process are there one at a time (``turns``), all at once (``together``), or in
+            turns where they need one device (``auto``). Runtime only.
         thumbnails: Whether small pictures of the images are kept in the run folder, for its page. Runtime only.
     """
 
@@ -99,6 +104,7 @@ class Plan(BaseModel):
     attempts: int = Field(6, gt=0, le=10**6)
     patience: float | None = Field(None, gt=0)
     allow_missing: bool = False
+    memory: Memory = "auto"
     thumbnails: bool = True
 
     @field_validator("reasoner", mode="before")

@@ -143,6 +143,15 @@ class Plugin:
         """
         return self.address or id(self)
 
+    @property
+    def holds(self) -> str | None:
+        """The device whose memory it fills while it is there, such as ``cuda:0``; ``None`` for none that is scarce.
+
+        Of plugins that hold one device, one is there at a time: `close` gives the memory back, and a later call takes
+        it again.
+        """
+        return None
+
 
 def identity_of(plugin: Any) -> dict[str, Any]:
     """The identity of a dataclass plugin: its name, its version and every field that is not runtime."""

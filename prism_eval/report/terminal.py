@@ -78,6 +78,26 @@ class LeaderboardView:
         yield plain(visible(board.answer_with(names)), style="bold")
         facts = ([f"{board.failed}: in no score"] if board.failed else []) + [*board.measured]
         yield plain(" · ".join(map(visible, facts)))
+        if board.unscored:
+            yield plain(visible(board.unscored))
+        else:
+            yield from self._scores(console, width)
+        yield from _unranked(board, names)
+        yield from gaps_in(board, names)
+        for own in board.own:
+            yield from _own(own, board.everyone, width)
+        if any(row.positions for row in board.everyone):
+            yield _leans(board)
+            yield plain(_POSITIONS, style="dim")
+        yield from noise_in(board)
+        yield from readers_in(board)
+        if self.notes:
+            yield from lost_in(board)
+        yield from _published(board)
+        yield from self._notes()
+
+    def _scores(self, console: Console, width: int) -> Iterator[Table | Text]:
+        board = self.board
         columns = told(board.shown_in("summary"), board.everyone)
         whole = _summary(board, (*columns, *board.scores), _NAME[1])
         spared = []
@@ -93,20 +113,7 @@ class LeaderboardView:
             # With less, it is told in sentences, and those break where they have to.
             yield _summary(board, kept, room if room >= len("captioner") else _NAME[1])
             yield from _blocks(board, width)
-        yield from _unranked(board, names)
-        yield from gaps_in(board, names)
         yield plain(" ".join([_LEGEND, *([f"Not shown at this width: {', '.join(spared)}."] if spared else [])]), "dim")
-        for own in board.own:
-            yield from _own(own, board.everyone, width)
-        if any(row.positions for row in board.everyone):
-            yield _leans(board)
-            yield plain(_POSITIONS, style="dim")
-        yield from noise_in(board)
-        yield from readers_in(board)
-        if self.notes:
-            yield from lost_in(board)
-        yield from _published(board)
-        yield from self._notes()
 
     def _notes(self) -> Iterator[Text]:
         warnings = self.board.warnings

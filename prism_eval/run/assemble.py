@@ -84,6 +84,7 @@ def assemble(
     captioners: Mapping[str, Captioner] | None = None,
     reasoners: Mapping[str, Reasoner] | None = None,
     benchmarks: Sequence[Benchmark] | None = None,
+    client: type[Calls] = Calls,
 ) -> Assembly:
     """Make a plan ready to run.
 
@@ -95,6 +96,7 @@ def assemble(
         captioners: Ready captioners by label, in place of the plan's spec strings of the same text.
         reasoners: Ready reasoners by label, likewise.
         benchmarks: Benchmarks that are open already, in place of the plan's.
+        client: Makes the calls.
 
     Raises:
         UsageError: Something the plan names does not exist or will not do.
@@ -103,7 +105,7 @@ def assemble(
     found, unread = open_benchmarks(plan) if benchmarks is None else (benchmarks, {})
     opened = [_limited(benchmark, plan) for benchmark in found]
     limits = Limits(plan.concurrency)
-    calls = Calls(
+    calls = client(
         store,
         limits=limits,
         patience=Patience(plan.attempts, plan.patience),

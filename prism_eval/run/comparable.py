@@ -42,6 +42,17 @@ def comparable(manifest: Manifest) -> dict[str, Fields]:
     }
 
 
+def ended_early(manifest: Manifest) -> dict[str, Fields]:
+    """By benchmark, at which look a run ended before it had asked all: such samples differ as those of two limits do.
+
+    The tables do not say it: there it shows in the fingerprints.
+    """
+    looks = manifest.get("looks") or {}
+    taken, planned = looks.get("taken"), looks.get("planned")
+    ended = None if taken == planned else f"{taken} of {planned}"
+    return {str(entry["name"]): {"looks": ended} for entry in manifest["benchmarks"]}
+
+
 def difference(first: Mapping[str, Fields], second: Mapping[str, Fields]) -> tuple[str, object, object] | None:
     """The first field by which two runs cannot be compared, with both values; ``None`` where they can be.
 

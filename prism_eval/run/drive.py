@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
+from functools import partial
 from typing import cast
 
 from prism_eval.plan import Stage
@@ -17,13 +18,14 @@ from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.item_result import Captioned, ItemResult, is_empty
 from prism_eval.run.items import check_items
 from prism_eval.run.looks import Looks
-from prism_eval.run.manifest import Remarks, make_manifest
+from prism_eval.run.manifest import Earlier, make_manifest
 from prism_eval.run.pipeline import stream
+from prism_eval.run.probing import Probing
 from prism_eval.run.reading import Manifest
 from prism_eval.run.result import State
-from prism_eval.run.room import notes_on_room
 from prism_eval.run.tables import TableWriter, answer_row, caption_row, verdict_row
 from prism_eval.run.thumbnails import Thumbnails
+from prism_eval.run.turns import InTurns
 
 Writers = Mapping[Stage, TableWriter]
 
@@ -35,7 +37,7 @@ async def drive(
     state: State,
     *,
     looks: Looks | None,
-    known: Remarks,
+    known: Earlier,
 ) -> Mapping[str, object]:
     """Put everything through the pipeline and into tables.
 
@@ -45,12 +47,14 @@ async def drive(
         stages: The stages whose tables are written.
         state: What whoever watches is shown.
         looks: Ends the run when all is decided; ``None`` to ask everything.
-        known: What was remarked before of plugins whose results may come from the store.
+        known: What an earlier run found out about plugins and models that this one may not have to ask.
 
     Returns:
         The manifest.
     """
     plan, own = assembly.plan, Aggregates(assembly.settings.scorers)
+    probing = Probing(assembly.settings, assembly.calling, known=known.probes)
+    assembly.settings.calls.begin_with(partial(_introduced, probing, state))
     with ExitStack() as unfinished:
         writers: dict[Stage, TableWriter] = {}
         for stage in stages:
@@ -64,13 +68,22 @@ async def drive(
             finally:
                 state.counts.spending.seconds = time.monotonic() - begun
                 await assembly.close()
-        manifest = make_manifest(assembly, state.counts, own.entries(), looks=looks, known=known)
+        manifest = make_manifest(
+            assembly, state.counts, own.entries(), looks=looks, known=known.remarks, models=probing.facts()
+        )
         whose = comparable(cast("Manifest", manifest))
         for stage, writer in writers.items():
             writer.finish(whose)
             # Only now: until the new table is whole, the old one and what was made from it belong together.
             folder.drop_after(stage)
     return manifest
+
+
+async def _introduced(probing: Probing, state: State) -> None:
+    """Find out what the run's models are, and whether what will be asked of them fits."""
+    await probing.find_out()
+    probing.check()
+    state.notes.extend(probing.notes())
 
 
 async def _write_all(
@@ -86,8 +99,8 @@ async def _write_all(
     first_entry, first_reasoner = settings.entries[0].label, next(iter(settings.reasoners))
     silent = {entry.label for entry in settings.entries if entry.captioner.silent}
     await check_items(assembly.benchmarks, settings.checking)
-    state.notes.extend(await notes_on_room(settings, assembly.calling))
-    async with contextlib.aclosing(_results(assembly, looks, thumbnails)) as results:
+    turns = InTurns(settings, assembly.plan.memory, note=state.notes.append)
+    async with contextlib.aclosing(_results(assembly, turns, looks, thumbnails, state)) as results:
         async for result in results:
             first = (result.entry, result.reasoner, result.sample, result.order) == (first_entry, first_reasoner, 0, 0)
             state.counts.add(result, first=first)
@@ -95,17 +108,22 @@ async def _write_all(
             # An image's caption is one row, however many questions asked about it.
             new = [captioned for captioned in result.captions if captions_seen.add(result.entry, captioned.key)]
             state.counts.spending.add(result, new)
+            # One question reads a caption once, whoever answers it and in whatever orders.
+            if result.order == 0 and result.reasoner == first_reasoner:
+                state.counts.captions_spared += len(result.captions) - len(new)
             if result.entry not in silent:
                 state.counts.empty_captions[result.entry] += sum(is_empty(captioned.caption) for captioned in new)
             _write(result, writers, new)
 
 
 async def _results(
-    assembly: Assembly, looks: Looks | None, thumbnails: Thumbnails | None
+    assembly: Assembly, turns: InTurns, looks: Looks | None, thumbnails: Thumbnails | None, state: State
 ) -> AsyncGenerator[ItemResult, None]:
     """Everything at once, or the part before each look until all is decided."""
+    made = partial(stream, settings=assembly.settings, thumbnails=thumbnails, finished=state.finish_one)
     for part in looks.parts() if looks else [assembly.benchmarks]:
-        async with contextlib.aclosing(stream(part, assembly.settings, thumbnails=thumbnails)) as results:
+        await turns.ask(part)
+        async with contextlib.aclosing(made(part)) as results:
             async for result in results:
                 if looks:
                     looks.add(result)

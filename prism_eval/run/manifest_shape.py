@@ -26,6 +26,11 @@ class _Labelled(_Plugin):
     label: str
 
 
+class _Model(_Part):
+    engine: str
+    address: str
+
+
 class _Unusable(_Part):
     reasons: dict[str, int]
     first: str
@@ -66,6 +71,7 @@ class _Manifest(_Part):
     reasoners: list[_Labelled] = []
     judge: _Plugin = _Plugin()
     captioners: list[_Labelled] = []
+    models: list[_Model] = []
     aggregates: list[_Aggregate] = []
     unread: dict[str, str] = {}
     imported: dict[str, object] = {}

@@ -62,7 +62,15 @@ def test_every_key_of_the_plan_is_classed():
     identity = {"captioners", "reasoner", "benchmarks", "data", "protocol", "edition", "samples", "limit", "seed"}
     identity |= {"orders", "judge", "math_limit", "first", "until_decided", "baseline", "margin", "looks"}
     assert set(Plan.model_fields) - PLAN_RUNTIME == identity
-    assert {"concurrency", "attempts", "patience", "math_workers", "allow_missing", "thumbnails"} == PLAN_RUNTIME
+    assert {
+        "concurrency",
+        "attempts",
+        "patience",
+        "math_workers",
+        "allow_missing",
+        "memory",
+        "thumbnails",
+    } == PLAN_RUNTIME
 
 
 @dataclass(kw_only=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, cast
 
@@ -15,16 +17,17 @@ from prism_eval.engines.body import Body
 from prism_eval.engines.chat import completion_of
 from prism_eval.engines.context import no_room, ran_out
 from prism_eval.engines.http import Server
-from prism_eval.engines.llamacpp.forcing import forced_body, likelihood_of, tokens_body
+from prism_eval.engines.llamacpp.forcing import LISTED, forced_body, likelihood_of, tokens_body
 from prism_eval.engines.llamacpp.loading import Wanted
 from prism_eval.engines.llamacpp.named import file_of
 from prism_eval.engines.llamacpp.resident import Resident
 from prism_eval.engines.llamacpp.wording import chat_body, text_of, trouble
 from prism_eval.engines.pixels import redrawn
+from prism_eval.engines.probe import Probe
 from prism_eval.engines.replies import whole
 from prism_eval.engines.templates import no_chat_template
 from prism_eval.engines.weights import Weights
-from prism_eval.errors import ContextExceeded, FatalError, UsageError
+from prism_eval.errors import ContextExceeded, FatalError, PermanentError, UsageError
 from prism_eval.plugins.identity import identity_of, runtime
 from prism_eval.schema import Completion, Request
 
@@ -95,41 +98,40 @@ class LlamaCppEngine(Engine):
         """The model's in memory, whichever engine asks it."""
         return f"{self.name}:{self._wanted}"
 
-    async def context(self) -> int:
-        """What the file says, or ``max_context``; see `Engine.context`."""
-        return min(self._weights.context or self.max_context, self.max_context)
+    async def probe(self, trial: Request | None = None) -> Probe:
+        """What the file says; for a trial the model is loaded; see `Engine.probe`."""
+        found = await super().probe(trial)
+        if trial is None:
+            found = replace(found, images=self._projector is not None)
+        else:
+            resident, _ = await self._ready()
+            found = replace(found, note=f"{self._weights.name}, threads {(await resident.ready()).threads}")
+        return replace(found, version=metadata.version("xllamacpp"), context=self._context)
 
     async def generate(self, request: Request) -> Completion:
         """Let the model reply."""
-        context = await self.context()
-        self._check(request, context)
+        self._check(request)
         if request.images:
             request = await asyncio.to_thread(request.with_images, partial(redrawn, max_pixels=self.max_pixels))
         resident, server = await self._ready()
         async with resident.slots.one_for(text_of(request)) as slot:
-            said = await self._post(server, "/v1/chat/completions", chat_body(request, slot=slot, context=context))
+            said = await self._post(
+                server, "/v1/chat/completions", chat_body(request, slot=slot, context=self._context)
+            )
         asked = request.sampling.max_tokens
-        return completion_of(said, where=self._weights.name, asked=asked, context=context, whose="model")
+        return completion_of(said, where=self._weights.name, asked=asked, context=self._context, whose="model")
 
     async def log_likelihood(self, prompt: str, continuations: Sequence[str]) -> list[float]:
         """Let the model write each continuation, whatever else is likelier; see `Engine.log_likelihood`."""
         resident, server = await self._ready()
         rows = [await self._tokens(server, prompt + continuation) for continuation in continuations]
-        context = await self.context()
-        if max(map(len, rows)) >= context:
-            raise ContextExceeded(ran_out(context, whose="model"))
+        if max(map(len, rows)) >= self._context:
+            raise ContextExceeded(ran_out(self._context, whose="model"))
         # Nothing stands before the first token, so it has no likelihood.
         shared = max(1, shared_length(rows))
         async with resident.slots.one_for(prompt) as slot:
             # One after the other: each finds read what all begin with.
-            return [await self._likelihood(server, row[:shared], row[shared:], slot) for row in rows]
-
-    async def check(self) -> str:
-        """Load the model, and say what it takes."""
-        resident, _ = await self._ready()
-        images = "takes images" if self._projector else "text only"
-        threads = (await resident.ready()).threads
-        return f"{self._weights.name}: {images}, context {await self.context()} tokens, threads {threads}"
+            return [await self._likelihood(server, row, shared, slot) for row in rows]
 
     async def close(self) -> None:
         """Let go of the model; with the last engine to do so it leaves the memory."""
@@ -141,20 +143,24 @@ class LlamaCppEngine(Engine):
             await resident.leave()
 
     @property
+    def _context(self) -> int:
+        return min(self._weights.context or self.max_context, self.max_context)
+
+    @property
     def _wanted(self) -> Wanted:
         place = self._weights.place
         projector = self._projector.place if self._projector else None
         return Wanted(place, projector, self.max_context, self.batch_size, self.threads, self.gpu_layers)
 
-    def _check(self, request: Request, context: int) -> None:
+    def _check(self, request: Request) -> None:
         """Make sure that the model can reply at all."""
         name = self._weights.name
         if request.images and self._projector is None:
             raise FatalError(f"{name}: takes no images without its projector: name it, as in ?mmproj=FILE.gguf")
         if "tokenizer.chat_template" not in self._weights.header:
             raise no_chat_template(name)
-        if request.sampling.max_tokens >= context:
-            raise no_room(name, request.sampling.max_tokens, context)
+        if request.sampling.max_tokens >= self._context:
+            raise no_room(name, request.sampling.max_tokens, self._context)
 
     async def _ready(self) -> tuple[Resident, Server]:
         if self._resident is None:
@@ -170,17 +176,28 @@ class LlamaCppEngine(Engine):
         said = whole(await self._post(server, "/tokenize", tokens_body(text)), where=self._weights.name)
         return cast("list[int]", said["tokens"])
 
-    async def _likelihood(self, server: Server, before: Sequence[int], tokens: Sequence[int], slot: int) -> float:
-        # A text that the others begin with has nothing of its own.
-        if not tokens:
-            return 0.0
-        said = await self._post(server, "/completion", forced_body(before, tokens, slot))
-        return likelihood_of(whole(said, where=self._weights.name), tokens, where=self._weights.name)
+    async def _likelihood(self, server: Server, row: Sequence[int], shared: int, slot: int) -> float:
+        """The log-likelihood of what follows the shared tokens of a row."""
+        tokens = [await self._token_likelihood(server, row[:at], row[at], slot) for at in range(shared, len(row))]
+        return math.fsum(tokens)
+
+    async def _token_likelihood(self, server: Server, before: Sequence[int], token: int, slot: int) -> float:
+        likely = likelihood_of(await self._forced(server, forced_body(before, token, slot)), token)
+        if likely is None:
+            whole_one = (await self._tokens(server, "a"))[-1]
+            body = forced_body(before, whole_one, slot, listed=LISTED)
+            likely = likelihood_of(await self._forced(server, body), token)
+        if likely is None:
+            raise PermanentError(f"{self._weights.name}: does not say how likely one of the options is")
+        return likely
+
+    async def _forced(self, server: Server, body: Body) -> Mapping[str, object]:
+        return whole(await self._post(server, "/completion", body), where=self._weights.name)
 
     async def _post(self, server: Server, path: str, body: Body) -> bytes:
         reply = await server.post(path, body)
         if not reply.ok:
-            raise trouble(reply, where=self._weights.name, context=await self.context())
+            raise trouble(reply, where=self._weights.name, context=self._context)
         return reply.body
 
 

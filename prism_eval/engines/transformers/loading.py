@@ -63,9 +63,7 @@ class Loaded:
         return self.tokenizer if self.processor is None else self.processor
 
     def __str__(self) -> str:
-        room = f", context {self.context} tokens" if self.context else ""
-        eyes = "takes images" if self.sees else "text only"
-        return f"{self.name}: on {self.device} in {str(self.model.dtype).removeprefix('torch.')}, {eyes}{room}"
+        return f"{self.name}: on {self.device} in {str(self.model.dtype).removeprefix('torch.')}"
 
 
 def load(weights: Weights, *, device: str, dtype: str) -> Loaded:
