@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -54,15 +55,18 @@ async def make() -> AsyncIterator[Make]:
         await one.close()
 
 
+def plain(text: str) -> str:
+    """A text less what the two spell differently: bytes that are no character, and blanks at the ends."""
+    return re.sub("\N{REPLACEMENT CHARACTER}+", "\N{REPLACEMENT CHARACTER}", text).strip(" \N{REPLACEMENT CHARACTER}")
+
+
 async def test_greedy_texts_are_those_of_transformers(tiny: str, make: Make) -> None:
     requests = several(8, eyes=False)
     other = TransformersEngine(model=tiny, device="cpu", dtype="float32")
     texts = await asyncio.gather(*map(make(tiny).generate, requests))
     expected = await asyncio.gather(*map(other.generate, requests))
     await other.close()
-    # llama.cpp takes blanks from the beginning, and gives nothing of a character that the last token leaves unfinished.
-    ends = " \N{REPLACEMENT CHARACTER}"
-    assert [one.text.strip(ends) for one in texts] == [one.text.strip(ends) for one in expected]
+    assert [plain(one.text) for one in texts] == [plain(one.text) for one in expected]
     assert [one.prompt_tokens for one in texts] == [one.prompt_tokens for one in expected]
     assert len({one.text for one in texts}) > 4
 
