@@ -5,6 +5,7 @@ from __future__ import annotations
 from prism_eval.calls.call import Call, CallFailure, made_by
 from prism_eval.calls.client import STAGES, Calls
 from prism_eval.calls.database import default_path
+from prism_eval.calls.ledger import Ledger
 from prism_eval.calls.limits import Limits
 from prism_eval.calls.patience import Patience
 from prism_eval.calls.store import Failure, Record, Store, Stored
@@ -18,6 +19,7 @@ __all__ = [
     "Calls",
     "Elsewhere",
     "Failure",
+    "Ledger",
     "Limits",
     "Patience",
     "Record",

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from prism_eval.calls.asking import asked
 from prism_eval.calls.blame import Blame
 from prism_eval.calls.call import Call, CallFailure
+from prism_eval.calls.ledger import Became, Ledger
 from prism_eval.calls.limits import Limits
 from prism_eval.calls.patience import Patience
 from prism_eval.calls.store import Failure, Record, Store
@@ -41,6 +42,7 @@ class Calls:
         limits: How many may be under way at once.
         patience: How long calls are tried again.
         live: The stages whose calls may be made; the others are only looked up.
+        ledger: Takes down which calls there were, where somebody will ask; ``None`` where nobody will.
 
     Attributes:
         tallies: What became of the calls so far, by stage.
@@ -54,8 +56,10 @@ class Calls:
         limits: Limits,
         patience: Patience = Patience(),
         live: frozenset[str] = STAGES,
+        ledger: Ledger | None = None,
     ) -> None:
         self.limits = limits
+        self.ledger = ledger
         self.turns = Turns({})
         self.tallies: dict[str, Tally] = {}
         self._store = store
@@ -88,6 +92,7 @@ class Calls:
         if (short := _short(call.key)) in self._untold:
             self._untold.remove(short)
             self.tally(call.stage).hits += 1
+            self._take_down(call, "hits")
         return result
 
     async def within(self, call: Call[G]) -> G:
@@ -191,6 +196,7 @@ class Calls:
             self._blame.answered(call)
         self._is_new(call.key)
         self.tally(call.stage).add(made)
+        self._take_down(call, "made")
         plugin = call.plugin
         record = Record(call.key, call.stage, plugin.source, made, plugin.address, plugin.root)
         try:
@@ -238,6 +244,7 @@ class Calls:
         self._failures[call.key] = failure
         tally = self.tally(call.stage)
         tally.failed += 1
+        self._take_down(call, "failed")
         tally.passing += issubclass(failure.kind, TransientError)
         # What a replay did not find is no failed call, and would hide the one that made it so.
         if call.stage not in self._live:
@@ -246,6 +253,10 @@ class Calls:
             Failure(call.key, call.stage, call.plugin.source, failure.kind.__name__, failure.text, failure.attempts)
         )
         return self._blame.failed(call, failure)
+
+    def _take_down(self, call: Call[G], became: Became) -> None:
+        if self.ledger is not None:
+            self.ledger.note(call.stage, became, _short(call.key))
 
 
 def _put_off(call: Call[G]) -> CallFailure:

@@ -21,7 +21,7 @@ HEADINGS = {
     "What is measured": ("captioners", "reasoner", "benchmarks", "data", "limit"),
     "How it is asked and scored": ("protocol", "edition", "judge", "samples", "orders", "seed"),
     "When it is enough": ("until_decided", "baseline", "margin"),
-    "How calls are made": ("concurrency", "patience", "memory", "allow_missing"),
+    "How calls are made": ("concurrency", "patience", "memory", "allow_missing", "shard"),
     "Files": ("file", "out", "overwrite", "store", "thumbnails"),
 }
 """Where the flags of a verb that makes a plan stand in its ``--help``: first what every run has, then what few need."""
@@ -145,6 +145,10 @@ class PlanFlags:
     allow_missing: Annotated[
         bool | None,
         typer.Option("--allow-missing", help="Start though a captions file lacks images; their items fail."),
+    ] = None
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Only the I-th of N parts, from 1: `prism-eval merge` joins them."),
     ] = None
     memory: Annotated[
         str | None,

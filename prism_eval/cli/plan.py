@@ -12,7 +12,8 @@ from prism_eval.cli.running import say_unread
 from prism_eval.cli.table import show_table
 
 if TYPE_CHECKING:
-    from prism_eval.run.forecast import Forecast, ModelForecast
+    from prism_eval.run.forecast import Forecast
+    from prism_eval.run.foresight import ModelForecast
 
 EPILOG = """Examples:
 
@@ -95,5 +96,5 @@ def _row(one: ModelForecast) -> tuple[str | int, ...]:
 
 def _duration(seconds: float) -> str:
     if seconds < 60:
-        return f"{seconds:.0f} s"
+        return f"{seconds:.0f} s" if seconds >= 1 else "< 1 s"
     return f"{seconds / 60:.0f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"

@@ -47,8 +47,7 @@ def carry_out(
         say_unread(state.unread)
         return watch(state, Display.NONE if quiet else progress)
 
-    # A scheduler that ends a job sends this: its finished calls are kept as after Ctrl-C.
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    hear_schedulers()
     try:
         return run_plan(plan, out=out, store=store, watch=started, **stages)
     except Interrupted as error:
@@ -64,7 +63,11 @@ def say_unread(unread: Mapping[str, str]) -> None:
 
 
 def show_leaderboard(run: RunResult) -> int:
-    """Print the leaderboard and what was written; returns the exit code."""
+    """Print the leaderboard and what was written; returns the exit code. A shard has none: it is a part of one."""
+    if part := run.folder.read_plan().part:
+        code = say_how_it_ended(run, tuple(run.tallies))
+        typer.echo(f"This is shard {part}. When all are done: prism-eval merge SHARD... --out DIR")
+        return code
     from prism_eval.cli.screen import console
     from prism_eval.report.evaluate import published
     from prism_eval.report.terminal import LeaderboardView
@@ -129,6 +132,11 @@ def _what_helps(result: RunResult) -> str:
     if any(tally.passing for tally in result.tallies.values()):
         return "Give the same command again to retry what a server let down."
     return "The same command would end the same: see the reasons."
+
+
+def hear_schedulers() -> None:
+    """Take the signal that a scheduler ends a job with for Ctrl-C: what is finished is kept, the rest tidied up."""
+    signal.signal(signal.SIGTERM, _as_interrupt)
 
 
 def _as_interrupt(*_: object) -> None:

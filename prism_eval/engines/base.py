@@ -89,10 +89,8 @@ class Engine(Plugin, ABC):
         found = Probe(model=self.model, root=self.root, log_probabilities=self.ranks())
         if trial is None:
             return found
-        tried = await self._tried(trial)
+        tried, (ranks, why_not) = await self._tried(trial), await self._ranked()
         # Only now: a model that had to be loaded first knows more of itself.
-        why_not = await self._why_not_ranked() if self.ranks() else ""
-        ranks = self.ranks() and not why_not
         return replace(tried, root=self.root, log_probabilities=ranks, why_no_log_probabilities=why_not)
 
     async def _tried(self, trial: Request) -> Probe:
@@ -109,13 +107,20 @@ class Engine(Plugin, ABC):
             return replace(found, images=False, why_no_images=str(error))
         return replace(found, images=True if trial.images else None)
 
-    async def _why_not_ranked(self) -> str:
-        """Why it gives no log-probabilities after all; empty if it does."""
+    async def _ranked(self) -> tuple[bool | None, str]:
+        """Whether it gives log-probabilities, and why it does not."""
+        if not self.ranks():
+            return False, ""
         try:
-            await self.log_likelihood("One and", [" two", " three"])
-        except (FatalError, PermanentError) as error:
-            return str(error)
-        return ""
+            await self._try_ranking()
+        except TransientError:
+            return None, ""
+        except CallError as error:
+            return False, str(error)
+        return True, ""
+
+    async def _try_ranking(self) -> None:
+        await self.log_likelihood("One and", [" two", " three"])
 
     async def close(self) -> None:
         """Give back connections, threads and memory."""

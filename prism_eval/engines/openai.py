@@ -122,11 +122,11 @@ class OpenAIEngine(Engine):
         return replace(found, note=note, root=self._root, context=context, version=await self._version())
 
     async def _trial_of_all(self, trial: Request) -> Probe:
-        found, why_not = await self._tried(trial), await self._why_not_ranked()
+        found, (ranks, why_not) = await self._tried(await self._refitted(trial)), await self._ranked()
         sent = [field.name for field in fields(trial.sampling) if getattr(trial.sampling, field.name) is not None]
         return replace(
             found,
-            log_probabilities=not why_not,
+            log_probabilities=ranks,
             why_no_log_probabilities=why_not,
             takes=tuple(name for name in sent if name not in self._fields.refused),
             refuses=tuple(name for name in sent if name in self._fields.refused),
@@ -190,12 +190,8 @@ class OpenAIEngine(Engine):
         images = None if found.images is False else found.images
         return replace(found, images=images, several=False if about_it else None)
 
-    async def _why_not_ranked(self) -> str:
-        try:
-            await self._for_all(_COMPLETIONS, self._try_echo)
-        except (FatalError, PermanentError) as error:
-            return str(error)
-        return ""
+    async def _try_ranking(self) -> None:
+        await self._for_all(_COMPLETIONS, self._try_echo)
 
     async def _version(self) -> str:
         # As vLLM says it, beside the API and not within.

@@ -63,6 +63,7 @@ def against(
     margin: float,
     boundary: Boundary = ONE_TEST,
     missing: str = "",
+    apart: bool = False,
 ) -> Against:
     """What a difference from the baseline says.
 
@@ -73,6 +74,7 @@ def against(
         margin: The difference that counts as none, in [0, 1].
         boundary: What the difference has to reach.
         missing: Why too much of either is missing for a verdict, in a few words; empty where it is not.
+        apart: Whether others are compared on other benchmarks, so that the sentence has to name these.
     """
     verdict: Word = "cannot tell"
     shown = None
@@ -81,6 +83,7 @@ def against(
     if missing:
         verdict = "cannot tell"
     unlike = _heterogeneity(benchmarks.values())
+    sentence = f"cannot tell: {missing}" if missing else _sentence(verdict, difference, shown, margin)
     return Against(
         baseline=baseline,
         margin=margin,
@@ -89,7 +92,7 @@ def against(
         heterogeneity=unlike,
         benchmarks=benchmarks,
         verdict=verdict,
-        sentence=f"cannot tell: {missing}" if missing else _sentence(verdict, difference, shown, margin),
+        sentence=f"{sentence}, on {writing.listed([*benchmarks])}" if apart and benchmarks else sentence,
         unlike=_unlike(verdict, benchmarks) if unlike and unlike.p < ALPHA and not missing else "",
     )
 

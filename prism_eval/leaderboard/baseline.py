@@ -76,6 +76,7 @@ def compared(
             margin=counts,
             boundary=boundary,
             missing=_missing(pair, scores),
+            apart=not common,
         )
 
     return tuple(

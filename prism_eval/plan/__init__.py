@@ -5,6 +5,7 @@ from __future__ import annotations
 from prism_eval.plan.orders import ONE_ORDER, Order, Orders, gold_position, reorder, restore
 from prism_eval.plan.plan import STAGES, Memory, Plan, Stage, make_plan, read_plan
 from prism_eval.plan.protocol import Protocol, load_protocol, protocol_names
+from prism_eval.plan.shard import Shard
 
 __all__ = [
     "ONE_ORDER",
@@ -14,6 +15,7 @@ __all__ = [
     "Orders",
     "Plan",
     "Protocol",
+    "Shard",
     "Stage",
     "gold_position",
     "load_protocol",

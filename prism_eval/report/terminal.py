@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import shlex
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.column import told
-from prism_eval.leaderboard.writing import ABSENT, as_printed, counted, points, score, with_ends
+from prism_eval.leaderboard.writing import ABSENT, as_printed, counted, listed, points, score, with_ends
 from prism_eval.report.beneath import gaps_in, lost_in, noise_in, readers_in
 from prism_eval.report.drawing import empty_table, plain
 from prism_eval.report.names import columns as columns_of
@@ -139,9 +140,12 @@ def as_text(board: Leaderboard, width: int = 100) -> str:
 
 
 def _unranked(board: Leaderboard, names: Mapping[str, str]) -> Iterator[Text]:
+    alike: dict[str, list[str]] = defaultdict(list)
     for row in board.rows:
         if row.unranked:
-            yield plain(f"{visible(names[row.captioner])} is not ranked: {visible(row.unranked)}.")
+            alike[row.unranked].append(visible(names[row.captioner]))
+    for reason, labels in alike.items():
+        yield plain(f"{listed(labels)} {'is' if len(labels) == 1 else 'are'} not ranked: {visible(reason)}.")
 
 
 def _published(board: Leaderboard) -> Iterator[Table | Text]:

@@ -70,7 +70,15 @@ def run_plan(
     known = Earlier.of(folder.path)
     # A store writes what waits as it is closed, and after Ctrl-C too.
     with Store(store or default_path()) as opened, stoppable():
-        assembly = assemble(plan, opened, through=stages[-1], live=live, captioners=captioners, reasoners=reasoners)
+        assembly = assemble(
+            plan,
+            opened,
+            through=stages[-1],
+            live=live,
+            captioners=captioners,
+            reasoners=reasoners,
+            folder=folder.path.absolute(),
+        )
         _check_data(assembly, folder, goes_on=goes_on)
         looks = _looks(assembly, folder, goes_on=goes_on)
         # Only now that the plan is known to run, so that a slip of the pen costs nobody their older run.
@@ -91,7 +99,10 @@ def default_folder(plan: Plan) -> Path:
     """The folder of a plan that names none: the same plan always gives the same one."""
     what = plan.benchmarks[0] if len(plan.benchmarks) == 1 else "all" if not plan.benchmarks else "several"
     stem = "".join(character if character.isalnum() or character in "-_" else "-" for character in Path(what).stem)
-    return Path("runs") / f"{stem}-{plan.digest[:8]}"
+    part = plan.part
+    # All parts of one plan under one name, so that the folder of each is found beside the others'.
+    whole = plan.model_copy(update={"shard": None})
+    return Path("runs") / f"{stem}-{whole.digest[:8]}{f'-{part.number}of{part.of}' if part else ''}"
 
 
 def _check_data(assembly: Assembly, folder: RunFolder, *, goes_on: bool) -> None:

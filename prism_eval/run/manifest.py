@@ -73,6 +73,7 @@ def make_manifest(
             if (count := counts.benchmarks.get(benchmark.name))
         ],
         **({"unread": dict(assembly.unread)} if assembly.unread else {}),
+        **({"shard": assembly.division.facts(assembly.settings.through)} if assembly.division else {}),
         "counts": _counts(assembly, counts),
         **({"looks": looks.facts()} if looks else {}),
         **({"aggregates": list(aggregates)} if aggregates else {}),

@@ -57,6 +57,21 @@ class _Looks(_Part):
     of_images: int = 0
 
 
+class _WholeBenchmark(_Part):
+    name: str
+    rows: int
+    images: int
+    fingerprint: str
+    unusable: dict[str, int]
+
+
+class _Shard(_Part):
+    number: int
+    of: int
+    stage: str
+    benchmarks: list[_WholeBenchmark]
+
+
 class _Counts(_Part):
     empty_captions: dict[str, int] | None = None
     entries: dict[str, dict[str, object]] | None = None
@@ -76,6 +91,7 @@ class _Manifest(_Part):
     unread: dict[str, str] = {}
     imported: dict[str, object] = {}
     looks: _Looks = _Looks()
+    shard: _Shard | None = None
     counts: _Counts = _Counts()
 
 

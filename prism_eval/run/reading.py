@@ -53,6 +53,7 @@ class Manifest(TypedDict, total=False):
     models: list[Mapping[str, Any]]
     aggregates: list[Mapping[str, Any]]
     looks: Mapping[str, Any]
+    shard: Mapping[str, Any]
     unread: Mapping[str, str]
     imported: Mapping[str, Any]
 
@@ -193,11 +194,11 @@ class Table:
         for batch in self.batches(names):
             yield from batch.to_pylist()
 
-    def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Every row, some thousand at a time."""
+    def batches(self, names: Sequence[str], *, size: int = _BATCH) -> Iterator[pa.RecordBatch]:
+        """Every row, ``size`` at a time."""
         start = 0
         with self._open(names) as file:
-            for batch in file.iter_batches(_BATCH, columns=list(names)):
+            for batch in file.iter_batches(size, columns=list(names)):
                 kept = batch if self.kept is None else batch.take(self._kept_in(start, start + batch.num_rows))
                 yield _completed(kept, names)
                 start += batch.num_rows

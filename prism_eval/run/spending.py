@@ -78,6 +78,21 @@ class Spent:
         return round((self.prompt_tokens * read + self.completion_tokens * written) / _MILLION, 6)
 
 
+@dataclass(frozen=True)
+class Payer:
+    """Whose texts are paid for.
+
+    Attributes:
+        label: An entry's label.
+        about: What is said of its model.
+        answers: Whether it answers by itself.
+    """
+
+    label: str
+    about: Mapping[str, float]
+    answers: bool
+
+
 @dataclass
 class Spending:
     """What each entry took.
@@ -110,18 +125,27 @@ class Spending:
 
     def entries(self, settings: Settings) -> dict[str, object]:
         """By label, what an entry's captions took, and under ``answers`` by reasoner what those to them took."""
+        payers = [Payer(entry.label, entry.about, answers=entry.captioner.answers) for entry in settings.entries]
+        return self.told(payers, {label: settings.about.get(label, {}) for label in settings.reasoners})
+
+    def told(self, entries: Iterable[Payer], reasoners: Mapping[str, Mapping[str, float]]) -> dict[str, object]:
+        """The same.
+
+        Args:
+            entries: The entries.
+            reasoners: What is said of each reasoner's model, by label.
+        """
         return {
             entry.label: {
                 **self.captions[entry.label].told("captions", entry.about),
                 "answers": {
-                    label: self.answers[entry.label, label].told(
-                        "answers", self._about_answers(settings, entry.label, label)
-                    )
-                    for label in settings.reasoners
+                    # Who answers by itself is paid by its own prices.
+                    label: self.answers[entry.label, label].told("answers", entry.about if entry.answers else about)
+                    for label, about in reasoners.items()
                     if (entry.label, label) in self.answers
                 },
             }
-            for entry in settings.entries
+            for entry in entries
         }
 
     @staticmethod

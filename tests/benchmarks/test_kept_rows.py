@@ -88,7 +88,7 @@ def test_a_sample_of_a_stream_reads_it_once_and_asks_what_it_did_before() -> Non
     ],
 )
 def test_values_come_back_as_they_were(value: object) -> None:
-    rows = [Row(0, {"x": value}, "here", ("a", "b"), "id"), RowError("few words", "here: all of it", item="7")]
+    rows = [Row(0, {"x": value}, "here", ("a", "b")), RowError("few words", "here: all of it", item="7")]
     kept = KeptRows(Stream(list(rows)))
     list(kept.rows())
     row, error = kept.rows()

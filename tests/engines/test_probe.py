@@ -92,6 +92,20 @@ async def test_an_image_that_is_refused_without_a_reason_proves_nothing(serve, m
     assert (await make(server).probe(SHOWN)).images is not False
 
 
+async def test_an_echo_that_stumbles_says_nothing_of_log_probabilities() -> None:
+    class Ranks(Stranger):
+        async def log_likelihood(self, prompt: str, continuations: Any) -> list[float]:
+            raise TransientError("later")
+
+    assert (await Ranks().probe(TOLD)).log_probabilities is None
+
+
+async def test_the_trials_image_is_sent_as_the_others_are(serve, make) -> None:
+    server = serve()
+    await make(server, image_format="jpeg").probe(SHOWN)
+    assert "data:image/jpeg" in str(server.server.probes[0])
+
+
 async def test_a_model_that_is_not_there_is_fatal(serve, make) -> None:
     with pytest.raises(FatalError, match="does not list"):
         await make(serve(models=("other",))).probe(SHOWN)

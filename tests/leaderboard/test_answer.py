@@ -119,7 +119,9 @@ def test_a_margin_that_is_none_is_refused(run: Path, margin: float) -> None:
         named(run, margin=margin)
 
 
-@pytest.mark.parametrize(("margin", "written"), [(5, "5.0"), (5.25, "5.25"), (5.5, "5.5"), (10, "10.0")])
+@pytest.mark.parametrize(
+    ("margin", "written"), [(5, "5.0"), (5.25, "5.25"), (5.5, "5.5"), (10, "10.0"), (5.125, "5.125")]
+)
 def test_a_margin_is_written_as_it_was_asked_for(run: Path, margin: float, written: str) -> None:
     found = named(run, margin=margin).rows[0].against
     assert found is not None

@@ -17,6 +17,7 @@ from prism_eval.leaderboard import build
 from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.report.exports import export
 from prism_eval.report.html import render
+from prism_eval.report.terminal import as_text
 from prism_eval.run.reading import Table
 from tests.runfolder import verdict, write_run
 
@@ -216,7 +217,12 @@ def test_three_that_lack_one_benchmark_each_go_round_in_no_circle(tmp_path: Path
     assert board.common == ()
     assert [row.rank for row in board.rows] == [None] * 3
     assert {row.unranked for row in board.rows} == {"no benchmark has a score of every captioner"}
-    assert board.answer.startswith("No captioner is ranked: ")
+    assert board.answer == "No captioner is ranked: no benchmark has a score of every captioner."
+    assert "c0, c1, c2 are not ranked: no benchmark has a score of every captioner." in as_text(board, 200)
+    # A pair that is named is compared on what it shares, and that is said in its sentence.
+    sentences = {row.captioner: row.against.sentence for row in build(folders, baseline="c0").rows if row.against}
+    assert sentences["c1"].endswith("], on B0")
+    assert sentences["c2"].endswith("], on B2")
 
 
 def test_an_entry_in_two_runs_is_an_error_that_names_it(tmp_path: Path) -> None:

@@ -33,6 +33,13 @@ CLASSED = {
         {"batch_size", "threads", "gpu_layers", "concurrency"},
     ),
     "transformers": ({"model", "revision", "dtype", "max_pixels"}, {"device", "batch_size", "concurrency"}),
+    "vllm": (
+        {"model", "revision", "dtype", "max_model_len", "max_pixels", "chat_template_kwargs", "engine_args"},
+        {
+            *("serve", "tensor_parallel_size", "data_parallel_size", "gpu_memory_utilization", "enforce_eager"),
+            *("enable_prefix_caching", "logs", "concurrency"),
+        },
+    ),
 }
 
 

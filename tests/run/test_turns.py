@@ -20,10 +20,12 @@ from prism_eval.captioners.prompted import PromptedCaptioner
 from prism_eval.captioners.specific import Specific
 from prism_eval.engines import Engine
 from prism_eval.errors import FatalError, PermanentError
+from prism_eval.judges.prompted import PromptedJudge
 from prism_eval.plan import load_protocol
 from prism_eval.plugins import runtime
 from prism_eval.reasoners.prompted import PromptedReasoner
 from prism_eval.reasoners.ranking import RankingReasoner
+from prism_eval.run import assemble
 from prism_eval.schema import Caption, Completion, Sampling
 from tests.builders import chart_folder
 
@@ -288,3 +290,21 @@ def test_servers_of_our_own_take_turns_as_well(memory, tmp_path, data):
     captioner = PromptedCaptioner(engine=Served(model="a"), prompt="Describe.")
     assert carried_out(tmp_path, data, "one", {"a": captioner}, {"r": reads("r")}).failed == 0
     assert (memory.most, memory.turns) == (1, ["a", "r"])
+
+
+def test_a_judge_comes_last(memory, tmp_path, monkeypatch):
+    generate = Held.generate
+
+    async def says(self, request):
+        said = await generate(self, request)
+        return {"r": Completion("Hm."), "j": Completion("Verdict: correct")}.get(self.model, said)
+
+    monkeypatch.setattr(Held, "generate", says)
+    monkeypatch.setattr(assemble, "_judge", lambda *_: (PromptedJudge(engine=Held(model="j")), "j"))
+    for name, how, most in (("turns", "auto", 1), ("all", "together", 3)):
+        memory.turns.clear()
+        result = evaluate({"a": sees("a")}, reasoner={"r": reads("r")}, benchmarks="mathverse", data="synthetic",
+                          limit=6, memory=how, out=tmp_path / name, store=tmp_path / f"{name}.sqlite")  # fmt: skip
+        assert (result.failed, memory.most, result.tallies["judge"].made > 0) == (0, most, True)
+        assert how == "together" or memory.turns == ["a", "r", "j"]
+    assert tables(tmp_path / "turns") == tables(tmp_path / "all")

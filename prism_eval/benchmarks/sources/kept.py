@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from prism_eval.benchmarks.rows import Row, RowError
 from prism_eval.benchmarks.sources.source import RowSource
@@ -78,7 +78,7 @@ class _RowFile:
         """The file with one more row; ``None`` where it cannot be kept: the disk is full, or a value is no data."""
         try:
             self._lines.append(self._write(json.dumps(self._as_json(row)).encode()))
-        except (OSError, TypeError):
+        except (OSError, TypeError, RecursionError):
             return None
         return self
 
@@ -88,13 +88,14 @@ class _RowFile:
             if "reason" in kept:
                 yield RowError(**kept)
             else:
-                yield Row(**kept | {"values": self._as_value(kept["values"]), "unread": tuple(kept["unread"])})
+                values = cast("dict[str, object]", self._as_value(kept["values"]))
+                yield Row(int(kept["number"]), values, place=str(kept["place"]), unread=tuple(kept["unread"]))
 
     def _as_json(self, row: Row | RowError) -> dict[str, object]:
         if isinstance(row, RowError):
             return {"reason": row.reason, "message": str(row), "item": row.item}
         values = self._packed(dict(row.values))
-        return {"number": row.number, "values": values, "where": row.where, "unread": row.unread, "item": row.item}
+        return {"number": row.number, "values": values, "place": row.place, "unread": row.unread}
 
     def _packed(self, value: object) -> object:
         """A value as JSON gives it back exactly: images' bytes stand in the file by themselves."""

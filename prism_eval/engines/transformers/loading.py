@@ -9,7 +9,7 @@ from logging import CRITICAL, getLogger
 from typing import TYPE_CHECKING, Any
 
 from prism_eval.engines.http import one_line
-from prism_eval.engines.transformers.memory import ran_out
+from prism_eval.engines.transformers.memory import lacks_memory
 from prism_eval.engines.transformers.processors import processor_of
 from prism_eval.engines.weights import Weights
 from prism_eval.errors import FatalError
@@ -84,7 +84,7 @@ def load(weights: Weights, *, device: str, dtype: str) -> Loaded:
     except FatalError:
         raise
     except Exception as error:
-        if ran_out(error):
+        if lacks_memory(error):
             raise FatalError(
                 f"{weights.name}: its weights do not fit into the memory of {where}: take a smaller dtype or model, or "
                 "another device"

@@ -80,6 +80,7 @@ def shares_of(loss: NDArray[np.int8], cluster: NDArray[np.int64], strata: NDArra
         answers=loss.size,
         wrong=int(wrong.sum()),
         lost=clustered_mean(wrong, cluster, strata),
+        # Not by benchmark: one with a single lost answer would weigh as much as one with a thousand.
         shares=_estimates(loss[wrong], cluster[wrong], None) if wrong.any() else None,
         points=_estimates(loss, cluster, strata),
         counts={name: int((loss == number).sum()) for number, name in enumerate(LOSSES)},
