@@ -62,7 +62,7 @@ class Log:
         errors = [line for line in said if _ERROR.match(line)]
         # Each process tells the same of those below it, and a traceback's other lines tell users nothing.
         own = dict.fromkeys(one_line(line) for line in errors if not is_hearsay(line))
-        shown = list(own)[-_ERRORS:] or [one_line(line) for line in said[-_LINES:]]
+        shown = list(own)[-_ERRORS:] or [one_line(line) for line in errors[-1:] or said[-_LINES:]]
         return f"{' … '.join(shown) or 'it said nothing'} (the whole log: {self.path})"
 
     def tidy(self) -> None:

@@ -115,7 +115,7 @@ class Resident(Host):
 
     def _give_up(self) -> None:
         self._died = self._died or f"{self.wanted.name}: vLLM's engine died: {self._log.why()}"
-        for task in self._asks:
+        for task in self._asks - {asyncio.current_task()}:
             task.cancel()
 
     async def _told(self, work: Awaitable[T], model: Model) -> T:
