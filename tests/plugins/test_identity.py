@@ -28,6 +28,10 @@ CLASSED = {
         {"model", "revision", "extra_body", "limit_name", "max_pixels", "image_format"},
         {"base_url", "api_key_env", "timeout", "concurrency", "check_model"},
     ),
+    "llamacpp": (
+        {"model", "mmproj", "max_context", "max_pixels"},
+        {"batch_size", "threads", "gpu_layers", "concurrency"},
+    ),
     "transformers": ({"model", "revision", "dtype", "max_pixels"}, {"device", "batch_size", "concurrency"}),
     "vllm": (
         {"model", "revision", "dtype", "max_model_len", "max_pixels", "chat_template_kwargs", "engine_args"},
