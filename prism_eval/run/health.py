@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from prism_eval.engines import OnEngine
     from prism_eval.plugins import Kind, Plugin
 
-_EXTRAS = ("ocr", "hub", "math", "transformers", "vllm", "lmms")
+_EXTRAS = ("ocr", "hub", "math", "transformers", "vllm", "llamacpp", "lmms")
 
 
 @dataclass(frozen=True)

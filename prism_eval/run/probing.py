@@ -50,7 +50,12 @@ class Probing:
             FatalError: What will be asked of a model cannot succeed.
         """
         probes = (probed(need, need.trial if asking else None) for need in self.needs.values())
-        self.found = dict(zip(self.needs, await asyncio.gather(*probes), strict=True))
+        # All are waited for though one says that nothing can be asked: engines must not be closed under a probe.
+        found = await asyncio.gather(*probes, return_exceptions=True)
+        for one in found:
+            if isinstance(one, BaseException):
+                raise one
+        self.found = {key: one for key, one in zip(self.needs, found, strict=True) if isinstance(one, Probe)}
 
     def check(self) -> None:
         """Make sure that what will be asked fits.

@@ -28,6 +28,11 @@ CLASSED = {
         {"model", "revision", "extra_body", "limit_name", "max_pixels", "image_format"},
         {"base_url", "api_key_env", "timeout", "concurrency", "check_model"},
     ),
+    "llamacpp": (
+        {"model", "mmproj", "max_context", "max_pixels"},
+        {"batch_size", "threads", "gpu_layers", "concurrency"},
+    ),
+    "ray": ({"model", "engine"}, {"concurrency", "replicas", "gpus", "cpus", "resources", "address"}),
     "transformers": ({"model", "revision", "dtype", "max_pixels"}, {"device", "batch_size", "concurrency"}),
     "vllm": (
         {"model", "revision", "dtype", "max_model_len", "max_pixels", "chat_template_kwargs", "engine_args"},
@@ -67,7 +72,7 @@ def test_prompted_plugins_have_only_identity():
 
 def test_every_key_of_the_plan_is_classed():
     identity = {"captioners", "reasoner", "benchmarks", "data", "protocol", "edition", "samples", "limit", "seed"}
-    identity |= {"orders", "judge", "math_limit", "first", "until_decided", "baseline", "margin", "looks"}
+    identity |= {"orders", "judge", "math_limit", "first", "until_decided", "baseline", "margin", "looks", "shard"}
     assert set(Plan.model_fields) - PLAN_RUNTIME == identity
     assert {
         "concurrency",

@@ -11,12 +11,13 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 from prism_eval.engines.base import Engine
 from prism_eval.engines.context import no_room
 from prism_eval.engines.probe import Probe
+from prism_eval.engines.templates import no_chat_template
 from prism_eval.engines.transformers.inputs import Prompt
 from prism_eval.engines.transformers.loading import Loaded
 from prism_eval.engines.transformers.ranking import Options
 from prism_eval.engines.transformers.resident import Resident, Wanted
 from prism_eval.engines.transformers.rules import Rules
-from prism_eval.engines.transformers.weights import Weights
+from prism_eval.engines.weights import Weights
 from prism_eval.errors import FatalError, UsageError
 from prism_eval.plugins.identity import identity_of, runtime
 from prism_eval.schema import Completion, Request
@@ -136,10 +137,7 @@ class TransformersEngine(Engine):
         if request.images and not loaded.sees:
             raise FatalError(f"{loaded.name}: the model takes no images")
         if loaded.templates.chat_template is None:
-            raise FatalError(
-                f"{loaded.name}: has no chat template, as models have that were not trained to reply; it can only rank "
-                "options (by=rank)"
-            )
+            raise no_chat_template(loaded.name)
         sampling = request.sampling
         if loaded.context is not None and sampling.max_tokens >= loaded.context:
             raise no_room(loaded.name, sampling.max_tokens, loaded.context)

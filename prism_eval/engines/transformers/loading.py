@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from prism_eval.engines.http import one_line
 from prism_eval.engines.transformers.memory import lacks_memory
 from prism_eval.engines.transformers.processors import processor_of
-from prism_eval.engines.transformers.weights import Weights
+from prism_eval.engines.weights import Weights
 from prism_eval.errors import FatalError
 
 if TYPE_CHECKING:

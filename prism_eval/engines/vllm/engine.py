@@ -12,9 +12,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from prism_eval.engines.base import Engine
 from prism_eval.engines.pixels import refitted
 from prism_eval.engines.probe import Probe
-from prism_eval.engines.transformers.weights import Weights
 from prism_eval.engines.vllm.arguments import OPTIONS, checked, for_cpu, installed, is_cpu
 from prism_eval.engines.vllm.host import Host, Wanted
+from prism_eval.engines.weights import Weights
 from prism_eval.errors import UsageError
 from prism_eval.plugins import from_plan, runtime
 from prism_eval.plugins.identity import identity_of

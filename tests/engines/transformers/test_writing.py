@@ -49,7 +49,7 @@ def _seen(folder: Path, request: Request, text: str) -> Any:
     from PIL import Image as Pillow
 
     from prism_eval.engines.transformers.processors import processor_of
-    from prism_eval.engines.transformers.weights import Weights
+    from prism_eval.engines.weights import Weights
 
     kind = "qwen2_5_vl" if "qwen" in str(folder) else "llava"
     processor = processor_of(Weights.of(str(folder), None), kind)

@@ -119,7 +119,8 @@ def test_kill_9_of_the_server_alone_ends_the_run_and_the_engine_core(models: Mod
         os.kill(server, signal.SIGKILL)
         _, said = process.communicate(timeout=90)
         assert process.returncode == 1, said
-        assert "vLLM's server died (exit code 137)" in said
+        # Before its first answer, or in the middle of one.
+        assert re.search(r"vLLM's server (?:could not serve it|died) \(exit code 137\)", said), said
         assert "Traceback" not in said
         assert wait_until(lambda: not any(map(alive, begun)), 40), [pid for pid in begun if alive(pid)]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from prism_eval.engines.transformers.engine import TransformersEngine
-from prism_eval.engines.transformers.weights import Weights
+from prism_eval.engines.weights import Weights
 from prism_eval.errors import UsageError
 from prism_eval.plugins import Spec
 from prism_eval.plugins.paths import settled
@@ -58,6 +58,7 @@ def test_what_it_computes_with_and_sees_does(folder: Path, options: dict[str, ob
 
 
 async def test_the_context_is_known_before_anything_is_loaded(folder: Path) -> None:
+    pytest.importorskip("transformers", reason="the extra [transformers] is not installed: tox run -e engines")
     assert (await TransformersEngine(model=str(folder)).probe()).context == 512
     (folder / "config.json").write_text(
         json.dumps({"model_type": "llava", "text_config": {"max_position_embeddings": 7}, "max_position_embeddings": 9})
