@@ -10,8 +10,9 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar, Literal
 
-from prism_eval.engines.address import VARIABLE, address_from
+from prism_eval.engines.address import VARIABLE, addresses_from
 from prism_eval.engines.advice import option_against, takes_no_images
+from prism_eval.engines.balance import beginning_of, shared_part
 from prism_eval.engines.base import Engine
 from prism_eval.engines.body import Body
 from prism_eval.engines.chat import body_of, checked_extra, completion_of
@@ -25,6 +26,7 @@ from prism_eval.engines.outcome import outcome_of
 from prism_eval.engines.pixels import ImageFormat, refitted
 from prism_eval.engines.probe import Probe, text_alone
 from prism_eval.engines.refusal import is_busy, refusal
+from prism_eval.engines.replicas import Replicas
 from prism_eval.engines.replies import error_of, object_of
 from prism_eval.errors import (
     CallError,
@@ -55,7 +57,8 @@ class OpenAIEngine(Engine):
             ``none`` sends no bound.
         max_pixels: Pixels of an image beyond which it is scaled down; ``none`` for any number.
         image_format: What images are sent as, ``jpeg`` or ``png``; ``none`` for what they are.
-        base_url: Where the server is, up to and including ``/v1``; by default what ``OPENAI_BASE_URL`` says.
+        base_url: Where the server is, up to and including ``/v1``; by default what ``OPENAI_BASE_URL`` says. Several
+            addresses of one model, with commas between them, share its calls.
         api_key_env: The environment variable that holds the key; without it no key is sent.
         timeout: Seconds one call may take, counted anew while the server answers others; twice as many when it is asked
             again.
@@ -80,27 +83,41 @@ class OpenAIEngine(Engine):
     _fields: Fields = field(default_factory=Fields, init=False, repr=False, compare=False)
     # What has passed once is no fault of the options: a later refusal is its own item's.
     _passed: bool = field(default=False, init=False, repr=False, compare=False)
+    # An engine for each of several addresses.
+    _engines: tuple[OpenAIEngine, ...] = field(default=(), init=False, repr=False, compare=False)
+    _replicas: Replicas[OpenAIEngine] | None = field(default=None, init=False, repr=False, compare=False)
     _seen: bool = field(default=False, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.model.strip():
             raise UsageError("the openai engine needs a model's name, as in openai:Qwen/Qwen2.5-VL-7B-Instruct")
-        self.base_url = address_from(self.base_url)
+        addresses = addresses_from(self.base_url)
+        self.base_url = ", ".join(addresses)
         self.extra_body = checked_extra(self.extra_body)
         if self.max_pixels is not None and self.max_pixels < 1:
             raise UsageError(f"max_pixels must be 1 or more, not {self.max_pixels}")
         if not 0 < self.timeout < float("inf"):
             raise UsageError(f"timeout must be above 0 seconds, not {self.timeout}")
+        if len(addresses) > 1:
+            self._engines = tuple(replace(self, base_url=address) for address in addresses)
+            self._replicas = Replicas(self._engines)
+
+    @property
+    def replicas(self) -> int:
+        """How many addresses there are."""
+        return len(self._engines) or 1
 
     @property
     def address(self) -> str:
-        """The base URL."""
+        """The base URL, or several with commas between them."""
         return self.base_url
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """Fields of the sampling that the server refused."""
+        if self._engines:
+            return tuple(remark for engine in self._engines for remark in engine.remarks)
         refused = ", ".join(name for name in NEUTRAL if name in self._fields.refused)
         words = f"{self.base_url} does not take {refused}: defaults of {self.model} may be at work."
         return (words,) if refused else ()
@@ -108,13 +125,20 @@ class OpenAIEngine(Engine):
     @property
     def root(self) -> str | None:
         """What ``/models`` says the model's ``root`` is, as vLLM and SGLang do; see `Engine.root`."""
-        return self._root
+        return next((engine.root for engine in self._engines if engine.root), self._root)
+
+    @property
+    def room(self) -> int | None:
+        """What ``/models`` says of the model's context; ``None`` where it has not been asked, or does not say."""
+        return self._context
 
     async def probe(self, trial: Request | None = None) -> Probe:
         """What ``/models`` and ``/version`` say; what becomes of the trial, asked for twice at once, and of an echo.
 
         A server that is slow, busy or keeps no list passes: only the calls themselves can tell.
         """
+        if self._replicas:
+            return await self._replicas.probe(trial)
         note = await self._look()
         found = Probe(model=self.model) if trial is None else await self._trial_of_all(trial)
         # A reply without a bound takes what room is left.
@@ -134,6 +158,8 @@ class OpenAIEngine(Engine):
 
     async def generate(self, request: Request) -> Completion:
         """Ask the server once. The first call also checks that the server is there and serves the model."""
+        if self._replicas:
+            return await self._replicas.ask(beginning_of(request), lambda one: one.generate(request))
         request = await self._refitted(request)
         left_out = self._fields.refused
         reply = await self._chat(request)
@@ -157,6 +183,8 @@ class OpenAIEngine(Engine):
         All go in one request to ``/completions``, which vLLM and SGLang serve with ``echo`` and ``logprobs``. The first
         call tries the server with plain words: one that numbers them wrongly, as llama.cpp's does, is refused.
         """
+        if self._replicas:
+            return await self._replicas.ask(shared_part(prompt), lambda one: one.log_likelihood(prompt, continuations))
         await self._for_all(_COMPLETIONS, self._try_echo)
         return await self._echoed([prompt + continuation for continuation in continuations])
 
@@ -237,8 +265,23 @@ class OpenAIEngine(Engine):
             "if it serves it all the same, add check_model=false"
         )
 
+    async def look(self) -> None:
+        """See that the server is there again, after it was not: that it is well, as far as it says, and what it serves.
+
+        Raises:
+            CallError: It is not.
+        """
+        reply = await self._connected().get("/../health", seconds=_CHECK_SECONDS)
+        # vLLM's and SGLang's; a server without one answers 404, and is there.
+        if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise Unavailable(f"{self.base_url}: HTTP {reply.status} from /health")
+        await self._look()
+
     async def close(self) -> None:
         """Close the connections; a later call opens new ones."""
+        if self._replicas:
+            await self._replicas.close()
+            await asyncio.gather(*(engine.close() for engine in self._engines))
         server, self._server = self._server, None
         await self._once.close()
         if server is not None:
