@@ -241,11 +241,19 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Everything one model call depends on."""
+    """Everything one model call depends on.
+
+    Attributes:
+        messages: What the model is shown.
+        sampling: How it picks its tokens.
+        sample: Which of the texts asked for in the same words, from 0.
+        choices: All that a reply may be, for engines that were told to hold a model to it; empty for anything.
+    """
 
     messages: tuple[Message, ...]
     sampling: Sampling
     sample: int = 0
+    choices: tuple[str, ...] = ()
 
     @property
     def images(self) -> tuple[Image, ...]:

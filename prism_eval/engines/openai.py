@@ -37,8 +37,8 @@ from prism_eval.errors import (
     Unavailable,
     UsageError,
 )
-from prism_eval.plugins.identity import runtime
-from prism_eval.schema import NEUTRAL, Completion, Request
+from prism_eval.plugins.identity import identity_of, runtime
+from prism_eval.schema import NEUTRAL, Completion, FinishReason, Request
 
 # A list is short and costs no model anything: who takes longer is busy, and the check passes.
 _CHECK_SECONDS = 10.0
@@ -57,6 +57,8 @@ class OpenAIEngine(Engine):
             ``none`` sends no bound.
         max_pixels: Pixels of an image beyond which it is scaled down; ``none`` for any number.
         image_format: What images are sent as, ``jpeg`` or ``png``; ``none`` for what they are.
+        structured: ``choice`` holds the answers to multiple choice to one letter, where the server has
+            ``structured_outputs`` as vLLM does; ``none`` lets the model write what it likes.
         base_url: Where the server is, up to and including ``/v1``; by default what ``OPENAI_BASE_URL`` says. Several
             addresses of one model, with commas between them, share its calls.
         api_key_env: The environment variable that holds the key; without it no key is sent.
@@ -72,6 +74,7 @@ class OpenAIEngine(Engine):
     limit_name: Literal["max_tokens", "max_completion_tokens"] | None = "max_tokens"
     max_pixels: int | None = None
     image_format: ImageFormat | None = None
+    structured: Literal["choice"] | None = None
     base_url: str = runtime("", environment=VARIABLE)
     api_key_env: str = runtime("OPENAI_API_KEY")
     timeout: float = runtime(120.0)
@@ -102,6 +105,12 @@ class OpenAIEngine(Engine):
         if len(addresses) > 1:
             self._engines = tuple(replace(self, base_url=address) for address in addresses)
             self._replicas = Replicas(self._engines)
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """The options; of those that came later only what was asked for, so that older texts are found again."""
+        said = identity_of(self)
+        return said if self.structured else {name: value for name, value in said.items() if name != "structured"}
 
     @property
     def replicas(self) -> int:
@@ -174,6 +183,9 @@ class OpenAIEngine(Engine):
     def _completion(self, reply: Reply, request: Request) -> Completion:
         asked = self._bound(request)
         said = completion_of(reply.body, where=self.base_url, asked=asked, context=self._context)
+        held = self._held_to(request) and said.finish_reason is FinishReason.STOP
+        if held and said.text.strip() not in request.choices:
+            raise FatalError(f"{self.base_url}: ignores structured_outputs: leave out structured=choice")
         self._passed, self._seen = True, self._seen or bool(request.images)
         return said
 
@@ -295,9 +307,13 @@ class OpenAIEngine(Engine):
 
     async def _chat(self, request: Request, without: Collection[str] = (), *, several: int = 1) -> Reply:
         refused = {*without, *self._fields.refused}
-        extra = {**self.extra_body, "n": several} if several > 1 else self.extra_body
+        extra = {**self.extra_body, **({"n": several} if several > 1 else {}), **self._held_to(request)}
         body = body_of(request, model=self.model, limit_name=self.limit_name, without=refused, extra=extra)
         return await self._post(_CHAT, body, asked=self._bound(request))
+
+    def _held_to(self, request: Request) -> Mapping[str, object]:
+        held = self.structured and request.choices
+        return {"structured_outputs": {"choice": list(request.choices)}} if held else {}
 
     async def _reply_to_trial(self, request: Request, without: Collection[str]) -> Reply:
         reply = await self._chat(request, without)
@@ -348,7 +364,9 @@ class OpenAIEngine(Engine):
         if request.images and not self._seen and takes_no_images(message):
             return FatalError(f"{where}: the model {self.model!r} takes no images: {said}")
         option = option_against(message, limit_name=self.limit_name) if reply.invalid else ""
-        return FatalError(f"{where}: {said}; add {option} to the spec") if option and not self._passed else None
+        # Only questions with options hold it: what passed before may have been others.
+        concerns_all = not self._passed or "structured" in option
+        return FatalError(f"{where}: {said}; add {option} to the spec") if option and concerns_all else None
 
     async def _refusal(self, server: Server, reply: Reply, path: str) -> CallError:
         message, code = error_of(reply.body)
