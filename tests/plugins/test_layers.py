@@ -21,10 +21,6 @@ PROMPTS = {
     "choice_prompt": "{caption} {question} {options}",
     "short_prompt": "{caption} {question}",
 }
-    "prompt": "Describe.",
-    "choice_prompt": "{caption} {question} {options}",
-    "short_prompt": "{caption} {question}",
-}
 
 
 @dataclass(kw_only=True)
