@@ -9,7 +9,18 @@ from prism_eval import Caption, Captioner
 from prism_eval.errors import UsageError
 from tests.builders import chart_folder
 
-HEAVY = ["torch", "datasets", "pandas", "matplotlib", "scipy", "vllm", "transformers", "rapidocr", "math_verify"]
+HEAVY = [
+    "torch",
+    "datasets",
+    "pandas",
+    "matplotlib",
+    "scipy",
+    "vllm",
+    "transformers",
+    "xllamacpp",
+    "rapidocr",
+    "math_verify",
+]
 LIGHT = [
     "prism_eval",
     "prism_eval.cli.app",

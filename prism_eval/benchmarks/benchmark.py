@@ -15,6 +15,7 @@ from prism_eval.benchmarks.rows import Row, RowError
 from prism_eval.benchmarks.sampling import Drawn, Sample, draw
 from prism_eval.benchmarks.sources.columns import is_selected
 from prism_eval.benchmarks.sources.image_files import ImageFiles
+from prism_eval.benchmarks.sources.kept import KeptRows
 from prism_eval.benchmarks.sources.source import RowSource
 from prism_eval.errors import DataError
 from prism_eval.schema import Image, Item
@@ -49,8 +50,13 @@ class Benchmark:
         """The commit of the data, where it comes from the hub."""
         return self.source.revision
 
+    @property
+    def is_streamed(self) -> bool:
+        """Whether each reading of its rows is paid for anew; sources from elsewhere need not say it."""
+        return bool(getattr(self.source, "streamed", False))
+
     def sampled(self, *, limit: int, seed: int, looks: int = 1) -> Benchmark:
-        """The same, of which a random sample of images is asked. Reads every row, and keeps no image.
+        """The same, of which a random sample of images is asked. Reads every row, and holds no image in memory.
 
         Args:
             limit: Items that are drawn at most, but never fewer than one image's; 0 for all.
@@ -60,6 +66,9 @@ class Benchmark:
         Raises:
             DataError: The rows cannot be read.
         """
+        if self.is_streamed:
+            # The rows that are drawn are read again, and perhaps once more to see whether captions cover them.
+            return replace(self, source=KeptRows(self.source)).sampled(limit=limit, seed=seed, looks=looks)
         renamed: dict[tuple[int, str], str] = {}
         sample = draw(self._drawn(renamed), seed=seed, limit=limit, looks=looks, renamed=renamed)
         return replace(self, sample=sample)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from prism_eval.errors import DataError
@@ -38,16 +38,28 @@ class Row:
     Attributes:
         number: Its position in the data set, from 0.
         values: Its columns, those that the definition asks for. The values are as untrusted as the file they are from.
-        where: The file and the row's place in it, for messages.
+        place: The file and the row's place in it, for messages.
         unread: Further columns of the file that the definition does not ask for.
         item: The id of the item that is being made of it; empty before it is known.
+        reading: The columns of which the one that is filled is being read; empty where messages name none.
     """
 
     number: int
     values: Mapping[str, object]
-    where: str
+    place: str
     unread: tuple[str, ...] = ()
     item: str = ""
+    reading: Sequence[str] = ()
+
+    @property
+    def where(self) -> str:
+        """The file, the row's place in it, and the item and the column as far as they are known."""
+        # Put together only where something is wrong: hardly ever, and every cell is read under a name of its own.
+        item = f" (item {short(self.item)})" if self.item else ""
+        there = [name for name in self.reading if _walk(self.values, name) is not MISSING]
+        filled = [name for name in there if not is_null(_walk(self.values, name))]
+        read = next(iter([*filled, *there, *self.reading]), None)
+        return f"{self.place}{item}{f', column {read!r}' if read else ''}"
 
     def get(self, names: Sequence[str]) -> object:
         """The first of these columns that holds something; ``None`` if all are null, `MISSING` if there is none."""
@@ -75,14 +87,11 @@ class Row:
 
     def at(self, item_id: str) -> Row:
         """The same row, whose messages name the item."""
-        return replace(self, where=f"{self.where} (item {short(item_id)})", item=item_id)
+        return Row(self.number, self.values, self.place, self.unread, item_id)
 
     def column(self, names: Sequence[str]) -> Row:
         """The same row, whose messages name the one of these columns that is read."""
-        there = [name for name in names if _walk(self.values, name) is not MISSING]
-        filled = [name for name in there if not is_null(_walk(self.values, name))]
-        read = next(iter([*filled, *there, *names]), None)
-        return replace(self, where=f"{self.where}, column {read!r}") if read else self
+        return Row(self.number, self.values, self.place, self.unread, self.item, names)
 
     def bad(self, reason: str, message: str) -> RowError:
         """An error about this row, for the caller to raise or to hand on in an item's place."""

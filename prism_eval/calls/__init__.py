@@ -5,10 +5,12 @@ from __future__ import annotations
 from prism_eval.calls.call import Call, CallFailure, made_by
 from prism_eval.calls.client import STAGES, Calls
 from prism_eval.calls.database import default_path
+from prism_eval.calls.ledger import Ledger
 from prism_eval.calls.limits import Limits
 from prism_eval.calls.patience import Patience
 from prism_eval.calls.store import Failure, Record, Store, Stored
 from prism_eval.calls.tally import Elsewhere, Tally
+from prism_eval.calls.turns import Turns
 
 __all__ = [
     "STAGES",
@@ -17,12 +19,14 @@ __all__ = [
     "Calls",
     "Elsewhere",
     "Failure",
+    "Ledger",
     "Limits",
     "Patience",
     "Record",
     "Store",
     "Stored",
     "Tally",
+    "Turns",
     "default_path",
     "made_by",
 ]

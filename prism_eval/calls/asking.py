@@ -18,7 +18,7 @@ from prism_eval.errors import (
     StoreError,
 )
 from prism_eval.plugins.faults import fault_of
-from prism_eval.schema import Answer, Caption, FinishReason, Generation
+from prism_eval.schema import FinishReason, Generation
 
 G = TypeVar("G", bound=Generation)
 
@@ -32,7 +32,7 @@ async def asked(call: Call[G]) -> G:
         return await _said(call, doing)
     except (RequestFiltered, ContextExceeded) as error:
         # An outcome of who was asked, and kept as one. A judge's or a prior's would be a score that nobody gave.
-        if not issubclass(call.returns, Caption | Answer):
+        if call.stage in ("prior", "judge"):
             raise
         filtered = isinstance(error, RequestFiltered)
         return call.returns("", FinishReason.FILTERED if filtered else FinishReason.CONTEXT, note=str(error))
@@ -63,7 +63,8 @@ async def _said(call: Call[G], doing: str) -> G:
 
 
 def _word(call: Call[G]) -> str:
-    return {"caption": "captioner", "answer": "reasoner", "prior": "reasoner"}.get(call.stage, call.stage)
+    asks_reasoner = call.stage in ("instruction", "answer", "prior")
+    return "reasoner" if asks_reasoner else {"caption": "captioner"}.get(call.stage, call.stage)
 
 
 def _method(call: Call[G]) -> str:

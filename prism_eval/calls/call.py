@@ -22,7 +22,7 @@ class Call(Generic[G]):
 
     Attributes:
         key: The digest of everything that can change its result.
-        stage: ``caption``, ``answer``, ``prior`` or ``judge``.
+        stage: ``instruction``, ``caption``, ``answer``, ``prior`` or ``judge``.
         plugin: Who is asked.
         about: The image or item it is about, for messages.
         ask: Asks once.

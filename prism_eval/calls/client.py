@@ -9,24 +9,29 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import nullcontext
+from contextvars import ContextVar
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from prism_eval.calls.asking import asked
 from prism_eval.calls.blame import Blame
 from prism_eval.calls.call import Call, CallFailure
+from prism_eval.calls.ledger import Became, Ledger
 from prism_eval.calls.limits import Limits
 from prism_eval.calls.patience import Patience
 from prism_eval.calls.store import Failure, Record, Store
 from prism_eval.calls.tally import Elsewhere, Tally, place_of
 from prism_eval.calls.tries import Tries
+from prism_eval.calls.turns import PutOff, Turns
 from prism_eval.errors import CallError, ContextExceeded, FatalError, PermanentError, TransientError
 from prism_eval.plugins import Plugin
 from prism_eval.schema import FinishReason, Generation
 
-STAGES = frozenset({"caption", "answer", "prior", "judge"})
+STAGES = frozenset({"instruction", "caption", "answer", "prior", "judge"})
 G = TypeVar("G", bound=Generation)
+_PUT_OFF: ContextVar[list[str] | None] = ContextVar("calls within this one that were put off", default=None)
 
 
 class Calls:
@@ -37,9 +42,11 @@ class Calls:
         limits: How many may be under way at once.
         patience: How long calls are tried again.
         live: The stages whose calls may be made; the others are only looked up.
+        ledger: Takes down which calls there were, where somebody will ask; ``None`` where nobody will.
 
     Attributes:
         tallies: What became of the calls so far, by stage.
+        turns: Whose turn it is, of models that are not in memory together.
     """
 
     def __init__(
@@ -49,8 +56,11 @@ class Calls:
         limits: Limits,
         patience: Patience = Patience(),
         live: frozenset[str] = STAGES,
+        ledger: Ledger | None = None,
     ) -> None:
         self.limits = limits
+        self.ledger = ledger
+        self.turns = Turns({})
         self.tallies: dict[str, Tally] = {}
         self._store = store
         self._patience = patience
@@ -64,6 +74,12 @@ class Calls:
         self._untold: set[int] = set()
         self._hits: Counter[tuple[str, int, str, str | None]] = Counter()
         self._plugins: dict[int, Plugin] = {}
+        self._first: Callable[[], Coroutine[Any, Any, None]] | None = None
+        self._opening: asyncio.Task[None] | None = None
+
+    def begin_with(self, first: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Have something done before the first call is made; a run that finds everything in the store goes without."""
+        self._first = first
 
     async def get(self, call: Call[G]) -> G:
         """The result of a call: remembered, shared with whoever asked before, or made now. It is what the store holds.
@@ -76,6 +92,7 @@ class Calls:
         if (short := _short(call.key)) in self._untold:
             self._untold.remove(short)
             self.tally(call.stage).hits += 1
+            self._take_down(call, "hits")
         return result
 
     async def within(self, call: Call[G]) -> G:
@@ -98,13 +115,15 @@ class Calls:
         # Within a run a failure is final: each of an image's questions would else pay for all the retries again.
         found = self._failures.get(call.key) or self._known(call) or await self._flight(call)
         if isinstance(found, CallFailure):
+            if found.kind is PutOff and (outer := _PUT_OFF.get()) is not None:
+                outer.append(found.text)
             raise found.error()
         return _as(call.returns, found)
 
     async def stop(self) -> None:
         """Give up the calls in flight, so that the plugins they ask can be closed."""
         # A list, because a task that ends takes itself out of the mapping.
-        flying = list(self._flying.values())
+        flying = [*self._flying.values(), *([self._opening] if self._opening else [])]
         for task in flying:
             task.cancel()
         await asyncio.gather(*flying, return_exceptions=True)
@@ -159,7 +178,14 @@ class Calls:
 
     async def _make(self, call: Call[G]) -> Generation | CallFailure:
         # A failure comes back as a value: raised, it would hang on to the frames it passed, and to the image in them.
+        put_off: list[str] = []
+        _PUT_OFF.set(put_off)  # in this call's own task
+        if call.stage in self._live and not self.turns.admits(call):
+            return _put_off(call)
         made = await self._tried(call)
+        # Whatever came of it lacks a part: that of a plugin which makes do without is another text than it should be.
+        if put_off:
+            return _put_off(call)
         if isinstance(made, CallFailure):
             return self._note(call, made)
         if made.finish_reason is FinishReason.CONTEXT and not made.text:
@@ -170,6 +196,7 @@ class Calls:
             self._blame.answered(call)
         self._is_new(call.key)
         self.tally(call.stage).add(made)
+        self._take_down(call, "made")
         plugin = call.plugin
         record = Record(call.key, call.stage, plugin.source, made, plugin.address, plugin.root)
         try:
@@ -184,8 +211,12 @@ class Calls:
             return CallFailure(
                 PermanentError, f"{source}: no {call.stage} is stored; run `prism-eval {call.stage}` first", 0
             )
+        if self._first is not None:
+            self._opening = self._opening or asyncio.create_task(self._first())
+            # Shielded, as flights are.
+            await asyncio.shield(self._opening)
         lane = self.limits.lane(call.plugin)
-        tries = Tries(lane, self._patience)
+        tries, tally = Tries(lane, self._patience), self.tally(call.stage)
         self._blame.begin(call)
         while True:
             # Held for one try, not for the waits between: a call that waits must not keep others out. Nor must one that
@@ -193,7 +224,9 @@ class Calls:
             async with lane.place(first=tries.made == 1) as place:
                 begun = time.monotonic()
                 try:
-                    made = await asked(call)
+                    # A combinator asks nobody itself: its parts' calls are the requests.
+                    with nullcontext() if call.plugin.lane is None else tally.asking(again=tries.made > 0):
+                        made = await asked(call)
                 except CallError as error:
                     failure = tries.failed(error, place)
                     _let_go(error)
@@ -211,6 +244,7 @@ class Calls:
         self._failures[call.key] = failure
         tally = self.tally(call.stage)
         tally.failed += 1
+        self._take_down(call, "failed")
         tally.passing += issubclass(failure.kind, TransientError)
         # What a replay did not find is no failed call, and would hide the one that made it so.
         if call.stage not in self._live:
@@ -219,6 +253,14 @@ class Calls:
             Failure(call.key, call.stage, call.plugin.source, failure.kind.__name__, failure.text, failure.attempts)
         )
         return self._blame.failed(call, failure)
+
+    def _take_down(self, call: Call[G], became: Became) -> None:
+        if self.ledger is not None:
+            self.ledger.note(call.stage, became, _short(call.key))
+
+
+def _put_off(call: Call[G]) -> CallFailure:
+    return CallFailure(PutOff, f"{call.plugin.source}: it is another model's turn", 0)
 
 
 def _short(key: str) -> int:

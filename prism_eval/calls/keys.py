@@ -61,6 +61,11 @@ def prior_key(engine: Mapping[str, object], prompt: str, question: str, options:
     return _key("prior", engine=dict(engine), prompt=prompt, question=question, options=list(options))
 
 
+def instruction_key(engine: Mapping[str, object], asked: str, sampling: Mapping[str, object]) -> str:
+    """The key of what a model says there is to look at for a question: the engine and all that it is asked."""
+    return _key("instruction", engine=dict(engine), asked=asked, sampling=dict(sampling))
+
+
 def judge_key(judge: str, item: Item, reply: str) -> str:
     """The key of a judge's decision: who judges, and all that is shown."""
     # Golds are part of it: a mended gold answer is a new question to the judge.

@@ -54,6 +54,10 @@ class Limits:
         limits = (self._wanted.get(lane, self._default) * count for lane, count in self._replicas.items())
         return max([self._default, *limits])
 
+    def most(self, plugin: Plugin) -> int:
+        """Calls that may be under way at once where a plugin is asked."""
+        return self._wanted.get(plugin.lane, self._default)
+
     def lane(self, plugin: Plugin) -> Lane:
         """The plugin's lane. One that only calls others waits for no place, and shares its lane with nobody."""
         shared = plugin.lane

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prism_eval.cli import options as o
 from prism_eval.cli.running import carry_out, say_how_it_ended
+from prism_eval.cli.values import Display
 
 EPILOG = """Examples:
 
@@ -19,6 +20,7 @@ def answer(
     concurrency: o.Concurrency = None,
     patience: o.Patience = None,
     store: o.Store = None,
+    progress: o.Progress = Display.AUTO,
     quiet: o.Quiet = False,
 ) -> int:
     """Answer from a run folder's captions: answers.parquet."""
@@ -26,5 +28,7 @@ def answer(
 
     plan = reopen(run, store, ["caption"], reasoner=reasoner or None, concurrency=concurrency, patience=patience)
     # Captions are those of the run folder: one that is missing there is a failed row, not a call.
-    result = carry_out(plan, out=run, store=store, quiet=quiet, stages=["answer"], live=frozenset({"answer"}))
+    result = carry_out(
+        plan, out=run, store=store, progress=progress, quiet=quiet, stages=["answer"], live=frozenset({"answer"})
+    )
     return say_how_it_ended(result, ["answer"])

@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from prism_eval._version import __version__
-from prism_eval.cli import answer, benchmarks, caption, doctor, importing, plan, plugins, report, run, score, store
+from prism_eval.cli import (
+    answer,
+    benchmarks,
+    caption,
+    doctor,
+    importing,
+    merge,
+    plan,
+    plugins,
+    report,
+    run,
+    score,
+    store,
+)
 from prism_eval.cli.verbs import Verbs, help_without_a_word
 
 app = Verbs(
@@ -51,5 +64,5 @@ def _add(module: ModuleType) -> None:
 
 
 # As --help lists them: what everybody starts with, its stages one by one, then what looks after things.
-for verb in (run, caption, answer, score, report, importing, plan, benchmarks, plugins, store, doctor):
+for verb in (run, caption, answer, score, merge, report, importing, plan, benchmarks, plugins, store, doctor):
     _add(verb)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prism_eval.cli import options as o
 from prism_eval.cli.running import carry_out, say_how_it_ended
+from prism_eval.cli.values import Display
 
 EPILOG = """Examples:
 
@@ -21,8 +22,11 @@ def caption(
     store: o.Store = None,
     out: o.Out = None,
     overwrite: o.Overwrite = False,
+    progress: o.Progress = Display.AUTO,
     quiet: o.Quiet = False,
 ) -> int:
     """Caption every image once, into a run folder: captions.parquet."""
-    result = carry_out(flags.plan(), out=out, store=store, quiet=quiet, overwrite=overwrite, stages=["caption"])
+    result = carry_out(
+        flags.plan(), out=out, store=store, progress=progress, quiet=quiet, overwrite=overwrite, stages=["caption"]
+    )
     return say_how_it_ended(result, ["caption"])

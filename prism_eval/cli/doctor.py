@@ -25,7 +25,7 @@ def doctor(
     """Say what works here, and what to do about the rest.
 
     Looks at Python, the extras, the store, the data, and whether a server is reachable, serves its model, and takes
-    images and every option: two short requests.
+    images and every option: a few short requests.
     """
     from prism_eval.run.health import examine
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from prism_eval.cli.values import Limit, file_path, folder_path, limit
+from prism_eval.cli.values import Display, Limit, file_path, folder_path, limit
 from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ HEADINGS = {
     "What is measured": ("captioners", "reasoner", "benchmarks", "data", "limit"),
     "How it is asked and scored": ("protocol", "edition", "judge", "samples", "orders", "seed"),
     "When it is enough": ("until_decided", "baseline", "margin"),
-    "How calls are made": ("concurrency", "patience", "allow_missing"),
+    "How calls are made": ("concurrency", "patience", "memory", "allow_missing", "shard"),
     "Files": ("file", "out", "overwrite", "store", "thumbnails"),
 }
 """Where the flags of a verb that makes a plan stand in its ``--help``: first what every run has, then what few need."""
@@ -71,7 +71,11 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run of
 Out = Annotated[
     Path | None, typer.Option(parser=folder_path, metavar="DIR", help="The run folder. [default: one under runs/]")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")]
+Progress = Annotated[
+    Display,
+    typer.Option(help="How progress is shown: a bar (lines where there is no terminal), lines, or JSON for machines."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="The same as --progress none.")]
 Folder = Annotated[Path, typer.Argument(parser=user_path, metavar="RUN", help="A run folder.")]
 
 
@@ -141,6 +145,17 @@ class PlanFlags:
     allow_missing: Annotated[
         bool | None,
         typer.Option("--allow-missing", help="Start though a captions file lacks images; their items fail."),
+    ] = None
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Only the I-th of N parts, from 1: `prism-eval merge` joins them."),
+    ] = None
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW",
+            help="Models in this process: there in 'turns', or 'together'. [default: turns where they need one GPU]",
+        ),
     ] = None
     thumbnails: Annotated[
         bool | None,

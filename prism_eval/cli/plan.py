@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from prism_eval.cli import options as o
+from prism_eval.cli.printable import printable
 from prism_eval.cli.running import say_unread
 from prism_eval.cli.table import show_table
+
+if TYPE_CHECKING:
+    from prism_eval.run.forecast import Forecast
+    from prism_eval.run.foresight import ModelForecast
 
 EPILOG = """Examples:
 
   prism-eval plan -c ocr -b chartqa --data ~/benchmarks
 
-  prism-eval plan --plan plan.toml --limit 100
+  prism-eval plan --plan plan.toml --limit 100 --probe
 """
 
 
-# Neither the scoring edition nor how calls are made changes how many there are, and nobody can tell how many answers a
-# judge will be asked about.
-@o.plan_flags(without=("edition", "judge", "concurrency", "patience", "allow_missing", "thumbnails"))
-def plan(flags: o.PlanFlags, *, store: o.Store = None) -> None:
+# Neither the scoring edition nor what is done about failures changes how many calls there are.
+@o.plan_flags(without=("edition", "patience", "allow_missing", "thumbnails"))
+def plan(
+    flags: o.PlanFlags,
+    *,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Try the models, and time the captions and answers of one item.")
+    ] = False,
+    store: o.Store = None,
+) -> int:
     """Say what a run would do, without calling any model.
 
-    Items and images, the calls to make and those the store holds, and an estimate of the tokens.
+    Items and images, the calls to make and those the store holds, estimates of tokens, time and money, what the models
+    are, and what will not fit.
     """
     import asyncio
 
-    from prism_eval.leaderboard.writing import counted
     from prism_eval.run.forecast import forecast
 
     asked = flags.plan()
-    result = asyncio.run(forecast(asked, store))
+    result = asyncio.run(forecast(asked, store, probe=probe))
     say_unread(result.unread)
     show_table(
         ("benchmark", "items", "images"),
@@ -38,22 +51,50 @@ def plan(flags: o.PlanFlags, *, store: o.Store = None) -> None:
     )
     typer.echo()
     show_table(
-        ("captioner", "captions", "stored", "answers", "stored", "image tokens", "text tokens"),
-        [
-            (
-                one.label,
-                one.captions,
-                one.captions_stored,
-                one.answers,
-                one.answers_stored,
-                one.image_tokens,
-                one.text_tokens,
-            )
-            for one in result.entries
-        ],
+        ("captioner", "captions", "stored", "answers", "stored"),
+        [(one.label, one.captions, one.captions_stored, one.answers, one.answers_stored) for one in result.entries],
     )
-    calls = sum(one.captions - one.captions_stored + one.answers - one.answers_stored for one in result.entries)
-    typer.echo(f"\n{counted(calls, 'call')} to make. Tokens are estimates of what would be sent; an answer to a")
-    typer.echo("caption that is not known yet counts its question only.")
+    typer.echo()
+    _show_models(result)
     if asked.until_decided:
         typer.echo("These are the most: the run ends at the first look that decides.")
+    for line in (*result.probes, *(f"Note: {note}." for note in result.notes)):
+        typer.echo(printable(line))
+    for line in result.unfit:
+        typer.echo(printable(f"prism-eval: does not fit: {line}"), err=True)
+    return 1 if result.unfit else 0
+
+
+def _show_models(result: Forecast) -> None:
+    from prism_eval.leaderboard.writing import counted
+
+    show_table(
+        ("asked", "for", "calls", "stored", "tokens in", "out", "time", "cost"),
+        [_row(one) for one in result.models],
+    )
+    calls = sum(one.calls for one in result.models)
+    bound = "At most " if any(one.at_most for one in result.models) else ""
+    typer.echo(f"\n{bound}{counted(calls, 'call')} to make. Tokens are estimates: of replies as many as there may")
+    typer.echo("be, or as those have that the store holds, whose time it is too (--probe asks).")
+    if costs := [one.cost for one in result.models if one.cost is not None]:
+        typer.echo(f"Cost, at the prices of the specs: {sum(costs):.2f}.")
+
+
+def _row(one: ModelForecast) -> tuple[str | int, ...]:
+    most = f"≤ {one.most_out:,}" if one.most_out else "-"
+    return (
+        one.source,
+        one.stage,
+        one.calls,
+        one.stored,
+        one.tokens_in,
+        most if one.tokens_out is None else one.tokens_out,
+        "-" if one.seconds is None else _duration(one.seconds),
+        "-" if one.cost is None else f"{one.cost:.2f}",
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.0f} s" if seconds >= 1 else "< 1 s"
+    return f"{seconds / 60:.0f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prism_eval.cli import options as o
 from prism_eval.cli.running import carry_out, show_leaderboard
+from prism_eval.cli.values import Display
 
 EPILOG = """Examples:
 
@@ -25,11 +26,12 @@ def run(
     store: o.Store = None,
     out: o.Out = None,
     overwrite: o.Overwrite = False,
+    progress: o.Progress = Display.AUTO,
     quiet: o.Quiet = False,
 ) -> int:
     """Caption, answer and score; show a leaderboard.
 
     Model calls that the store already holds are not made again: after a stop, the same command goes on.
     """
-    result = carry_out(flags.plan(), out=out, store=store, quiet=quiet, overwrite=overwrite)
+    result = carry_out(flags.plan(), out=out, store=store, progress=progress, quiet=quiet, overwrite=overwrite)
     return show_leaderboard(result)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 import typer
 
 from prism_eval.cli.printable import printable
+from prism_eval.cli.values import Display
 
 if TYPE_CHECKING:
     from prism_eval.plan.plan import Plan, Stage
@@ -30,7 +31,9 @@ class _Stages(TypedDict, total=False):
     live: frozenset[Stage]
 
 
-def carry_out(plan: Plan, *, out: Path | None, store: Path | None, quiet: bool, **stages: Unpack[_Stages]) -> RunResult:
+def carry_out(
+    plan: Plan, *, out: Path | None, store: Path | None, progress: Display, quiet: bool, **stages: Unpack[_Stages]
+) -> RunResult:
     """Run a plan with a progress display.
 
     Raises:
@@ -42,10 +45,9 @@ def carry_out(plan: Plan, *, out: Path | None, store: Path | None, quiet: bool, 
 
     def started(state: State) -> AbstractContextManager[object]:
         say_unread(state.unread)
-        return watch(state, quiet=quiet)
+        return watch(state, Display.NONE if quiet else progress)
 
-    # A scheduler that ends a job sends this: its finished calls are kept as after Ctrl-C.
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    hear_schedulers()
     try:
         return run_plan(plan, out=out, store=store, watch=started, **stages)
     except Interrupted as error:
@@ -61,7 +63,11 @@ def say_unread(unread: Mapping[str, str]) -> None:
 
 
 def show_leaderboard(run: RunResult) -> int:
-    """Print the leaderboard and what was written; returns the exit code."""
+    """Print the leaderboard and what was written; returns the exit code. A shard has none: it is a part of one."""
+    if part := run.folder.read_plan().part:
+        code = say_how_it_ended(run, tuple(run.tallies))
+        typer.echo(f"This is shard {part}. When all are done: prism-eval merge SHARD... --out DIR")
+        return code
     from prism_eval.cli.screen import console
     from prism_eval.report.evaluate import published
     from prism_eval.report.terminal import LeaderboardView
@@ -81,6 +87,7 @@ def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
         calls = f"{tally.made:,} made, {tally.hits:,} taken from the store, {tally.failed:,} failed"
         tokens = f"; {tally.prompt_tokens:,} tokens in, {tally.completion_tokens:,} out"
         typer.echo(f"{stage.capitalize()}s: {calls}{tokens if tally.completion_tokens else ''}.")
+    typer.echo(_effort(result))
     for label, count in result.counts.empty_captions.items():
         if count:
             typer.echo(f"{label}: {counted(count, 'caption')} said nothing.")
@@ -103,10 +110,36 @@ def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
     return 1
 
 
+def _effort(result: RunResult) -> str:
+    """What it all took: time, requests, what was spared, and money where prices are given."""
+    from prism_eval.leaderboard.writing import counted, duration, three_digits
+
+    tallies = result.tallies.values()
+    requests, again = (sum(getattr(tally, name) for tally in tallies) for name in ("requests", "retries"))
+    effort, spared = result.effort, result.counts.captions_spared
+    words = [
+        f"{duration(effort.seconds)}, {duration(effort.processor_seconds)} of processor time",
+        counted(requests, "request") + (f" ({again:,} tried again)" if again else ""),
+    ]
+    if spared:
+        words.append(f"{counted(spared, 'caption')} shared with an earlier question")
+    cacheable, cached = (sum(getattr(tally, f"{name}_tokens") for tally in tallies) for name in ("cacheable", "cached"))
+    if cacheable:
+        words.append(f"{100 * cached / cacheable:.0f} % of the prompts' tokens from a prefix cache")
+    if result.cost is not None:
+        words.append(f"{three_digits(result.cost)} at the prices given")
+    return f"Took {'; '.join(words)}."
+
+
 def _what_helps(result: RunResult) -> str:
     if any(tally.passing for tally in result.tallies.values()):
         return "Give the same command again to retry what a server let down."
     return "The same command would end the same: see the reasons."
+
+
+def hear_schedulers() -> None:
+    """Take the signal that a scheduler ends a job with for Ctrl-C: what is finished is kept, the rest tidied up."""
+    signal.signal(signal.SIGTERM, _as_interrupt)
 
 
 def _as_interrupt(*_: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prism_eval.cli import options as o
 from prism_eval.cli.running import carry_out, show_leaderboard
+from prism_eval.cli.values import Display
 
 EPILOG = """Examples:
 
@@ -19,6 +20,7 @@ def score(
     judge: o.Judge = None,
     patience: o.Patience = None,
     store: o.Store = None,
+    progress: o.Progress = Display.AUTO,
     quiet: o.Quiet = False,
 ) -> int:
     """Score a run folder's answers: verdicts.parquet, leaderboard.
@@ -29,5 +31,7 @@ def score(
 
     plan = reopen(run, store, ["caption", "answer"], edition=edition, judge=judge, patience=patience)
     # Of the plugins only the judge may be called; captions and answers are those of the run folder.
-    result = carry_out(plan, out=run, store=store, quiet=quiet, stages=["score"], live=frozenset({"score"}))
+    result = carry_out(
+        plan, out=run, store=store, progress=progress, quiet=quiet, stages=["score"], live=frozenset({"score"})
+    )
     return show_leaderboard(result)

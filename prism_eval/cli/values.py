@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import typer
@@ -24,6 +25,15 @@ def folder_path(text: str) -> Path:
     if path.is_file():
         raise typer.BadParameter(f"{text!r} is a file")
     return path
+
+
+class Display(StrEnum):
+    """How progress is shown."""
+
+    AUTO = "auto"
+    LINES = "lines"
+    JSON = "json"
+    NONE = "none"
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,21 @@ VARIABLE = "OPENAI_BASE_URL"
 """The environment variable that says it where no option does, as for OpenAI's own clients."""
 
 
-def address_from(given: str) -> str:
-    """The base URL that was given, else the environment's.
+def addresses_from(given: str) -> tuple[str, ...]:
+    """The base URLs that were given, with commas between them, else the environment's.
 
     Raises:
-        UsageError: Neither says one. Images would go to whoever we guessed.
+        UsageError: Neither says one, for images would go to whoever we guessed; or one is given twice.
     """
     text = given or os.environ.get(VARIABLE, "").strip()
     if not text:
         raise UsageError(
             f"the openai engine needs the server's address: write base_url=http://HOST:PORT/v1 or set {VARIABLE}"
         )
-    return base_url_of(text)
+    addresses = [base_url_of(one) for one in text.split(",")]
+    if twice := [one for one in addresses if addresses.count(one) > 1]:
+        raise UsageError(f"base_url names {twice[0]} twice")
+    return tuple(addresses)
 
 
 def base_url_of(text: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
-from prism_eval.errors import FatalError, PermanentError, UsageError
+from prism_eval.engines.probe import Probe, text_alone
+from prism_eval.errors import CallError, FatalError, PermanentError, TransientError, UsageError
 from prism_eval.plugins import Plugin, runtime
 from prism_eval.schema import Completion, Generation, Request
 
@@ -72,19 +73,54 @@ class Engine(Plugin, ABC):
         # Asked of the class, before anything is built: a flag beside the method could contradict it.
         return cls.log_likelihood is not Engine.log_likelihood
 
-    async def context(self) -> int | None:
-        """How many tokens a request and its reply may have together.
+    async def probe(self, trial: Request | None = None) -> Probe:
+        """Find out what the engine is, before it is asked anything that counts.
 
-        ``None`` where the engine cannot tell, or where nothing bounds the reply.
+        By default what the class says, and what becomes of the trial. Without a trial nothing is loaded or written.
+
+        Args:
+            trial: A short request such as will follow, which may be tried a few times, with and without its image;
+                ``None`` where the model must not be asked.
 
         Raises:
-            CallError: The engine could not be asked.
+            FatalError: No request such as the trial can succeed.
+            CallError: The engine could not be asked now; later it may be.
         """
-        return None
+        found = Probe(model=self.model, root=self.root, log_probabilities=self.ranks())
+        if trial is None:
+            return found
+        tried, (ranks, why_not) = await self._tried(trial), await self._ranked()
+        # Only now: a model that had to be loaded first knows more of itself.
+        return replace(tried, root=self.root, log_probabilities=ranks, why_no_log_probabilities=why_not)
 
-    async def check(self) -> str:
-        """Say in one line whether the engine can serve its model; raises `CallError` if it cannot."""
-        return f"{self.name}: {self.model}"
+    async def _tried(self, trial: Request) -> Probe:
+        """What becomes of a trial, with its image or else without."""
+        found = Probe(model=self.model)
+        try:
+            await self.generate(trial)
+        except TransientError:
+            raise
+        except CallError as error:
+            if not trial.images:
+                raise
+            await self.generate(text_alone(trial))  # what is answered without: then it is the image
+            return replace(found, images=False, why_no_images=str(error))
+        return replace(found, images=True if trial.images else None)
+
+    async def _ranked(self) -> tuple[bool | None, str]:
+        """Whether it gives log-probabilities, and why it does not."""
+        if not self.ranks():
+            return False, ""
+        try:
+            await self._try_ranking()
+        except TransientError:
+            return None, ""
+        except CallError as error:
+            return False, str(error)
+        return True, ""
+
+    async def _try_ranking(self) -> None:
+        await self.log_likelihood("One and", [" two", " three"])
 
     async def close(self) -> None:
         """Give back connections, threads and memory."""
@@ -124,6 +160,11 @@ class OnEngine(Plugin):
     def lane(self) -> Hashable | None:
         """The engine's, whoever prompts it."""
         return self.engine.lane
+
+    @property
+    def holds(self) -> str | None:
+        """The engine's."""
+        return self.engine.holds
 
     @property
     def replicas(self) -> int:

@@ -84,7 +84,9 @@ def checked_extra(extra: object) -> dict[str, object]:
     return held
 
 
-def completion_of(body: bytes, *, where: str, asked: int | None = None, context: int | None = None) -> Completion:
+def completion_of(
+    body: bytes, *, where: str, asked: int | None = None, context: int | None = None, whose: str = "server"
+) -> Completion:
     """Read a reply's first choice.
 
     A refusal, and a text that a filter withheld, come back as ``FILTERED``, with whatever was let through. A text that
@@ -95,6 +97,7 @@ def completion_of(body: bytes, *, where: str, asked: int | None = None, context:
         where: Opens the message of an error.
         asked: The bound on tokens that was asked for.
         context: The server's context in tokens, where it is known.
+        whose: What the context is called after.
 
     Raises:
         TransientError: The reply is not a whole chat completion.
@@ -117,10 +120,10 @@ def completion_of(body: bytes, *, where: str, asked: int | None = None, context:
     elif filters(reason) or (filtered_categories(choice) and not text):
         finish, note = FinishReason.FILTERED, _filtered(reply, choice)
     elif reason in _CUT:
-        finish, note = _cut(reason, tokens, asked, context, text)
+        finish, note = _cut(reason, tokens, text, asked=asked, context=context, whose=whose)
     elif _is_no_reply(content, reason):
         raise TransientError(f"{where}: the reply's first choice is empty or was broken off")
-    return Completion(_well_formed(text), finish, *tokens, note)
+    return Completion(_well_formed(text), finish, *tokens, note, cached_tokens=_cached(reply.get("usage")))
 
 
 def _message(message: Message) -> dict[str, object]:
@@ -155,14 +158,18 @@ def _filtered(reply: Mapping[str, object], choice: Mapping[str, object]) -> str:
     return f"the {'request' if block else 'reply'} was filtered: {one_line(words)}"
 
 
-def _cut(reason: str, tokens: Counts, asked: int | None, context: int | None, text: str) -> tuple[FinishReason, str]:
+def _cut(
+    reason: str, tokens: Counts, text: str, *, asked: int | None, context: int | None, whose: str
+) -> tuple[FinishReason, str]:
     read, written = tokens
     # vLLM cuts the limit down to what room is left, and says no more than that the limit was met. A count of none
     # beside a text is no count.
     fell_short = asked is not None and written is not None and written < asked and bool(written or not text)
     if reason in _LENGTH and not fell_short:
         return FinishReason.LENGTH, ""
-    return FinishReason.CONTEXT, ran_out(context or (read + written if read and written is not None else None))
+    return FinishReason.CONTEXT, ran_out(
+        context or (read + written if read and written is not None else None), whose=whose
+    )
 
 
 def _is_no_reply(content: Content, reason: str) -> bool:
@@ -177,6 +184,11 @@ def _usage(usage: object) -> Counts:
     if not isinstance(usage, Mapping):
         return None, None
     return _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+
+
+def _cached(usage: object) -> int | None:
+    details = usage.get("prompt_tokens_details") if isinstance(usage, Mapping) else None
+    return _count(details.get("cached_tokens")) if isinstance(details, Mapping) else None
 
 
 def _count(value: object) -> int | None:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import replace
 
 from prism_eval.engines.http import Reply
 from prism_eval.engines.once import Once
-from prism_eval.schema import NEUTRAL, Message, Request, Sampling
+from prism_eval.engines.probe import trial_of
+from prism_eval.schema import NEUTRAL, Request, Sampling
 
 Ask = Callable[[Request, Collection[str]], Awaitable[Reply]]
 """Sends a request without some of its fields; raises what a refusal means that is none of the fields' doing."""
-
-_TOKENS = 16
-"""Fewer are below what some hosted services allow."""
 
 
 class Fields:
@@ -49,8 +46,7 @@ async def _refused(held: frozenset[str], sampling: Sampling, ask: Ask) -> frozen
 
     Where none passes at all, those that the server has named: something else is refused besides.
     """
-    short = replace(sampling, max_tokens=min(sampling.max_tokens, _TOKENS))
-    request = Request(messages=(Message("user", ("Say yes.",)),), sampling=short)
+    request = trial_of(sampling, sees=False)
     refused: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     while not (reply := await ask(request, refused)).ok:

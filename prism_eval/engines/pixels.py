@@ -40,9 +40,19 @@ def refitted(image: Image, *, max_pixels: int | None, image_format: ImageFormat 
         form = image_format or ("jpeg" if image.media_type == "image/jpeg" else "png")
         # Whole colours, for charts: halved ones would blur thin coloured lines.
         how = {"quality": 95, "subsampling": 0} if form == "jpeg" else {}
-        file = io.BytesIO()
-        scaled(upright(picture), most).save(file, form, **how)
-    return Image(file.getvalue(), image.name, image.facts, image.other)
+        return _written(scaled(upright(picture), most), image, form, **how)
+
+
+def redrawn(image: Image, *, max_pixels: int | None) -> Image:
+    """The image as a PNG of upright RGB on white, within a number of pixels: for readers that know little of files.
+
+    Raises:
+        PermanentError: As `decoding` says.
+    """
+    most = float("inf") if max_pixels is None else max_pixels
+    with decoding(image):
+        # Read in this process and thrown away: smaller would only take longer.
+        return _written(scaled(upright(opened(image)), most), image, "png", compress_level=1)
 
 
 @contextmanager
@@ -93,6 +103,13 @@ def scaled(picture: Picture, max_pixels: float) -> Picture:
     width, height = (max(1, int(side * factor)) for side in picture.size)
     # A line of pixels cannot become thinner: what its width is over the bound, its length gives.
     return picture.resize((max(1, min(width, int(max_pixels / height))), max(1, min(height, int(max_pixels / width)))))
+
+
+def _written(picture: Picture, image: Image, form: ImageFormat, **how: int) -> Image:
+    """A picture in place of an image's own bytes."""
+    file = io.BytesIO()
+    picture.save(file, form, **how)
+    return Image(file.getvalue(), image.name, image.facts, image.other)
 
 
 def _flat(picture: Picture) -> Picture:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from prism_eval.errors import UsageError
+from prism_eval.errors import FatalError, UsageError
 from prism_eval.schema import Item
 
 SLOTS = ("caption", "question", "options", "golds", "reply", "abstain")
@@ -36,3 +36,11 @@ def check_template(name: str, template: str, needed: frozenset[str], free: froze
 def option_lines(item: Item) -> str:
     """An item's options, one ``A. text`` a line."""
     return "\n".join(f"{letter}. {text}" for letter, text in item.lettered)
+
+
+def no_chat_template(where: str) -> FatalError:
+    """The error for a model in this process that knows no turns of a conversation."""
+    return FatalError(
+        f"{where}: has no chat template, as models have that were not trained to reply; it can only rank options "
+        "(by=rank)"
+    )

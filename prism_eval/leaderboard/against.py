@@ -34,7 +34,7 @@ class Against:
         heterogeneity: Whether the benchmarks' differences are unlike; ``None`` for fewer than two.
         benchmarks: By benchmark, the difference there.
         verdict: ``on par`` where the difference is shown to be smaller than the margin; else ``better`` or ``worse``
-            where one is shown; else ``cannot tell``.
+            where one is shown; else, and where too much of either is missing, ``cannot tell``.
         sentence: The verdict with its numbers: ``better by 2.1 [0.9, 3.3]``.
         unlike: What the mean hides, benchmarks ahead and behind, as a sentence; empty where it hides nothing.
     """
@@ -62,6 +62,8 @@ def against(
     *,
     margin: float,
     boundary: Boundary = ONE_TEST,
+    missing: str = "",
+    apart: bool = False,
 ) -> Against:
     """What a difference from the baseline says.
 
@@ -71,12 +73,17 @@ def against(
         benchmarks: The same by benchmark.
         margin: The difference that counts as none, in [0, 1].
         boundary: What the difference has to reach.
+        missing: Why too much of either is missing for a verdict, in a few words; empty where it is not.
+        apart: Whether others are compared on other benchmarks, so that the sentence has to name these.
     """
     verdict: Word = "cannot tell"
     shown = None
     if difference:
         verdict, shown = boundary.verdict(difference, margin)
+    if missing:
+        verdict = "cannot tell"
     unlike = _heterogeneity(benchmarks.values())
+    sentence = f"cannot tell: {missing}" if missing else _sentence(verdict, difference, shown, margin)
     return Against(
         baseline=baseline,
         margin=margin,
@@ -85,8 +92,8 @@ def against(
         heterogeneity=unlike,
         benchmarks=benchmarks,
         verdict=verdict,
-        sentence=_sentence(verdict, difference, shown, margin),
-        unlike=_unlike(verdict, benchmarks) if unlike and unlike.p < ALPHA else "",
+        sentence=f"{sentence}, on {writing.listed([*benchmarks])}" if apart and benchmarks else sentence,
+        unlike=_unlike(verdict, benchmarks) if unlike and unlike.p < ALPHA and not missing else "",
     )
 
 

@@ -8,7 +8,9 @@ from itertools import chain, combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prism_eval.leaderboard.runs import read_runs
+from prism_eval.leaderboard.ranking import why_unranked
+from prism_eval.leaderboard.runs import merged, read_runs, unusable_answers
+from prism_eval.leaderboard.scores import Scores
 from prism_eval.leaderboard.verdicts import Verdicts
 from prism_eval.leaderboard.writing import counted
 from prism_eval.run.reading import Manifest, reasoners_of
@@ -26,7 +28,8 @@ class Reading:
     Attributes:
         reasoner: Its label.
         scores: By captioner, its mean over benchmarks with this reader; ``None`` where it has no score.
-        comparisons: Every two captioners compared; the indices are places among the captioners.
+        comparisons: Every two captioners compared; the indices are places among the captioners. Of whom too many
+            answers failed for a rank with this reader, nothing is told.
     """
 
     reasoner: str
@@ -119,18 +122,22 @@ def read_readers(
     if len(labels[0]) < 2 or not others or not verdicts.reasoners:
         return None
     read = ((label, read_runs(folders, label).verdicts) for label in others)
-    return readers_of(chain([(verdicts.reasoners[0], verdicts)], read), captioners)
+    unusable = unusable_answers(merged(manifests))
+    return readers_of(chain([(verdicts.reasoners[0], verdicts)], read), captioners, unusable)
 
 
-def readers_of(readings: Iterable[tuple[str, Verdicts]], captioners: Sequence[str]) -> Readers:
+def readers_of(
+    readings: Iterable[tuple[str, Verdicts]], captioners: Sequence[str], unusable: Mapping[str, int] | None = None
+) -> Readers:
     """Compare what several reasoners make of the same captions.
 
     Args:
         readings: By a reasoner's label, its verdicts; the leaderboard's reasoner first. They are taken one at a time:
             a generator need not hold them all.
         captioners: Labels of the entries, in the order in which they shall stand.
+        unusable: By benchmark, how many of each captioner's answers are to questions that cannot be asked.
     """
-    read = tuple(_reading(reasoner, verdicts, captioners) for reasoner, verdicts in readings)
+    read = tuple(_reading(reasoner, verdicts, captioners, unusable or {}) for reasoner, verdicts in readings)
     return Readers(
         captioners=tuple(captioners),
         readings=read,
@@ -138,18 +145,24 @@ def readers_of(readings: Iterable[tuple[str, Verdicts]], captioners: Sequence[st
     )
 
 
-def _reading(reasoner: str, verdicts: Verdicts, captioners: Sequence[str]) -> Reading:
+def _reading(reasoner: str, verdicts: Verdicts, captioners: Sequence[str], unusable: Mapping[str, int]) -> Reading:
     import numpy as np
 
-    scores = np.full((len(captioners), len(verdicts.items)), np.nan)
+    # In one order for all readers, and with a row for a captioner that this one was not shown: places are compared.
+    scores, told = np.full((2, len(captioners), len(verdicts.items)), np.nan)
+    board = Scores(verdicts, tuple(verdicts.benchmarks), unusable)
     for place, label in enumerate(captioners):
         if label in verdicts.captioners:
-            scores[place] = verdicts.matrix[verdicts.captioners.index(label)]
+            number = verdicts.captioners.index(label)
+            scores[place] = verdicts.matrix[number]
+            # Whoever fails on the hard half would be ahead with one reader and behind with the next.
+            if not why_unranked(board.losses(number)):
+                told[place] = scores[place]
     items = verdicts.items
     return Reading(
         reasoner=reasoner,
         scores=tuple(_mean(row, items.cluster, items.benchmark) for row in scores),
-        comparisons=compare_all(scores, items.cluster, items.benchmark),
+        comparisons=compare_all(told, items.cluster, items.benchmark),
     )
 
 
@@ -163,6 +176,7 @@ def _mean(scores: NDArray[np.float64], cluster: NDArray[np.int64], benchmark: ND
 def _agreement(one: Reading, other: Reading, captioners: Sequence[str]) -> Agreement:
     found = reader_agreement(one.comparisons, other.comparisons)
     winners = {(comparison.first, comparison.second): comparison.winner() for comparison in other.comparisons}
+    # Only what both readers are sure of can contradict: a pair that one cannot tell apart is no disagreement.
     turned = []
     for comparison in one.comparisons:
         ahead, behind = comparison.winner(), winners.get((comparison.first, comparison.second))

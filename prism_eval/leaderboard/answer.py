@@ -35,7 +35,9 @@ def answer(rows: Sequence[Row], comparisons: Sequence[Comparison], names: Mappin
     if baseline and len(rows) > 1:
         return _beside(baseline, [row for row in rows if not row.baseline], name)
     if not ranked:
-        told = [f"{name(row)}, {row.unranked}" for row in rows]
+        # What keeps all of them from a rank is said once.
+        alike = len(rows) > 1 and len({row.unranked for row in rows}) == 1
+        told = [row.unranked if alike else f"{name(row)}, {row.unranked}" for row in rows[: 1 if alike else None]]
         return (f"No captioner is ranked: {writing.listed(told, _NAMED, between='; ')}.",)
     return (_first(ranked, comparisons, name),)
 

@@ -41,6 +41,7 @@ class Leaderboard:
         comparisons: Every two ranked rows compared, Holm-corrected; the indices are places in ``rows``.
         measured: What was measured, in a few words each; they stand above the numbers.
         failed: How many answers are in no score; empty where all are in one.
+        unscored: Why there is no score at all, to stand where scores would; empty where there is one.
         warnings: What a reader must know before reading the scores.
         own: Numbers that benchmarks make by a rule of their own.
         published: What papers print, for whoever wants it beside; it is in no rank.
@@ -62,6 +63,7 @@ class Leaderboard:
     comparisons: tuple[Comparison, ...]
     measured: tuple[str, ...]
     failed: str
+    unscored: str
     warnings: tuple[str, ...]
     own: tuple[OwnNumbers, ...]
     published: tuple[PublishedRow, ...]
@@ -129,6 +131,7 @@ class Leaderboard:
             "baseline": self.baseline,
             "measured": list(self.measured),
             "failed": self.failed,
+            "unscored": self.unscored,
             "warnings": list(self.warnings),
             "benchmarks": list(self.benchmarks),
             "common": list(self.common),

@@ -13,24 +13,25 @@ from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
 from prism_eval.leaderboard.column import from_outside
 from prism_eval.leaderboard.columns import COLUMNS, benchmark_columns, taken_names
-from prism_eval.leaderboard.gaps import with_gaps
+from prism_eval.leaderboard.gaps import gaps_not_shown, with_gaps, with_recovery
 from prism_eval.leaderboard.identities import direct_controls, revision_of
 from prism_eval.leaderboard.imported import imported_columns
 from prism_eval.leaderboard.lengths import CaptionLengths, caption_lengths
 from prism_eval.leaderboard.measured import failures, measured
 from prism_eval.leaderboard.noise import caption_noises
 from prism_eval.leaderboard.own import own_numbers
-from prism_eval.leaderboard.positions import position_biases
+from prism_eval.leaderboard.positions import position_biases, unknown_positions
 from prism_eval.leaderboard.published import PublishedRow, published_rows
 from prism_eval.leaderboard.ranking import common_benchmarks, ranks, why_unranked
 from prism_eval.leaderboard.rows import PositionBias, Row
 from prism_eval.leaderboard.runs import Runs, benchmark_titles, merged, read_runs, unusable_answers
 from prism_eval.leaderboard.scores import Scores
 from prism_eval.leaderboard.sizes import size_of
+from prism_eval.leaderboard.unscored import why_unscored
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
 from prism_eval.plan.plan import LEAST_MARGIN
 from prism_eval.run.entries import control_of
-from prism_eval.statistics import CaptionNoise, Comparison, Ratio
+from prism_eval.statistics import CaptionNoise, Comparison
 
 
 def build(
@@ -86,7 +87,9 @@ def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None
     ]
     controls = tuple(sorted((row for row in found if row.control), key=_place))
     rows, common, comparisons = _ranked([row for row in found if not row.control], scores)
-    rows = _recovered(rows, controls, runs, scores, common)
+    direct = direct_controls({row.captioner: runs.identity(row.captioner) for row in (*rows, *controls)})
+    blind = next((row.captioner for row in controls if row.control == "blind"), None)
+    rows = with_recovery(rows, blind, direct, scores, common)
     chosen = chosen_baseline(rows, controls, manifest, baseline)
     if chosen:
         rows = compared(rows, chosen, scores, common, manifest=manifest, margin=margin)
@@ -106,7 +109,13 @@ def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None
         comparisons=comparisons,
         measured=measured(manifest),
         failed=failures(everyone),
-        warnings=(*caveats(rows, controls, common, manifest), *problems),
+        unscored=why_unscored(everyone, runs.verdicts),
+        warnings=(
+            *caveats(rows, controls, common, manifest),
+            *gaps_not_shown(rows, blind, direct),
+            *unknown_positions(runs.verdicts),
+            *problems,
+        ),
         own=own_numbers(manifest, [row.captioner for row in everyone]),
         published=papers,
         folders=runs.folders,
@@ -186,21 +195,6 @@ def _over(row: Row, common: Sequence[str], scores: Scores) -> Row:
         return replace(row, complete=scored.issuperset(scores.benchmarks))
     mean = row.mean if scored.issubset(common) else scores.mean(scores.number(row.captioner), common)
     return replace(row, mean=mean, complete=True)
-
-
-def _recovered(
-    rows: Sequence[Row], controls: Sequence[Row], runs: Runs, scores: Scores, common: Sequence[str]
-) -> tuple[Row, ...]:
-    """The rows, each with how far its captions reach from no caption to the image itself, as its own model sees it."""
-    direct = direct_controls({row.captioner: runs.identity(row.captioner) for row in (*rows, *controls)})
-    blind = next((row.captioner for row in controls if row.control == "blind"), None)
-
-    def recovery(label: str) -> Ratio | None:
-        if blind is None or label not in direct:
-            return None
-        return scores.gap_closed(scores.number(label), (scores.number(blind), scores.number(direct[label])), common)
-
-    return tuple(replace(row, recovery=recovery(row.captioner)) for row in rows)
 
 
 def _place(row: Row) -> tuple[bool, bool, float, str]:

@@ -37,6 +37,7 @@ def caveats(rows: Sequence[Row], controls: Sequence[Row], common: Sequence[str],
     everyone = [*rows, *controls]
     # What changes a score stands before what widens its interval, and that before what only explains it.
     return (
+        *_part(manifest),
         *_unusable(manifest),
         *_first(manifest),
         *_ended(manifest),
@@ -51,6 +52,12 @@ def caveats(rows: Sequence[Row], controls: Sequence[Row], common: Sequence[str],
         *_remarks(manifest),
         *_judged(manifest),
     )
+
+
+def _part(manifest: Manifest) -> Iterator[str]:
+    if shard := manifest.get("shard"):
+        number, of = shard["number"], shard["of"]
+        yield f"Shard {number} of {of}, a part of a run's items and no result by itself: prism-eval merge joins them."
 
 
 def _unusable(manifest: Manifest) -> Iterator[str]:

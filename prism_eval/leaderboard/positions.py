@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.numbering import label_numbers, numbered
@@ -41,6 +42,17 @@ def position_biases(verdicts: Verdicts) -> list[PositionBias | None]:
         _bias(verdicts, rows[own], gold[own], options[own], steady[asker == number])
         for number, own in ((number, owner == number) for number in range(len(verdicts.captioners)))
     ]
+
+
+def unknown_positions(verdicts: Verdicts) -> Iterator[str]:
+    """One sentence for each run of which nobody can say where its right options stood, though it would matter."""
+    if verdicts.order.any():
+        for table in verdicts.table.tables:
+            if table.lacks("gold_position"):
+                yield (
+                    f"No lean towards a position is told of {table.folder}, which an older version scored: "
+                    f"prism-eval score {table.folder} adds where the right options stood."
+                )
 
 
 def _bias(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import accumulate
 
 from prism_eval.leaderboard.writing import counted
-from prism_eval.run.entries import MOST_FAILED
+from prism_eval.run.entries import too_many_failed
 from prism_eval.statistics import Comparison, RankRange, rank_ranges
 
 
@@ -19,11 +19,9 @@ def why_unranked(answers: Mapping[str, tuple[int, int]]) -> str:
             there. Those to questions that nobody could be asked are in neither.
     """
     asked = {name: pair for name, pair in answers.items() if pair[0]}
-    due, lost = (sum(numbers) for numbers in zip(*asked.values(), strict=True)) if asked else (0, 0)
-    # Benchmarks weigh the same in the mean, so that half of a small one is more than its share of all answers.
-    weighed = sum(gone / whole for whole, gone in asked.values()) / max(len(asked), 1)
-    if not lost or max(lost / due, weighed) <= MOST_FAILED:
+    if not too_many_failed(asked.values()):
         return ""
+    due, lost = (sum(numbers) for numbers in zip(*asked.values(), strict=True))
     name, (whole, gone) = max(asked.items(), key=lambda entry: entry[1][1] / entry[1][0])
     # Where one benchmark has it all, its name says where to look.
     where = f" of {name}" if gone == lost and len(asked) > 1 else ""
@@ -51,7 +49,7 @@ def ranks(rows: int, comparisons: Sequence[Comparison]) -> tuple[RankRange, ...]
     # Each pair is compared on what both have answered, so that a row may beat one that stands above it: then nothing is
     # shown. As the first of a pair stands higher, whoever wins does, and no circle can come of it.
     agreeing = [
-        replace(one, family_p=1.0) if one.difference and one.difference.value < 0 else one for one in comparisons
+        replace(one, family_p=1.0) if one.difference and one.difference.value <= 0 else one for one in comparisons
     ]
     found = rank_ranges(rows, agreeing)
     # Tests are not transitive: A may be told from nobody and B, right below it, be told from C. Ranges are widened

@@ -13,7 +13,7 @@ from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.spent import Spent, spent_on
 from prism_eval.leaderboard.tables import read_verdicts
 from prism_eval.leaderboard.verdicts import Verdicts
-from prism_eval.run.comparable import comparable, difference, shown
+from prism_eval.run.comparable import comparable, difference, ended_early, shown
 from prism_eval.run.entries import control_of
 from prism_eval.run.reading import Manifest, Table, of_reasoner, read_manifest
 
@@ -109,6 +109,8 @@ def merged(manifests: Sequence[Manifest]) -> Manifest:
                 for said in manifest.get("aggregates") or []
             }.values()
         ),
+        # Whoever was looked at before the end pays for it, wherever that run stands among the others.
+        "looks": next(filter(None, (one.get("looks") for one in manifests)), {}),
         "unread": {name: why for manifest in manifests for name, why in (manifest.get("unread") or {}).items()},
         "counts": {
             "empty_captions": {
@@ -171,8 +173,9 @@ def _check_home(manifest: Manifest, table: Table) -> None:
 
 def _check_comparable(folders: Sequence[Path], manifests: Sequence[Manifest]) -> None:
     # Every two: the last may share with the second a benchmark that the first does not have.
-    for (one, first), (other, second) in combinations(zip(folders, map(comparable, manifests), strict=True), 2):
-        if differs := difference(first, second):
+    for (one, first), (other, second) in combinations(zip(folders, manifests, strict=True), 2):
+        differs = difference(ended_early(first), ended_early(second))
+        if differs := differs or difference(comparable(first), comparable(second)):
             field, left, right = differs
             raise UsageError(
                 f"{one} and {other} cannot be compared: {field} is {shown(left, right)} in {one} "

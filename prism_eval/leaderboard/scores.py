@@ -66,6 +66,7 @@ class Scores:
         failed = counts[number, :, OUTCOMES.index(Outcome.FAILED)]
         losses = {}
         for place, name in enumerate(self.verdicts.benchmarks):
+            # What was never answered is missing as much as what failed: the entry that has the most says what is due.
             own, due = int(counts[number, place].sum()), int(counts[:, place].sum(axis=-1).max())
             # Failed for everybody, and for a reason that is no captioner's.
             spoilt = min(self.unusable.get(name, 0), int(failed[place]))
@@ -80,6 +81,7 @@ class Scores:
         import numpy as np
 
         both = self._known(first, benchmarks)
+        # What one of them failed on is out for both: only then does what is hard cancel out.
         both = both[~np.isnan(self.verdicts.matrix[second, both])]
         if not both.size:
             return None

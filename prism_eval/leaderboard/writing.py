@@ -17,8 +17,9 @@ def points(value: float | None) -> str:
 
 
 def margin(value: float) -> str:
-    """A margin in [0, 1] as points out of 100, to the hundredth if it has one: ``1.0``, ``0.25``."""
-    return f"{100 * value:.2f}".removesuffix("0")
+    """A margin in [0, 1] as points out of 100, with all the digits that it was given: ``1.0``, ``0.125``."""
+    text = f"{100 * value:.10g}"
+    return text if "." in text else f"{text}.0"
 
 
 def score(estimate: Estimate | None) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from prism_eval.plan.orders import ONE_ORDER, Order, Orders, gold_position, reorder, restore
-from prism_eval.plan.plan import STAGES, Plan, Stage, make_plan, read_plan
+from prism_eval.plan.plan import STAGES, Memory, Plan, Stage, make_plan, read_plan
 from prism_eval.plan.protocol import Protocol, load_protocol, protocol_names
+from prism_eval.plan.shard import Shard
 
 __all__ = [
     "ONE_ORDER",
     "STAGES",
+    "Memory",
     "Order",
     "Orders",
     "Plan",
     "Protocol",
+    "Shard",
     "Stage",
     "gold_position",
     "load_protocol",

@@ -12,12 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serial
 from prism_eval.errors import UnknownName, UsageError
 from prism_eval.files.folders import user_path
 from prism_eval.plan.protocol import Edition
+from prism_eval.plan.shard import Shard
 from prism_eval.plugins.identity import digest_of
 from prism_eval.plugins.specs import Spec
 
 Stage = Literal["caption", "answer", "score"]
 STAGES: tuple[Stage, ...] = ("caption", "answer", "score")
 """The stages that write a table, in order; each is made from those before it."""
+
+Memory = Literal["auto", "turns", "together"]
+"""How models in this process share its memory."""
 
 LEAST_MARGIN = 0.01
 """Points below which a margin is written as none, and needs more images than there are numbers for."""
@@ -27,7 +31,7 @@ CONCURRENCY = 16
 _MOST_ITEMS, _MOST_SAMPLES, _LARGEST_SEED = 10**9, 10_000, 2**63 - 1
 """More items than any benchmark will have, more captions than anybody waits for, and what servers take for a seed."""
 
-_RUNTIME = frozenset({"concurrency", "attempts", "patience", "math_workers", "allow_missing", "thumbnails"})
+_RUNTIME = frozenset({"concurrency", "attempts", "patience", "math_workers", "allow_missing", "memory", "thumbnails"})
 _LATER: Mapping[str, Stage] = {
     "reasoner": "answer",
     "orders": "answer",
@@ -72,7 +76,10 @@ class Plan(BaseModel):
             Runtime only.
         patience: Seconds without any progress at a server before calls to it are given up; by default 300, and 10 at an
             address where nobody has ever answered. Runtime only.
+        memory: Whether models in this process are there one at a time (``turns``), all at once (``together``), or in
+            turns where they need one device (``auto``). Runtime only.
         thumbnails: Whether small pictures of the images are kept in the run folder, for its page. Runtime only.
+        shard: ``I/N``: only the I-th of N parts, counted from 1, each of whole images; `prism-eval merge` joins them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -99,7 +106,9 @@ class Plan(BaseModel):
     attempts: int = Field(6, gt=0, le=10**6)
     patience: float | None = Field(None, gt=0)
     allow_missing: bool = False
+    memory: Memory = "auto"
     thumbnails: bool = True
+    shard: str | None = None
 
     @field_validator("reasoner", mode="before")
     @classmethod
@@ -131,6 +140,7 @@ class Plan(BaseModel):
         later = {key for key, first in _LATER.items() if STAGES.index(first) > place}
         # What says nothing where another key is off is in no digest: that of a plan that asks for all is what it was.
         idle = {*(() if self.limit else ("first",)), *(() if self.until_decided else ("until_decided", *_LOOKS))}
+        idle |= set() if self.shard else {"shard"}
         asked = self.model_copy(
             update={
                 "captioners": tuple(map(_asked, self.captioners)),
@@ -139,6 +149,11 @@ class Plan(BaseModel):
             }
         )
         return asked.model_dump(mode="json", exclude={*_RUNTIME, *later, *idle})
+
+    @property
+    def part(self) -> Shard | None:
+        """Which part of the run it asks for; ``None`` for all of it."""
+        return Shard.parse(self.shard) if self.shard else None
 
     def to_toml(self) -> str:
         """The plan as a file that `read_plan` reads."""
@@ -179,6 +194,8 @@ def make_plan(values: Mapping[str, Any], *, where: str = "the plan") -> Plan:
             raise UsageError("no captioner is named: pass --captioner NAME, or a plan with --plan FILE") from error
         where_in = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"{where}: {where_in}: {first['msg']}, got {first['input']!r}") from error
+    if plan.shard is not None:
+        Shard.parse(plan.shard)
     if wrong := _contradiction(plan):
         raise UsageError(f"{where}: {wrong}")
     # Under two labels they are two texts; `assemble` looks at what they mean.
@@ -200,6 +217,8 @@ def _contradiction(plan: Plan) -> str:
         return "until_decided looks at random images, and first = true draws none: drop one of them"
     if plan.until_decided and not plan.baseline:
         return "until_decided needs an entry to compare the others with: --baseline LABEL"
+    if plan.until_decided and plan.shard:
+        return "until_decided compares all that was asked so far, and a shard knows its own part only: drop one of them"
     said = [key for key in _LOOKS if getattr(plan, key) != Plan.model_fields[key].default]
     if said and not plan.until_decided:
         return f"{said[0]} says how until_decided compares; a finished run: prism-eval report RUN --{said[0]}"

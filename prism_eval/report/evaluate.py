@@ -66,10 +66,11 @@ class Result(RunResult):
 
 
 def published(run: RunResult) -> Result:
-    """A finished run with its leaderboard read and its page written."""
+    """A finished run with its leaderboard read and its page written; a shard is a part of one, and has none."""
     # Of one result, so that the table is read once for the page and for who asks for the leaderboard next.
     result = Result(**vars(run))
-    write_html(result.folder.path, result.leaderboard)
+    if not run.folder.read_plan().part:
+        write_html(result.folder.path, result.leaderboard)
     return result
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from prism_eval.files.whole import write_whole
 from prism_eval.leaderboard import AnyColumn, Leaderboard
 from prism_eval.leaderboard.agreement import TAU
-from prism_eval.leaderboard.losses import LOSSES
+from prism_eval.leaderboard.losses import FEW_IMAGES, LOSSES
 from prism_eval.report.environment import environment, policy
 from prism_eval.report.explorer import Whys, explorer_of, explorer_of_all
 from prism_eval.report.figures import SHAPES
@@ -87,6 +87,7 @@ def render(board: Leaderboard, *, images: bool = True, site: bool = False) -> st
         called={**short, **_reader_names(board)},
         tau=TAU,
         meanings=MEANINGS,
+        few_images=FEW_IMAGES,
         explorer=explored(board, short, images=images, whys=Whys(LOSSES, board.losses.loss)),
         site=site,
         commands=_commands(board),

@@ -96,7 +96,7 @@ def opening_of(board: Leaderboard, short: Mapping[str, str]) -> Opening:
     known = [one.value for one in printed if one.value is not None]
     return Opening(
         headline=headline,
-        qualified=tuple(qualified),
+        qualified=(*qualified, *filter(None, [board.unscored])),
         facts=tuple(_facts(board)),
         ranked=tuple(line for line in lines if line.place),
         unranked=tuple(line for line in lines if line.row.unranked),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import shlex
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.column import told
-from prism_eval.leaderboard.writing import ABSENT, as_printed, counted, points, score, with_ends
+from prism_eval.leaderboard.writing import ABSENT, as_printed, counted, listed, points, score, with_ends
 from prism_eval.report.beneath import gaps_in, lost_in, noise_in, readers_in
 from prism_eval.report.drawing import empty_table, plain
 from prism_eval.report.names import columns as columns_of
@@ -78,6 +79,26 @@ class LeaderboardView:
         yield plain(visible(board.answer_with(names)), style="bold")
         facts = ([f"{board.failed}: in no score"] if board.failed else []) + [*board.measured]
         yield plain(" · ".join(map(visible, facts)))
+        if board.unscored:
+            yield plain(visible(board.unscored))
+        else:
+            yield from self._scores(console, width)
+        yield from _unranked(board, names)
+        yield from gaps_in(board, names)
+        for own in board.own:
+            yield from _own(own, board.everyone, width)
+        if any(row.positions for row in board.everyone):
+            yield _leans(board)
+            yield plain(_POSITIONS, style="dim")
+        yield from noise_in(board)
+        yield from readers_in(board)
+        if self.notes:
+            yield from lost_in(board)
+        yield from _published(board)
+        yield from self._notes()
+
+    def _scores(self, console: Console, width: int) -> Iterator[Table | Text]:
+        board = self.board
         columns = told(board.shown_in("summary"), board.everyone)
         whole = _summary(board, (*columns, *board.scores), _NAME[1])
         spared = []
@@ -93,20 +114,7 @@ class LeaderboardView:
             # With less, it is told in sentences, and those break where they have to.
             yield _summary(board, kept, room if room >= len("captioner") else _NAME[1])
             yield from _blocks(board, width)
-        yield from _unranked(board, names)
-        yield from gaps_in(board, names)
         yield plain(" ".join([_LEGEND, *([f"Not shown at this width: {', '.join(spared)}."] if spared else [])]), "dim")
-        for own in board.own:
-            yield from _own(own, board.everyone, width)
-        if any(row.positions for row in board.everyone):
-            yield _leans(board)
-            yield plain(_POSITIONS, style="dim")
-        yield from noise_in(board)
-        yield from readers_in(board)
-        if self.notes:
-            yield from lost_in(board)
-        yield from _published(board)
-        yield from self._notes()
 
     def _notes(self) -> Iterator[Text]:
         warnings = self.board.warnings
@@ -132,9 +140,12 @@ def as_text(board: Leaderboard, width: int = 100) -> str:
 
 
 def _unranked(board: Leaderboard, names: Mapping[str, str]) -> Iterator[Text]:
+    alike: dict[str, list[str]] = defaultdict(list)
     for row in board.rows:
         if row.unranked:
-            yield plain(f"{visible(names[row.captioner])} is not ranked: {visible(row.unranked)}.")
+            alike[row.unranked].append(visible(names[row.captioner]))
+    for reason, labels in alike.items():
+        yield plain(f"{listed(labels)} {'is' if len(labels) == 1 else 'are'} not ranked: {visible(reason)}.")
 
 
 def _published(board: Leaderboard) -> Iterator[Table | Text]:

@@ -32,20 +32,21 @@ class Aggregates:
         self._scorers = scorers
         self._gathered: dict[tuple[str, str, str, int], _Gathered | None] = {}
 
-    def add(self, result: ItemResult) -> None:
-        """Take in a result's verdict, if it has one."""
+    def add(self, result: ItemResult) -> bool:
+        """Take in a result's verdict, if it has one; says whether the benchmark makes anything of it."""
         # Other orders are ours: the benchmark's own number is made of the question as its authors put it.
         # Nor does it know what to do with an item that has no columns.
         if result.verdict is None or result.order or result.unusable:
-            return
+            return False
         gathered = self._of(result)
         if gathered is None:
-            return
+            return False
         gathered.aggregation.add(result.item, result.verdict)
         if result.verdict.outcome is Outcome.FAILED:
             gathered.failed += 1
         else:
             gathered.answers += 1
+        return True
 
     def entries(self) -> list[dict[str, object]]:
         """What the benchmarks make of their verdicts.

@@ -6,10 +6,11 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from prism_eval.benchmarks import Benchmark, available, open_readable
-from prism_eval.calls import Calls, Limits, Patience, Store
+from prism_eval.calls import Calls, Ledger, Limits, Patience, Store
 from prism_eval.captioners import CAPTIONER, Captioner
 from prism_eval.errors import UsageError
 from prism_eval.judges import JUDGE, Judge
@@ -17,14 +18,22 @@ from prism_eval.plan import STAGES, Orders, Plan, Protocol, Stage, load_protocol
 from prism_eval.plugins import Plugin, Spec, build
 from prism_eval.reasoners import REASONER, Reasoner
 from prism_eval.run.destinations import destinations
+from prism_eval.run.items import ItemSource
 from prism_eval.run.labelled import about_model, introduced, named, told_apart
 from prism_eval.run.settings import Entry, Settings
+from prism_eval.run.shards import Division, divide
 from prism_eval.scoring.base import SCORER, Scorer
 
 LIVE: frozenset[Stage] = frozenset({"caption", "answer", "score"})
 """The stages that may call their plugins, where a run may call all of them."""
 
-_PART_OF: Mapping[str, Stage] = {"caption": "caption", "answer": "answer", "prior": "answer", "judge": "score"}
+_PART_OF: Mapping[str, Stage] = {
+    "instruction": "caption",
+    "caption": "caption",
+    "answer": "answer",
+    "prior": "answer",
+    "judge": "score",
+}
 """To which stage each kind of call belongs."""
 
 _ITEMS_AHEAD = 4
@@ -44,6 +53,7 @@ class Assembly:
         destinations: Which server is sent what, in one sentence; empty where nothing leaves this process.
         calling: The stages that may call their plugins.
         unread: Of the plan's benchmarks those that cannot be read at all, and why; the run is of the others.
+        division: Which items are asked, where the plan wants a part of the run; ``None`` for all.
     """
 
     plan: Plan
@@ -53,6 +63,12 @@ class Assembly:
     destinations: str = ""
     calling: frozenset[Stage] = frozenset()
     unread: Mapping[str, str] = field(default_factory=dict)
+    division: Division | None = None
+
+    @property
+    def sources(self) -> Sequence[ItemSource]:
+        """What is asked: the benchmarks, or the parts of them that the plan wants."""
+        return self.division.parts if self.division else self.benchmarks
 
     async def close(self) -> None:
         """Give up what is under way and close every plugin."""
@@ -78,6 +94,8 @@ def assemble(
     captioners: Mapping[str, Captioner] | None = None,
     reasoners: Mapping[str, Reasoner] | None = None,
     benchmarks: Sequence[Benchmark] | None = None,
+    client: type[Calls] = Calls,
+    folder: Path | None = None,
 ) -> Assembly:
     """Make a plan ready to run.
 
@@ -89,6 +107,8 @@ def assemble(
         captioners: Ready captioners by label, in place of the plan's spec strings of the same text.
         reasoners: Ready reasoners by label, likewise.
         benchmarks: Benchmarks that are open already, in place of the plan's.
+        client: Makes the calls.
+        folder: The run's, for engines that keep logs.
 
     Raises:
         UsageError: Something the plan names does not exist or will not do.
@@ -97,16 +117,18 @@ def assemble(
     found, unread = open_benchmarks(plan) if benchmarks is None else (benchmarks, {})
     opened = [_limited(benchmark, plan) for benchmark in found]
     limits = Limits(plan.concurrency)
-    calls = Calls(
+    calls = client(
         store,
         limits=limits,
         patience=Patience(plan.attempts, plan.patience),
         live=frozenset(stage for stage, part in _PART_OF.items() if part in live),
+        ledger=Ledger() if plan.part else None,
     )
-    entries = _entries(plan, protocol, captioners or {})
-    answering = _reasoners(plan, protocol, reasoners or {})
+    where: Mapping[str, object] = {"run_folder": folder}
+    answering = _reasoners(plan, protocol, reasoners or {}, where)
+    entries = _entries(plan, protocol, captioners or {}, {**where, "reader": next(iter(answering.values()))})
     scorers = _scorers(plan, opened, protocol)
-    judge, judge_label = _judge(plan, protocol, through, scorers)
+    judge, judge_label = _judge(plan, protocol, through, scorers, where)
     for plugin in (*(entry.captioner for entry in entries), *answering.values(), *([judge] if judge else [])):
         _declare(limits, plugin)
     settings = Settings(
@@ -128,7 +150,8 @@ def assemble(
         calls.tally(stage)
     calling = live.intersection(STAGES[: STAGES.index(through) + 1])
     told = destinations([entry.captioner for entry in entries], answering.values(), judge, calling)
-    return Assembly(plan, protocol, opened, settings, told, frozenset(calling), unread)
+    division = divide(opened, plan.part) if plan.part else None
+    return Assembly(plan, protocol, opened, settings, told, frozenset(calling), unread, division)
 
 
 def expected(assembly: Assembly) -> int | None:
@@ -136,7 +159,8 @@ def expected(assembly: Assembly) -> int | None:
     # How many orders an item has depends on its options.
     if assembly.plan.orders > 1:
         return None
-    asked = [benchmark.asked() for benchmark in assembly.benchmarks]
+    division = assembly.division
+    asked = [division.items] if division else [benchmark.asked() for benchmark in assembly.benchmarks]
     known = [items for items in asked if items is not None]
     if len(known) < len(asked):
         return None
@@ -173,8 +197,9 @@ def _protocol(plan: Plan) -> Protocol:
     return protocol.model_copy(update=changes)
 
 
-def _entries(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner]) -> list[Entry]:
-    make = partial(named, CAPTIONER, ready=ready, settings=protocol.captioner_settings(plan.seed))
+def _entries(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner], more: Mapping[str, object]) -> list[Entry]:
+    settings = {**protocol.captioner_settings(plan.seed), **more}
+    make = partial(named, CAPTIONER, ready=ready, settings=settings)
     by_label = told_apart(CAPTIONER, map(make, plan.captioners), shared="caption")
     return [
         Entry(label, captioner, about_model(text, ready))
@@ -182,16 +207,20 @@ def _entries(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner]) -> 
     ]
 
 
-def _reasoners(plan: Plan, protocol: Protocol, ready: Mapping[str, Reasoner]) -> dict[str, Reasoner]:
-    make = partial(named, REASONER, ready=ready, settings=protocol.reasoner_settings(plan.seed))
+def _reasoners(
+    plan: Plan, protocol: Protocol, ready: Mapping[str, Reasoner], more: Mapping[str, object]
+) -> dict[str, Reasoner]:
+    make = partial(named, REASONER, ready=ready, settings={**protocol.reasoner_settings(plan.seed), **more})
     return told_apart(REASONER, map(make, plan.reasoner), shared="answer")
 
 
-def _judge(plan: Plan, protocol: Protocol, through: Stage, scorers: Mapping[str, Scorer]) -> tuple[Judge | None, str]:
+def _judge(
+    plan: Plan, protocol: Protocol, through: Stage, scorers: Mapping[str, Scorer], more: Mapping[str, object]
+) -> tuple[Judge | None, str]:
     wanted = through == "score" and any(scorer.needs_judge for scorer in scorers.values())
     if plan.judge is None or not wanted:
         return None, ""
-    judge, label = named(JUDGE, plan.judge, ready={}, settings=protocol.judge_settings(plan.seed))
+    judge, label = named(JUDGE, plan.judge, ready={}, settings={**protocol.judge_settings(plan.seed), **more})
     introduced(judge, label)
     return judge, label
 

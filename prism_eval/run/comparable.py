@@ -10,6 +10,9 @@ from prism_eval.run.reading import Manifest
 Fields = Mapping[str, object]
 """By the name of a field, its value: a text, a number, a truth value or ``None``."""
 
+ITEMS = ("limit", "first", "seed", "fingerprint")
+"""The fields of a benchmark that tell which of its items were asked."""
+
 _SHOWN = 60
 """Characters of a long value, such as a prompt, that a message shows."""
 _BEFORE = 15
@@ -40,6 +43,17 @@ def comparable(manifest: Manifest) -> dict[str, Fields]:
         }
         for entry in manifest["benchmarks"]
     }
+
+
+def ended_early(manifest: Manifest) -> dict[str, Fields]:
+    """By benchmark, at which look a run ended before it had asked all: such samples differ as those of two limits do.
+
+    The tables do not say it: there it shows in the fingerprints.
+    """
+    looks = manifest.get("looks") or {}
+    taken, planned = looks.get("taken"), looks.get("planned")
+    ended = None if taken == planned else f"{taken} of {planned}"
+    return {str(entry["name"]): {"looks": ended} for entry in manifest["benchmarks"]}
 
 
 def difference(first: Mapping[str, Fields], second: Mapping[str, Fields]) -> tuple[str, object, object] | None:
@@ -81,7 +95,7 @@ def _protocol(manifest: Manifest) -> dict[str, object]:
 def _sample(plan: Mapping[str, object], entry: Mapping[str, object]) -> dict[str, object]:
     """Which of a benchmark's items were asked; nothing in particular where it is all of them, whatever the limit."""
     whole = not plan.get("limit") or (entry.get("size") and entry.get("size") == entry.get("items"))
-    return {key: None if whole else plan.get(key) for key in ("limit", "first", "seed")}
+    return {key: None if whole else plan.get(key) for key in ITEMS[:3]}
 
 
 def _flat(name: str, value: object) -> dict[str, object]:

@@ -101,7 +101,12 @@ class BenchmarkCount:
 
 @dataclass
 class Counts:
-    """What a run has counted so far: benchmarks, how answers ended, captions that say nothing, and what it all took."""
+    """What a run has counted so far: benchmarks, how answers ended, captions that say nothing, and what it all took.
+
+    Attributes:
+        done: Results that were counted, and written.
+        captions_spared: Captions that were not asked for, since a question before had asked for the same.
+    """
 
     benchmarks: dict[str, BenchmarkCount] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -109,6 +114,7 @@ class Counts:
     empty_captions: Counter[str] = field(default_factory=Counter)
     spending: Spending = field(default_factory=Spending)
     done: int = 0
+    captions_spared: int = 0
 
     def add(self, result: ItemResult, *, first: bool) -> None:
         """Count a result.

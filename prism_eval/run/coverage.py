@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from prism_eval.benchmarks import opens
-from prism_eval.benchmarks.opening import HUB
 from prism_eval.captioners.base import Lookup
 from prism_eval.errors import DataError
 from prism_eval.run.assemble import Assembly
 from prism_eval.run.counts import SeenDigests
 from prism_eval.schema import Image
 
-_OF_THE_HUB = 100
-"""Rows of a benchmark on the hub that are looked at: to look at all would be to download it twice."""
+_OF_A_STREAM = 100
+"""Rows of a streamed benchmark that are looked at: to look at all would be to download it twice."""
 
 
 def check_coverage(assembly: Assembly) -> None:
@@ -63,7 +62,7 @@ def _images(assembly: Assembly, *, named: bool) -> Iterator[tuple[str, Image]]:
     seen = SeenDigests()
     for benchmark in assembly.benchmarks:
         rows = benchmark.pictures(named=named)
-        for row in islice(rows, _OF_THE_HUB) if assembly.plan.data == HUB else rows:
+        for row in islice(rows, _OF_A_STREAM) if benchmark.is_streamed else rows:
             for image in row:
                 new = seen.add(*((benchmark.name, image.name) if named else (image.digest,)))
                 if new and (named or opens(image)):

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from fractions import Fraction
 
 from prism_eval.errors import UsageError
 
 CONTROLS = ("blind", "mismatched", "direct")
 """The plugins whose captioners put a score in context: they are no entries, and no rival of one."""
 
-MOST_FAILED = 0.01
+MOST_FAILED = Fraction(1, 100)
 """Share of failed answers above which an entry is not compared: whoever fails on the hard questions looks better."""
+
+
+def too_many_failed(answers: Collection[tuple[int, int]]) -> bool:
+    """Whether too much of an entry is missing for it to be compared.
+
+    Args:
+        answers: By benchmark, how many answers there should be, at least one, and how many of them have no score.
+    """
+    if not answers:
+        return False
+    due, lost = (sum(numbers) for numbers in zip(*answers, strict=True))
+    # Benchmarks weigh the same in the mean, so that half of a small one is more than its share of all answers.
+    weighed = sum(Fraction(gone, whole) for whole, gone in answers) / len(answers)
+    return max(Fraction(lost, due), weighed) > MOST_FAILED
 
 
 def control_of(identity: Mapping[str, object]) -> str:

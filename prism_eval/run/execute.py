@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -18,9 +19,9 @@ from prism_eval.run.drive import drive
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.interruptible import run_in_thread, stoppable
 from prism_eval.run.looks import Looks
-from prism_eval.run.manifest import known_remarks, known_unread, looks_taken
+from prism_eval.run.manifest import Earlier, known_unread, looks_taken
 from prism_eval.run.paths import with_absolute_paths
-from prism_eval.run.result import RunResult, State
+from prism_eval.run.result import Effort, RunResult, State
 
 Watch = Callable[[State], AbstractContextManager[object]]
 
@@ -57,6 +58,7 @@ def run_plan(
         FatalError: No further call could succeed; finished work is in the store.
         Interrupted: Ctrl-C; finished work is in the store.
     """
+    begun = os.times()
     plan = with_absolute_paths(plan, ready=captioners or {}, ready_reasoners=reasoners or {})
     folder = RunFolder.create(out or default_folder(plan))
     # `answer` and `score` change the plan of a folder on purpose: its captions outlive another reasoner.
@@ -65,10 +67,18 @@ def run_plan(
         folder.refuse_another(plan)
     if plan.until_decided and stages[-1] == "caption":
         raise UsageError("until_decided compares scores, and captions alone have none: prism-eval run asks for all")
-    known = known_remarks(folder.path)
+    known = Earlier.of(folder.path)
     # A store writes what waits as it is closed, and after Ctrl-C too.
     with Store(store or default_path()) as opened, stoppable():
-        assembly = assemble(plan, opened, through=stages[-1], live=live, captioners=captioners, reasoners=reasoners)
+        assembly = assemble(
+            plan,
+            opened,
+            through=stages[-1],
+            live=live,
+            captioners=captioners,
+            reasoners=reasoners,
+            folder=folder.path.absolute(),
+        )
         _check_data(assembly, folder, goes_on=goes_on)
         looks = _looks(assembly, folder, goes_on=goes_on)
         # Only now that the plan is known to run, so that a slip of the pen costs nobody their older run.
@@ -80,14 +90,19 @@ def run_plan(
             manifest = run_in_thread(lambda: drive(assembly, folder, stages, state, looks=looks, known=known))
     folder.write_manifest(manifest)
     elsewhere = tuple(assembly.settings.calls.elsewhere())
-    return RunResult(folder, state.counts, state.tallies, elsewhere, assembly.unread, looks)
+    cost = state.counts.spending.cost(assembly.settings)
+    effort = Effort.since(begun)
+    return RunResult(folder, state.counts, state.tallies, elsewhere, assembly.unread, looks, effort, cost)
 
 
 def default_folder(plan: Plan) -> Path:
     """The folder of a plan that names none: the same plan always gives the same one."""
     what = plan.benchmarks[0] if len(plan.benchmarks) == 1 else "all" if not plan.benchmarks else "several"
     stem = "".join(character if character.isalnum() or character in "-_" else "-" for character in Path(what).stem)
-    return Path("runs") / f"{stem}-{plan.digest[:8]}"
+    part = plan.part
+    # All parts of one plan under one name, so that the folder of each is found beside the others'.
+    whole = plan.model_copy(update={"shard": None})
+    return Path("runs") / f"{stem}-{whole.digest[:8]}{f'-{part.number}of{part.of}' if part else ''}"
 
 
 def _check_data(assembly: Assembly, folder: RunFolder, *, goes_on: bool) -> None:

@@ -22,7 +22,8 @@ TABLES: Mapping[Stage, str] = {"caption": "captions", "answer": "answers", "scor
 class RunFolder:
     """A folder that holds one run.
 
-    In it lie ``plan.toml``, ``manifest.json``, three tables, ``thumbnails/`` and ``leaderboard.html``.
+    In it lie ``plan.toml``, ``manifest.json``, three tables, ``thumbnails/`` and ``leaderboard.html``; engines
+    leave their logs there.
     """
 
     path: Path
@@ -75,6 +76,11 @@ class RunFolder:
         return self.path / "leaderboard.html"
 
     @property
+    def calls_file(self) -> Path:
+        """The calls that a shard asked for; a whole run has none."""
+        return self.path / "calls.parquet"
+
+    @property
     def thumbnails(self) -> Path:
         """The folder of small pictures of the run's images; a run from before, or without pictures, has none."""
         return self.path / "thumbnails"
@@ -117,7 +123,9 @@ class RunFolder:
     def clear(self) -> None:
         """Remove the run that lies there; the plan last, so that a clearing cut short is still known for a run."""
         tables = map(self.table, TABLES.values())
-        made = (self.html_file, *tables, *self.thumbnail_files(), self.manifest_file, self.plan_file)
+        logs = self.path.glob("vllm-*.log")
+        told = (self.html_file, *tables, self.calls_file, *self.thumbnail_files(), *logs)
+        made = (*told, self.manifest_file, self.plan_file)
         for file in made:
             file.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # there is none, or it holds what is not ours

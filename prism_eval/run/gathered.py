@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from prism_eval.run.item_result import ItemResult
@@ -50,13 +51,20 @@ class GatheredScores:
 
     def __init__(self) -> None:
         self._sums, self._counts = array("d"), array("q")
+        self._answers: dict[str, tuple[int, int]] = {}
 
-    def add(self, place: int, score: float | None) -> None:
+    def add(self, place: int, benchmark: str, score: float | None) -> None:
         """Take in a score of the item with that number; ``None`` is that of a failed call, and counts as none."""
         self._reach(place + 1)
+        due, lost = self._answers.get(benchmark, (0, 0))
+        self._answers[benchmark] = due + 1, lost + (score is None)
         if score is not None:
             self._sums[place] += score
             self._counts[place] += 1
+
+    def answers(self) -> Collection[tuple[int, int]]:
+        """By benchmark, how many answers there are, and how many of them failed."""
+        return self._answers.values()
 
     def means(self, items: int) -> NDArray[np.float64]:
         """Shape (items,): NaN where every call failed."""

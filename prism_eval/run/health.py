@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import platform
 import sys
 from collections.abc import Iterator
@@ -11,17 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from prism_eval.errors import FatalError, PermanentError, PrismError, UnknownName
+from prism_eval.errors import FatalError, PrismError, UnknownName
 from prism_eval.plugins.specs import Spec
-from prism_eval.schema import Image, Message, Request, Sampling
 
 if TYPE_CHECKING:
-    from prism_eval.engines import Engine, OnEngine
+    from prism_eval.engines import OnEngine
     from prism_eval.plugins import Kind, Plugin
 
-_TOKENS = 16
-"""Of a reply that only shows that there is one; fewer are below what some hosted services allow."""
-_EXTRAS = ("ocr", "hub", "math", "transformers", "lmms")
+_EXTRAS = ("ocr", "hub", "math", "transformers", "vllm", "llamacpp", "lmms")
 
 
 @dataclass(frozen=True)
@@ -97,7 +93,7 @@ def _data(data: str) -> Iterator[Finding]:
 
 
 def _plugin(text: str) -> Finding:
-    from prism_eval.run.room import on_engines
+    from prism_eval.run.needs import on_engines
 
     try:
         plugin = _built(Spec.parse(text))
@@ -132,47 +128,29 @@ def _built(spec: Spec) -> Plugin:
 
 
 async def _tried(plugin: OnEngine, *, must_see: bool) -> str:
-    """What the engine says of itself and does with a text, an image and, for who ranks, an echo."""
-    from prism_eval.reasoners.ranking import RankingReasoner
+    """What the engine says of itself and makes of a short request with an image; what a run would find is unfit."""
+    from prism_eval.engines.probe import trial_of
+    from prism_eval.run.needs import Need
 
-    engine = plugin.engine
-    sampling: Sampling = getattr(plugin, "sampling", Sampling())
-    short = replace(sampling, max_tokens=min(sampling.max_tokens, _TOKENS))
+    need = replace(Need.of(plugin), sees=must_see)
     try:
-        said = [await engine.check(), *await _room(plugin)]
-        said += [f"root {engine.root}"] if engine.root not in (None, engine.model) else []
-        await engine.generate(Request(messages=(Message("user", ("Say yes.",)),), sampling=short))
-        said.append(await _sight(engine, short, must_see=must_see))
-        if isinstance(plugin, RankingReasoner):
-            await engine.log_likelihood("One and", [" two", " three"])
-            said.append("gives log-probabilities")
-        return "; ".join([*said, *engine.remarks])
+        probe = await plugin.engine.probe(trial_of(need.sampling, sees=True))
+        said = [str(probe), *_room(plugin, probe.context), *plugin.engine.remarks]
+        if unfit := list(need.unfit(probe)):
+            raise FatalError("; ".join(unfit))
+        if must_see and not probe.images:
+            raise FatalError(f"{need.where}: the image of a trial was refused: {probe.why_no_images}")
+        return "; ".join(said)
     finally:
-        await engine.close()
+        await plugin.engine.close()
 
 
-async def _room(plugin: OnEngine) -> list[str]:
-    """What a run by the standard protocol would say of the context before its first call."""
+def _room(plugin: OnEngine, context: int | None) -> list[str]:
+    """What a run by the standard protocol would say of the context before its first call, were it to read captions."""
     from prism_eval.plan import load_protocol
-    from prism_eval.run.room import context_of, too_tight
+    from prism_eval.run.needs import prompt_tokens, too_tight
 
     protocol = load_protocol("standard")
-    size = await context_of(plugin)
-    tight = too_tight(size, protocol.caption.sampling.max_tokens, protocol.answer.sampling.max_tokens)
+    caption, answer = protocol.caption.sampling.max_tokens, protocol.answer.sampling.max_tokens
+    tight = too_tight(context, caption=caption, prompt=prompt_tokens(plugin), answer=answer)
     return [tight] if tight else []
-
-
-async def _sight(engine: Engine, sampling: Sampling, *, must_see: bool) -> str:
-    from PIL import Image as Pillow
-
-    file = io.BytesIO()
-    # Large enough for processors that cut pictures into patches.
-    Pillow.new("RGB", (64, 64), "white").save(file, "PNG")
-    asked = Message("user", (Image(file.getvalue(), "a white square"), "Say yes."))
-    try:
-        await engine.generate(Request(messages=(asked,), sampling=sampling))
-    except (PermanentError, FatalError) as error:  # text was answered: it is the image
-        if must_see:
-            raise
-        return f"takes no images, so it can answer but not caption ({error})"
-    return "takes images"

@@ -50,13 +50,16 @@ def run_in_thread(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 @contextlib.contextmanager
-def stoppable() -> Iterator[None]:
+def stoppable(told: str = "stopped; everything finished is in the store") -> Iterator[None]:
     """What Ctrl-C means to whoever runs a plan, wherever it comes.
 
+    Args:
+        told: What is said of it.
+
     Raises:
-        Interrupted: It came; finished work is in the store.
+        Interrupted: It came.
     """
     try:
         yield
     except KeyboardInterrupt:
-        raise Interrupted("stopped; everything finished is in the store") from None
+        raise Interrupted(told) from None

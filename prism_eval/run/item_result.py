@@ -21,9 +21,11 @@ class Captioned:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ItemResult:
     """What came of an item, for one entry, reasoner, sample and order; without its images.
+
+    Its trial fills it in, stage by stage; whoever is handed it only reads.
 
     Attributes:
         item: The item, its options in their own order; its images are dropped.

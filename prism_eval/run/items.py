@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from prism_eval.benchmarks import RowError, gold_problem, image_problem, why_none
@@ -53,6 +53,7 @@ async def check_items(sources: Sequence[ItemSource], scorers: Mapping[str, Score
     Raises:
         DataError: Nothing of a benchmark can be used.
     """
+    # All of them before the first call: a benchmark that turns out unusable after an hour has cost that hour.
     for source in sources:
         problems = (read.problem for read in _reads(source, scorers))
         if reason := await asyncio.to_thread(why_none, problems):
@@ -69,6 +70,13 @@ async def read_items(
         while chunk := await asyncio.to_thread(_chunk, items):
             for read in chunk:
                 yield read
+
+
+def bare_items(source: ItemSource) -> Iterator[tuple[Item, tuple[str, ...]]]:
+    """The items of a benchmark without their images, each with the digests of these; nothing is checked."""
+    for found in source.items_and_problems():
+        item = _placeholder(source.name, found.item) if isinstance(found, RowError) else found
+        yield replace(item, images=()), tuple(image.digest for image in item.images)
 
 
 def _chunk(reads: Iterator[ReadItem]) -> list[ReadItem]:

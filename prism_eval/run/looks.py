@@ -14,7 +14,7 @@ from prism_eval.benchmarks import Benchmark
 from prism_eval.errors import UsageError
 from prism_eval.plan import Plan
 from prism_eval.run.boundary import BENCHMARK_MARGIN, SUITE_MARGIN, Boundary, Word
-from prism_eval.run.entries import MOST_FAILED, baseline_named, control_of
+from prism_eval.run.entries import baseline_named, control_of, too_many_failed
 from prism_eval.run.gathered import GatheredItems, GatheredScores
 from prism_eval.run.item_result import ItemResult
 from prism_eval.run.settings import Settings
@@ -119,7 +119,7 @@ class Looks:
         if result.unusable or result.reasoner != self._reasoner or result.entry not in self._scores:
             return
         place = self._items.place(result)
-        self._scores[result.entry].add(place, result.verdict.score if result.verdict else None)
+        self._scores[result.entry].add(place, result.item.benchmark, result.verdict.score if result.verdict else None)
 
     def facts(self) -> Mapping[str, object]:
         """What the manifest says of the looks."""
@@ -149,7 +149,8 @@ class Looks:
         for label in others:
             both = ~np.isnan(means[baseline]) & ~np.isnan(means[label])
             # Whoever fails on the hard questions looks better: nothing is told of them, and the run goes on.
-            if not both.any() or both.mean() < 1 - MOST_FAILED:
+            lacking = any(too_many_failed(self._scores[one].answers()) for one in (baseline, label))
+            if lacking or not both.any():
                 continue
             self.decisions[label] = decide(
                 means[label][both],

@@ -6,7 +6,7 @@ import contextlib
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -20,6 +20,7 @@ from prism_eval.plugins.identity import digest_of
 from prism_eval.run.assemble import Assembly
 from prism_eval.run.counts import Counts
 from prism_eval.run.looks import Looks
+from prism_eval.run.probing import Known
 from prism_eval.run.reading import Manifest, read_manifest, reasoners_of
 
 FORMAT = 2
@@ -40,6 +41,7 @@ def make_manifest(
     *,
     looks: Looks | None = None,
     known: Remarks = MappingProxyType({}),
+    models: Sequence[Mapping[str, object]] = (),
 ) -> dict[str, object]:
     """The manifest of a finished run.
 
@@ -49,12 +51,14 @@ def make_manifest(
         aggregates: What benchmarks' own aggregations made of it.
         looks: What was decided, and when.
         known: What was remarked before of plugins whose results this run may have taken from the store.
+        models: What each engine found out about its model.
     """
     return {
         "format": FORMAT,
         "version": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         **_about(assembly, known),
+        **({"models": list(models)} if models else {}),
         "benchmarks": [
             {
                 **_facts(assembly, benchmark),
@@ -69,6 +73,7 @@ def make_manifest(
             if (count := counts.benchmarks.get(benchmark.name))
         ],
         **({"unread": dict(assembly.unread)} if assembly.unread else {}),
+        **({"shard": assembly.division.facts(assembly.settings.through)} if assembly.division else {}),
         "counts": _counts(assembly, counts),
         **({"looks": looks.facts()} if looks else {}),
         **({"aggregates": list(aggregates)} if aggregates else {}),
@@ -78,11 +83,25 @@ def make_manifest(
     }
 
 
-def known_remarks(folder: Path) -> Remarks:
-    """The remarks in the manifest of an earlier run in a folder."""
-    manifest = _earlier(folder)
-    plugins = [*manifest.get("captioners", []), *reasoners_of(manifest), manifest.get("judge", {})]
-    return {digest_of(plugin["identity"]): plugin["remarks"] for plugin in plugins if "remarks" in plugin}
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What an earlier run in a folder found out, for one that may find all in the store.
+
+    Attributes:
+        remarks: By plugin, what a reader of its results should know.
+        probes: By engine and address, what its model is.
+    """
+
+    remarks: Remarks
+    probes: Known
+
+    @classmethod
+    def of(cls, folder: Path) -> Earlier:
+        """What the manifest of an earlier run says; nothing where there is none."""
+        manifest = _earlier(folder)
+        plugins = [*manifest.get("captioners", []), *reasoners_of(manifest), manifest.get("judge", {})]
+        remarks = {digest_of(plugin["identity"]): plugin["remarks"] for plugin in plugins if "remarks" in plugin}
+        return cls(remarks, {(one["engine"], one["address"]): one for one in manifest.get("models", [])})
 
 
 def known_unread(folder: Path) -> Mapping[str, str]:

@@ -26,6 +26,11 @@ class _Labelled(_Plugin):
     label: str
 
 
+class _Model(_Part):
+    engine: str
+    address: str
+
+
 class _Unusable(_Part):
     reasons: dict[str, int]
     first: str
@@ -52,6 +57,21 @@ class _Looks(_Part):
     of_images: int = 0
 
 
+class _WholeBenchmark(_Part):
+    name: str
+    rows: int
+    images: int
+    fingerprint: str
+    unusable: dict[str, int]
+
+
+class _Shard(_Part):
+    number: int
+    of: int
+    stage: str
+    benchmarks: list[_WholeBenchmark]
+
+
 class _Counts(_Part):
     empty_captions: dict[str, int] | None = None
     entries: dict[str, dict[str, object]] | None = None
@@ -66,10 +86,12 @@ class _Manifest(_Part):
     reasoners: list[_Labelled] = []
     judge: _Plugin = _Plugin()
     captioners: list[_Labelled] = []
+    models: list[_Model] = []
     aggregates: list[_Aggregate] = []
     unread: dict[str, str] = {}
     imported: dict[str, object] = {}
     looks: _Looks = _Looks()
+    shard: _Shard | None = None
     counts: _Counts = _Counts()
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any, TypeVar
 
-from prism_eval.errors import FatalError
 from prism_eval.plan import Order
 from prism_eval.run.item_result import ItemResult
 from prism_eval.run.items import ItemSource, read_items
@@ -30,7 +29,11 @@ Beyond it nothing new is begun; a result without its images takes a few kilobyte
 
 
 async def stream(
-    sources: Sequence[ItemSource], settings: Settings, *, thumbnails: Thumbnails | None = None
+    sources: Sequence[ItemSource],
+    settings: Settings,
+    *,
+    thumbnails: Thumbnails | None = None,
+    finished: Callable[[], object] = lambda: None,
 ) -> AsyncGenerator[ItemResult, None]:
     """Take every item through the stages, once per entry, reasoner, sample and order; yields in the order of the items.
 
@@ -38,6 +41,7 @@ async def stream(
         sources: The benchmarks.
         settings: What each item goes through.
         thumbnails: Draws the images beside their captioning; ``None`` where nobody will look at them.
+        finished: Is told of each result when it is there, which may be long before its turn.
 
     Raises:
         FatalError: No further call can succeed.
@@ -50,8 +54,12 @@ async def stream(
 
     def finish(task: asyncio.Task[ItemResult]) -> None:
         window.slots.release()
-        if not task.cancelled() and task.exception() and not stopped.done():
-            stopped.set_exception(task.exception() or FatalError("stopped"))
+        if task.cancelled():
+            return
+        if (error := task.exception()) is None:
+            finished()
+        elif not stopped.done():
+            stopped.set_exception(error)
 
     try:
         async for trial in _trials(sources, settings, window, stopped, thumbnails=thumbnails):

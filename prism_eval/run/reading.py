@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Required, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Required, TypedDict, TypeVar, cast
 
 from prism_eval.errors import NotThere, RunError, UnknownName
 from prism_eval.run.folder import RunFolder
@@ -20,11 +20,16 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
     from numpy.typing import NDArray
 
+    Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
+
 _BATCH = 4096
 """Rows decoded at a time where texts are read: captions of 10 kB each are then 40 MB."""
 
 LABEL = "label"
 """The kind of a column whose texts are numbered."""
+
+_LATER: Mapping[str, str] = {"gold_position": "int64"}
+"""Columns that tables of older versions lack, where nothing else is worked out of them: they are read as unknown."""
 
 _REMEDIES = {
     "captions": "make them again: prism-eval run --plan {folder}/plan.toml --out {folder}",
@@ -45,8 +50,10 @@ class Manifest(TypedDict, total=False):
     reasoner: Mapping[str, Any]
     reasoners: list[Mapping[str, Any]]
     judge: Mapping[str, Any]
+    models: list[Mapping[str, Any]]
     aggregates: list[Mapping[str, Any]]
     looks: Mapping[str, Any]
+    shard: Mapping[str, Any]
     unread: Mapping[str, str]
     imported: Mapping[str, Any]
 
@@ -154,7 +161,7 @@ class Table:
         """
         coded = [name for name, kind in kinds.items() if kind == LABEL]
         with self._open(list(kinds), coded) as file:
-            whole = file.read(columns=list(kinds))
+            whole = _completed(file.read(columns=list(kinds)), list(kinds))
             whole = whole if self.kept is None else whole.take(self.kept)
             return whole.from_arrays([_as(whole[name], kind) for name, kind in kinds.items()], names=list(kinds))
 
@@ -179,19 +186,21 @@ class Table:
                     first, last = np.searchsorted(wanted, (start, start + batch.num_rows))
                     pieces.append(batch.take(pa.array(wanted[first:last] - start)))
                     start += batch.num_rows
-            return pa.Table.from_batches(pieces, None if pieces else pa.schema(map(file.schema_arrow.field, names)))
+            whole = pa.Table.from_batches(pieces, None if pieces else file.schema_arrow)
+            return _completed(whole, names)
 
     def rows(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Every row, one at a time."""
         for batch in self.batches(names):
             yield from batch.to_pylist()
 
-    def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Every row, some thousand at a time."""
+    def batches(self, names: Sequence[str], *, size: int = _BATCH) -> Iterator[pa.RecordBatch]:
+        """Every row, ``size`` at a time."""
         start = 0
         with self._open(names) as file:
-            for batch in file.iter_batches(_BATCH, columns=list(names)):
-                yield batch if self.kept is None else batch.take(self._kept_in(start, start + batch.num_rows))
+            for batch in file.iter_batches(size, columns=list(names)):
+                kept = batch if self.kept is None else batch.take(self._kept_in(start, start + batch.num_rows))
+                yield _completed(kept, names)
                 start += batch.num_rows
 
     def _kept_in(self, start: int, end: int) -> pa.Array:
@@ -201,6 +210,11 @@ class Table:
         kept = np.asarray(self.kept)
         first, last = np.searchsorted(kept, (start, end))
         return pa.array(kept[first:last] - start)
+
+    def lacks(self, column: str) -> bool:
+        """Whether it is of a version that did not have the column yet."""
+        with self._open(()) as file:
+            return column not in file.schema_arrow.names
 
     def plan_digest(self) -> str:
         """What the rows depend on, as the table's writer was told (`Plan.digest_through`)."""
@@ -237,7 +251,7 @@ class Table:
         try:
             metadata = pq.read_metadata(self.path)
             present = metadata.schema.to_arrow_schema().names
-            if lacking := [name for name in names if name not in present]:
+            if lacking := [name for name in names if name not in present and name not in _LATER]:
                 raise self.spoilt(f"has no column {', '.join(lacking)}")
             with pq.ParquetFile(self.path, metadata=metadata, read_dictionary=list(coded)) as file:
                 yield file
@@ -246,6 +260,20 @@ class Table:
         except (OSError, pa.ArrowException) as error:
             # Arrow's own words run over several lines.
             raise self.spoilt(f"cannot be read ({' '.join(str(error).split())})") from error
+
+
+def _completed(rows: Rows, names: Sequence[str]) -> Rows:
+    """The rows with columns of nothing for those that an older table lacks."""
+    import pyarrow as pa
+
+    there = set(rows.schema.names)
+    if there.issuperset(names):
+        return rows.select(list(names))
+    columns = [
+        rows.column(name) if name in there else pa.nulls(rows.num_rows, pa.type_for_alias(_LATER[name]))
+        for name in names
+    ]
+    return type(rows).from_arrays(columns, names=list(names))
 
 
 def _as(column: pa.ChunkedArray, kind: str) -> pa.Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -16,13 +17,15 @@ class State:
     """How far a run has come, for whoever watches.
 
     Attributes:
-        counts: What was counted so far.
+        counts: What was counted so far, in the order of the items.
         tallies: Calls by stage.
-        total: Verdicts there will be, where that is known.
+        total: Results there will be, where that is known.
         destinations: Which server is sent what, in one sentence; empty where nothing leaves this process.
         unread: Benchmarks that are left out because they cannot be read at all, and why.
         waits: Says what is waited for at the moment, such as a server that is away.
         notes: What was found out before the first call, and should be known now.
+        done: Results that are there. They are counted and written in the order of the items: one that is late holds up
+            those behind it, and they are done all the same.
     """
 
     counts: Counts
@@ -32,6 +35,31 @@ class State:
     unread: Mapping[str, str] = field(default_factory=dict)
     waits: Callable[[], Iterable[str]] = tuple
     notes: list[str] = field(default_factory=list)
+    done: int = 0
+
+    def finish_one(self) -> None:
+        """One more result is there."""
+        self.done += 1
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a run took of this machine.
+
+    Attributes:
+        seconds: From its beginning to its end.
+        processor_seconds: Of all cores, by this process and those it waited for.
+    """
+
+    seconds: float
+    processor_seconds: float
+
+    @classmethod
+    def since(cls, begun: os.times_result) -> Effort:
+        """What was taken since the system's clocks read so."""
+        now = os.times()
+        # The four before the last are the processor's, of the user and the system, here and in ended children.
+        return cls(now.elapsed - begun.elapsed, sum(now[:4]) - sum(begun[:4]))
 
 
 @dataclass(frozen=True)
@@ -45,6 +73,8 @@ class RunResult:
         elsewhere: Results that the store had from another server than this run's.
         unread: Benchmarks that were left out because they cannot be read at all, and why.
         looks: What was decided, and when; ``None`` where the plan did not ask for it.
+        effort: What it took of this machine.
+        cost: What its texts cost, those from the store too; ``None`` where no prices are given.
     """
 
     folder: RunFolder
@@ -53,6 +83,8 @@ class RunResult:
     elsewhere: tuple[Elsewhere, ...] = ()
     unread: Mapping[str, str] = field(default_factory=dict)
     looks: Looks | None = None
+    effort: Effort = Effort(0.0, 0.0)
+    cost: float | None = None
 
     @property
     def failed(self) -> int:

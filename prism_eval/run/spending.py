@@ -54,8 +54,7 @@ class Spent:
             what: What the texts are.
             about: What is said of the model: ``price_in`` and ``price_out``, for a million tokens.
         """
-        priced = self.counted and ("price_in" in about or "price_out" in about)
-        cost = self.prompt_tokens * about.get("price_in", 0.0) + self.completion_tokens * about.get("price_out", 0.0)
+        cost = self.cost(about)
         return {
             what: self.texts,
             "counted": self.counted,
@@ -64,8 +63,34 @@ class Spent:
             "completion_tokens": self.completion_tokens if self.counted else None,
             "timed": self.timed,
             "seconds": round(self.seconds, 3) if self.timed else None,
-            **({"cost": round(cost / _MILLION, 6)} if priced else {}),
+            **({} if cost is None else {"cost": cost}),
         }
+
+    def cost(self, about: Mapping[str, float]) -> float | None:
+        """What they cost, as far as their tokens are known; ``None`` where no prices are given.
+
+        Args:
+            about: What is said of the model: ``price_in`` and ``price_out``, for a million tokens.
+        """
+        if not self.counted or not about.keys() & {"price_in", "price_out"}:
+            return None
+        read, written = about.get("price_in", 0.0), about.get("price_out", 0.0)
+        return round((self.prompt_tokens * read + self.completion_tokens * written) / _MILLION, 6)
+
+
+@dataclass(frozen=True)
+class Payer:
+    """Whose texts are paid for.
+
+    Attributes:
+        label: An entry's label.
+        about: What is said of its model.
+        answers: Whether it answers by itself.
+    """
+
+    label: str
+    about: Mapping[str, float]
+    answers: bool
 
 
 @dataclass
@@ -90,19 +115,42 @@ class Spending:
         if result.answer:
             self.answers[result.entry, result.reasoner].add(result.answer)
 
+    def cost(self, settings: Settings) -> float | None:
+        """What all entries cost together, a text that two of them share once for each; ``None`` without prices."""
+        about = {entry.label: entry.about for entry in settings.entries}
+        costs = [self.captions[label].cost(about[label]) for label in about]
+        costs += [spent.cost(self._about_answers(settings, *who)) for who, spent in self.answers.items()]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known) if known else None
+
     def entries(self, settings: Settings) -> dict[str, object]:
         """By label, what an entry's captions took, and under ``answers`` by reasoner what those to them took."""
+        payers = [Payer(entry.label, entry.about, answers=entry.captioner.answers) for entry in settings.entries]
+        return self.told(payers, {label: settings.about.get(label, {}) for label in settings.reasoners})
+
+    def told(self, entries: Iterable[Payer], reasoners: Mapping[str, Mapping[str, float]]) -> dict[str, object]:
+        """The same.
+
+        Args:
+            entries: The entries.
+            reasoners: What is said of each reasoner's model, by label.
+        """
         return {
             entry.label: {
                 **self.captions[entry.label].told("captions", entry.about),
                 "answers": {
                     # Who answers by itself is paid by its own prices.
-                    label: self.answers[entry.label, label].told(
-                        "answers", entry.about if entry.captioner.answers else settings.about.get(label, {})
-                    )
-                    for label in settings.reasoners
+                    label: self.answers[entry.label, label].told("answers", entry.about if entry.answers else about)
+                    for label, about in reasoners.items()
                     if (entry.label, label) in self.answers
                 },
             }
-            for entry in settings.entries
+            for entry in entries
         }
+
+    @staticmethod
+    def _about_answers(settings: Settings, entry: str, reasoner: str) -> Mapping[str, float]:
+        """What is said of the model that answered."""
+        asked = next(one for one in settings.entries if one.label == entry)
+        # Who answers by itself is paid by its own prices.
+        return asked.about if asked.captioner.answers else settings.about.get(reasoner, {})

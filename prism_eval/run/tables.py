@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Self
 
 from prism_eval.captioners.spoken import spoken
 from prism_eval.errors import RunError
+from prism_eval.files.jsonable import jsonable
 from prism_eval.files.whole import replacing
 from prism_eval.run.item_result import Captioned, ItemResult
-from prism_eval.schema import Generation, utf8
+from prism_eval.schema import Generation, Item, utf8
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,6 +80,14 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "caption_truncated": "bool",
     },
 }
+_PLACED = {"position": "int64", "seconds": "double"}
+OF_SHARDS: Mapping[str, Mapping[str, str]] = {
+    "captions": _PLACED,
+    "answers": _PLACED,
+    "verdicts": {"position": "int64", "columns": "string"},
+}
+"""What the tables of a shard have besides: where a row's item stands in the whole run, and what no table has that the
+manifest is made of."""
 
 
 class TableWriter:
@@ -90,16 +99,19 @@ class TableWriter:
         name: The table.
         path: Its file.
         plan_digest: What its rows depend on, as `Plan.digest_through` says; kept in the file.
+        of_shard: Whether it has the columns of a shard's table too.
     """
 
-    def __init__(self, name: str, path: Path, *, plan_digest: str) -> None:
+    def __init__(self, name: str, path: Path, *, plan_digest: str, of_shard: bool = False) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         self._path = path
-        columns = [(column, _type(kind)) for column, kind in COLUMNS[name].items()]
+        kinds = {**COLUMNS[name], **(OF_SHARDS[name] if of_shard else {})}
+        columns = [(column, _type(kind)) for column, kind in kinds.items()]
         self._schema = pa.schema(columns, metadata={PLAN_DIGEST: plan_digest.encode()})
         self._rows: list[Mapping[str, object]] = []
+        self._table = self._schema.empty_table()
         with self._told():
             # Nameless until it is whole: a killed run leaves nothing behind, and no link can lie in its way.
             self._file = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115 - closed when the table ends
@@ -120,6 +132,16 @@ class TableWriter:
         self._rows.append({name: utf8(value) if isinstance(value, str) else value for name, value in row.items()})
         if len(self._rows) >= _ROWS_IN_A_GROUP:
             self._flush()
+
+    def extend(self, rows: pa.Table) -> None:
+        """Add rows that have the table's columns and perhaps more, as if each had been added."""
+        import pyarrow as pa
+
+        own = pa.Table.from_arrays([rows[name] for name in self._schema.names], schema=self._schema)
+        self._table = pa.concat_tables([self._table, own])
+        while self._table.num_rows >= _ROWS_IN_A_GROUP:
+            self._write(self._table.slice(0, _ROWS_IN_A_GROUP))
+            self._table = self._table.slice(_ROWS_IN_A_GROUP)
 
     def finish(self, comparable: Mapping[str, object] | None = None) -> None:
         """Write what is left and give the file its name.
@@ -145,9 +167,14 @@ class TableWriter:
     def _flush(self) -> None:
         import pyarrow as pa
 
+        added, self._rows = pa.Table.from_pylist(self._rows, schema=self._schema), []
+        self._write(pa.concat_tables([self._table, added]))
+        self._table = self._schema.empty_table()
+
+    def _write(self, rows: pa.Table) -> None:
         with self._told():
-            self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
-        self._rows = []
+            # In one piece: a file must not tell in how many its rows came.
+            self._writer.write_table(rows.combine_chunks())
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -155,6 +182,22 @@ class TableWriter:
             yield
         except OSError as error:
             raise RunError(f"cannot write {self._path}: {error}; give another folder with --out") from error
+
+
+def placed(position: int | None, said: Generation | None) -> dict[str, object]:
+    """What a shard's row of ``captions`` or ``answers`` has besides; nothing where there is no shard."""
+    return {} if position is None else {"position": position, "seconds": said.seconds if said else None}
+
+
+def graded(position: int | None, item: Item | None) -> dict[str, object]:
+    """What a shard's row of ``verdicts`` has besides.
+
+    Args:
+        position: The item's place in the whole run.
+        item: The item, where its benchmark makes a number of its own of the verdicts.
+    """
+    columns = json.dumps(jsonable(item.columns), ensure_ascii=False) if item else None
+    return {} if position is None else {"position": position, "columns": columns}
 
 
 def caption_row(captioner: str, sample: int, captioned: Captioned) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from prism_eval.benchmarks import RowError
@@ -22,6 +22,9 @@ from prism_eval.run.settings import Entry, Settings
 from prism_eval.run.window import Window
 from prism_eval.schema import Answer, AnswerForm, Caption, Image, Item, Outcome, Verdict
 from prism_eval.scoring.base import Scorer
+
+_SHORT = 2000
+"""Characters of a reply up to which a quick scorer takes less time than a thread would to be woken for it."""
 
 
 class Pictures:
@@ -82,7 +85,8 @@ class Trial:
         # Not captioned at all: nothing that is said of it could be scored.
         if self.problem:
             self.pictures.captioned()
-            return self._failed(replace(result, unusable=self.problem), str(self.problem))
+            result.unusable = self.problem
+            return self._failed(result, str(self.problem))
         if isinstance(self.entry.captioner, Direct):
             return await self._direct(result, self.entry.captioner)
         try:
@@ -93,7 +97,7 @@ class Trial:
         finally:
             del images  # a frame that waits for an answer would hold its pictures as long
             self.pictures.captioned()
-        result = replace(result, captions=captions)
+        result.captions = captions
         failed = next((captioned.error for captioned in captions if captioned.caption is None), None)
         if failed is not None:
             return self._failed(result, failed)
@@ -102,12 +106,14 @@ class Trial:
         # What a filter left is not read, and nobody should count its words.
         refused = verdict is not None and verdict.outcome is Outcome.REFUSED
         read = None if refused else join_captions(written, self.item.image_numbers)
-        result = replace(result, read=read)
+        result.read = read
         if self.settings.through == "caption":
             return result
         if read is not None and verdict is None:
             return await self._answer(result, read)
-        return replace(result, verdict=verdict) if self.settings.through == "score" else result
+        if self.settings.through == "score":
+            result.verdict = verdict
+        return result
 
     async def _all_captions(self, images: tuple[Image, ...]) -> tuple[Captioned, ...]:
         return tuple(await asyncio.gather(*map(self._caption, images)))
@@ -155,27 +161,30 @@ class Trial:
         """The result with the plugin's answer, or with why there is none."""
         try:
             call = made_by(plugin, f"item {shown.id} of {shown.benchmark}", make)
-            result = replace(result, answer_key=call.key)
-            answer = await self.settings.calls.get(call)
+            result.answer_key = call.key
+            result.answer = await self.settings.calls.get(call)
         except FatalError:
             raise
         except CallError as error:
             return self._failed(result, str(error))
-        return replace(result, answer=answer)
+        return result
 
     async def _score(self, result: ItemResult, shown: Item) -> ItemResult:
         if result.answer is None or self.settings.through != "score":
             return result
         scorer = self.settings.scorers[shown.benchmark]
         scored = partial(_scored, scorer, shown, result.answer, self.settings.form)
-        verdict, left_open = await asyncio.get_running_loop().run_in_executor(self.settings.scoring, scored)
+        if scorer.quick and len(result.answer.text) <= _SHORT:
+            verdict, left_open = scored()
+        else:
+            verdict, left_open = await asyncio.get_running_loop().run_in_executor(self.settings.scoring, scored)
         if left_open and self.settings.judge:
             verdict = await self._judged(self.settings.judge, shown, left_open, verdict)
-        error = verdict.note if verdict.outcome is Outcome.FAILED else ""
+        result.error = verdict.note if verdict.outcome is Outcome.FAILED else ""
         # In the item's own order again, so that tables can be read without knowing which order was shown.
-        verdict, position = restore(verdict, self.item, self.order)
-        gold = gold_position(shown)
-        return replace(result, verdict=verdict, chosen_position=position, gold_position=gold, error=error)
+        result.verdict, result.chosen_position = restore(verdict, self.item, self.order)
+        result.gold_position = gold_position(shown)
+        return result
 
     async def _judged(self, judge: Judge, shown: Item, reply: str, ruled: Verdict) -> Verdict:
         """The judge's verdict on a reply that rules left open; one that cannot be had is no score."""
@@ -192,8 +201,9 @@ class Trial:
 
     def _failed(self, result: ItemResult, error: str) -> ItemResult:
         scored = self.settings.through == "score"
-        verdict = Verdict(Outcome.FAILED, None, note=error) if scored else None
-        return replace(result, error=error, verdict=verdict)
+        result.error = error
+        result.verdict = Verdict(Outcome.FAILED, None, note=error) if scored else None
+        return result
 
 
 def _scored(scorer: Scorer, item: Item, answer: Answer, form: AnswerForm) -> tuple[Verdict, str | None]:

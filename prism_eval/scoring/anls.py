@@ -19,6 +19,7 @@ class ANLS(WholeReply):
     """The ANLS of the Robust Reading Competition's InfographicVQA script: the best gold counts, below 0.5 is 0."""
 
     name: ClassVar[str] = "anls"
+    quick: ClassVar[bool] = True
 
     def compare(self, item: Item, extracted: str) -> Comparison:
         """The similarity to the nearest gold; one of exactly 0.5 is kept."""

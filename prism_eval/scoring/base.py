@@ -42,9 +42,10 @@ class Scorer(Plugin, ABC):
     benchmark's own comparison (`compare`). A reply without an answer is ``UNPARSED``, never a random guess.
 
     A run calls `check` once it has an item, before any model is asked about it; then, for each answer, `score` and
-    `left_open`. All of it happens in worker threads, several at once: what a scorer keeps must bear that. A `DataError`
-    of theirs, or an error that is none of ours, costs that item or that answer, which is reported as ``FAILED`` with
-    the error's text; any other `PrismError`, such as a missing package, ends the run, for which more would fail.
+    `left_open`. All of it may happen in worker threads, several at once: what a scorer keeps must bear that. A
+    `DataError` of theirs, or an error that is none of ours, costs that item or that answer, which is reported as
+    ``FAILED`` with the error's text; any other `PrismError`, such as a missing package, ends the run, for which more
+    would fail.
 
     Attributes:
         guesses: Whether the benchmark's own code draws a random letter where it finds none.
@@ -52,7 +53,11 @@ class Scorer(Plugin, ABC):
             is certain.
         reads_latex: Whether `compare` takes LaTeX; else what only sets a text, as in ``47\%``, is taken off before.
         reads_sentences: Whether an answer may be read out of "The answer is C.", which is not the form asked for.
+        quick: Whether a short reply is scored in a fraction of a millisecond, whatever it says. Such are scored where
+            they arrive: handing one to a thread and back takes longer than its score.
     """
+
+    quick: ClassVar[bool] = False
 
     guesses: ClassVar[bool] = False
     reads_sentences: ClassVar[bool] = True

@@ -28,6 +28,7 @@ class ChartQAPro(WholeReply):
     """
 
     name: ClassVar[str] = "chartqapro"
+    quick: ClassVar[bool] = True
 
     def check(self, item: Item) -> None:
         """Make sure that the item has a gold, and years that can be read.

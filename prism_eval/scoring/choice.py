@@ -20,6 +20,8 @@ from prism_eval.scoring.wemath import FourDimensions
 class Choice(Scorer):
     """Scores the letter of a multiple-choice item by equality with the gold letter."""
 
+    quick: ClassVar[bool] = True
+
     def check(self, item: Item) -> None:
         """Make sure that the item is multiple-choice: a letter is all that can be scored here.
 

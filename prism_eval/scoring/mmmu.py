@@ -28,6 +28,7 @@ class MMMU(Scorer):
     """MMMU's rules (``mmmu/utils/eval_utils.py`` of its repository), with "no answer" for their random letter."""
 
     name: ClassVar[str] = "mmmu"
+    quick: ClassVar[bool] = True
     guesses: ClassVar[bool] = True
 
     def parse(self, item: Item, reply: str) -> str | None:

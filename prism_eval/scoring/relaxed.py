@@ -16,6 +16,7 @@ class Relaxed(WholeReply):
     """ChartQA's relaxed accuracy, as pix2struct computes it (``relaxed_correctness`` in ``pix2struct/metrics.py``)."""
 
     name: ClassVar[str] = "relaxed"
+    quick: ClassVar[bool] = True
 
     def compare(self, item: Item, extracted: str) -> Comparison:
         """Within 5 % of any gold; for what is no number, equal to it but for case."""

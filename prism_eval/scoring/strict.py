@@ -21,6 +21,7 @@ class Strict(Scorer):
     """One option letter, or the gold's text or number, in the form asked for; any other reply is unparsed."""
 
     name: ClassVar[str] = "strict"
+    quick: ClassVar[bool] = True
     reads_latex: ClassVar[bool] = True
     reads_sentences: ClassVar[bool] = False
 

@@ -17,7 +17,7 @@ class Equivalence:
     Attributes:
         p: The p-value of "they are apart by the margin or more".
         shown: Whether they are shown to be on par.
-        smallest: The smallest margin within which these data would have shown it.
+        smallest: The smallest margin within which these data would have shown it; 1 where they could show none.
     """
 
     p: float
@@ -38,12 +38,13 @@ def equivalence(difference: Difference, margin: float, *, alpha: float = ALPHA) 
     """
     if not margin > 0:
         raise ValueError(f"a margin is positive, not {margin:g}")
-    # One image decides nothing, and no two captioners are further apart than 1.
+    # One image decides nothing.
     if difference.degrees == 0:
         return Equivalence(p=1.0, shown=False, smallest=1.0)
     p = upper((margin - abs(difference.value)) / difference.held_error, difference.degrees)
     smallest = abs(difference.value) + quantile(1 - alpha, difference.degrees) * difference.held_error
-    return Equivalence(p=p, shown=p < alpha, smallest=smallest)
+    # No two captioners are further apart than 1, whatever a few images would allow.
+    return Equivalence(p=p, shown=p < alpha, smallest=min(smallest, 1.0))
 
 
 def detectable(error: float, degrees: float, *, power: float = 0.8, alpha: float = ALPHA) -> float:

@@ -77,7 +77,9 @@ def spread(design: Design, totals: NDArray[np.float64], floor: NDArray[np.float6
     flat = seen < _ROUNDING
     own = np.where(flat, least, seen)
     images = design.by_cluster(psi)
-    shared = np.square(images).sum(axis=1) + np.where(flat, least, 0.0).sum(axis=1)
+    # What strata without spread may hide lies on their images too, and adds up where they show the same ones.
+    hidden = design.by_cluster(np.sqrt(np.where(flat, least, 0.0) / design.images)[:, design.stratum])
+    shared = np.square(images).sum(axis=1) + np.square(hidden).sum(axis=1)
     # What is unlike in each image may cancel out between strata, but prove no more than strata without any spread do.
     variance = np.maximum(shared, np.minimum(own, least).sum(axis=1))
     return Spread(

@@ -62,8 +62,12 @@ def score_intervals(design: Design, totals: NDArray[np.float64], level: float) -
     shorter = together * _quantiles(each, degrees, level) * np.sqrt(each.sum(axis=1)) / np.sqrt(each).sum(axis=1)
     apart = np.mean(wilson(means, sizes, shorter[:, None]), axis=2)
     mean, own = means.mean(axis=1), seen.own[:, several] / several.mean() ** 2
-    size = np.where(_constant(mean), sizes.sum(axis=1), mean * (1 - mean) / own.sum(axis=1))
-    at_once = wilson(mean, size, together * _quantiles(own, degrees, level))
+    # A stratum without spread may be as unlike its score as all of them together may be unlike theirs, and no more: its
+    # own floor, beside a mean that is nearly 0 or 1, would make the suite worth a handful of observations.
+    one = _shrunk(mean, sizes.sum(axis=1))
+    alike = one[:, None] / sizes / means.shape[1] ** 2
+    own = np.where(_constant(means), np.minimum(own, alike), own)
+    at_once = wilson(mean, one / own.sum(axis=1), together * _quantiles(own, degrees, level))
     # The mean of a benchmark of one image may be anything.
     unknown = 1 - several.mean()
     low, high = np.minimum(apart[0], at_once[0]), np.maximum(apart[1], at_once[1])

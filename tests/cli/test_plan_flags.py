@@ -112,7 +112,7 @@ def test_a_verb_is_given_one_object_and_its_own_flags():
     [
         (run, set()),
         (caption, {"edition", "judge", "orders", "until_decided", "baseline", "margin"}),
-        (plan, {"edition", "judge", "concurrency", "patience", "allow_missing", "thumbnails"}),
+        (plan, {"edition", "patience", "allow_missing", "thumbnails"}),
     ],
 )
 def test_each_verb_takes_all_flags_but_those_that_mean_nothing_to_it(verb, without):

@@ -51,7 +51,7 @@ async def test_likelihoods_are_those_of_the_texts_up_to_a_constant(kind: str, se
     server = serve(echo=kind)
     got = await make(server).log_likelihood(PROMPT, OPTIONS)
     assert differences(got) == differences([whole(PROMPT + option) for option in OPTIONS])
-    trial, body = server.server.bodies
+    (trial,), (body,) = server.server.probes, server.server.bodies
     assert all(text.isascii() for text in trial["prompt"])
     assert body["prompt"] == [PROMPT + option for option in OPTIONS]
     assert (body["max_tokens"], body["echo"], body["temperature"]) == (1, True, 0)
@@ -85,7 +85,7 @@ async def test_a_text_that_comes_back_as_another_fails_alone(serve: Serve, make)
     with pytest.raises(PermanentError, match="its echo does not give the tokens that were sent"):
         await ranking.log_likelihood("Où? " + PROMPT, OPTIONS)
     await ranking.log_likelihood("What sleeps?", [" cat", " dog"])
-    assert len(server.server.bodies) == 4, "the server was tried once"
+    assert (len(server.server.probes), len(server.server.bodies)) == (1, 3), "the server was tried once"
 
 
 @pytest.mark.parametrize(

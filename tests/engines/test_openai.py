@@ -306,19 +306,19 @@ async def test_a_model_that_goes_away_later_is_fatal(serve: Serve, engine: Make)
 
 async def test_an_unlisted_model_can_be_insisted_on(serve: Serve, engine: Make) -> None:
     asking = engine(serve(models=("tiny",)), check_model=False)
-    assert "does not list model" in await asking.check()
+    assert "does not list model" in (await asking.probe()).note
     assert "'model' is not served, but tiny" in str(await failure(asking.generate(ASK)))
 
 
 @pytest.mark.parametrize("listed", ["model", "models/model", "model:latest"])
 async def test_names_are_listed_in_several_ways(listed: str, serve: Serve, engine: Make) -> None:
     server = serve(models=(listed,))
-    assert await engine(server).check() == f"{server.url}: serves model"
+    assert (await engine(server).probe()).note == f"{server.url}: serves model"
 
 
 async def test_a_server_without_a_list_passes(serve: Serve, engine: Make) -> None:
     asking = engine(serve(models=()))
-    assert "keeps no list" in await asking.check()
+    assert "keeps no list" in (await asking.probe()).note
     assert (await asking.generate(ASK)).text.startswith("Answer: ")
 
 
@@ -332,7 +332,7 @@ async def test_a_wrong_path_is_fatal_and_says_where_the_api_begins(serve: Serve,
 async def test_a_check_that_stumbles_does_not_stop_the_calls(mode: str, serve: Serve, engine: Make) -> None:
     server = serve(fail=1.0, modes=(mode,), faults_in_list=True)
     asking = engine(server, timeout=0.3)
-    assert await asking.check()
+    assert (await asking.probe()).note
     server.behaviour.faults_in_list = False
     server.behaviour.fail = 0.0
     assert (await asking.generate(ASK)).text.startswith("Answer: ")
@@ -371,7 +371,7 @@ async def test_the_address_is_the_servers_and_the_root_what_it_says(serve: Serve
     await asking.generate(ASK)
     assert asking.root == "/data/qwen -72b-awq"
     server.behaviour.root = ""
-    await asking.check()
+    await asking.probe()
     assert asking.root is None
 
 
@@ -421,7 +421,7 @@ async def test_a_server_that_repeats_the_key_is_not_quoted_with_it(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     server = serve(models=(f"your key is {KEY}",))
-    assert "***" in str(await failure(engine(server).check()))
+    assert "***" in str(await failure(engine(server).probe()))
 
 
 async def test_a_key_that_cannot_be_one_is_fatal(serve: Serve, engine: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,16 @@ def test_an_order_that_all_told_pairs_keep_survives(read) -> None:
     )
 
 
+def test_whoever_fails_too_often_for_a_rank_is_in_no_pair(tmp_path: Path) -> None:
+    good, fair = ([verdict(label, str(item), "correct" if item < most else "wrong") for item in range(200)]
+                  for label, most in (("good", 180), ("fair", 100)))  # fmt: skip
+    breaks = [verdict("breaks", str(item), "wrong" if item < 100 else "failed") for item in range(200)]
+    read = build(write_run(tmp_path, [*good, *fair, *breaks])).verdicts
+    found = readers_of([("one", read), ("other", read)], ("good", "fair", "breaks"))
+    assert found.agreements[0].pairs == 1
+    assert found.readings[0].scores[2] is not None
+
+
 def test_who_changes_places_is_named(read) -> None:
     (agreement,) = read({"good": 0.9, "fair": 0.6, "poor": 0.2}, {"good": 0.5, "fair": 0.8, "poor": 0.1}).agreements
     assert (agreement.share, agreement.pairs) == (pytest.approx(2 / 3), 3)

@@ -119,7 +119,9 @@ def test_a_margin_that_is_none_is_refused(run: Path, margin: float) -> None:
         named(run, margin=margin)
 
 
-@pytest.mark.parametrize(("margin", "written"), [(5, "5.0"), (5.25, "5.25"), (5.5, "5.5"), (10, "10.0")])
+@pytest.mark.parametrize(
+    ("margin", "written"), [(5, "5.0"), (5.25, "5.25"), (5.5, "5.5"), (10, "10.0"), (5.125, "5.125")]
+)
 def test_a_margin_is_written_as_it_was_asked_for(run: Path, margin: float, written: str) -> None:
     found = named(run, margin=margin).rows[0].against
     assert found is not None
@@ -172,6 +174,27 @@ def test_the_numbers_are_those_of_one_planned_test(run: Path) -> None:
         assert row.against.benchmarks["Chartqa"] == paired_difference(
             matrix[first, own], matrix[second, own], items.cluster[own]
         )
+
+
+@pytest.mark.parametrize(
+    ("baseline", "said"),
+    [
+        ("steady", "Against steady, of breaks we cannot tell: 40 of 100 answers failed."),
+        ("breaks", "Against breaks, of steady we cannot tell: of the baseline, 40 of 100 answers failed."),
+    ],
+)
+def test_whoever_fails_too_often_for_a_rank_is_neither_better_nor_on_par(
+    tmp_path: Path, baseline: str, said: str
+) -> None:
+    rows = [verdict("steady", str(item), "correct" if item < 20 else "wrong") for item in range(100)]
+    rows += [verdict("breaks", str(item), "correct" if item < 60 else "failed") for item in range(100)]
+    board = build(write_run(tmp_path, rows), baseline=baseline)
+    assert board.answer == said
+    (found,) = (row.against for row in board.rows if row.against)
+    assert (found.verdict, found.unlike) == ("cannot tell", "")
+    # The numbers stand where they are looked for.
+    assert found.difference is not None
+    assert abs(found.difference.value) > 0.6
 
 
 def test_one_benchmark_has_a_wider_margin(tmp_path: Path) -> None:

@@ -81,6 +81,20 @@ def test_without_a_control_there_is_no_recovery(tmp_path: Path, without: str) ->
     assert {row.recovery for row in board.rows} == {None}
 
 
+@pytest.mark.parametrize("shut", [78, 80, 99])
+def test_where_seeing_the_image_is_not_shown_to_help_that_is_why_there_is_no_recovery(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shut: int
+) -> None:
+    # Nearly as good without the image, as good, and better.
+    monkeypatch.setitem(RIGHT, "shut", shut)
+    board = build(run(tmp_path, *IDENTITIES))
+    assert {row.recovery for row in board.rows} == {None}
+    said = "No recovery for mine, cut: that the images help the model that captions them is not shown."
+    assert [note for note in board.warnings if "recovery" in note] == [said]
+    monkeypatch.undo()
+    assert not any("recovery" in note for note in build(run(tmp_path / "apart", *IDENTITIES)).warnings)
+
+
 def test_recovery_of_the_twins(tmp_path: Path) -> None:
     specs = ["oracle?recall=0.5", "budget(oracle)?words=5", "blind", "direct(oracle)", "oracle"]
     board = evaluate(specs, benchmarks="chartqa", out=tmp_path / "run", store=tmp_path / "store").leaderboard

@@ -54,3 +54,12 @@ def test_where_there_is_no_gap_nothing_closes_it(tmp_path: Path, baseline: str |
     assert {row.gap for row in board.rows} == {None}
     assert "Gap to the baseline closed" not in render(board)
     assert "Of the gap" not in as_text(board, 80)
+
+
+def test_a_gap_that_is_not_shown_is_said_to_be_the_reason(tmp_path: Path) -> None:
+    board = board_of(tmp_path / "level", large_72B=100, tuned_3B=140, plain_3B=99)
+    said = "Nobody closes a share of the gap from plain-3B to large-72B: that there is one is not shown."
+    assert said in board.warnings
+    # Nobody stands between two, or the gap is there.
+    for name, right in (("two", {"large_72B": 100, "plain_3B": 99}), ("apart", {"large_72B": 180, "plain_3B": 80})):
+        assert not any("closes a share" in note for note in board_of(tmp_path / name, **right).warnings)

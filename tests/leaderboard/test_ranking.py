@@ -23,6 +23,8 @@ from tests.runfolder import verdict, write_run
         ({"a": (100, 1)}, ""),
         ({"a": (100, 2)}, "2 of 100 answers failed"),
         ({"a": (1000, 10), "b": (1000, 10)}, ""),
+        # One in a hundred on each of twenty: the sum of so many hundredths is not quite a fifth.
+        ({str(place): (100, 1) for place in range(20)}, ""),
         ({"a": (1000, 11), "b": (1000, 10)}, "21 of 2,000 answers failed"),
         # Half of a small benchmark is little of all answers, and a quarter of the mean.
         ({"a": (10_000, 0), "b": (20, 10)}, "10 of 20 answers of b failed"),
@@ -98,6 +100,7 @@ def test_no_rank_contradicts_the_order_whatever_the_comparisons(data: st.DataObj
 
 def test_a_win_against_the_order_shows_nothing() -> None:
     assert ranks(2, [compared(0, 1, -0.1, 0.001)]) == ((1, 2), (1, 2))
+    assert ranks(2, [compared(0, 1, 0.0, 0.001)]) == ((1, 2), (1, 2))
     assert ranks(2, [compared(0, 1, 0.1, 0.001)]) == ((1, 1), (2, 2))
 
 

@@ -17,6 +17,7 @@ from prism_eval.leaderboard import build
 from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.report.exports import export
 from prism_eval.report.html import render
+from prism_eval.report.terminal import as_text
 from prism_eval.run.reading import Table
 from tests.runfolder import verdict, write_run
 
@@ -159,6 +160,25 @@ def test_two_random_samples_are_told_apart_by_their_seed(tmp_path: Path) -> None
         build([one, two])
 
 
+def test_a_run_that_ended_early_is_no_other_sample_by_its_fingerprint_alone(tmp_path: Path) -> None:
+    looks = {"planned": 5, "baseline": "a", "margin": 1.0}
+    whole = run(tmp_path / "whole", "b")
+    early = run(tmp_path / "early", "a", looks=looks | {"taken": 2}, benchmarks=[CHARTQA | {"fingerprint": "b" * 64}])
+    with pytest.raises(UsageError, match=r'chartqa: looks is "2 of 5" in .*early and nothing in .*whole'):
+        build([early, whole])
+    # Of other benchmarks each may have asked what it likes.
+    build([early, run(tmp_path / "mmmu", "c", benchmark="mmmu")])
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_who_was_looked_at_pays_for_it_wherever_the_run_stands(tmp_path: Path, turned: bool) -> None:
+    looks = {"planned": 5, "taken": 5, "baseline": "a", "margin": 2.0}
+    folders = [run(tmp_path / "one", "a", "c", looks=looks), run(tmp_path / "two", "b")]
+    board = build(folders[::-1] if turned else folders)
+    assert board.baseline == "a"
+    assert {row.against.margin for row in board.rows if row.against} == {0.02}
+
+
 def test_entries_with_other_benchmarks_are_compared_on_the_common_ones_and_that_is_said(tmp_path: Path) -> None:
     items = range(30)
     both = [
@@ -197,7 +217,12 @@ def test_three_that_lack_one_benchmark_each_go_round_in_no_circle(tmp_path: Path
     assert board.common == ()
     assert [row.rank for row in board.rows] == [None] * 3
     assert {row.unranked for row in board.rows} == {"no benchmark has a score of every captioner"}
-    assert board.answer.startswith("No captioner is ranked: ")
+    assert board.answer == "No captioner is ranked: no benchmark has a score of every captioner."
+    assert "c0, c1, c2 are not ranked: no benchmark has a score of every captioner." in as_text(board, 200)
+    # A pair that is named is compared on what it shares, and that is said in its sentence.
+    sentences = {row.captioner: row.against.sentence for row in build(folders, baseline="c0").rows if row.against}
+    assert sentences["c1"].endswith("], on B0")
+    assert sentences["c2"].endswith("], on B2")
 
 
 def test_an_entry_in_two_runs_is_an_error_that_names_it(tmp_path: Path) -> None:

@@ -22,7 +22,9 @@ from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.lengths import caption_lengths
 from prism_eval.leaderboard.tables import read_verdicts
 from prism_eval.leaderboard.verdicts import OUTCOMES
+from prism_eval.report.exports.hub_dataset import write_dataset
 from prism_eval.run.reading import Table
+from prism_eval.run.tables import COLUMNS
 from prism_eval.statistics import lean
 from tests.runfolder import SCHEMA, verdict, write_run
 
@@ -65,7 +67,7 @@ def test_the_numbers_are_those_that_were_worked_out_row_by_row(tmp_path: Path) -
     means = [
         (0.625, 0.09725508171037726, 0.31612889332732763, 0.8677282280746476, 13),
         (0.5729166666666666, 0.09788528361502268, 0.2853476931981198, 0.831238002040747, 12),
-        (0.20833333333333331, 0.12041856762405515, 0.04899946856848375, 0.5902990814652017, 13),
+        (0.20833333333333331, 0.17028110278772177, 0.03038847761000482, 0.7075960211335601, 13),
     ]
     lengths = [(5, 55 / 9), (11, 85 / 9), (8, 70 / 9)]
     for row, numbers, words in zip((plain, none, rich), means, lengths, strict=True):
@@ -155,6 +157,45 @@ def test_questions_without_one_right_option_say_nothing_of_the_lean(tmp_path: Pa
     assert found is not None
     assert (found.lean.picks, found.questions) == (24, 14)
     assert leans(tmp_path / "none", ordered("a", [(0, None)] * 3)) == [None]
+
+
+def as_older_versions_wrote(folder: Path) -> Path:
+    """A run whose table has no `gold_position`."""
+    table = pq.read_table(folder / "verdicts.parquet")
+    pq.write_table(table.drop_columns(["gold_position"]), folder / "verdicts.parquet")
+    return folder
+
+
+def test_an_older_run_is_read_and_says_what_its_lean_would_need(tmp_path: Path) -> None:
+    folder = as_older_versions_wrote(write_run(tmp_path / "old", ordered("a", [(0, 0)] * 4)))
+    board = build(folder)
+    assert [row.positions for row in board.rows] == [None]
+    assert [warning for warning in board.warnings if "lean" in warning] == [
+        (
+            f"No lean towards a position is told of {folder}, which an older version scored: "
+            f"prism-eval score {folder} adds where the right options stood."
+        )
+    ]
+    write_dataset(board, tmp_path / "set")
+    (shard,) = (tmp_path / "set" / "verdicts").glob("*.parquet")
+    exported = pq.read_table(shard)
+    assert exported["gold_position"].to_pylist() == [None] * 8
+    assert exported.column_names == [*COLUMNS["verdicts"]]
+
+
+def test_an_older_run_in_one_order_has_nothing_to_say(tmp_path: Path) -> None:
+    rows = [verdict("a", f"{number}") for number in range(4)]
+    new, old = write_run(tmp_path / "new", rows), as_older_versions_wrote(write_run(tmp_path / "old", rows))
+    assert build(old).warnings == build(new).warnings
+
+
+def test_an_older_run_stands_beside_a_newer_one(tmp_path: Path) -> None:
+    old = as_older_versions_wrote(write_run(tmp_path / "old", ordered("a", [(0, 0)] * 4)))
+    board = build([old, write_run(tmp_path / "new", ordered("b", [(0, 0)] * 4))])
+    assert {row.captioner: row.positions is None for row in board.rows} == {"a": True, "b": False}
+    write_dataset(board, tmp_path / "set")
+    (shard,) = (tmp_path / "set" / "verdicts").glob("*.parquet")
+    assert pq.read_table(shard)["gold_position"].to_pylist() == [None] * 8 + [0] * 8
 
 
 def test_a_question_asked_in_one_order_says_nothing_of_the_lean(tmp_path: Path) -> None:

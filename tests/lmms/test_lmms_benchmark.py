@@ -153,6 +153,7 @@ class TestWithLmmsEval:
         assert own == {
             "benchmark": "lmms:own",
             "captioner": "blind",
+            "reasoner": "parrot",
             "sample": 0,
             "answers": 3,
             "failed": 1,

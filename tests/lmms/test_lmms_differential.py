@@ -215,8 +215,8 @@ ON_VECTORS = {
     "mmmu": {"same": 106, "theirs higher": 4},
     "mmmu_pro": {"same": 82, "ours higher": 4},
     "mmstar": {"same": 25, "theirs higher": 25, "ours higher": 2},
-    "seedbench2plus": {"same": 30, "ours higher": 21, "theirs higher": 1},
-    "mathvision": {"same": 75, "ours higher": 3},
+    "seedbench2plus": {"same": 44, "ours higher": 31, "theirs higher": 2},
+    "mathvision": {"same": 110, "ours higher": 8},
     "visulogic": {"same": 53, "theirs higher": 11, "ours higher": 5},
 }
 

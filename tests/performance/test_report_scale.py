@@ -38,6 +38,9 @@ MOST_SECONDS, MOST_MEGABYTES, MOST_PAGE_MEGABYTES = 30, 2000, 6
 MOST_SITE_SECONDS, MOST_PIECE_MEGABYTES = 600, 12
 """A site is three gigabytes of text for so many verdicts; a list of 20,000 items is its largest file."""
 
+MOST_FOUND_SECONDS, MOST_SEARCH_MEGABYTES = 1, 250
+"""Until a search of 240,000 items lists what their questions hold; and what it holds once it was looked on twice."""
+
 _REPORT = f"""{MEASURE}
 import sys
 from prism_eval.cli.app import app
@@ -189,5 +192,40 @@ def test_a_site_of_all_items_is_written_in_bounded_memory(run: Path, tmp_path: P
         assert largest <= MOST_PIECE_MEGABYTES * 2**20
         assert megabytes <= MOST_MEGABYTES
         assert seconds <= MOST_SITE_SECONDS
+        _check_search(site / "index.html")
     finally:
         shutil.rmtree(site)
+
+
+def _check_search(index: Path) -> None:
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    if (path := chromium()) is None:
+        pytest.skip("no Chromium on this machine")
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=path, args=[*ARGUMENTS, "--enable-precise-memory-info"])
+        found, megabytes, said = searched(browser, index)
+        browser.close()
+    print(f"\nfirst found after {found:.2f} s; {megabytes:.0f} MB: {said}")
+    assert found <= MOST_FOUND_SECONDS
+    assert megabytes <= MOST_SEARCH_MEGABYTES
+
+
+def searched(browser: Any, index: Path) -> tuple[float, float, str]:
+    """Seconds until a search of all items lists the first, megabytes held after two more rounds, and what is said."""
+    opened = browser.new_page()
+    opened.set_default_timeout(120_000)
+    opened.goto(index.as_uri())
+    count = opened.locator(".explorer-count")
+    opened.locator("#explorer-app [name=benchmark]").select_option(index=0)
+    count.filter(has_text=f"{ITEMS * len(BENCHMARKS):,} of").wait_for()
+    started = time.monotonic()
+    # In a question of every benchmark, and in captions and replies.
+    opened.locator("#explorer-app [name=words]").fill("chart numbered 17777 ")
+    opened.locator(".explorer-list li").nth(2 * len(BENCHMARKS)).wait_for(state="detached")
+    found = time.monotonic() - started
+    for _ in range(2):
+        opened.get_by_role("button", name="look on").click()
+        opened.get_by_role("button", name="look on").wait_for()
+    opened.context.new_cdp_session(opened).send("HeapProfiler.collectGarbage")
+    megabytes = opened.evaluate("performance.memory.usedJSHeapSize") / 2**20
+    return found, megabytes, count.inner_text()

@@ -26,7 +26,37 @@ def test_the_published_protocols_hold_what_was_published():
     whole = Sampling(temperature=1.0, top_p=1.0, max_tokens=2048, **NEUTRAL)
     assert caprl.caption.sampling == caprl.answer.sampling == whole
     assert (prism.samples, prism.caption.sampling) == (1, Sampling(temperature=0.0, max_tokens=512, **NEUTRAL))
+    assert prism.caption.prompt.startswith("Describe the fine-grained content of the image, including scenes, objects,")
     assert all("arXiv" in protocol.summary for protocol in (caprl, prism))
+
+
+def test_prism_s_six_generic_prompts_are_asked_for_by_name():
+    names = ("human1", "human2", "gpt1", "gpt2", "cot", "decompose")
+    asked = {name: load_protocol(f"prism?caption.prompt={name}") for name in names}
+    assert len({protocol.caption.prompt for protocol in asked.values()}) == 6
+    assert asked["human1"].caption == load_protocol("prism").caption
+    assert asked["cot"].caption.prompt.endswith("Let's think step by step.")
+    assert asked["cot"].name == "prism?caption.prompt=cot"
+    own = load_protocol("prism?caption.prompt=Say what you see.")
+    assert own.caption.prompt == "Say what you see."
+
+
+def test_a_misspelt_prompt_s_name_is_not_sent_to_the_model():
+    with pytest.raises(
+        UnknownName, match="unknown caption prompt of protocol 'prism' 'human3'; did you mean 'human2' or 'human1'"
+    ):
+        load_protocol("prism?caption.prompt=human3")
+
+
+def test_a_protocol_of_one_s_own_may_name_prompts(tmp_path):
+    file = tmp_path / "mine.toml"
+    text = (resources.files("prism_eval.plan") / "protocols" / "standard.toml").read_text("utf-8")
+    file.write_text(text + '\n[caption.prompts]\nshort = "Describe it briefly."\n', "utf-8")
+    assert load_protocol(f"{file}?caption.prompt=short").caption.prompt == "Describe it briefly."
+    assert load_protocol(str(file)).caption.prompt == load_protocol("standard").caption.prompt
+    file.write_text(text + "\n[caption.prompts]\nshort = 7\n", "utf-8")
+    with pytest.raises(UsageError, match=r"caption\.prompt: .*string"):
+        load_protocol(f"{file}?caption.prompt=short")
 
 
 def test_every_protocol_says_what_a_server_would_else_take_from_the_model_s_own_defaults():

@@ -22,12 +22,25 @@ CLASSED = {
     "mismatched": ({"parts"}, set()),
     "ocr": ({"min_confidence", "max_pixels"}, {"workers"}),
     "oracle": ({"recall", "hallucination", "seed"}, set()),
+    "specific": ({"parts", "ask_prompt", "reader", "reader_sampling"}, set()),
     "lexical": ({"min_evidence"}, set()),
     "openai": (
-        {"model", "revision", "extra_body", "limit_name", "max_pixels", "image_format"},
+        {"model", "revision", "extra_body", "limit_name", "max_pixels", "image_format", "structured"},
         {"base_url", "api_key_env", "timeout", "concurrency", "check_model"},
     ),
+    "llamacpp": (
+        {"model", "mmproj", "max_context", "max_pixels"},
+        {"batch_size", "threads", "gpu_layers", "concurrency"},
+    ),
+    "ray": ({"model", "engine"}, {"concurrency", "replicas", "gpus", "cpus", "resources", "address"}),
     "transformers": ({"model", "revision", "dtype", "max_pixels"}, {"device", "batch_size", "concurrency"}),
+    "vllm": (
+        {"model", "revision", "dtype", "max_model_len", "max_pixels", "chat_template_kwargs", "engine_args"},
+        {
+            *("serve", "tensor_parallel_size", "data_parallel_size", "gpu_memory_utilization", "enforce_eager"),
+            *("enable_prefix_caching", "logs", "concurrency"),
+        },
+    ),
 }
 
 
@@ -59,9 +72,17 @@ def test_prompted_plugins_have_only_identity():
 
 def test_every_key_of_the_plan_is_classed():
     identity = {"captioners", "reasoner", "benchmarks", "data", "protocol", "edition", "samples", "limit", "seed"}
-    identity |= {"orders", "judge", "math_limit", "first", "until_decided", "baseline", "margin", "looks"}
+    identity |= {"orders", "judge", "math_limit", "first", "until_decided", "baseline", "margin", "looks", "shard"}
     assert set(Plan.model_fields) - PLAN_RUNTIME == identity
-    assert {"concurrency", "attempts", "patience", "math_workers", "allow_missing", "thumbnails"} == PLAN_RUNTIME
+    assert {
+        "concurrency",
+        "attempts",
+        "patience",
+        "math_workers",
+        "allow_missing",
+        "memory",
+        "thumbnails",
+    } == PLAN_RUNTIME
 
 
 @dataclass(kw_only=True)

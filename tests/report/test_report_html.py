@@ -244,3 +244,18 @@ def test_names_on_the_page_tell_apart_and_are_whole_in_their_titles(tmp_path: Pa
     page = page_of(write_run(tmp_path, [verdict(name, str(item)) for name in names for item in range(3)]))
     titles = {attributes["title"] for _, attributes in page.elements if attributes.get("title")}
     assert titles >= set(names)
+
+
+def test_lost_answers_about_a_few_images_are_counted_and_no_shares(tmp_path: Path) -> None:
+    rows = [
+        verdict("a", f"{name} {number}", "wrong" if number < lost else "correct", benchmark=name)
+        for name, lost in (("chartqa", 4), ("infovqa", 12))
+        for number in range(20)
+    ]
+    page = write_page(write_run(tmp_path, rows)).read_text(encoding="utf-8")
+    table = page[page.index("Of 100 answers that are not right") :]
+    few, many = re.findall("<tr>.*?</tr>", table[table.index("<tbody>") :], re.DOTALL)[:2]
+    assert "4 of 4" in few
+    assert "[" not in few
+    assert "100.0" in many
+    assert "[" in many

@@ -168,13 +168,17 @@ def test_where_images_go_and_how_many_calls_there_will_be_is_said_beforehand(pla
 
     values = {"data": places["data"], "benchmarks": ["chartqa"]}
     plan = make_plan({"captioners": [direct(server), "blind"], **values})
-    entry, _ = asyncio.run(forecast(plan, places["store"])).entries
+    told = asyncio.run(forecast(plan, places["store"]))
+    entry, _ = told.entries
     assert (entry.captions, entry.answers, entry.answers_stored) == (0, 6, 0)
-    assert entry.text_tokens > 0
+    (model,) = (one for one in told.models if one.address == server.url)
+    assert (model.stage, model.calls, model.tokens_in > 0) == ("answer", 6, True)
     evaluate([spec(captioner), direct(server)], watch=watch, **places)
     assert states[0].destinations == f"Images go to {captioner.url}; images and questions go to {server.url}"
-    entry, _ = asyncio.run(forecast(plan, places["store"])).entries
-    assert (entry.answers, entry.answers_stored, entry.text_tokens) == (6, 6, 0)
+    told = asyncio.run(forecast(plan, places["store"]))
+    entry, _ = told.entries
+    assert (entry.answers, entry.answers_stored) == (6, 6)
+    assert {(one.calls, one.tokens_in) for one in told.models if one.address == server.url} == {(0, 0)}
 
 
 def test_on_twins_the_facts_are_the_ceiling_of_every_captioner(places):

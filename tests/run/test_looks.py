@@ -26,7 +26,7 @@ from prism_eval.run.looks import decide
 from prism_eval.run.reading import Table, read_manifest
 from prism_eval.run.replay import reopen
 from prism_eval.schema import Answer, Caption
-from tests.builders import chart_folder
+from tests.builders import chart_folder, png
 
 LOOKS, QUESTIONS = 5, 3
 
@@ -108,6 +108,7 @@ class Knows(Captioner):
     asked: list[str] = field(default_factory=list)
     stops_after: int = 10**9
     fails: float = 0.0
+    lost: str = ""
 
     @property
     def identity(self) -> dict[str, object]:
@@ -119,7 +120,7 @@ class Knows(Captioner):
         self.asked.append(only.name)
         if len(self.asked) > self.stops_after:
             raise FatalError("pulled the plug")
-        if number % 100 < 100 * self.fails:
+        if number % 100 < 100 * self.fails or only.name == self.lost:
             raise PermanentError("no")
         return Caption(str(number) if number * 37 % 100 < 100 * self.share else "a chart")
 
@@ -249,6 +250,26 @@ def test_who_fails_too_often_is_not_decided(tmp_path: Path, data: Path) -> None:
     captioners = [Knows(name="small", share=0.0), Knows(name="large", share=0.9, fails=0.3)]
     run(tmp_path, data, captioners)
     assert looks_of(tmp_path)["undecided"] == ["large"]
+
+
+def test_half_of_a_small_benchmark_is_too_much_whatever_share_of_all_answers_it_is(tmp_path: Path) -> None:
+    data = chart_folder(tmp_path, images=100)
+    (tmp_path / "infovqa").mkdir()
+    rows = []
+    for number in range(200, 210):
+        (tmp_path / "infovqa" / f"{number}.png").write_bytes(png(number))
+        question = f"What is the value of bar 0 in chart {number}?"
+        rows.append(
+            {"questionId": number, "image": f"{number}.png", "question": question, "answers": [str(10 * number)]}
+        )
+    (tmp_path / "infovqa" / "data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    early = open_benchmark("infovqa", data).sampled(limit=0, seed=0, looks=5).at_look(0)
+    assert early is not None
+    lost = next(early.items()).images[0].name
+    captioners = [Knows(name="small", share=0.0), Knows(name="large", share=0.9, lost=lost)]
+    board = run(tmp_path, data, captioners, benchmarks=["chartqa", "infovqa"]).leaderboard
+    assert looks_of(tmp_path)["undecided"] == ["large"]
+    assert board.answer == "Against small, of large we cannot tell: 1 of 10 answers of infovqa failed."
 
 
 def test_controls_are_compared_with_nobody(tmp_path: Path, data: Path) -> None:

@@ -32,6 +32,7 @@ from typing import Any
 
 from aiohttp import web
 
+from prism_eval.engines.echo import TRIAL
 from tests.server.recorded import RECORDED
 
 ECHOES = ("good", "beginning", "unlisted", "shifted", "renamed", "holed", "short", "none", "worn")
@@ -84,6 +85,9 @@ class Behaviour:
         headers: Further headers of a 429.
         key: The bearer token asked for; empty for none.
         faults_in_list: Whether ``GET /models`` meets the same faults.
+        faults_in_probes: Whether requests that only find out what it is do.
+        version: What it says that its version is; empty for nothing.
+        several: Whether it gives as many completions as it is asked for.
         text: A fixed reply; empty for the deterministic ones.
         root: What the list says that each model's root is; empty for nothing.
         context: What the list says that each model's context is; 0 for nothing.
@@ -112,6 +116,9 @@ class Behaviour:
     headers: Mapping[str, str] = field(default_factory=dict)
     key: str = ""
     faults_in_list: bool = False
+    faults_in_probes: bool = False
+    version: str = ""
+    several: bool = True
     text: str = ""
     root: str = ""
     context: int = 0
@@ -162,6 +169,7 @@ class FaultServer:
         self.headers: list[dict[str, str]] = []
         self.arrivals: Counter[str] = Counter()
         self.lists = 0
+        self.probes: list[dict[str, Any]] = []
         self.under_way = 0
         self.most_under_way = 0
         self._log = log
@@ -175,6 +183,7 @@ class FaultServer:
         # aiohttp's own limit of 1 MiB would refuse images.
         app = web.Application(client_max_size=2**30)
         app.router.add_get("/v1/models", self._models)
+        app.router.add_get("/version", self._version)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_post("/v1/completions", self._chat)
         return app
@@ -198,9 +207,18 @@ class FaultServer:
         listing = {"object": "list", "data": [{"id": name, "object": "model", **root} for name in now.models]}
         return _send(200, json.dumps(listing).encode())
 
+    async def _version(self, _: web.Request) -> web.StreamResponse:
+        said = self.behaviour.version
+        return _send(200, json.dumps({"version": said}).encode()) if said else _send(404, b'{"detail": "Not Found"}')
+
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
         body = json.loads(raw)
+        # What only finds out what the server is: in no log of calls, and never unlucky.
+        if _is_probe(body):
+            self.probes.append(body)
+            mode = self._mode(request, body, "")
+            return await self._fail(mode, request, body) if mode else self._answer(body)
         fingerprint = hashlib.sha256(raw).hexdigest()
         call, self._calls = self._calls, self._calls + 1
         self.arrivals[fingerprint] += 1
@@ -231,7 +249,7 @@ class FaultServer:
             return "401"
         if now.models and body.get("model") not in now.models:
             return "404"
-        if now.quota and not self._within_quota():
+        if now.quota and not _is_probe(body) and not self._within_quota():
             return now.over
         if now.refuses and now.refuses in _text(body):
             return "400"
@@ -239,6 +257,9 @@ class FaultServer:
             return "field"
         if now.blind and _images(body):
             return "blind"
+        # Of what every call meets, a probe meets its share too.
+        if _is_probe(body) and now.fail < 1 and not now.faults_in_probes:
+            return ""
         return self._fault(fingerprint, self.arrivals[fingerprint]) if now.only in _text(body) else ""
 
     def _within_quota(self) -> bool:
@@ -260,7 +281,8 @@ class FaultServer:
     def _answer(self, body: dict[str, Any]) -> web.StreamResponse:
         if "prompt" in body:
             return _send(200, json.dumps(echo(body["prompt"], self.behaviour.echo)).encode())
-        return _send(200, _completion(self.behaviour.text or reply_to(body)))
+        several = body.get("n", 1) if self.behaviour.several else 1
+        return _send(200, _completion(self.behaviour.text or reply_to(body), several))
 
     async def _fail(self, mode: str, request: web.Request, body: dict[str, Any] | None = None) -> web.StreamResponse:
         if mode in _STATUS_MESSAGES:
@@ -394,11 +416,17 @@ def _parts(body: dict[str, Any]) -> list[dict[str, Any]]:
     return parts
 
 
-def _completion(text: str) -> bytes:
+def _is_probe(body: dict[str, Any]) -> bool:
+    """Whether a request only finds out what the server is."""
+    return _text(body) == "Say yes." or body.get("prompt") == list(TRIAL)
+
+
+def _completion(text: str, several: int = 1) -> bytes:
+    choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
     reply = {
         "id": "chatcmpl-1",
         "object": "chat.completion",
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
+        "choices": [{"index": index, **choice} for index in range(several)],
         "usage": {"prompt_tokens": 7, "completion_tokens": len(text.split())},
     }
     return json.dumps(reply).encode()

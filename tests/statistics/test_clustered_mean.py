@@ -115,3 +115,17 @@ def test_an_image_in_two_strata_is_one_cluster() -> None:
 def test_senseless_scores_are_refused(values: list[float], clusters: list[int], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         clustered_mean(values, clusters)
+
+
+def test_a_suite_is_not_unsure_of_everything_because_of_one_answer() -> None:
+    # Twelve benchmarks without a wrong answer, and then one, two, three: each costs a little more, not half of it all.
+    strata, images = np.repeat(np.arange(12), 36), np.repeat(np.arange(144), 3)
+    right = np.ones(432)
+    lows = []
+    for wrong in range(6):
+        right[71 * np.arange(wrong)] = 0
+        found, turned = (clustered_mean(scores, images, strata) for scores in (right, 1 - right))
+        lows.append(found.low)
+        assert (turned.low, turned.high) == pytest.approx((1 - found.high, 1 - found.low))
+    assert lows == sorted(lows, reverse=True)
+    assert 0.95 < lows[-1] < lows[0] < 0.98

@@ -23,6 +23,11 @@ def test_two_one_sided_tests_are_those_of_the_textbook() -> None:
         assert shown.shown == (stated < 0.05) == (shown.smallest < margin)
 
 
+def test_no_margin_is_larger_than_all_there_is() -> None:
+    found = paired_difference([1.0, 0.0], [0.0, 0.0], ["a", "b"])
+    assert equivalence(found, 0.03).smallest == 1.0
+
+
 def test_the_smallest_margin_is_the_one_at_which_it_turns() -> None:
     found = paired_difference([1, 0] * 150, [0, 1] * 149 + [0, 0], range(300))
     smallest = equivalence(found, 0.5).smallest

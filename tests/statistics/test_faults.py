@@ -118,3 +118,20 @@ def test_few_differing_images_do_not_show_parity() -> None:
     assert not equivalence(difference, 0.05).shown
     assert difference.held_error > difference.error == pytest.approx(1 / 60)
     assert difference.high > 0.05
+
+
+def test_benchmarks_that_show_the_same_images_are_no_more_evidence_of_parity_than_one() -> None:
+    # Three configurations of one benchmark, and two captioners that are right on every question of all of them.
+    images, strata = np.tile(np.arange(20), 3), np.repeat(["a", "b", "c"], 20)
+    alone, thrice, apart = (
+        paired_difference(np.ones(given.size), np.ones(given.size), given, names)
+        for given, names in (
+            (images[:20], strata[:20]),
+            (images, strata),
+            (np.arange(60), strata),
+        )
+    )
+    assert thrice.error == pytest.approx(alone.error)
+    assert apart.error == pytest.approx(alone.error / 3**0.5)
+    one, three = clustered_mean(np.ones(20), images[:20]), clustered_mean(np.ones(60), images, strata)
+    assert three.low == pytest.approx(one.low, abs=0.02)

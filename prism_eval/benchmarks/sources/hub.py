@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 from prism_eval.benchmarks.definition import Definition, Source
 from prism_eval.benchmarks.rows import Row, RowError
@@ -27,9 +28,11 @@ class HubSource:
 
     Attributes:
         definition: The benchmark.
+        streamed: That each reading is paid for: whoever reads twice keeps the rows.
     """
 
     definition: Definition
+    streamed: ClassVar[bool] = True
 
     @property
     def origin(self) -> str:

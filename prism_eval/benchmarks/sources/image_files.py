@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -40,7 +41,8 @@ class ImageFiles:
             raise row.bad("unsafe path", f"refused image path {text!r}: it leads out of the data folder")
         if self._folder is None:
             raise row.bad("image missing", f"image {text!r} is a path, but this source has no files")
-        for candidate in (self._folder / path, self._folder / _SUBFOLDER / path):
+        for folder in (self._folder, self._folder / _SUBFOLDER):
+            candidate = folder / path
             if _is_file(candidate):
                 return _read_file(row, candidate)
         return self._from_archives(row, path)
@@ -70,9 +72,10 @@ def _is_file(path: Path) -> bool:
 
 def _read_file(row: Row, path: Path) -> bytes:
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise row.bad("image too large", f"image {path} has {size} bytes, more than {MAX_BYTES}")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_BYTES:
+                raise row.bad("image too large", f"image {path} has {size} bytes, more than {MAX_BYTES}")
+            return file.read()
     except OSError as error:
         raise row.bad("image unreadable", f"image {path} cannot be read: {error.strerror}") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prism_eval.benchmarks.rows import Row, RowError
 from prism_eval.benchmarks.sources.unreadable import unreadable
+from prism_eval.files.packed import unpacked
 
 
 def jsonl_rows(path: Path, start: int = 0) -> Iterator[Row | RowError]:
@@ -19,7 +20,7 @@ def jsonl_rows(path: Path, start: int = 0) -> Iterator[Row | RowError]:
     """
     number = start
     try:
-        with path.open("rb") as file:
+        with unpacked(path) as file:
             # As bytes: a line that is no UTF-8 spoils itself and not the rest of the file.
             for line_number, line in enumerate(file, start=1):
                 if line.strip():

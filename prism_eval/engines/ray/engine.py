@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, cast
 
 from prism_eval.engines.balance import beginning_of, shared_part
 from prism_eval.engines.base import Engine
+from prism_eval.engines.probe import Probe
 from prism_eval.engines.ray.outcome import Outcome
 from prism_eval.engines.ray.pictures import without_bytes
 from prism_eval.engines.ray.pool import Pool, Wanted
@@ -89,10 +90,15 @@ class RayEngine(Engine):
         """Whether the engine inside does."""
         return self.engine.ranks()
 
-    async def context(self) -> int | None:
-        """Ask a replica; see `Engine.context`."""
-        outcome = await self._ready().ask("", lambda actor: actor.context.remote())
-        return cast("int | None", _value(outcome))
+    async def probe(self, trial: Request | None = None) -> Probe:
+        """What the engine inside says; for a trial all replicas are started and waited for; see `Engine.probe`."""
+        if trial is None:
+            return await self.engine.probe()
+        where = self.address or "a cluster of this machine"
+        note = f"{where}: {await self._ready().about()}"
+        found = await super().probe(trial)
+        facts = cast("Probe", _value(await self._ready().ask("", lambda actor: actor.facts.remote())))
+        return replace(found, root=self.root, version=facts.version, context=facts.context, note=note)
 
     async def generate(self, request: Request) -> Completion:
         """Let a replica write, the one that has read the beginning if it is not busier than others."""
@@ -109,11 +115,6 @@ class RayEngine(Engine):
             shared_part(prompt), lambda actor: actor.log_likelihood.remote(prompt, options)
         )
         return cast("list[float]", _value(outcome))
-
-    async def check(self) -> str:
-        """Start the replicas, and say how many are ready and what they say."""
-        where = self.address or "a cluster of this machine"
-        return f"{where}: {await self._ready().about()}"
 
     async def close(self) -> None:
         """Let go of the replicas; with the last engine to do so they end, and a cluster that was started for them."""

@@ -11,10 +11,23 @@ from dataclasses import replace
 from prism_eval._version import __version__
 from prism_eval.engines.base import Engine
 from prism_eval.engines.http import one_line
+from prism_eval.engines.probe import Probe, trial_of
 from prism_eval.engines.ray.outcome import Outcome, told
 from prism_eval.engines.ray.recipe import Recipe
 from prism_eval.errors import FatalError, PermanentError, PrismError
-from prism_eval.schema import Completion, Generation, Request
+from prism_eval.schema import Completion, Generation, Request, Sampling
+
+
+async def _tried(engine: Engine) -> Probe:
+    """What an engine is that has shown that it can write, or else rank: by then its model is loaded."""
+    try:
+        return await engine.probe(trial_of(Sampling(), sees=False))
+    except FatalError:
+        # A model that was not trained to reply has no words for a trial, and ranks all the same.
+        if not engine.ranks():
+            raise
+        await engine.log_likelihood("One and", [" two", " three"])
+        return await engine.probe()
 
 
 class Worker:
@@ -38,9 +51,9 @@ class Worker:
         """Make the engine, and let it see that it can serve its model."""
         return await self._outcome(self._load(), "the start")
 
-    async def context(self) -> Outcome:
-        """See `Engine.context`."""
-        return await self._outcome(self._context(), "the context")
+    async def facts(self) -> Outcome:
+        """What the engine says of itself without being asked anything; see `Engine.probe`."""
+        return await self._outcome(self._facts(), "what it is")
 
     async def generate(self, request: Request, *images: bytes) -> Outcome:
         """See `Engine.generate`; the images' bytes come beside the request, in order."""
@@ -72,7 +85,7 @@ class Worker:
             recipe: Recipe = pickle.loads(self._recipe)  # noqa: S301 - of the driver, like all that Ray hands over itself
             # Reading a model's files to know it by them may take its time.
             engine = await asyncio.to_thread(recipe.made)
-            said = await engine.check()
+            said = str(await _tried(engine))
         except PrismError:
             raise
         except Exception as error:
@@ -80,8 +93,8 @@ class Worker:
         self._made = engine
         return said
 
-    async def _context(self) -> int | None:
-        return await self._engine.context()
+    async def _facts(self) -> Probe:
+        return await self._engine.probe()
 
     async def _written(self, request: Request) -> Completion:
         said: object = await self._engine.generate(request)

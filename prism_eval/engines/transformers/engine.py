@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, cast
 
 from prism_eval.engines.base import Engine
 from prism_eval.engines.context import no_room
+from prism_eval.engines.probe import Probe
+from prism_eval.engines.templates import no_chat_template
 from prism_eval.engines.transformers.inputs import Prompt
 from prism_eval.engines.transformers.loading import Loaded
 from prism_eval.engines.transformers.ranking import Options
 from prism_eval.engines.transformers.resident import Resident, Wanted
 from prism_eval.engines.transformers.rules import Rules
-from prism_eval.engines.transformers.weights import Weights
+from prism_eval.engines.weights import Weights
 from prism_eval.errors import FatalError, UsageError
 from prism_eval.plugins.identity import identity_of, runtime
 from prism_eval.schema import Completion, Request
@@ -83,6 +86,15 @@ class TransformersEngine(Engine):
         return f"{self.name}:{self.model} on {self.device} in {self.dtype}{batches}"
 
     @property
+    def holds(self) -> str | None:
+        """The accelerator; a computer's own memory takes several models as a rule."""
+        # Named here, so that a plan which cannot be run for another reason need not import torch first.
+        from prism_eval.engines.transformers.loading import device_of
+
+        kind = "cpu" if self.device == "cpu" else str(device_of(self.device))
+        return None if kind == "cpu" else kind
+
+    @property
     def root(self) -> str | None:
         """The commit that was loaded of a repository; see `Engine.root`."""
         return self._loaded_root
@@ -92,9 +104,14 @@ class TransformersEngine(Engine):
         """What only working with the model could tell."""
         return self._resident.remarks if self._resident else self._remarks
 
-    async def context(self) -> int | None:
-        """What the model's ``config.json`` says; see `Engine.context`."""
-        return self._weights.context
+    async def probe(self, trial: Request | None = None) -> Probe:
+        """What the model's ``config.json`` says; for a trial the model is loaded; see `Engine.probe`."""
+        found = await super().probe(trial)
+        if trial is None:
+            found = replace(found, images=self._weights.sees)
+        else:
+            found = replace(found, note=str(await self._ready()))
+        return replace(found, version=metadata.version("transformers"), context=self._weights.context)
 
     async def generate(self, request: Request) -> Completion:
         """Let the model reply, together with whatever else is asked of it now."""
@@ -108,10 +125,6 @@ class TransformersEngine(Engine):
         options = Options(prompt, tuple(continuations))
         return cast("list[float]", await self._asked(options, "options", len(prompt)))
 
-    async def check(self) -> str:
-        """Load the model, and say where it is and what it takes."""
-        return str(await self._ready())
-
     async def close(self) -> None:
         """Let go of the model; with the last engine to do so it leaves the memory."""
         resident, self._resident = self._resident, None
@@ -124,10 +137,7 @@ class TransformersEngine(Engine):
         if request.images and not loaded.sees:
             raise FatalError(f"{loaded.name}: the model takes no images")
         if loaded.templates.chat_template is None:
-            raise FatalError(
-                f"{loaded.name}: has no chat template, as models have that were not trained to reply; it can only rank "
-                "options (by=rank)"
-            )
+            raise no_chat_template(loaded.name)
         sampling = request.sampling
         if loaded.context is not None and sampling.max_tokens >= loaded.context:
             raise no_room(loaded.name, sampling.max_tokens, loaded.context)

@@ -9,9 +9,9 @@ from logging import CRITICAL, getLogger
 from typing import TYPE_CHECKING, Any
 
 from prism_eval.engines.http import one_line
-from prism_eval.engines.transformers.memory import ran_out
+from prism_eval.engines.transformers.memory import lacks_memory
 from prism_eval.engines.transformers.processors import processor_of
-from prism_eval.engines.transformers.weights import Weights
+from prism_eval.engines.weights import Weights
 from prism_eval.errors import FatalError
 
 if TYPE_CHECKING:
@@ -63,9 +63,7 @@ class Loaded:
         return self.tokenizer if self.processor is None else self.processor
 
     def __str__(self) -> str:
-        room = f", context {self.context} tokens" if self.context else ""
-        eyes = "takes images" if self.sees else "text only"
-        return f"{self.name}: on {self.device} in {str(self.model.dtype).removeprefix('torch.')}, {eyes}{room}"
+        return f"{self.name}: on {self.device} in {str(self.model.dtype).removeprefix('torch.')}"
 
 
 def load(weights: Weights, *, device: str, dtype: str) -> Loaded:
@@ -86,7 +84,7 @@ def load(weights: Weights, *, device: str, dtype: str) -> Loaded:
     except FatalError:
         raise
     except Exception as error:
-        if ran_out(error):
+        if lacks_memory(error):
             raise FatalError(
                 f"{weights.name}: its weights do not fit into the memory of {where}: take a smaller dtype or model, or "
                 "another device"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _SAID = ("out of memory", "can't allocate memory", "not enough memory")
 
 
-def ran_out(error: BaseException) -> bool:
+def lacks_memory(error: BaseException) -> bool:
     """Whether an error says that there was not enough memory."""
     import torch
 

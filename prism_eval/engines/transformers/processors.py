@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from prism_eval.engines.transformers.weights import Weights
+from prism_eval.engines.weights import Weights
 
 
 def processor_of(weights: Weights, model_type: str) -> Any:

@@ -7,9 +7,9 @@ import inspect
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from prism_eval.engines.beginnings import shared_length
 from prism_eval.engines.transformers.generating import no_room
 from prism_eval.engines.transformers.loading import Loaded
 from prism_eval.schema import utf8
@@ -64,7 +64,7 @@ class Ranker:
         if self._loaded.context is not None and max(map(len, rows)) > self._loaded.context:
             raise no_room(self._loaded)
         # Nothing stands before the first token, so it has no likelihood.
-        shared = max(1, _shared(rows))
+        shared = max(1, shared_length(rows))
         likely: list[float] = []
         with torch.inference_mode():
             for start in range(0, len(rows), most):
@@ -92,7 +92,7 @@ class Ranker:
         """The model's memory of a prefix; ``None`` for models whose memory cannot be cut back or multiplied."""
         import torch
 
-        known = _shared([self._read, prefix])
+        known = shared_length([self._read, prefix])
         if known and known < len(self._read):
             self._memory.crop(known - len(self._read))
         elif not known:
@@ -140,10 +140,6 @@ def _summed(scores: torch.Tensor, tokens: Sequence[int]) -> float:
     likely = scores[: len(tokens)].float().log_softmax(dim=-1).gather(1, wanted[:, None])
     # Apple's chips know no numbers of 64 bits.
     return math.fsum(likely.flatten().tolist())
-
-
-def _shared(rows: Sequence[Sequence[int]]) -> int:
-    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, zip(*rows, strict=False)))
 
 
 def _repeated(memory: Any, times: int) -> Any:

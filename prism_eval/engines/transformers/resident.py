@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 from prism_eval.engines.transformers.loading import Loaded, load
 from prism_eval.engines.transformers.memory import Room, give_back
 from prism_eval.engines.transformers.queue import Ask, Queue
-from prism_eval.engines.transformers.weights import Weights
 from prism_eval.engines.transformers.working import Work
+from prism_eval.engines.weights import Weights
 from prism_eval.errors import CallError, FatalError
 
 _USUAL, _USUAL_ON_CPU = 32, 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prism_eval.engines.http import one_line
 from prism_eval.engines.transformers.loading import Loaded
-from prism_eval.engines.transformers.memory import ran_out
+from prism_eval.engines.transformers.memory import lacks_memory
 from prism_eval.errors import CallError, FatalError, PermanentError
 
 
@@ -13,7 +13,7 @@ def told(error: Exception, loaded: Loaded) -> CallError:
     if isinstance(error, CallError):
         return error
     said = one_line(str(error)) or type(error).__name__
-    if ran_out(error):
+    if lacks_memory(error):
         return PermanentError(f"{loaded.name}: memory of {loaded.device} ran out with this request alone: {said}")
     # After one of CUDA's own errors nothing more can be computed in this process.
     if type(error).__name__ == "AcceleratorError":

@@ -11,7 +11,7 @@ from prism_eval.engines.transformers.continuous import Session
 from prism_eval.engines.transformers.generating import write
 from prism_eval.engines.transformers.inputs import Prompt
 from prism_eval.engines.transformers.loading import Loaded
-from prism_eval.engines.transformers.memory import Room, give_back, ran_out
+from prism_eval.engines.transformers.memory import Room, give_back, lacks_memory
 from prism_eval.engines.transformers.queue import Ask, Queue
 from prism_eval.engines.transformers.ranking import Options, Ranker
 from prism_eval.engines.transformers.trouble import told
@@ -60,7 +60,7 @@ class Work:
             elif len(batch) == 1:
                 batch[0].fail(told(error, self._loaded))
             else:
-                if ran_out(error):
+                if lacks_memory(error):
                     self._room.short(len(batch))
                 # Whatever else is wrong with one of them, the others need not share it.
                 half = len(batch) // 2
@@ -85,7 +85,7 @@ class Work:
         left = session.unfinished
         if error is None:
             self._room.enough(self._room.now)
-        elif not ran_out(error):
+        elif not lacks_memory(error):
             self.refused = one_line(str(error)) or type(error).__name__
         elif self._room.now > 1:
             self._room.short(self._room.now)
@@ -104,7 +104,7 @@ class Work:
         most = min(self._room.now, len(options.continuations))
         while error := self._tried(partial(self._rank_once, ask, options, most)):
             self._ranker.forget()
-            if most == 1 or not ran_out(error):
+            if most == 1 or not lacks_memory(error):
                 ask.fail(told(error, self._loaded))
                 return
             most //= 2
@@ -122,6 +122,6 @@ class Work:
         else:
             return None
         wrong.__traceback__ = wrong.__context__ = wrong.__cause__ = None
-        if ran_out(wrong):
+        if lacks_memory(wrong):
             give_back(self._loaded.device)
         return wrong

@@ -11,7 +11,8 @@ from typing import cast
 from prism_eval._version import __version__
 from prism_eval.errors import DataError
 from prism_eval.leaderboard.imports.clusters import Clusters, clusters_of
-from prism_eval.leaderboard.imports.logs import ModelLog, Place, TaskLog, read_logs
+from prism_eval.leaderboard.imports.finding import read_logs
+from prism_eval.leaderboard.imports.logs import ModelLog, Place, TaskLog
 from prism_eval.leaderboard.imports.pairing import asked, check_pairing
 from prism_eval.leaderboard.imports.samples import Sample, Samples, read_samples
 from prism_eval.leaderboard.imports.scores import NoScore

@@ -14,7 +14,7 @@ _FIELDS: Mapping[str, Callable[[TaskLog], object]] = {
     "lmms_eval_version": lambda log: log.said.get("lmms_eval_version"),
     "versions": lambda log: log.of_task("versions"),
     "n-shot": lambda log: log.of_task("n-shot"),
-    "config.limit": lambda log: part(log.said.get("config"), "limit"),
+    "config.limit": lambda log: part(log.said.get("config") or log.said.get("model_configs"), "limit"),
     "n-samples": lambda log: log.of_task("n-samples"),
     "configs.generation_kwargs": lambda log: part(log.of_task("configs"), "generation_kwargs"),
     "configs.lmms_eval_specific_kwargs": lambda log: part(log.of_task("configs"), "lmms_eval_specific_kwargs"),

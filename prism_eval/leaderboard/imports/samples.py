@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prism_eval.benchmarks.rows import RowError
+from prism_eval.benchmarks.rows import Row, RowError
 from prism_eval.benchmarks.sources.jsonl import jsonl_rows
 from prism_eval.errors import DataError
+from prism_eval.files.jsonable import jsonable
+from prism_eval.files.packed import plain_name, unpacked
 from prism_eval.leaderboard.imports.logs import TaskLog, part
 from prism_eval.leaderboard.imports.scores import NoScore, score_of
+from prism_eval.plugins.identity import digest_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +24,8 @@ class Sample:
 
     Attributes:
         doc: The document's row in its split, from 0.
-        digest: lmms-eval's digest of the document without its images; empty where the file has none.
+        digest: lmms-eval's digest of the document without its images, or ours of what it keeps of it; empty where the
+            file has neither.
         question: The prompt.
         target: The gold answer, as text.
         reply: What was scored of the model's reply.
@@ -70,13 +75,28 @@ def read_samples(log: TaskLog) -> Samples:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any], str]]:
-    for row in jsonl_rows(path):
+    for row in _rows(path):
         if isinstance(row, RowError):
             raise row
         doc = row.values.get("doc_id")
         if not isinstance(doc, int) or isinstance(doc, bool) or doc < 0:
             raise DataError(f"{row.where}: no doc_id")
         yield doc, row.values, row.where
+
+
+def _rows(path: Path) -> Iterator[Row | RowError]:
+    if plain_name(path).endswith(".jsonl"):
+        yield from jsonl_rows(path)
+        return
+    try:
+        with unpacked(path) as file:
+            said = json.load(file)
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{path} cannot be read as lmms-eval's samples: {error}") from error
+    # One object a task, as it was before 0.2.3.
+    listed = part(said, "logs")
+    for number, entry in enumerate(listed if isinstance(listed, list) else []):
+        yield Row(number, entry if isinstance(entry, dict) else {}, f"{path} entry {number + 1}")
 
 
 def _metric(log: TaskLog, lines: Sequence[Mapping[str, Any]]) -> str:
@@ -99,14 +119,25 @@ def _sample(task: str, metric: str, doc: int, line: Mapping[str, Any], where: st
         raise DataError(f"{where}: {error}") from error
     return Sample(
         doc=doc,
-        digest=str(line.get("doc_hash") or ""),
-        question=_text(line.get("input")),
+        digest=str(line.get("doc_hash") or ("" if known is None else digest_of(jsonable(known)))),
+        question=_text(line["input"] if "input" in line else _prompt(line.get("arguments"))),
         target=_text(line.get("target")),
         reply=_text(line.get("filtered_resps")),
         score=score,
         media=_listed(line.get("input_media")),
         fields={**(value if isinstance(value, Mapping) else {}), **(known if isinstance(known, Mapping) else {})},
     )
+
+
+def _prompt(arguments: object) -> object:
+    """The prompt of a line that has none by itself: before 0.2.4 it is the first argument of its first request."""
+    while isinstance(arguments, list | Mapping) and arguments:
+        values = [*arguments.values()] if isinstance(arguments, Mapping) else arguments
+        # 0.2.3 takes it for a list, and writes it letter by letter.
+        if len(values) > 1 and all(isinstance(value, str) and len(value) == 1 for value in values):
+            return "".join(values)
+        arguments = values[0]
+    return arguments if isinstance(arguments, str) else None
 
 
 def _listed(value: object) -> tuple[str, ...]:

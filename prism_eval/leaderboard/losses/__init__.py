@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prism_eval.leaderboard.losses.boards import losses_on
 from prism_eval.leaderboard.losses.judged import judged
-from prism_eval.leaderboard.losses.loss import LOSSES, Loss, LossShares
+from prism_eval.leaderboard.losses.loss import FEW_IMAGES, LOSSES, Loss, LossShares
 from prism_eval.leaderboard.losses.losses import Losses, losses_of
 
-__all__ = ["LOSSES", "Loss", "LossShares", "Losses", "judged", "losses_of", "losses_on"]
+__all__ = ["FEW_IMAGES", "LOSSES", "Loss", "LossShares", "Losses", "judged", "losses_of", "losses_on"]

@@ -45,6 +45,7 @@ def judged(losses: Losses, judge: str | Judge, *, store: Path | None = None) -> 
 
     verdicts = losses.verdicts
     unclear = losses.evidence == Evidence.UNCLEAR
+    # Also of entries that answered right: what one left out may stand in another's caption.
     open_items = np.bincount(verdicts.item[losses.lost & unclear], minlength=len(verdicts.items)) > 0
     rows = np.flatnonzero(unclear & open_items[verdicts.item])
     captions = read_captions(verdicts, rows)
@@ -91,7 +92,9 @@ async def _asked(judge: Judge, store: Store, items: dict[int, Item], captions: C
     pairs = list(zip(captions.item.tolist(), captions.caption.tolist(), strict=True))
     found: dict[tuple[int, int], Evidence] = {}
     try:
+        # Captions are often word for word alike, and one decision serves them all.
         different = list(dict.fromkeys(pairs))
+        # In windows: a task for each of a million pairs at once would be a gigabyte before the first reply.
         for start in range(0, len(different), _WINDOW):
             some = different[start : start + _WINDOW]
             replies = [_decided(judge, calls, items[item], captions.texts[text].as_py()) for item, text in some]

@@ -35,6 +35,9 @@ class Loss(StrEnum):
 LOSSES = tuple(Loss)
 """The loss that a number in `Losses.loss` stands for."""
 
+FEW_IMAGES = 10
+"""Lost answers about fewer images are too few to say a share of: its interval would be half of all there is or more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossShares:
@@ -46,6 +49,7 @@ class LossShares:
         lost: The share of them that are not right; over several benchmarks the mean of the benchmarks' own.
         shares: By loss, of the answers that are not right; ``None`` where all are right.
         points: By loss, of all answers, as ``lost`` is, which they add up to.
+        counts: By loss, how many answers.
     """
 
     answers: int
@@ -53,6 +57,12 @@ class LossShares:
     lost: Estimate
     shares: Mapping[Loss, Estimate] | None
     points: Mapping[Loss, Estimate]
+    counts: Mapping[Loss, int]
+
+    @property
+    def few(self) -> bool:
+        """Whether the answers that are not right are too few to say a share of: the counts are all there is to say."""
+        return self.shares is None or any(share.clusters < FEW_IMAGES for share in self.shares.values())
 
 
 def shares_of(loss: NDArray[np.int8], cluster: NDArray[np.int64], strata: NDArray[np.int64]) -> LossShares | None:
@@ -70,8 +80,10 @@ def shares_of(loss: NDArray[np.int8], cluster: NDArray[np.int64], strata: NDArra
         answers=loss.size,
         wrong=int(wrong.sum()),
         lost=clustered_mean(wrong, cluster, strata),
+        # Not by benchmark: one with a single lost answer would weigh as much as one with a thousand.
         shares=_estimates(loss[wrong], cluster[wrong], None) if wrong.any() else None,
         points=_estimates(loss, cluster, strata),
+        counts={name: int((loss == number).sum()) for number, name in enumerate(LOSSES)},
     )
 
 

@@ -1,12 +1,18 @@
-"""Numbers as captions and golds write them: 1,200 and 1.2k, 47 % and 47 percent, $5, 7:50, 3/4, twelve."""
+"""Numbers as captions and golds write them: 1,200 and 1.2k, 47 % and 47 percent, $5, 7:50, 3/4, twelve.
+
+What the page marks in a caption (`prism_eval.report.explorer.marks`) shares the numerals, and no more: a mark has a
+place in the text as it is shown, and is of the very number; here texts are folded, and one may be the other, rounded.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache
+from itertools import chain
 from typing import Literal, NamedTuple
 
+from prism_eval.leaderboard.losses.numerals import NUMERAL, parts, plain
 from prism_eval.scoring.relaxed import TOLERANCE
 
 _SMALL = """
@@ -23,7 +29,7 @@ _SCALES = {
     "trillion": 1e12,
 }
 _NUMBER = re.compile(
-    r"""(?<![\w.])(?P<digits>\d{1,3}(?:[,\u202f\u2009]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)
+    rf"""(?<![\w.])(?P<digits>(?-x:{NUMERAL})|\.\d+)
     (?: (?P<minute>:\d\d)(?!\w)
       | /(?P<under>\d+(?:\.\d+)?)(?![\w/])
       | (?P<percent>\s?(?:%|percent\b|per\ cent\b))
@@ -40,7 +46,6 @@ _WORD = re.compile(rf"\b(?:(?:{_UNDER}|a\b){_SCALE}+(?:[-\s](?:and[-\s])?{_UNDER
 # The minus of "-3" and of "= -3", not the hyphen of "5-7" and "2010-2014".
 _MINUS = re.compile(r"(?:^|[^\w)\]])[-\u2212][$€£¥]?$")
 _SIGN = re.compile(r"[-\u2212]?\s?[$€£¥]?\s?$")
-_SEPARATOR = re.compile(r"[,\u202f\u2009]")
 _YEARS = range(1500, 2200)
 # Longer runs of digits are no amounts but names of things.
 _LONGEST = 40
@@ -107,25 +112,27 @@ def quantities(text: str, words: Collection[str]) -> list[Quantity]:
         text: In lower case.
         words: The words in it: most texts spell no number, and need not be searched for one.
     """
-    found = [
-        _read(match.group(), _MINUS.search(text, max(0, match.start() - 3), match.start()) is not None)
-        for match in _NUMBER.finditer(text)
-        if match.end() - match.start() <= _LONGEST
-    ]
+    found = [quantity for match in _NUMBER.finditer(text) for quantity in _read(match.group(), _is_negative(match))]
     if not _SPELT.keys().isdisjoint(words) or not _TIMES.keys().isdisjoint(words):
         found += [_spelt(match) for match in _WORD.finditer(text)]
     # A chart's caption says some numbers again and again.
-    return [quantity for quantity in dict.fromkeys(found) if quantity is not None]
+    return list(dict.fromkeys(found))
 
 
 def only_quantity(text: str) -> Only | None:
     """The number that a text begins with, but for its sign and currency; ``None`` if it holds another besides."""
-    plain = text.lower()
-    found = [*_NUMBER.finditer(plain), *_WORD.finditer(plain)]
-    read = quantities(plain, plain.split())
-    if len(found) != 1 or len(read) != 1 or not _SIGN.match(plain[: found[0].start()]):
+    lowered = text.lower()
+    found = [*_NUMBER.finditer(lowered), *_WORD.finditer(lowered)]
+    if len(found) != 1 or not _SIGN.match(lowered[: found[0].start()]):
         return None
-    return Only(read[0], text[found[0].end() :].strip())
+    number = found[0]
+    # Where it may be two it is one: nobody gives two numbers for an answer.
+    read = _read(number.group(), _is_negative(number)) if number.re is _NUMBER else (_spelt(number),)
+    return Only(read[0], text[number.end() :].strip()) if read else None
+
+
+def _is_negative(number: re.Match[str]) -> bool:
+    return _MINUS.search(number.string, max(0, number.start() - 3), number.start()) is not None
 
 
 def _spelt(match: re.Match[str]) -> Quantity:
@@ -143,11 +150,20 @@ def _spelt(match: re.Match[str]) -> Quantity:
 
 # And captions of one image say the same.
 @lru_cache(maxsize=16_384)
-def _read(text: str, minus: bool) -> Quantity | None:
+def _read(text: str, minus: bool) -> tuple[Quantity, ...]:
+    """The number that is written; after it, where that is doubtful, those that it may be instead."""
     match = _NUMBER.match(text)
-    if match is None or match["ordinal"]:
-        return None
-    digits = _SEPARATOR.sub("", match["digits"])
+    if match is None or match["ordinal"] or len(text) > _LONGEST:
+        return ()
+    pieces = [part.group() for part in parts(match["digits"])]
+    if pieces:
+        pieces[-1] += text[match.end("digits") :]
+    others = [_read(piece, minus and not place) for place, piece in enumerate(pieces)]
+    return (_quantity(match, minus), *chain.from_iterable(others))
+
+
+def _quantity(match: re.Match[str], minus: bool) -> Quantity:
+    digits = plain(match["digits"])
     value, half = float(digits) * (-1 if minus else 1), 0.5 * 10.0 ** -len(digits.partition(".")[2])
     if match["minute"]:
         return Quantity((60 * value + int(match["minute"][1:]),), (0.0,), "time", 3, spelt=False)

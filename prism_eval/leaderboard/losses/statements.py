@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
+from prism_eval.leaderboard.losses.numerals import THIN
 from prism_eval.leaderboard.losses.quantities import Quantity, quantities
 from prism_eval.scoring.tidying import narrow
 
@@ -28,8 +29,10 @@ _DATE = re.compile(
 _ISO_DATE = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b")
 # Letters that are no letter with an accent.
 _STROKES = str.maketrans("łøđ", "lod")
+_GROUPED = re.compile(rf"(?<=\d)[{THIN}](?=\d{{3}}(?!\d))")
 _END = "\v"
-_ENDS = ("\r", "\n"), (". ", _END), ("? ", _END), ("! ", _END), ("。", _END), (".\n", "\n"), (", ", " "), (",\n", "\n")
+# Two blanks for a comma: with one, "12, 300" would be a number with a blank between its thousands.
+_ENDS = ("\r", "\n"), (". ", _END), ("? ", _END), ("! ", _END), ("。", _END), (".\n", "\n"), (", ", "  "), (",\n", "\n")
 _MOST_CHARACTERS = 100_000
 """No image needs more; a model that did not stop writing can fill megabytes."""
 
@@ -64,7 +67,8 @@ class Statement:
 def folded(text: str) -> str:
     """A text in lower case, without accents, wide forms and typeset signs."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", narrow(text))
+        # Made plain, these blanks would no longer say that they group digits.
+        text = unicodedata.normalize("NFKD", narrow(_GROUPED.sub("'", text)))
         text = "".join(character for character in text if not unicodedata.combining(character))
         text = text.lower().translate(_STROKES)
     return _with_dates(text.lower().replace("'s", ""))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
+from prism_eval.plugins.identity import digest_of
 from prism_eval.report.explorer.marks import Span, marks, sought
 from prism_eval.report.explorer.replies import Repeats, Replies, Row
 from prism_eval.report.text import one_line, visible
@@ -48,7 +49,7 @@ class Listed(NamedTuple):
     """What is said of every item, so that all can be listed, searched and filtered.
 
     Attributes:
-        id: Its id.
+        id: Its id, by which its address names it.
         question: Its question on one line, shortened.
         gold: Its accepted answers, likewise.
         picture: What leads to its first picture; 0 for none.
@@ -161,7 +162,7 @@ class Writer:
             }
         )
         return Listed(
-            id=visible(asked["item"])[:_LONGEST_ID],
+            id=_address(asked["item"]),
             question=one_line(asked["question"] or "", _QUESTION),
             gold=one_line(" or ".join(golds), _GOLD),
             picture=next(filter(None, pictures), 0),
@@ -206,6 +207,14 @@ def shown(text: str, length: int | None, *, end: bool = False) -> Text:
     if end:
         return visible(text[-length:].lstrip()), length - len(text)
     return visible(text[:length].rstrip()), len(text) - length
+
+
+def _address(item: str) -> str:
+    """An item's id as a page can write it: one that had to be changed for that is still no other item's."""
+    written = visible(item)
+    if written == item and len(item) <= _LONGEST_ID:
+        return item
+    return f"{written[:_LONGEST_ID]}~{digest_of(item)[:12]}"
 
 
 def _letter(place: int) -> str:

@@ -1,24 +1,25 @@
 """The words of a caption that decide: where it says an accepted answer, and where the one that was given instead.
 
 An answer is looked for as its words, one after the other, whatever their case and what stands between them. One that is
-a number, perhaps with a unit, is looked for as that number, however it is written: ``1,200`` is ``1200.0``, and
-``three`` is ``3``. Of a multiple-choice question the option's text counts and not its letter. Yes, no and the like are
-looked for nowhere: they stand in many captions and decide nothing there.
+a number, perhaps with a unit, is looked for as that number, however it is written: ``1,200`` is ``1200.0`` and also
+``1 200``, and ``three`` is ``3``. Of a multiple-choice question the option's text counts and not its letter. Yes, no
+and the like are looked for nowhere: they stand in many captions and decide nothing there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
+from prism_eval.leaderboard.losses.numerals import NUMERAL, parts, plain
 from prism_eval.schema import ItemKind, option_letters
 from prism_eval.scoring.tidying import tidy
 from prism_eval.scoring.wording import is_shut
 
 _SPELT = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_DIGITS = r"[-\u2212]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
+_DIGITS = rf"[-\u2212]?{NUMERAL}"
 _NUMBER = re.compile(rf"(?<![\w.]){_DIGITS}|\b(?:{'|'.join(_SPELT)})\b", re.IGNORECASE)
 _WITH_UNIT = re.compile(rf"[$€£¥]?\s?({_DIGITS})\s?(?:%|[^\W\d]{{0,14}}(?:\s[^\W\d]{{1,12}})?)")
 _WORD = re.compile(r"\w+(?:[.,'\u2019]\w+)*")
@@ -66,7 +67,18 @@ def _spans(text: str, lowered: str, answer: str) -> Iterable[Span]:
     phrase = [match.span() for match in pattern.finditer(text)] if pattern and word in lowered else []
     if phrase or number is None:
         return phrase
-    return [match.span() for match in _NUMBER.finditer(text) if _value(match.group()) == number]
+    return [span for match in _NUMBER.finditer(text) for span in _of_number(match, number)]
+
+
+def _of_number(match: re.Match[str], number: Decimal) -> Iterator[Span]:
+    written, start = match.group(), match.start()
+    if _value(written) == number:
+        yield match.span()
+        return
+    for part in parts(written.lstrip("-\u2212")):
+        if _value(part.group()) == number:
+            at = start + len(written) - len(part.string) + part.start()
+            yield at, at + len(part.group())
 
 
 @lru_cache(maxsize=4096)
@@ -90,4 +102,4 @@ def _value(written: str) -> Decimal | None:
         return Decimal(_SPELT.index(written.lower()))
     if len(written) > _LONGEST_NUMBER:
         return None
-    return Decimal(written.replace(",", "").replace("\u2212", "-"))
+    return Decimal(plain(written.replace("\u2212", "-")))

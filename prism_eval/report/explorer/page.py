@@ -73,6 +73,7 @@ def explorer_of(
     replies, titles = replies_of(board), titles_of(board)
     most_read = max(len(titles), min(_MOST_ITEMS, _MOST_REPLIES // max(1, len(board.everyone))))
     candidates = drawn(replies, board.benchmarks)[:most_read]
+    # More than will fit are read, and at once: which ones fit is known only when their texts are.
     read = replies.read(candidates)
     digests = {digest for said in read for row in said if row for digest in row["images"] or ()}
     sample = _Sample(replies, dict(thumbnails_in(board, digests)) if images else {}, whys, most)
@@ -106,6 +107,7 @@ def explorer_of_all(board: Leaderboard, short: Mapping[str, str], *, images: boo
         drawn=_sentence(sum(totals.values()), sum(totals.values()), len(board.everyone)),
         pictures=_no_pictures(board, images=images),
         whys=whys.names,
+        # Without scripts nothing can be loaded: a sample is all there is to read then.
         plain=explorer_of(board, short, images=False, most=_MOST_PLAIN).plain,
     )
 

@@ -34,6 +34,7 @@ def _content(board: Leaderboard) -> dict[str, object]:
         "baseline": board.baseline,
         "measured": board.measured,
         "failed": board.failed,
+        "unscored": board.unscored,
         "caveats": board.warnings,
         "protocol": board.manifest.get("protocol"),
         # Who it is, not where its server stands: a document is passed on.

@@ -120,7 +120,7 @@ def _spec(board: Leaderboard, row: Row, benchmark: str, samples: Sequence[EvalSa
             "protocol": protocol.get("name"),
             "edition": protocol.get("edition"),
             "measured": list(board.measured),
-            "caveats": list(board.warnings),
+            "caveats": [*filter(None, [board.unscored]), *board.warnings],
         },
     )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from prism_eval.leaderboard import Leaderboard
-from prism_eval.report.exports.sheet import sheet
+from prism_eval.report.exports.sheet import Sheet, sheet
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -34,16 +34,20 @@ def latex(board: Leaderboard) -> str:
         [
             r"% Needs \usepackage{booktabs} and \usepackage[T1]{fontenc}; names beyond Latin letters need LuaLaTeX.",
             *(f"% {note}" for note in (table.answer, *table.notes)),
-            rf"\begin{{tabular}}{{l{'r' * (len(table.headings) - 1)}}}",
-            r"\toprule",
-            _line(table.headings),
-            # A rule above each kind: controls are no entries.
-            *(line for group in table.groups for line in (r"\midrule", *map(_line, group))),
-            r"\bottomrule",
-            r"\end{tabular}",
+            *([escaped(table.instead)] if table.instead else _tabular(table)),
             "",
         ]
     )
+
+
+def _tabular(table: Sheet) -> Iterator[str]:
+    yield rf"\begin{{tabular}}{{l{'r' * (len(table.headings) - 1)}}}"
+    yield r"\toprule"
+    yield _line(table.headings)
+    # A rule above each kind: controls are no entries.
+    for group in table.groups:
+        yield from (r"\midrule", *map(_line, group))
+    yield from (r"\bottomrule", r"\end{tabular}")
 
 
 def escaped(text: str) -> str:

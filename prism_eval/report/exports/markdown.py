@@ -18,14 +18,13 @@ def markdown(board: Leaderboard) -> str:
     """The table with its notes below it; names and messages are text whatever they hold."""
     table = sheet(board)
     rows = [row for group in table.groups for row in group]
+    # Names to the left, numbers to the right.
+    head = [_line(table.headings), f"|---|{'---:|' * (len(table.headings) - 1)}"]
     return "\n".join(
         [
             f"**{escaped(table.answer)}**",
             "",
-            _line(table.headings),
-            # Names to the left, numbers to the right.
-            f"|---|{'---:|' * (len(table.headings) - 1)}",
-            *map(_line, rows),
+            *([escaped(table.instead)] if table.instead else [*head, *map(_line, rows)]),
             "",
             *(f"- {escaped(note)}" for note in table.notes),
             "",

@@ -59,7 +59,8 @@ def _measured(board: Leaderboard) -> list[Record]:
         {
             "captioner": utf8(row.captioner),
             "kind": kind_of(row),
-            "unranked": row.unranked or None,
+            # Of a table of programs no sentence can take the place: each line says it.
+            "unranked": utf8(" ".join(filter(None, [row.unranked, board.unscored]))) or None,
             "baseline": board.baseline and utf8(board.baseline),
             "verdict": row.against.verdict if row.against else None,
             "sentence": row.against.sentence if row.against else None,
@@ -82,12 +83,14 @@ class Sheet:
     Attributes:
         headings: One for each column; the first is that of the names.
         groups: Rows of a kind, in the order of `Kind`; each row has as many cells as there are headings.
+        instead: What stands in place of the table, where no cell of it would hold a score; else empty.
         answer: What the leaderboard says, in a sentence or two.
         notes: What was measured first, then how to read it and what limits it.
     """
 
     headings: tuple[str, ...]
     groups: tuple[tuple[tuple[str, ...], ...], ...]
+    instead: str
     answer: str
     notes: tuple[str, ...]
 
@@ -100,6 +103,7 @@ def sheet(board: Leaderboard) -> Sheet:
     return Sheet(
         headings=("captioner", *(flat(column.heading or column.title.lower()) for column in columns)),
         groups=tuple(tuple(group) for group in groups if group),
+        instead="" if board.published else flat(board.unscored),
         answer=flat(board.answer),
         notes=tuple(map(flat, _notes(board))),
     )
@@ -107,6 +111,8 @@ def sheet(board: Leaderboard) -> Sheet:
 
 def _notes(board: Leaderboard) -> Iterator[str]:
     yield " · ".join(([f"{board.failed}: in no score"] if board.failed else []) + [*board.measured])
+    if board.unscored and board.published:
+        yield board.unscored
     yield LEGEND
     yield from board.warnings
 

@@ -78,6 +78,7 @@ def _scales(axes: Axes, marks: Sequence[Mark], *, logarithmic: bool) -> None:
     axes.set_yticks(up.ticks, [f"{tick:g}" for tick in up.ticks])
     if logarithmic:
         axes.set_xscale("log", base=2)
+        # Sizes of models are few and uneven: ticks stand where there is one, not at powers of two.
         known = sorted({mark.x for mark in marks})
         axes.set_xlim(known[0] / 1.6, known[-1] * 1.6)
         axes.set_xticks(known, [f"{tick:g}" for tick in known])
@@ -139,6 +140,7 @@ def _places(axes: Axes, marks: Sequence[Mark], curves: Sequence[Sequence[Mark]])
         ]
         boxes = [_box(*candidate, width) for candidate in candidates]
         hidden = [_outside(box) + sum(_overlap(box, other) for other in taken) for box in boxes]
+        # Of equally free places the first, so that equal marks are labelled alike and pages are byte for byte equal.
         best = min(range(len(boxes)), key=lambda place: (hidden[place], place))
         taken.append(boxes[best])
         side, left, up = candidates[best]

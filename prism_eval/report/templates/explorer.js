@@ -21,7 +21,11 @@
 
   // Pieces: "3" lists the items of benchmark 3, "3/0" holds the texts of the first of them.
   const arriving = new Map();
-  globalThis.explorerPiece = (name, data) => arriving.get(name)?.(data);
+  globalThis.explorerPiece = (name, data) => {
+    arriving.get(name)?.(data);
+    // A promise's resolver keeps what it was given: of all pieces that would be the whole site.
+    arriving.delete(name);
+  };
   const kept = new Map();
   function piece(name) {
     if (about.pieces) return Promise.resolve(about.pieces[name]);
@@ -53,6 +57,7 @@
         rows.map(([id, question, gold, picture, outcomes, whys], place) => ({
           benchmark, place, id, question, gold, picture,
           outcomes: [...outcomes].map(number), whys: [...whys].map(number),
+          listed: `${question}\n${gold}\n${id}`.toLowerCase(),
         })),
       );
     }
@@ -259,45 +264,50 @@
     more.hidden = listed >= found.length;
   }
 
-  // Words are looked for in what is listed of an item and, behind that, in its texts. A site has those in parts, which
-  // are loaded one after the other, and after so many only if somebody asks.
+  // Words are looked for in what is listed of an item and, behind that, in its texts. A site has those in parts: a few are
+  // fetched side by side, and after so many only if somebody asks, then as many again as there were. What
+  // they hold is not kept: of all it is gigabytes.
   const PARTS_AT_ONCE = 40;
-  const lists = (item) => `${item.question}\n${item.gold}\n${item.id}`.toLowerCase();
-  const texts = new WeakMap();
-  async function textOf(item) {
-    if (!texts.has(item)) {
-      const said = await textsOf(item);
+  const SIDE_BY_SIDE = 8;
+  const partOf = (item) => `${item.benchmark}/${Math.floor(item.place / about.inPart)}`;
+  let search = { asked: "", looked: new Map() };
+  function holding(part, those, words) {
+    const lowered = (texts) => texts.map((text) => whole(text).toLowerCase());
+    const texts = lowered(part.texts);
+    const where = words.map((word) => texts.map((text) => text.includes(word)));
+    return those.filter((item) => {
+      const said = part.items[item.place % about.inPart];
       const places = [said.question, ...said.replies.flatMap((reply) => (reply ? [reply[0], reply[3]] : []))];
-      const written = places.filter((place) => place !== null).map((place) => said.texts[place]);
-      texts.set(item, [lists(item), ...[...written, ...said.options, ...said.golds].map(whole)].join("\n").toLowerCase());
-    }
-    return texts.get(item);
+      const others = [item.listed, ...lowered([...said.options, ...said.golds])];
+      return words.every((word, number) =>
+        others.some((text) => text.includes(word)) || places.some((place) => place !== null && where[number][place]));
+    });
   }
-  async function withWords(candidates, isStale) {
-    const words = form.words.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const holds = (text) => words.every((word) => text.includes(word));
-    const hits = [];
-    const loaded = new Set();
-    let unseen = 0;
-    for (const [place, item] of candidates.entries()) {
-      if (holds(lists(item))) {
-        hits.push(item);
-        continue;
-      }
-      const part = `${item.benchmark}/${Math.floor(item.place / about.inPart)}`;
-      if (!texts.has(item) && !loaded.has(part)) {
-        if (loaded.size === PARTS_AT_ONCE) {
-          unseen += 1;
-          continue;
-        }
-        loaded.add(part);
-        if (!about.pieces) count.textContent = `Looking into captions and replies: ${sized(place)} of ${sized(candidates.length)} …`;
-      }
-      const text = await textOf(item);
-      if (isStale()) break;
-      if (holds(text)) hits.push(item);
+  // Hands over what it has found, part by part, with how many items were not looked at yet; ends where it may go on later.
+  async function* inTexts(candidates, words) {
+    const asked = JSON.stringify([...new FormData(form)]);
+    if (search.asked !== asked) search = { asked, looked: new Map() };
+    const { looked } = search;
+    const parts = new Map();
+    for (const item of candidates) {
+      const name = partOf(item);
+      if (parts.has(name)) parts.get(name).push(item);
+      else parts.set(name, [item]);
     }
-    return { hits, unseen };
+    let left = candidates.length;
+    const done = (name) => {
+      left -= parts.get(name).length;
+      return looked.get(name);
+    };
+    yield { hits: [...parts.keys()].filter((name) => looked.has(name)).flatMap(done), left };
+    const next = [...parts.keys()].filter((name) => !looked.has(name))
+      .slice(0, about.pieces ? Infinity : Math.max(PARTS_AT_ONCE, looked.size));
+    for (let start = 0; start < next.length; start += SIDE_BY_SIDE) {
+      const names = next.slice(start, start + SIDE_BY_SIDE);
+      const arrived = await Promise.all(names.map(piece));
+      names.forEach((name, place) => looked.set(name, holding(arrived[place], parts.get(name), words)));
+      yield { hits: names.flatMap(done), left };
+    }
   }
   function wanted() {
     const [a, b] = [Number(form.a.value), Number(form.b.value)];
@@ -324,38 +334,53 @@
     const mine = ++listing;
     const isStale = () => mine !== listing;
     const chosen = form.benchmark.value === "" ? about.benchmarks.keys() : [Number(form.benchmark.value)];
-    const known = [];
-    let looked;
+    const words = form.words.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let all = [];
     try {
       for (const benchmark of chosen) {
         if (!items.has(benchmark)) count.textContent = `Loading ${about.benchmarks[benchmark].title} …`;
-        known.push(await itemsOf(benchmark));
+        all = all.concat(await itemsOf(benchmark));
       }
       if (isStale()) return;
-      looked = await withWords(known.flat().filter(wanted()), isStale);
+      const candidates = all.filter(wanted());
+      // At once, and whatever else is found below: nobody waits for captions to see what the questions hold.
+      begin(candidates.filter((item) => words.every((word) => item.listed.includes(word))));
+      const sure = new Set(found);
+      let [unseen, drawn] = [0, null];
+      const drawFirst = () => (drawn ??= found.length ? draw(found.includes(show) ? show : found[0]) : null);
+      if (words.length) {
+        for await (const { hits, left } of inTexts(candidates.filter((item) => !sure.has(item)), words)) {
+          if (isStale()) return;
+          found = found.concat(hits);
+          if (listed < SCREENFUL) listMore();
+          drawFirst();
+          unseen = left;
+          if (!about.pieces) count.textContent = `${sized(found.length)} found. Looking into captions and replies of ${sized(left)} more …`;
+        }
+      }
+      say(all.length, unseen);
+      await drawFirst();
+      if (!drawn) showNone();
     } catch (error) {
-      count.textContent = error.message;
-      return;
+      if (!isStale()) count.textContent = error.message;
     }
-    if (isStale()) return;
-    const all = known.flat();
-    found = looked.hits;
+  }
+  function begin(hits) {
+    found = hits;
     listed = 0;
     list.replaceChildren();
     listMore();
-    count.textContent = `${sized(found.length)} of ${sized(all.length)} questions`;
-    if (looked.unseen) {
-      const on = element("button", { type: "button" }, "look on");
-      on.addEventListener("click", () => refresh());
-      count.append(`; captions and replies of ${sized(looked.unseen)} more were not looked into: `, on);
-    }
-    const first = found.includes(show) ? show : found[0];
-    if (first) {
-      await draw(first);
-    } else {
-      panel.replaceChildren(element("p", { class: "explorer-none" }, "No question is like that."));
-      current = null;
-    }
+  }
+  function say(all, unseen) {
+    count.textContent = `${sized(found.length)} of ${sized(all)} questions`;
+    if (!unseen) return;
+    const on = element("button", { type: "button" }, "look on");
+    on.addEventListener("click", () => refresh());
+    count.append(`; captions and replies of ${sized(unseen)} more were not looked into: `, on);
+  }
+  function showNone() {
+    panel.replaceChildren(element("p", { class: "explorer-none" }, "No question is like that."));
+    current = null;
   }
 
   // An address names one item, "#item/chartqa/12", or what to look for, "#explore?benchmark=chartqa&a=1&show=lost".

@@ -75,6 +75,11 @@ async def make(nodes: Nodes, tmp_path: Path) -> AsyncIterator[Make]:
         await one.close()
 
 
+async def ready(engine: RayEngine) -> str:
+    """What the engine's replicas say when all are ready."""
+    return await engine._ready().about()
+
+
 def asked(*parts: str | Image, **sampling: Any) -> Request:
     return Request(messages=(Message("user", parts),), sampling=Sampling(**sampling))
 

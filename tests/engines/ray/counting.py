@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prism_eval import Engine
+from prism_eval.engines.probe import Probe
 from prism_eval.errors import FatalError, PermanentError, PrismError, RateLimited
 from prism_eval.plugins import runtime
-from prism_eval.schema import Completion
+from prism_eval.schema import Completion, Request
 
 
 class OddError(RateLimited):
@@ -37,13 +38,17 @@ class Counting(Engine):
     pause: float = runtime(0.0)
     refuses: str = runtime("")
 
-    async def check(self) -> str:
+    async def probe(self, trial: Request | None = None) -> Probe:
+        if trial is not None:
+            self._load()
+        return Probe(model=self.model, context=4096, version="1", note=f"counts in {os.getpid()}")
+
+    def _load(self) -> None:
         self._note("load")
         if self.refuses == "exit":
             os._exit(3)
         if self.refuses:
             raise FatalError(self.refuses)
-        return f"counts in {os.getpid()}"
 
     @property
     def root(self) -> str | None:
@@ -53,12 +58,10 @@ class Counting(Engine):
     def remarks(self) -> tuple[str, ...]:
         return ("It counts.",) if self.salt == "remark" else ()
 
-    async def context(self) -> int | None:
-        return 4096
-
     async def generate(self, request):
         text = "".join(part for message in request.messages for part in message.parts if isinstance(part, str))
-        assert all(image.facts is None and image.other is None for image in request.images), "facts left the driver"
+        if self.notes is not None:  # in an actor
+            assert all(image.facts is None and image.other is None for image in request.images), "facts left the driver"
         seen = " ".join(f"{image.name}={image.digest[:8]}" for image in request.images)
         key = _hash(text + seen)[:12]
         self._note(f"begin {key} {text[-40:]!r}")
@@ -69,6 +72,8 @@ class Counting(Engine):
         return Completion(f"{seen} says {said}", prompt_tokens=len(text), completion_tokens=len(said))
 
     async def log_likelihood(self, prompt, continuations):
+        if self.refuses:
+            raise FatalError(self.refuses)
         self._note(f"rank {prompt[-40:]!r}")
         return [-len(prompt) / 7 - len(continuation) / 3 for continuation in continuations]
 

@@ -10,33 +10,45 @@ from pathlib import Path
 
 import pytest
 
+from prism_eval.engines.probe import trial_of
 from prism_eval.engines.ray.engine import RayEngine
 from prism_eval.errors import FatalError, PermanentError, PrismError, RateLimited, TransientError, Unavailable
-from prism_eval.schema import Image
-from tests.engines.ray.conftest import Make, Nodes, asked, noted, picture
+from prism_eval.schema import Image, Sampling
+from tests.engines.ray.conftest import Make, Nodes, asked, noted, picture, ready
 from tests.engines.ray.counting import Counting, Garbage
 
 
 async def test_replies_are_those_of_the_engine_itself(make: Make, tmp_path: Path) -> None:
     engine, alone = make(salt="remark", pause=0.02), Counting(model="m", salt="remark")
+    await ready(engine)
     requests = [asked(picture(number % 5), f"Describe {number}", seed=number) for number in range(30)]
     requests += [asked(f"half a pair \ud800 {number}", temperature=1.0) for number in range(6)]
     assert await asyncio.gather(*map(engine.generate, requests)) == [await alone.generate(one) for one in requests]
     ranked = "Caption.\n\nQuestion?", (" a", " bc", " \ud800")
     assert await engine.log_likelihood(*ranked) == await alone.log_likelihood(*ranked)
-    assert (await engine.context(), engine.root, engine.ranks()) == (4096, "weights of m", True)
+    assert (engine.root, engine.ranks()) == ("weights of m", True)
     assert (engine.identity, engine.remarks) == (alone.identity, ("It counts.",))
-    assert "3 of 3 replicas ready" in await engine.check()
+    assert "3 of 3 replicas ready" in await ready(engine)
     assert len({pid for _, pid, *_ in noted(tmp_path, "begin")}) == 3, "all of them had something to do"
+
+
+async def test_it_is_probed_as_the_engine_itself_would_be(make: Make, tmp_path: Path) -> None:
+    engine = make()
+    nothing = await engine.probe()
+    assert (nothing.context, noted(tmp_path, "load")) == (4096, []), "nothing is started to say what the files say"
+    found = await engine.probe(trial_of(Sampling(), sees=True))
+    assert (found.context, found.version, found.root) == (4096, "1", "weights of m")
+    assert (found.images, found.log_probabilities) == (True, True)
+    assert "3 of 3 replicas ready" in found.note
 
 
 async def test_questions_on_one_caption_meet_one_replica(make: Make, tmp_path: Path) -> None:
     engine = make()
-    await engine.check()
+    await ready(engine)
     for caption in range(8):
         for question in range(4):
             await engine.generate(asked(f"Caption {caption}.\n\nUse it.\n\nQuestion {question}"))
-    homes = {question: pid for _, pid, _, question in noted(tmp_path, "begin") for question in [question]}
+    homes = {question: pid for _, pid, _, _, question in noted(tmp_path, "begin")}
     assert len(homes) == 32
     by_caption = Counter(pid for _, pid, *_ in noted(tmp_path, "begin"))
     assert all(count % 4 == 0 for count in by_caption.values()), "no caption was read twice"
@@ -48,7 +60,7 @@ async def test_images_go_once_and_are_let_go(make: Make) -> None:
     from ray._private.internal_api import memory_summary
 
     engine = make(pause=0.05)
-    await engine.check()
+    await ready(engine)
     put, count = ray.put, 0
 
     def counted(data: bytes) -> object:
@@ -73,7 +85,7 @@ async def test_images_go_once_and_are_let_go(make: Make) -> None:
 
 async def test_a_replica_that_dies_costs_only_what_it_worked_on(make: Make, tmp_path: Path) -> None:
     engine = make(pause=0.1)
-    await engine.check()
+    await ready(engine)
     mark = tmp_path / "died"
     requests = [asked(f"request {number}") for number in range(60)]
     requests.insert(20, asked(f"die once:{mark}"))
@@ -86,13 +98,13 @@ async def test_a_replica_that_dies_costs_only_what_it_worked_on(make: Make, tmp_
     assert 1 <= lost <= 12 / 3 + 2, "only what was in flight at one of three"
     assert len(begun) == 61
     assert any("1 died" in remark for remark in engine.remarks)
-    assert "3 of 3" in await engine.check(), "it comes back"
+    assert "3 of 3" in await ready(engine), "it comes back"
     assert len(noted(tmp_path, "load")) == 4
 
 
 async def test_a_process_that_is_killed_is_handed_over_without_a_try(make: Make, tmp_path: Path) -> None:
     engine = make(pause=0.3)
-    await engine.check()
+    await ready(engine)
     calls = [asyncio.create_task(engine.generate(asked(f"{number}"))) for number in range(9)]
     await asyncio.sleep(0.15)
     _, pid, *_ = noted(tmp_path, "begin")[0]
@@ -105,7 +117,7 @@ async def test_a_process_that_is_killed_is_handed_over_without_a_try(make: Make,
 
 async def test_a_node_that_is_lost_costs_only_what_it_worked_on(make: Make, nodes: Nodes, tmp_path: Path) -> None:
     engine = make(pause=0.1)
-    await engine.check()
+    await ready(engine)
     requests = [asked(picture(number), f"request {number}") for number in range(90)]
     running = asyncio.create_task(_sent(engine, requests, at_once=9))
     await asyncio.sleep(0.5)
@@ -116,7 +128,7 @@ async def test_a_node_that_is_lost_costs_only_what_it_worked_on(make: Make, node
     assert sum(ended.values()) - 90 <= 3, "what it had written and could not say any more"
     assert sum(begun.values()) - 90 <= 6
     nodes.add()
-    assert "3 of 3" in await engine.check()
+    assert "3 of 3" in await ready(engine)
 
 
 async def test_a_request_that_kills_is_no_endless_matter(make: Make, tmp_path: Path) -> None:
@@ -191,7 +203,7 @@ async def test_more_than_the_cluster_has_works_with_what_there_is(make: Make) ->
 async def test_engines_that_want_the_same_share_replicas(make: Make, tmp_path: Path) -> None:
     one, two = make(replicas=2), make(replicas=2)
     assert one.lane == two.lane
-    await asyncio.gather(one.check(), two.check())
+    await asyncio.gather(ready(one), ready(two))
     assert len(noted(tmp_path, "load")) == 2
     await one.close()
     assert (await two.generate(asked(Image(b"x")))).text, "the first one's end is not the other's"
@@ -212,16 +224,16 @@ async def test_a_connection_of_the_script_s_own_is_left_as_it_is(make: Make, nod
 
 async def test_two_clusters_are_one_too_many(make: Make) -> None:
     engine = make(replicas=1)
-    await engine.check()
+    await ready(engine)
     with pytest.raises(FatalError, match="a run can use one cluster"):
-        await make(address="", salt="2").check()
+        await ready(make(address="", salt="2"))
     with pytest.raises(FatalError, match="a run can use one cluster"):
-        await make(address="127.0.0.1:1", salt="2").check()
+        await ready(make(address="127.0.0.1:1", salt="2"))
 
 
 async def test_an_address_where_nobody_is(make: Make) -> None:
     with pytest.raises(FatalError, match=r"no cluster at address=127.0.0.1:1 \(.*refused\); start one"):
-        await make(address="127.0.0.1:1").check()
+        await ready(make(address="127.0.0.1:1"))
 
 
 async def _sent(engine: RayEngine, requests: list, *, at_once: int) -> list:

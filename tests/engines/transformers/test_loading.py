@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from prism_eval.engines.probe import trial_of
 from prism_eval.engines.transformers.engine import TransformersEngine
 from prism_eval.engines.transformers.resident import Resident
 from prism_eval.errors import FatalError
-from prism_eval.schema import FinishReason
+from prism_eval.schema import FinishReason, Sampling
 from tests.engines.transformers.conftest import Make, asked, picture, several
 
 Models = Callable[[str], Path]
@@ -30,9 +31,19 @@ async def refused(engine: TransformersEngine, *parts: object) -> str:
 
 
 async def test_a_model_says_what_it_is(make: Make) -> None:
-    assert await make("text").check() == "text: on cpu in float32, text only, context 512 tokens"
-    assert "takes images, context 1024 tokens" in await make("qwen").check()
-    assert "in bfloat16" in await make("llava", dtype="bfloat16").check()
+    trial = trial_of(Sampling(), sees=True)
+    text, qwen = await make("text").probe(trial), await make("qwen").probe(trial)
+    assert text.note == "text: on cpu in float32"
+    assert (text.images, text.context, text.log_probabilities) == (False, 512, True)
+    assert (qwen.images, qwen.context, qwen.log_probabilities) == (True, 1024, True)
+    assert "in bfloat16" in (await make("llava", dtype="bfloat16").probe(trial)).note
+
+
+async def test_nothing_is_loaded_to_say_what_a_model_is(make: Make) -> None:
+    for name, sees in (("text", False), ("qwen", True), ("llava", True)):
+        engine = make(name)
+        assert (await engine.probe()).images is sees
+        assert engine._resident is None
 
 
 async def test_other_precisions_write_too(make: Make) -> None:
@@ -48,7 +59,7 @@ async def test_other_precisions_write_too(make: Make) -> None:
 async def test_engines_of_one_model_share_it_until_the_last_is_closed(make: Make) -> None:
     one, two, other = make("text"), make("text"), make("text", dtype="bfloat16")
     for engine in (one, two, other):
-        await engine.check()
+        await engine._ready()
     assert one._resident is two._resident
     assert one._resident is not other._resident
     assert one.lane == two.lane
@@ -88,7 +99,7 @@ async def test_closing_frees_the_memory(make: Make) -> None:
 @pytest.mark.parametrize("name", ["text", "qwen"])
 async def test_requests_that_were_given_up_do_not_hold_the_model(name: str, make: Make) -> None:
     engine = make(name, batch_size=12)
-    await engine.check()
+    await engine._ready()
     assert engine._resident is not None
     model = weakref.ref(engine._resident._loaded.result().model)
     tasks = [asyncio.create_task(engine.generate(one)) for one in several(4, eyes=name != "text", max_tokens=300)]
@@ -119,7 +130,7 @@ async def test_a_template_that_only_the_tokenizer_has_serves_a_vision_model(
 
 async def test_closing_does_not_wait_for_long_texts(make: Make) -> None:
     engine = make("qwen", batch_size=9)
-    await engine.check()
+    await engine._ready()
     tasks = [
         asyncio.create_task(engine.generate(asked(picture(number), "Describe", max_tokens=900, temperature=1.0)))
         for number in range(4)

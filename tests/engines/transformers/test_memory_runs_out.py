@@ -19,7 +19,7 @@ async def cramped(engine: TransformersEngine, too_much: Callable[[Any], bool]) -
     """The engine, its model loaded and short of memory for inputs of some kind."""
     import torch
 
-    await engine.check()
+    await engine._ready()
     assert engine._resident is not None
     model = engine._resident._loaded.result().model
     whole = model.forward
@@ -105,7 +105,7 @@ async def test_what_continuous_batching_cannot_do_is_done_in_batches_and_said(
     requests = several(5, eyes=False)
     wanted = await asyncio.gather(*map(make("text").generate, requests))
     engine = make("text", batch_size=7)
-    await engine.check()
+    await engine._ready()
     assert engine._resident is not None
 
     def refuses(*args: Any, **kwargs: Any) -> Any:
@@ -122,7 +122,7 @@ async def test_a_device_that_broke_ends_the_run(make: Make) -> None:
         """As torch calls it."""
 
     engine = make("qwen", batch_size=3)
-    await engine.check()
+    await engine._ready()
     assert engine._resident is not None
 
     def breaks(*args: Any, **kwargs: Any) -> Any:
@@ -135,7 +135,7 @@ async def test_a_device_that_broke_ends_the_run(make: Make) -> None:
 
 async def test_a_bug_costs_its_own_request_only(make: Make) -> None:
     engine = make("qwen", batch_size=5)
-    await engine.check()
+    await engine._ready()
     assert engine._resident is not None
     model = engine._resident._loaded.result().model
     whole = model.generate

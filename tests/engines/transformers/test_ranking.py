@@ -38,7 +38,7 @@ def differences(values: list[float]) -> list[float]:
 
 async def counted(engine: TransformersEngine) -> list[int]:
     """The tokens of each forward pass from now on."""
-    await engine.check()
+    await engine._ready()
     assert engine._resident is not None
     model, sizes = engine._resident._loaded.result().model, []
     model.register_forward_pre_hook(

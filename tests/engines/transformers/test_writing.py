@@ -49,7 +49,7 @@ def _seen(folder: Path, request: Request, text: str) -> Any:
     from PIL import Image as Pillow
 
     from prism_eval.engines.transformers.processors import processor_of
-    from prism_eval.engines.transformers.weights import Weights
+    from prism_eval.engines.weights import Weights
 
     kind = "qwen2_5_vl" if "qwen" in str(folder) else "llava"
     processor = processor_of(Weights.of(str(folder), None), kind)
@@ -124,7 +124,7 @@ async def test_how_it_ended_and_what_it_took_is_said(name: str, make: Make) -> N
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_text_that_the_context_cuts_is_cut_and_one_that_fills_it_has_no_room(name: str, make: Make) -> None:
     engine = make(name, batch_size=4)
-    size = await engine.context()
+    size = (await engine.probe()).context
     assert size is not None
     eyes = [picture(1)] if name != "text" else []
     # Drawn evenly from all tokens, so that none of them ends early.
@@ -153,7 +153,7 @@ async def test_what_is_asked_at_once_is_written_at_once(name: str, make: Make, m
         lambda loaded, prompts, given_up: sizes.append(len(prompts)) or write(loaded, prompts, given_up),
     )
     engine = make(name, batch_size=6)
-    await engine.check()
+    await engine._ready()
     await asyncio.gather(*map(engine.generate, several(20, eyes=True)))
     assert sum(sizes) == 20
     assert max(sizes) == 6
@@ -170,7 +170,7 @@ async def test_small_and_large_pictures_go_in_batches_of_their_own(make: Make, m
         ),
     )
     engine = make("qwen", batch_size=4)
-    await engine.check()
+    await engine._ready()
     assert engine.concurrency is not None
     places = asyncio.Semaphore(engine.concurrency)
 

@@ -28,6 +28,7 @@ SPECIAL = (
     "<|vision_start|>",
     "<|vision_end|>",
     "<|image_pad|>",
+    "<|video_pad|>",
     "<image>",
 )
 

@@ -187,7 +187,7 @@ def test_two_models_of_one_name_and_a_task_twice_are_refused(tmp_path: Path) -> 
     other = write_model(tmp_path / "b", tasks, name="same")
     with pytest.raises(UsageError, match="two models are called 'same'"):
         imported(tmp_path, str(one), str(other))
-    write_model(tmp_path / "b", tasks, stamp="20261102_000000")
+    write_model(tmp_path / "b", tasks, name="same", stamp="20261102_000000")
     with pytest.raises(DataError, match=r"chartqa is there twice: .*20261101.*20261102.*remove one"):
         imported(tmp_path, str(other))
 

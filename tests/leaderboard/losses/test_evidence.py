@@ -43,6 +43,11 @@ def found(caption: str, question: str, *golds: str, options: tuple[str, ...] = (
     [
         (CHART, "What was the coffee output of Peru in 2012?", ["1200"]),
         (CHART, "What was the coffee output of Peru in 2012?", ["1.2k"]),
+        *[
+            (CHART.replace("1,200", said), "What was the coffee output of Peru in 2012?", [gold])
+            for said in ("1\u202f200", "1\u00a0200", "1\u2009200", "1 200", "1'200", "1\u2019200", "1.200,0")
+            for gold in ("1,200", "1 200", "1\u202f200")
+        ],
         (CHART, "What is Brazil's value in 2012?", ["47"]),
         (CHART, "What is Brazil's value in 2012?", ["0.47"]),
         (CHART, "What was the output of Peru in 2013?", ["1300"]),
@@ -199,3 +204,9 @@ def test_a_month_beside_a_number_is_no_date() -> None:
     assert found("Visits by month: Jan 12, Feb 15.", "Which month had 12 visits?", "Jan") is Evidence.SAYS
     assert [one.text for one in statements("Total: 12\nMarch: 5")] == ["total: 12", "march: 5"]
     assert found("The 12 may be seen on the left bus.", "Which number is on the left bus?", "12") is Evidence.SAYS
+
+
+def test_a_comma_between_two_numbers_does_not_make_them_one() -> None:
+    caption = "The axis of the chart has ticks at 12, 300 and 450."
+    assert found(caption, "What is the tick of the axis?", "12300") is not Evidence.SAYS
+    assert found(caption, "What is the tick of the axis?", "300") is Evidence.SAYS

@@ -141,6 +141,21 @@ def test_shares_and_points_add_up_and_have_intervals_clustered_on_images(tmp_pat
     assert reader.low < 0.25 < reader.high
 
 
+def test_of_lost_answers_about_a_few_images_only_their_number_is_told(tmp_path: Path) -> None:
+    for lost, few in ((9, True), (10, False)):
+        rows = [
+            # Two questions an image: what counts is how many images there are.
+            sales("a", f"{number} {question}", *(("wrong", OTHER) if number < lost else ("correct", SAYS)))
+            | {"images": [f"image {number}"]}
+            for number in range(12)
+            for question in "pq"
+        ]
+        found = losses(tmp_path, rows).of("a", "chartqa")
+        assert found is not None
+        assert found.few is few
+        assert {loss: count for loss, count in found.counts.items() if count} == {Loss.CONTRADICTED: 2 * lost}
+
+
 def test_points_on_all_benchmarks_are_the_mean_of_the_benchmarks(tmp_path: Path) -> None:
     rows = [sales("a", f"{number}", "wrong", OTHER, benchmark="infovqa") for number in range(2)]
     rows += [sales("a", f"{number}", "correct", SAYS) for number in range(8)]

@@ -14,6 +14,20 @@ def numbers(text: str) -> list[tuple[float, ...]]:
     [
         ("it sold 1,200 units", [(1200,)]),
         ("it sold 1\u202f200 units", [(1200,)]),
+        ("1'200, 1\u2019200 and 1\u00a0200", [(1200,)]),
+        ("1.200,5 and 1\u2009200,5", [(1200.5,)]),
+        ("1.200.000", [(1.2e6,)]),
+        ("1'234'567.89", [(1_234_567.89,)]),
+        # What may be two numbers, or one, is both.
+        ("it sold 1 200 units", [(1200,), (1,), (200,)]),
+        ("1 200,5 %", [(1200.5,), (1,), (200,), (5,)]),
+        ("-47,5", [(-47.5,), (-47,), (5,)]),
+        ("0,125 of them", [(0.125,), (0,), (125,)]),
+        ("a row: 100 200 300", [(100_200_300,), (100,), (200,), (300,)]),
+        ("1, 200 and 1,2,3", [(1,), (200,), (2,), (3,)]),
+        ("in 2010 200 people", [(2010,), (200,)]),
+        ("5 12 1234", [(5,), (12,), (1234,)]),
+        ("192.168.100.7", [(192.168,)]),
         ("1.2k, 1.2 million", [(1.2, 1200), (1.2, 1.2e6)]),
         ("from 2010-2014", [(2010,), (2014,)]),
         ("it fell by -3 to (\u22124)", [(-3,), (-4,)]),
@@ -56,6 +70,8 @@ def quantity(text: str):
         ("7:50", "07:50"),
         ("3/4", "0.75"),
         ("$5", "5"),
+        ("1'200", "1,200"),
+        ("1.200,5", "1,200.5"),
     ],
 )
 def test_one_number_in_two_ways_is_the_same(one: str, other: str) -> None:
@@ -90,7 +106,14 @@ def test_a_number_is_near_within_five_percent_of_the_gold_and_a_year_never() -> 
 
 @pytest.mark.parametrize(
     ("text", "value", "rest"),
-    [("45 Ω", 45, "Ω"), ("$1.2 million", 1.2, ""), ("-3", -3, ""), ("12 square metres", 12, "square metres")],
+    [
+        ("45 Ω", 45, "Ω"),
+        ("$1.2 million", 1.2, ""),
+        ("-3", -3, ""),
+        ("1 200", 1200, ""),
+        ("47,5 %", 47.5, ""),
+        ("12 square metres", 12, "square metres"),
+    ],
 )
 def test_a_gold_may_be_a_number_with_its_unit(text: str, value: float, rest: str) -> None:
     only = only_quantity(text)

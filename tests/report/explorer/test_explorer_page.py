@@ -145,5 +145,22 @@ def test_nothing_of_a_text_can_end_the_script(tmp_path):
     assert json.loads(data)["pieces"]["0"][0][1].startswith("</script><!--<script>")
 
 
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ("x" * 200 + "one", "x" * 200 + "two", "x" * 200),
+        ("a\x1b", "a\N{SYMBOL FOR ESCAPE}"),
+        ("a\u202eb", "a\N{MATHEMATICAL LEFT ANGLE BRACKET}U+202E\N{MATHEMATICAL RIGHT ANGLE BRACKET}b"),
+        ("a\nb", "a b"),
+    ],
+)
+def test_items_that_look_alike_have_addresses_of_their_own(tmp_path, ids):
+    made = explorer(write_run(tmp_path, [verdict("a", item) for item in ids]))
+    listed = [item.id for item in made.data["pieces"]["0"]]
+    assert len(set(listed)) == len(ids)
+    assert all(len(one) <= 220 for one in listed)
+    assert len({anchor("chartqa", one) for one in listed}) == len(ids)
+
+
 def test_an_address_is_what_javascript_makes_of_it():
     assert anchor("mmmu_pro:vision", "a/b c'(1)~!*") == "item/mmmu_pro%3Avision/a%2Fb%20c'(1)~!*"

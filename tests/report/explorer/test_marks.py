@@ -17,6 +17,14 @@ def marked(text, *answers, kind="short", options=()):
     ("text", "gold", "found"),
     [
         ("Sales rose to 1,200 in 2019, and to 1200.0 later.", "1200", ["1,200", "1200.0"]),
+        (
+            "1 200, 1\u202f200, 1'200, 1\u2019200 and 1.200,0",
+            "1,200",
+            ["1 200", "1\u202f200", "1'200", "1\u2019200", "1.200,0"],
+        ),
+        ("A row: 100 200 300, and -1 200.", "200", ["200", "200"]),
+        ("It fell to -47,5 %.", "-47.5", ["-47,5"]),
+        ("It fell to -47,5 %.", "5", ["5"]),
         ("There are three bars and 13 lines.", "3", ["three"]),
         ("Three bars; 3.0 in all.", "three", ["Three", "3.0"]),
         ("It ran 12 kilometres.", "12 km", ["12"]),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from prism_eval.engines.gguf import Header, header_of
 from prism_eval.errors import UsageError
 from prism_eval.files.folders import user_path
 
 _READ = frozenset({".json", ".jinja", ".model", ".txt", ".safetensors", ".bin", ".gguf"})
 """Ends of the names of files that transformers may read of a folder."""
+_FIRST_PART = re.compile(r"(.+)-00001-of-(\d{5})\.gguf")
 _BLOCK, _STRIDE = 64 * 2**10, 16 * 2**20
 """Of a file of weights, bytes that are read of each so many: training changes numbers everywhere."""
 
@@ -63,6 +66,11 @@ class Weights:
         return self.gguf.rpartition(".")[0] or (self.folder.absolute().name if self.folder else self.source)
 
     @property
+    def place(self) -> Path:
+        """The GGUF file on this machine."""
+        return Path(self.source) / self.gguf
+
+    @property
     def how(self) -> dict[str, str]:
         """What transformers is told of them beside their source."""
         said = {"revision": self.revision, "gguf_file": self.gguf}
@@ -86,7 +94,10 @@ class Weights:
 
     @cached_property
     def context(self) -> int | None:
-        """The tokens that a prompt and its reply may have together, as ``config.json`` says; ``None`` if unknown."""
+        """The tokens that a prompt and its reply may have together, as the files say; ``None`` if unknown."""
+        if self.gguf:
+            size = self.header.get(f"{self.header.get('general.architecture')}.context_length")
+            return size if isinstance(size, int) and size > 0 else None
         config = self._config()
         for part in (config.get("text_config"), config):
             for key in ("max_position_embeddings", "n_positions", "max_sequence_length"):
@@ -95,9 +106,25 @@ class Weights:
                     return size
         return None
 
+    @cached_property
+    def header(self) -> Header:
+        """What a GGUF file on this machine says of itself; nothing of any other."""
+        return header_of(self.folder / self.gguf) if self.folder and self.gguf else {}
+
+    @property
+    def sees(self) -> bool | None:
+        """Whether the model takes images, as far as ``config.json`` says."""
+        config = self._config()
+        if self.gguf or "vision_config" in config:
+            return not self.gguf
+        classes = config.get("architectures")
+        # Which class it is among transformers' own would take an import of torch to tell.
+        text = isinstance(classes, list) and all(str(one).endswith("ForCausalLM") for one in classes)
+        return False if text else None
+
     def _files(self, folder: Path) -> list[Path]:
         if self.gguf:
-            return [folder / self.gguf]
+            return _parts(folder / self.gguf)
         return sorted(path for path in folder.iterdir() if path.suffix in _READ and path.is_file())
 
     def _config(self) -> Mapping[str, object]:
@@ -113,11 +140,20 @@ class Weights:
         return Path(place) if isinstance(place, str) else None
 
 
+def _parts(first: Path) -> list[Path]:
+    """A GGUF file and those that go on from it, as in ``NAME-00001-of-00003.gguf``."""
+    numbered = _FIRST_PART.fullmatch(first.name)
+    if numbered is None:
+        return [first]
+    name, count = numbered.groups()
+    return [first.with_name(f"{name}-{number:05d}-of-{count}.gguf") for number in range(1, int(count) + 1)]
+
+
 def _check_folder(path: Path, is_gguf: bool) -> None:
     if is_gguf:
-        with path.open("rb") as file:
-            if file.read(4) != b"GGUF":
-                raise UsageError(f"{path}: is no GGUF file, whatever its name says")
+        if lacking := next((part for part in _parts(path) if not part.is_file()), None):
+            raise UsageError(f"{path}: is one of several files, and {lacking.name} is not beside it")
+        header_of(path)
         return
     if not path.is_dir():
         raise UsageError(f"{path}: is neither a model's folder nor a GGUF file")

@@ -1,0 +1,243 @@
+"""Shards that are merged are the one run: byte for byte, whatever the plan."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from dataclasses import dataclass, field
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prism_eval.captioners import Captioner
+from prism_eval.errors import PermanentError
+from prism_eval.reasoners import Reasoner
+from prism_eval.run.execute import run_plan
+from prism_eval.run.merging import merge
+from prism_eval.run.reading import Table, read_manifest
+from prism_eval.run.replay import reopen
+from prism_eval.schema import Answer, Caption, FinishReason
+from tests.builders import chart_folder, png
+from tests.sharded import _run, assert_one_run, assert_same, run_shards, run_whole
+
+_MINE = """
+name = "mine"
+title = "Mine"
+summary = "Some pictures to a question."
+licence = "CC0"
+homepage = "https://example.org"
+citation = "none"
+kind = "short"
+[source]
+dataset = "owner/mine"
+split = "test"
+[fields]
+question = "question"
+answer = "answer"
+images = ["image_0", "image_1", "image_2"]
+[scoring]
+official = "strict"
+strict = "strict"
+"""
+TWINS = {"captioners": ["oracle", "blind"], "thumbnails": False}
+
+
+@dataclass(kw_only=True)
+class Moody(Captioner):
+    """Says the digest of an image; of some it says nothing, thinks for ever, is cut or fails, by that digest alone."""
+
+    seeded: int = field(default=0)
+
+    async def caption(self, images, *, sample, question=None):
+        digest = images[0].digest
+        mood = int(digest[-2:], 16) % 6
+        if mood == 0:
+            raise PermanentError(f"will not look at {digest[:8]}")
+        if mood == 1:
+            return Caption(" ", prompt_tokens=7, completion_tokens=1)
+        if mood == 2:
+            return Caption("<think>hm", prompt_tokens=7)
+        if mood == 3:
+            return Caption("", FinishReason.LENGTH, 7, 0)
+        return Caption(f"Chart {digest[:6]}, sample {sample}.", prompt_tokens=7, completion_tokens=5)
+
+
+@dataclass(kw_only=True)
+class Parrot(Reasoner):
+    """Answers with a word of the caption."""
+
+    word: int = 0
+
+    async def answer(self, caption, item, *, sample):
+        return Answer(f"Answer: {(caption.text.split() or ['nothing'])[self.word % 2 - 1]}", prompt_tokens=3)
+
+
+def charts(home, images=9, questions=3):
+    return str(chart_folder(home / "data", images=images, questions=questions))
+
+
+def objects():
+    return {
+        "captioners": ["moody", "blind", "oracle"],
+        "reasoner": ["parrot", "lexical"],
+        "captioner_objects": {"moody": Moody()},
+        "reasoner_objects": {"parrot": Parrot(word=1)},
+    }
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {**TWINS, "benchmarks": ["chartqa", "mmmu", "mmmu_pro", "wemath", "charxiv:reasoning"], "limit": 24},
+        {
+            "captioners": ["oracle", "mismatched(oracle)", "budget(oracle)?words=9", "merge(oracle, blind)", "blind"],
+            "benchmarks": ["infovqa", "mmstar"],
+            "limit": 20,
+            "samples": 2,
+            "seed": 5,
+        },
+        {**TWINS, "benchmarks": ["mmstar", "mmmu"], "orders": 3, "limit": 12},
+        {**TWINS, "benchmarks": ["chartqa", "mmstar"], "limit": 12, "first": True},
+        {
+            "captioners": ["oracle", "direct(oracle)"],
+            "benchmarks": ["chartqa"],
+            "reasoner": ["lexical", "lexical?min_evidence=0.9"],
+            "edition": "strict",
+        },
+    ],
+    ids=["benchmarks", "combinators", "orders", "first", "direct"],
+)
+@pytest.mark.parametrize("count", [1, 3])
+def test_merged_shards_are_the_one_run(plan, count, tmp_path):
+    assert_one_run(tmp_path, count, **plan)
+
+
+def test_captions_that_fail_say_nothing_or_are_cut_count_as_in_one_run(tmp_path):
+    plan = {"data": charts(tmp_path, images=30), "benchmarks": ["chartqa"], "samples": 2, **objects()}
+    merged = assert_one_run(tmp_path, 4, **plan)
+    counts = read_manifest(merged)["counts"]
+    assert counts["empty_captions"]["moody"] > 2
+    assert "blind" not in counts["empty_captions"]
+    assert counts["calls"]["caption"]["failed"] > 2
+    assert {"failed", "truncated"} < set(counts["outcomes"])
+    # One empty caption stands for every image, in one run as in the merged one.
+    assert counts["entries"]["blind"]["captions"] == 2
+
+
+def test_rows_that_cannot_be_used_are_told_as_one_run_tells_them(tmp_path):
+    data = charts(tmp_path, images=12)
+    file = tmp_path / "data" / "chartqa" / "data.jsonl"
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    for place in (0, 7, 8, 20, 35):
+        del rows[place]["label"]
+    rows[4]["imgname"] = "away.png"
+    rows[11]["query"] = None
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    (tmp_path / "data" / "chartqa" / "images" / "5.png").write_bytes(b"no picture")
+    merged = assert_one_run(tmp_path, 5, data=data, benchmarks=["chartqa"], captioners=["blind", "oracle"])
+    unusable = read_manifest(merged)["benchmarks"][0]["unusable"]
+    assert sum(unusable["reasons"].values()) == 10
+    assert "row 1" in unusable["first"] or "data.jsonl:1" in unusable["first"] or "item 0" in unusable["first"]
+
+
+def test_more_shards_than_images_leave_some_empty(tmp_path):
+    data = charts(tmp_path, images=2)
+    assert_one_run(tmp_path, 9, data=data, benchmarks=["chartqa"], captioners=["oracle"])
+    empty = [number for number in range(1, 10) if not Table(tmp_path / f"shard-{number}", "verdicts").size]
+    assert len(empty) >= 7
+
+
+@pytest.mark.parametrize("items", [2000, 2001, 4100])
+def test_row_groups_end_where_those_of_one_run_do(items, tmp_path):
+    data = chart_folder(tmp_path / "data", images=items // 100, questions=100)
+    file = data / "chartqa" / "data.jsonl"
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    file.write_text("".join([*lines, *lines][:items]), encoding="utf-8")
+    plan = {"data": str(data), "benchmarks": ["chartqa"], "captioners": ["blind"], "thumbnails": False}
+    merged = assert_one_run(tmp_path, 3, **plan)
+    assert pq.read_metadata(merged / "verdicts.parquet").num_rows == items
+
+
+def test_the_priors_of_questions_that_several_shards_ask_count_once(tmp_path, serve):
+    spec = f"openai:model?base_url={serve().url}"
+    plan = {"captioners": [spec, "blind"], "reasoner": [f"{spec}&by=rank"], "benchmarks": ["mmstar"], "limit": 12}
+    merged = assert_one_run(tmp_path, 3, **plan)
+    assert read_manifest(merged)["counts"]["calls"]["prior"]["made"] > 3
+
+
+def test_a_judge_is_asked_in_each_shard(tmp_path, serve):
+    judge = f"openai:model?base_url={serve(text='Verdict: correct').url}&label=Grader"
+    plan = {"captioners": ["oracle", "blind"], "benchmarks": ["charxiv:reasoning"], "limit": 20, "judge": judge}
+    assert_one_run(tmp_path, 3, reasoner_objects={"parrot": Parrot()}, **plan | {"reasoner": ["parrot"]})
+
+
+def test_each_task_may_have_a_server_of_its_own(tmp_path, serve):
+    plan = {"benchmarks": ["chartqa"], "data": charts(tmp_path)}
+    shards = []
+    for number in (1, 2):
+        spec = f"openai:model?base_url={serve().url}"
+        shards.append(
+            _run(tmp_path / f"s{number}", plan | {"captioners": [spec], "reasoner": [spec], "shard": f"{number}/2"})
+        )
+    merged = merge(shards, tmp_path / "merged")
+    whole = _run(
+        tmp_path / "one", plan | {"captioners": merged.read_plan().captioners, "reasoner": merged.read_plan().reasoner}
+    )
+    assert_same(whole, merged.path, but=("models",))
+    # Every server that was asked is told.
+    assert len({one["address"] for one in read_manifest(merged.path)["models"]}) == 2
+
+
+def test_stage_by_stage_in_an_array_and_on_the_merged_folder(tmp_path):
+    plan = {**TWINS, "benchmarks": ["chartqa", "wemath"], "limit": 15, "stages": ["caption"]}
+    whole, shards = run_whole(tmp_path, **plan), run_shards(tmp_path, 2, **plan)
+    merged = merge(shards, tmp_path / "captioned").path
+    assert_same(whole, merged)
+    for stage, before in (("answer", ["caption"]), ("score", ["caption", "answer"])):
+        for folder in (whole, merged, *shards):
+            store = tmp_path / f"{folder.name}.sqlite"
+            again = reopen(
+                folder, store, before, **({"reasoner": "lexical?min_evidence=0.4"} if stage == "answer" else {})
+            )
+            run_plan(again, out=folder, store=store, stages=[stage], live=frozenset({stage}))
+        joined = merge(shards, tmp_path / stage).path
+        assert_same(whole, joined)
+        for table in ("captions", "answers", "verdicts"):
+            if (whole / f"{table}.parquet").exists():
+                assert (whole / f"{table}.parquet").read_bytes() == (merged / f"{table}.parquet").read_bytes()
+
+
+def test_a_shared_store_changes_nothing_but_what_was_found_in_it(tmp_path):
+    plan = {**TWINS, "benchmarks": ["chartqa"], "limit": 10}
+    run_whole(tmp_path, **plan)
+    shutil.copy(tmp_path / "whole.sqlite", tmp_path / "shard-1.sqlite")
+    whole = run_whole(tmp_path, **plan)
+    for number in (1, 2):
+        shutil.copy(tmp_path / "whole.sqlite", tmp_path / f"shard-{number}.sqlite")
+    assert_same(whole, merge(run_shards(tmp_path, 2, **plan), tmp_path / "merged").path)
+
+
+@settings(max_examples=12)
+@given(data=st.data(), count=st.integers(1, 5))
+def test_any_data_in_any_number_of_shards(data, count, tmp_path_factory):
+    home = tmp_path_factory.mktemp("any")
+    shades = data.draw(st.lists(st.lists(st.integers(0, 7), min_size=1, max_size=3), min_size=1, max_size=12))
+    (home / "data" / "mine").mkdir(parents=True)
+    rows = [
+        {
+            "question": f"What is in picture {number % 3}?",
+            "answer": "42",
+            **{f"image_{place}": base64.b64encode(png(shade)).decode() for place, shade in enumerate(own)},
+        }
+        for number, own in enumerate(shades)
+    ]
+    definition = home / "mine.toml"
+    (home / "data" / "mine" / "data.jsonl").write_text(
+        "".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8"
+    )
+    definition.write_text(_MINE, encoding="utf-8")
+    plan = {"captioners": ["moody", "blind"], "captioner_objects": {"moody": Moody()}}
+    assert_one_run(home, count, data=str(home / "data"), benchmarks=[str(definition)], **plan)
