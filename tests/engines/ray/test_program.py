@@ -8,13 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from tests.builders import chart_folder
+from tests.engines.ray.conftest import ended, marked
 
 POINTS = "[prism_eval.engines]\ncounting = tests.engines.ray.counting:Counting\n"
 
@@ -28,33 +28,6 @@ def site(tmp_path: Path) -> Path:
     (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: prism-eval-counting\nVersion: 0.1\n")
     (facts / "entry_points.txt").write_text(POINTS)
     return facts.parent
-
-
-@pytest.fixture
-def mark() -> Iterator[str]:
-    """A variable that all processes have which a test has begun, wherever they went."""
-    yield (name := f"PRISM_EVAL_TEST={os.getpid()}.{time.monotonic_ns()}")
-    for pid in marked(name):
-        os.kill(pid, signal.SIGKILL)
-
-
-def marked(mark: str) -> list[int]:
-    """The processes that have a mark."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark.encode() in (folder / "environ").read_bytes():
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return found
-
-
-def ended(mark: str, seconds: float) -> bool:
-    until = time.monotonic() + seconds
-    while marked(mark) and time.monotonic() < until:
-        time.sleep(0.2)
-    return not marked(mark)
 
 
 def begin(site: Path, mark: str, *words: str) -> subprocess.Popen[str]:
