@@ -106,20 +106,20 @@ def mark() -> Iterator[str]:
         os.kill(pid, signal.SIGKILL)
 
 
-def marked(mark: str) -> list[int]:
-    """The processes that have a mark."""
+def marked(mark: str, command: bytes = b"") -> list[int]:
+    """The processes that have a mark, and a word in their command line."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if mark.encode() in (folder / "environ").read_bytes():
+            if mark.encode() in (folder / "environ").read_bytes() and command in (folder / "cmdline").read_bytes():
                 found.append(int(folder.name))
         except OSError:
             continue
     return found
 
 
-def ended(mark: str, seconds: float) -> bool:
+def ended(mark: str, seconds: float, command: bytes = b"") -> bool:
     until = time.monotonic() + seconds
-    while marked(mark) and time.monotonic() < until:
+    while marked(mark, command) and time.monotonic() < until:
         time.sleep(0.2)
-    return not marked(mark)
+    return not marked(mark, command)
