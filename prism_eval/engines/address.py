@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Sequence
 from urllib.parse import SplitResult, urlsplit
 
 from prism_eval.errors import UsageError
@@ -11,18 +13,33 @@ VARIABLE = "OPENAI_BASE_URL"
 """The environment variable that says it where no option does, as for OpenAI's own clients."""
 
 
-def address_from(given: str) -> str:
-    """The base URL that was given, else the environment's.
+def addresses_from(given: str | Sequence[str]) -> tuple[str, ...]:
+    """The base URLs that were given, else the environment's, each once: several share one model's calls.
+
+    Args:
+        given: One, several with commas between them, or a list, which may be written as JSON.
 
     Raises:
-        UsageError: Neither says one. Images would go to whoever we guessed.
+        UsageError: Nothing says one. Images would go to whoever we guessed.
     """
-    text = given or os.environ.get(VARIABLE, "").strip()
-    if not text:
+    texts = _listed(given) or _listed(os.environ.get(VARIABLE, ""))
+    if not texts:
         raise UsageError(
             f"the openai engine needs the server's address: write base_url=http://HOST:PORT/v1 or set {VARIABLE}"
         )
-    return base_url_of(text)
+    return tuple(dict.fromkeys(map(base_url_of, texts)))
+
+
+def _listed(given: str | Sequence[str]) -> list[str]:
+    if isinstance(given, str) and given.lstrip().startswith("["):
+        try:
+            given = json.loads(given)
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f'base_url is no list of addresses, as ["http://a/v1", "http://b/v1"]: {error}') from None
+    texts = given.split(",") if isinstance(given, str) else list(given)
+    if not all(isinstance(text, str) for text in texts):
+        raise UsageError("base_url lists something that is no address")
+    return [text.strip() for text in texts if text.strip()]
 
 
 def base_url_of(text: str) -> str:

@@ -147,6 +147,15 @@ class OnEngine(Plugin):
         return self.engine.address
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """The engine's."""
+        return self.engine.addresses
+
+    async def is_there(self, address: str) -> bool:
+        """Whether the engine can ask there again."""
+        return await self.engine.is_there(address)
+
+    @property
     def root(self) -> str | None:
         """The engine's."""
         return self.engine.root

@@ -7,8 +7,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, cast
 
-from prism_eval.engines.balance import beginning_of, shared_part
 from prism_eval.engines.base import Engine
+from prism_eval.engines.beginnings import beginning_of, shared_part
 from prism_eval.engines.probe import Probe
 from prism_eval.engines.ray.outcome import Outcome
 from prism_eval.engines.ray.pictures import without_bytes

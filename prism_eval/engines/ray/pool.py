@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from prism_eval._version import __version__
-from prism_eval.engines.balance import least_busy
+from prism_eval.calls.balance import least_busy
 from prism_eval.engines.ray.cluster import Cluster
 from prism_eval.engines.ray.outcome import Outcome
 from prism_eval.engines.ray.pictures import Pictures
