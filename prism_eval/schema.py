@@ -241,11 +241,19 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Everything one model call depends on."""
+    """Everything one model call depends on.
+
+    Attributes:
+        messages: What the model is shown.
+        sampling: How it picks its tokens.
+        sample: Which of the texts asked for in the same words, from 0.
+        choices: All that a reply may be, for engines that were told to hold a model to it; empty for anything.
+    """
 
     messages: tuple[Message, ...]
     sampling: Sampling
     sample: int = 0
+    choices: tuple[str, ...] = ()
 
     @property
     def images(self) -> tuple[Image, ...]:
@@ -276,6 +284,8 @@ class Generation:
         note: What people should know of how it stopped, such as a filter's own words. One line.
         seconds: How long it took to be written, when it was; ``None`` where nobody measured. Texts that differ in
             nothing else are equal.
+        cached_tokens: Of the prompt's tokens those that a prefix cache held, where the engine says so. It is about the
+            moment, and not remembered.
     """
 
     text: str
@@ -284,17 +294,19 @@ class Generation:
     completion_tokens: int | None = None
     note: str = ""
     seconds: float | None = field(default=None, compare=False)
+    cached_tokens: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seconds", _duration(self.seconds))
         for name in ("text", "note"):
             object.__setattr__(self, name, utf8(getattr(self, name)))
-        for name in ("prompt_tokens", "completion_tokens"):
+        for name in ("prompt_tokens", "completion_tokens", "cached_tokens"):
             object.__setattr__(self, name, _count(getattr(self, name)))
 
     def into(self, kind: type[G]) -> G:
         """The same as another stage calls it."""
-        return kind(self.text, self.finish_reason, self.prompt_tokens, self.completion_tokens, self.note, self.seconds)
+        tokens = self.prompt_tokens, self.completion_tokens
+        return kind(self.text, self.finish_reason, *tokens, self.note, self.seconds, self.cached_tokens)
 
 
 def _count(said: object) -> int | None:

@@ -23,6 +23,8 @@ class Tally:
         in_flight: Requests under way now.
         prompt_tokens: Read for the calls that were made.
         completion_tokens: Written for them.
+        cached_tokens: Of those read, how many a prefix cache held, as far as anybody says.
+        cacheable_tokens: Those read by whoever says so.
     """
 
     hits: int = 0
@@ -34,6 +36,13 @@ class Tally:
     in_flight: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cached_tokens: int = 0
+    cacheable_tokens: int = 0
+
+    @property
+    def cached(self) -> float | None:
+        """The share of what was read that a prefix cache held; ``None`` where nobody says."""
+        return self.cached_tokens / self.cacheable_tokens if self.cacheable_tokens else None
 
     @contextmanager
     def asking(self, *, again: bool) -> Iterator[None]:
@@ -51,6 +60,9 @@ class Tally:
         self.made += 1
         self.prompt_tokens += generation.prompt_tokens or 0
         self.completion_tokens += generation.completion_tokens or 0
+        if generation.cached_tokens is not None and generation.prompt_tokens:
+            self.cached_tokens += generation.cached_tokens
+            self.cacheable_tokens += generation.prompt_tokens
 
 
 @dataclass(frozen=True, slots=True)

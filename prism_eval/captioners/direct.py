@@ -124,7 +124,8 @@ class Direct(Combinator):
     def _engine_call(self, part: OnEngine, images: Sequence[Image], item: Item, sample: int) -> Call[Answer]:
         sampling: Sampling = getattr(part, "sampling", Sampling())
         messages = self._messages(images, item)
-        request = Request(messages=messages, sampling=sampling.of_sample(sample), sample=sample)
+        choices = item.letters if item.kind is ItemKind.CHOICE else ()
+        request = Request(messages=messages, sampling=sampling.of_sample(sample), sample=sample, choices=choices)
 
         async def ask() -> Answer:
             return (await part.ask_engine(request)).into(Answer)

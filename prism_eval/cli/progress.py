@@ -53,6 +53,8 @@ def told_of(stage: str, pace: StagePace) -> str:
         words.append(f"{_rate(pace.per_second)}/s")
     if pace.tokens_per_second:
         words.append(f"{_rate(pace.tokens_per_second)} tokens/s")
+    if pace.cached is not None:
+        words.append(f"{100 * pace.cached:.0f} % of prompts cached")
     if pace.retries:
         words.append(f"{pace.retries:,} tried again")
     return f"{stage}s {', '.join(words)}"

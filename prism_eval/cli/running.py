@@ -123,6 +123,9 @@ def _effort(result: RunResult) -> str:
     ]
     if spared:
         words.append(f"{counted(spared, 'caption')} shared with an earlier question")
+    cacheable, cached = (sum(getattr(tally, f"{name}_tokens") for tally in tallies) for name in ("cacheable", "cached"))
+    if cacheable:
+        words.append(f"{100 * cached / cacheable:.0f} % of the prompts' tokens from a prefix cache")
     if result.cost is not None:
         words.append(f"{three_digits(result.cost)} at the prices given")
     return f"Took {'; '.join(words)}."

@@ -14,20 +14,23 @@ VARIABLE = "OPENAI_BASE_URL"
 
 
 def addresses_from(given: str | Sequence[str]) -> tuple[str, ...]:
-    """The base URLs that were given, else the environment's, each once: several share one model's calls.
+    """The base URLs that were given, else the environment's.
 
     Args:
         given: One, several with commas between them, or a list, which may be written as JSON.
 
     Raises:
-        UsageError: Nothing says one. Images would go to whoever we guessed.
+        UsageError: Nothing says one, for images would go to whoever we guessed; or one is given twice.
     """
     texts = _listed(given) or _listed(os.environ.get(VARIABLE, ""))
     if not texts:
         raise UsageError(
             f"the openai engine needs the server's address: write base_url=http://HOST:PORT/v1 or set {VARIABLE}"
         )
-    return tuple(dict.fromkeys(map(base_url_of, texts)))
+    addresses = [base_url_of(text) for text in texts]
+    if twice := [one for one in addresses if addresses.count(one) > 1]:
+        raise UsageError(f"base_url names {twice[0]} twice")
+    return tuple(addresses)
 
 
 def _listed(given: str | Sequence[str]) -> list[str]:
@@ -36,10 +39,11 @@ def _listed(given: str | Sequence[str]) -> list[str]:
             given = json.loads(given)
         except (ValueError, RecursionError) as error:
             raise UsageError(f'base_url is no list of addresses, as ["http://a/v1", "http://b/v1"]: {error}') from None
-    texts = given.split(",") if isinstance(given, str) else list(given)
-    if not all(isinstance(text, str) for text in texts):
+    if isinstance(given, str):
+        return given.split(",") if given.strip() else []
+    if not all(isinstance(text, str) for text in given):
         raise UsageError("base_url lists something that is no address")
-    return [text.strip() for text in texts if text.strip()]
+    return list(given)
 
 
 def base_url_of(text: str) -> str:

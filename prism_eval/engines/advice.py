@@ -38,6 +38,7 @@ _ADVICE = {
     "top_p": "top_p=none",
     "temperature": "temperature=none",
     "seed": "seed=none",
+    "structured_outputs": "structured=none",
 }
 
 

@@ -123,7 +123,7 @@ def completion_of(
         finish, note = _cut(reason, tokens, text, asked=asked, context=context, whose=whose)
     elif _is_no_reply(content, reason):
         raise TransientError(f"{where}: the reply's first choice is empty or was broken off")
-    return Completion(_well_formed(text), finish, *tokens, note)
+    return Completion(_well_formed(text), finish, *tokens, note, cached_tokens=_cached(reply.get("usage")))
 
 
 def _message(message: Message) -> dict[str, object]:
@@ -184,6 +184,11 @@ def _usage(usage: object) -> Counts:
     if not isinstance(usage, Mapping):
         return None, None
     return _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+
+
+def _cached(usage: object) -> int | None:
+    details = usage.get("prompt_tokens_details") if isinstance(usage, Mapping) else None
+    return _count(details.get("cached_tokens")) if isinstance(details, Mapping) else None
 
 
 def _count(value: object) -> int | None:

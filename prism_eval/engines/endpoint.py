@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -23,7 +22,7 @@ from prism_eval.engines.outcome import outcome_of
 from prism_eval.engines.refusal import is_busy, refusal
 from prism_eval.engines.replies import error_of, object_of
 from prism_eval.errors import CallError, Denied, FatalError, PermanentError, TransientError, Unavailable
-from prism_eval.schema import Completion, Request
+from prism_eval.schema import Completion, FinishReason, Request
 
 # A list is short and costs no model anything: who takes longer is busy, and the check passes.
 _CHECK_SECONDS = 10.0
@@ -37,6 +36,7 @@ class Terms:
     model: str
     extra_body: Mapping[str, object]
     limit_name: str | None
+    structured: str | None
     api_key_env: str
     timeout: float
     check_model: bool
@@ -62,7 +62,6 @@ class Endpoint:
         listed: What it lists of the model; ``None`` until it was asked, and where it does not.
         root: What it says that it really serves under the model's name, fit to be quoted.
         fields: What it takes of the fields that only some servers know.
-        in_flight: Calls under way.
     """
 
     def __init__(self, address: str, terms: Terms, check: Callable[[Endpoint, Listed], None]) -> None:
@@ -70,7 +69,6 @@ class Endpoint:
         self.listed: Listed | None = None
         self.root: str | None = None
         self.fields = Fields()
-        self.in_flight = 0
         self._terms = terms
         self._check = check
         self._server: Server | None = None
@@ -83,15 +81,6 @@ class Endpoint:
     def context(self) -> int | None:
         """Its context in tokens, where it says."""
         return self.listed.max_model_len if self.listed else None
-
-    @contextmanager
-    def asking(self) -> Iterator[None]:
-        """Count a call for as long as it is under way."""
-        self.in_flight += 1
-        try:
-            yield
-        finally:
-            self.in_flight -= 1
 
     async def generate(self, request: Request) -> Completion:
         """Ask once. The first call also checks that the server is there and serves the model."""
@@ -107,6 +96,9 @@ class Endpoint:
         """What a reply says."""
         asked = self._bound(request)
         said = completion_of(reply.body, where=self.address, asked=asked, context=self.context)
+        held = self._held_to(request) and said.finish_reason is FinishReason.STOP
+        if held and said.text.strip() not in request.choices:
+            raise FatalError(f"{self.address}: ignores structured_outputs: leave out structured=choice")
         self._passed, self._seen = True, self._seen or bool(request.images)
         return said
 
@@ -206,9 +198,13 @@ class Endpoint:
     async def chat(self, request: Request, without: Collection[str] = (), *, several: int = 1) -> Reply:
         """The reply to a request, less some fields; for ``several`` completions if it gives them."""
         terms, refused = self._terms, {*without, *self.fields.refused}
-        extra = {**terms.extra_body, "n": several} if several > 1 else terms.extra_body
+        extra = {**terms.extra_body, **({"n": several} if several > 1 else {}), **self._held_to(request)}
         body = body_of(request, model=terms.model, limit_name=terms.limit_name, without=refused, extra=extra)
         return await self._post(_CHAT, body, asked=self._bound(request))
+
+    def _held_to(self, request: Request) -> Mapping[str, object]:
+        held = self._terms.structured and request.choices
+        return {"structured_outputs": {"choice": list(request.choices)}} if held else {}
 
     async def _reply_to_trial(self, request: Request, without: Collection[str]) -> Reply:
         reply = await self.chat(request, without)
@@ -260,7 +256,9 @@ class Endpoint:
         if request.images and not self._seen and takes_no_images(message):
             return FatalError(f"{where}: the model {self._terms.model!r} takes no images: {said}")
         option = option_against(message, limit_name=self._terms.limit_name) if reply.invalid else ""
-        return FatalError(f"{where}: {said}; add {option} to the spec") if option and not self._passed else None
+        # Only questions with options hold it: what passed before may have been others.
+        concerns_all = not self._passed or "structured" in option
+        return FatalError(f"{where}: {said}; add {option} to the spec") if option and concerns_all else None
 
     async def _refusal(self, server: Server, reply: Reply, path: str) -> CallError:
         message, code = error_of(reply.body)

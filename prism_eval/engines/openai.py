@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
-from typing import ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
-from prism_eval.calls.balance import least_busy
+from prism_eval.calls import Patience
+from prism_eval.calls.lane import Lane
+from prism_eval.calls.lanes import Lanes
 from prism_eval.calls.places import held_at
 from prism_eval.engines.address import VARIABLE, addresses_from
 from prism_eval.engines.advice import takes_no_images
@@ -21,7 +24,7 @@ from prism_eval.engines.pixels import ImageFormat, refitted
 from prism_eval.engines.probe import Probe, text_alone, together
 from prism_eval.engines.replies import error_of
 from prism_eval.errors import FatalError, RateLimited, TransientError, Unavailable, UsageError
-from prism_eval.plugins.identity import runtime
+from prism_eval.plugins.identity import identity_of, runtime
 from prism_eval.schema import NEUTRAL, Completion, Request
 
 T = TypeVar("T")
@@ -39,6 +42,8 @@ class OpenAIEngine(Engine):
             ``none`` sends no bound.
         max_pixels: Pixels of an image beyond which it is scaled down; ``none`` for any number.
         image_format: What images are sent as, ``jpeg`` or ``png``; ``none`` for what they are.
+        structured: ``choice`` holds the answers to multiple choice to one letter, where the server has
+            ``structured_outputs`` as vLLM does; ``none`` lets the model write what it likes.
         base_url: Where the server is, up to and including ``/v1``; by default what ``OPENAI_BASE_URL`` says. Several
             servers of the same weights, with commas between them or as a JSON list, share the calls.
         api_key_env: The environment variable that holds the key; without it no key is sent.
@@ -54,18 +59,20 @@ class OpenAIEngine(Engine):
     limit_name: Literal["max_tokens", "max_completion_tokens"] | None = "max_tokens"
     max_pixels: int | None = None
     image_format: ImageFormat | None = None
+    structured: Literal["choice"] | None = None
     base_url: str | Sequence[str] = runtime("", environment=VARIABLE)
     api_key_env: str = runtime("OPENAI_API_KEY")
     timeout: float = runtime(120.0)
     check_model: bool = runtime(True)
     _endpoints: dict[str, Endpoint] = field(init=False, repr=False, compare=False)
+    _lanes: tuple[asyncio.AbstractEventLoop, Lanes] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.model.strip():
             raise UsageError("the openai engine needs a model's name, as in openai:Qwen/Qwen2.5-VL-7B-Instruct")
         addresses = addresses_from(self.base_url)
-        self.base_url = ",".join(addresses)
+        self.base_url = ", ".join(addresses)
         self.extra_body = checked_extra(self.extra_body)
         if self.max_pixels is not None and self.max_pixels < 1:
             raise UsageError(f"max_pixels must be 1 or more, not {self.max_pixels}")
@@ -73,6 +80,12 @@ class OpenAIEngine(Engine):
             raise UsageError(f"timeout must be above 0 seconds, not {self.timeout}")
         terms = Terms(**{each.name: getattr(self, each.name) for each in fields(Terms)})
         self._endpoints = {address: Endpoint(address, terms, self._check_alike) for address in addresses}
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """The options; of those that came later only what was asked for, so that older texts are found again."""
+        said = identity_of(self)
+        return said if self.structured else {name: value for name, value in said.items() if name != "structured"}
 
     @property
     def address(self) -> str:
@@ -170,18 +183,28 @@ class OpenAIEngine(Engine):
 
     async def _asked(self, beginning: str, ask: Callable[[Endpoint], Awaitable[T]]) -> T:
         """Ask the server at which the call has its place in a run; without one the others too, until one answers."""
-        if address := held_at(self._endpoints):
+        if address := self.address if len(self._endpoints) == 1 else held_at(self._endpoints):
             return await ask(self._endpoints[address])
-        left = dict(self._endpoints)
+        lanes, tried = self._shared(), set[str]()
         while True:
-            loads = {address: endpoint.in_flight for address, endpoint in left.items()}
-            endpoint = left.pop(least_busy(loads, beginning))
-            try:
-                with endpoint.asking():
-                    return await ask(endpoint)
-            except (RateLimited, Unavailable):
-                if not left:
-                    raise
+            async with lanes.place(shares=beginning, avoid=tried) as place:
+                try:
+                    said = await ask(self._endpoints[place.lane.name])
+                except (RateLimited, Unavailable) as error:
+                    lanes.failed(place, error, Patience())
+                    tried.add(place.lane.name)
+                    if len(tried) == len(self._endpoints):
+                        raise
+                else:
+                    lanes.answered(place)
+                    return said
+
+    def _shared(self) -> Lanes:
+        """Who is asked outside of a run, without a limit. What waits belongs to an event loop."""
+        loop = asyncio.get_running_loop()
+        if self._lanes is None or self._lanes[0] is not loop:
+            self._lanes = loop, Lanes([Lane(address, math.inf) for address in self._endpoints], self.is_there)
+        return self._lanes[1]
 
     async def _tried(self, trial: Request) -> Probe:
         endpoint = self._only
@@ -207,6 +230,9 @@ class OpenAIEngine(Engine):
 
     async def close(self) -> None:
         """Close the connections; a later call opens new ones."""
+        lanes, self._lanes = self._lanes, None
+        if lanes is not None:
+            await lanes[1].stop()
         for endpoint in self._endpoints.values():
             await endpoint.close()
 
@@ -218,14 +244,13 @@ class OpenAIEngine(Engine):
 
     def _check_alike(self, endpoint: Endpoint, listed: Listed) -> None:
         """Make sure that a server serves what the others do: all share one identity."""
-        for other in self._endpoints.values():
-            if other is endpoint or other.listed in (None, listed):
-                continue
-            name = next(
-                name for name in ("root", "max_model_len") if getattr(listed, name) != getattr(other.listed, name)
-            )
-            theirs, its = getattr(other.listed, name), getattr(listed, name)
-            raise FatalError(
-                f"{other.address} and {endpoint.address} differ in {name} of {self.model!r}: "
-                f"{one_line(str(theirs))} and {one_line(str(its))}; servers of one base_url must serve the same"
-            )
+        known = {one.address: listed if one is endpoint else one.listed for one in self._endpoints.values()}
+        (first, alike), *others = [(address, said) for address, said in known.items() if said is not None]
+        for other, said in others:
+            for name in ("root", "max_model_len"):
+                one, two = getattr(alike, name), getattr(said, name)
+                if one != two:
+                    raise FatalError(
+                        f"{first} and {other} do not serve the same: {name} is {one_line(str(one))} and "
+                        f"{one_line(str(two))}; give base_url the addresses of one model"
+                    )

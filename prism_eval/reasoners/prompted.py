@@ -48,9 +48,13 @@ class PromptedReasoner(OnEngine, Reasoner):
 
     async def answer(self, caption: Caption, item: Item, *, sample: int) -> Answer:
         """Ask the engine the item's question about the caption."""
-        sampling = self.sampling.of_sample(sample)
-        said = await self.ask_engine(Request(messages=self._messages(caption, item), sampling=sampling, sample=sample))
-        return said.into(Answer)
+        request = Request(
+            messages=self._messages(caption, item),
+            sampling=self.sampling.of_sample(sample),
+            sample=sample,
+            choices=item.letters if item.kind is ItemKind.CHOICE else (),
+        )
+        return (await self.ask_engine(request)).into(Answer)
 
     def shown(self, caption: Caption) -> str:
         """The caption as it stands in a prompt: a blank where one belongs reads as a fault of the prompt."""

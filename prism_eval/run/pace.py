@@ -29,6 +29,7 @@ class StagePace:
         in_flight: Requests under way.
         per_second: Calls made a second; ``None`` while nobody can tell.
         tokens_per_second: Tokens written a second, likewise.
+        cached: The share of what was read that a prefix cache held; ``None`` where nobody says.
     """
 
     made: int
@@ -38,6 +39,7 @@ class StagePace:
     in_flight: int
     per_second: float | None
     tokens_per_second: float | None
+    cached: float | None = None
 
 
 @dataclass(frozen=True)
@@ -126,4 +128,5 @@ def _stage(tally: Tally, now: tuple[int, int], before: tuple[int, int], seconds:
         tally.in_flight,
         made / seconds if known else None,
         tokens / seconds if known and tally.completion_tokens else None,
+        tally.cached,
     )

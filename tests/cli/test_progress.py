@@ -9,6 +9,7 @@ import pty
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -133,5 +134,6 @@ def test_what_is_nothing_goes_without_saying():
     assert told_of("answer", busy) == (
         "answers 1,200 made, 40 stored, 3 failed, 16 in flight, 3.2/s, 2,100 tokens/s, 2 tried again"
     )
+    assert told_of("answer", replace(busy, cached=0.624)).endswith("62 % of prompts cached, 2 tried again")
     assert told(Pace(1204, 4000, 60.0, 720.0, {}, ())) == "1,204 of 4,000 done, 12 min left"
     assert told(Pace(7, None, 60.0, None, {}, ())) == "7 done"

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prism_eval.calls import Tally
 from prism_eval.engines.body import FULL_BLOCK
 from prism_eval.engines.chat import body_of, completion_of
 from prism_eval.errors import TransientError
@@ -129,6 +130,28 @@ def test_a_model_that_only_thought_said_nothing() -> None:
 def test_half_a_surrogate_pair_becomes_a_character_that_can_be_stored() -> None:
     said = completion_of(b'{"choices": [{"message": {"content": "a\\ud800b \\ud83d\\ude00"}}]}', where="s")
     assert said.text == "a\ufffdb \U0001f600"
+
+
+@pytest.mark.parametrize(
+    ("details", "cached"),
+    [
+        ({"cached_tokens": 64, "multimodal_tokens": {"image": 9}}, 64),
+        ({"cached_tokens": 0}, 0),
+        ({"cached_tokens": None}, None),
+        ({}, None),
+        (None, None),
+        ([64], None),
+        ({"cached_tokens": "64"}, None),
+    ],
+)
+def test_what_a_prefix_cache_held_is_counted_where_the_server_says_so(details, cached):
+    usage = {"prompt_tokens": 76, "completion_tokens": 2, "prompt_tokens_details": details}
+    said = completion_of(reply({"content": "x"}, usage=usage), where="s")
+    assert said.cached_tokens == cached
+    assert said == completion_of(reply({"content": "x"}, usage=usage | {"prompt_tokens_details": None}), where="s")
+    tally = Tally()
+    tally.add(said)
+    assert tally.cached == (None if cached is None else cached / 76)
 
 
 @pytest.mark.parametrize("usage", [None, [], {"prompt_tokens": "7"}, {"prompt_tokens": True}, {"prompt_tokens": -1}])

@@ -115,7 +115,7 @@ def test_a_plan_names_a_folder_from_the_root_and_leaves_a_repository_alone(
 ) -> None:
     monkeypatch.chdir(folder.parent)
     # By the class, because the extra need not be installed.
-    monkeypatch.setattr("prism_eval.plugins.paths.load", lambda kind, name: TransformersEngine)
+    monkeypatch.setattr("prism_eval.plugins.layers.load", lambda kind, name: TransformersEngine)
     assert settled("captioner", Spec.parse("transformers:Tiny-VL")).model == str(folder)
     assert settled("captioner", Spec.parse("transformers:Qwen/Qwen3-VL-4B")).model == "Qwen/Qwen3-VL-4B"
     assert settled("captioner", Spec.parse("transformers?model=Tiny-VL")).options == {"model": str(folder)}

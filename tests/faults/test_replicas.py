@@ -75,7 +75,7 @@ def test_a_slow_one_gets_fewer(run, serve):
 @pytest.mark.parametrize("meanwhile", ["refused", "reset", "502", "503", "busy"])
 def test_one_that_is_killed_and_restarted_costs_nothing(run, serve, meanwhile):
     """Nothing lost, nothing doubled, and one attempt a call is enough."""
-    servers = [serve(latency=0.03) for _ in range(3)]
+    servers = [serve(latency=0.06) for _ in range(3)]
     killed = servers[1]
 
     def restart():
@@ -153,7 +153,7 @@ def test_a_server_that_breaks_under_each_request_is_not_asked_for_ever(run, serv
 
 def test_other_weights_end_the_run_before_anything_is_asked(run, serve):
     servers = serve(root="/a"), serve(root="/b")
-    with pytest.raises(FatalError, match=r"differ in root of 'model'"):
+    with pytest.raises(FatalError, match=r"root is"):
         run(*servers)
     assert not events(*servers)
 
@@ -183,8 +183,8 @@ def test_the_store_says_which_server_wrote_a_text(run, serve, tmp_path):
 @pytest.mark.parametrize("replicas", [1, 4])
 def test_questions_on_one_caption_meet_one_prefix_cache(run, serve, replicas):
     """Hits of at least 0.95 of what lengths allow: a single cache of all that was read."""
-    servers = [serve(latency=0.03, caches=True, words=300) for _ in range(replicas)]
-    assert all(map(is_scored, run(*servers, images=100, questions=4, concurrency=4)))
+    servers = [serve(latency=0.1, caches=True, words=300) for _ in range(replicas)]
+    assert all(map(is_scored, run(*servers, images=100, questions=4, concurrency=8)))
     bodies = [body for one in servers for body in one.server.bodies]
     assert len(bodies) == 500
     whole = PrefixCache()

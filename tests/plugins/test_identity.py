@@ -25,7 +25,7 @@ CLASSED = {
     "specific": ({"parts", "ask_prompt", "reader", "reader_sampling"}, set()),
     "lexical": ({"min_evidence"}, set()),
     "openai": (
-        {"model", "revision", "extra_body", "limit_name", "max_pixels", "image_format"},
+        {"model", "revision", "extra_body", "limit_name", "max_pixels", "image_format", "structured"},
         {"base_url", "api_key_env", "timeout", "concurrency", "check_model"},
     ),
     "llamacpp": (

@@ -201,7 +201,7 @@ class SyncEngine(Engine):
 def test_an_engine_that_is_not_async_is_refused_at_start(monkeypatch):
     points = {"sync": EntryPoint("sync", f"{__name__}:SyncEngine", "prism_eval.engines")}
     monkeypatch.setattr(build_module, "entry_points", lambda kind: points if kind == "engine" else {})
-    monkeypatch.setattr(build_module, "load", lambda kind, name: SyncEngine)
+    monkeypatch.setattr("prism_eval.plugins.layers.load", lambda kind, name: SyncEngine)
     with pytest.raises(UsageError, match=r"SyncEngine.generate is not async"):
         build_module.build(CAPTIONER, Spec.parse("sync:m"), {"prompt": "p"})
 

@@ -77,9 +77,10 @@ class VLLMEngine(Engine):
         if share is not None and not 0 < share <= 1:
             raise UsageError(f"gpu_memory_utilization must be above 0 and at most 1, not {share}")
         self.engine_args = checked(self.engine_args)
-        self._weights = Weights.of(self.model, self.revision)
-        if self._weights.gguf:
+        # Before it is opened: what is wrong with a file that is not for it is of no use to anybody.
+        if self.model.lower().endswith(".gguf"):
             raise UsageError(f"{self.model}: the vllm engine reads folders and repositories, and no GGUF files")
+        self._weights = Weights.of(self.model, self.revision)
 
     @property
     def identity(self) -> Mapping[str, Any]:

@@ -154,7 +154,7 @@ class Resident(Host):
             short = bound < sampling.max_tokens
             finish = FinishReason.CONTEXT if short else FinishReason.LENGTH
             note = ran_out(model.context, whose="model") if short else ""
-        return Completion(said.text, finish, said.read, said.written, note)
+        return Completion(said.text, finish, said.read, said.written, note, cached_tokens=said.cached)
 
     async def _ranked(self, texts: Sequence[str], model: Model) -> list[float]:
         rows = [model.tokens_of(text) for text in texts]
