@@ -318,8 +318,7 @@ class Store:
         """Wait for one entry, then take along whatever comes within `_GATHER`."""
         writes: list[_Write] = []
         events: list[threading.Event] = []
-        entry = self._queue.get()
-        deadline = time.monotonic() + _GATHER
+        entry, gathered = self._queue.get(), False
         while True:
             if entry is None:
                 return writes, events, False
@@ -329,8 +328,14 @@ class Store:
             writes.append(entry)
             if len(writes) >= _MOST_IN_ONE_COMMIT:
                 return writes, events, True
+            # Slept, and not waited for with `get(timeout=...)`: woken for nothing when its time is up, as happens on a
+            # busy machine, a SimpleQueue of CPython 3.11 goes on waiting without end. Nobody puts anything more while
+            # all wait for this commit.
+            if self._queue.empty() and not gathered:
+                time.sleep(_GATHER)
+                gathered = True
             try:
-                entry = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
+                entry = self._queue.get_nowait()
             except queue.Empty:
                 return writes, events, True
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from prism_eval.engines import OnEngine
     from prism_eval.plugins import Kind, Plugin
 
-_EXTRAS = ("ocr", "hub", "math", "transformers", "vllm", "llamacpp", "lmms")
+_COLLECTIONS = frozenset({"all", "dev"})
+"""Extras that are made of others, or for whoever builds this."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,12 @@ def examine(*, specs: list[str], data: str | None, store: Path | None) -> Iterat
 
 
 def _extras() -> Iterator[Finding]:
+    from importlib.metadata import metadata
+
     from prism_eval.plugins.registry import missing_packages
 
-    for extra in _EXTRAS:
+    named = metadata("prism-eval").get_all("Provides-Extra") or []
+    for extra in (one for one in named if one not in _COLLECTIONS):
         missing = missing_packages("prism-eval", extra)
         say = f"not installed (pip install 'prism-eval[{extra}]')" if missing else "installed"
         yield Finding(f"extra [{extra}]", None if missing else True, say)
