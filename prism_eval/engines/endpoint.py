@@ -17,6 +17,7 @@ from prism_eval.engines.echo import TRIAL, echo_body, log_likelihoods_of
 from prism_eval.engines.fields import Fields, named_in
 from prism_eval.engines.http import Reply, Server, Unreachable
 from prism_eval.engines.models import Models
+from prism_eval.engines.named import NamedImages
 from prism_eval.engines.once import Once
 from prism_eval.engines.outcome import outcome_of
 from prism_eval.engines.refusal import is_busy, refusal
@@ -73,6 +74,7 @@ class Endpoint:
         self._check = check
         self._server: Server | None = None
         self._once = Once()
+        self._images = NamedImages()
         # What has passed once is no fault of the options: a later refusal is its own item's.
         self._passed = False
         self._seen = False
@@ -150,6 +152,7 @@ class Endpoint:
         except CallError:
             return False
         self._once.forget(_MODELS)
+        self._images.forget()
         return reply.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
     async def look(self) -> str:
@@ -179,6 +182,7 @@ class Endpoint:
         if name is not None:
             listed = Listed(served.roots[name], served.contexts.get(name))
             self._check(self, listed)
+            self._images.taken = served.owners.get(name) == "vllm"
             self.listed, self.root = listed, server.quote(listed.root) if listed.root else None
             return f"{self.address}: serves {self._terms.model}"
         if not self._terms.check_model:
@@ -199,8 +203,18 @@ class Endpoint:
         """The reply to a request, less some fields; for ``several`` completions if it gives them."""
         terms, refused = self._terms, {*without, *self.fields.refused}
         extra = {**terms.extra_body, **({"n": several} if several > 1 else {}), **self._held_to(request)}
-        body = body_of(request, model=terms.model, limit_name=terms.limit_name, without=refused, extra=extra)
-        return await self._post(_CHAT, body, asked=self._bound(request))
+        # First of all: whether names are taken stands in its list.
+        await self._for_all(_MODELS, self.look)
+        known = self._images.known(request.images)
+        body = body_of(
+            request, model=terms.model, limit_name=terms.limit_name, without=refused, extra=extra, known=known
+        )
+        reply = await self._post(_CHAT, body, asked=self._bound(request))
+        if reply.ok:
+            self._images.saw(request.images)
+        elif reply.invalid and self._images.refused(known, error_of(reply.body)[0]):
+            return await self.chat(request, without, several=several)
+        return reply
 
     def _held_to(self, request: Request) -> Mapping[str, object]:
         held = self._terms.structured and request.choices

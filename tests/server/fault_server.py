@@ -98,6 +98,9 @@ class Behaviour:
         names_fields: Whether it says which field it does not take.
         field_status: What it says so with: 500 where it crashes on one.
         health: What ``GET /health`` says; 0 where there is no such page.
+        owner: Who serves its models, as the list says; empty for nothing.
+        names: What becomes of an image's ``uuid``: ``kept``, ``forgotten`` at once, ``unknown`` (a part without an
+            image is not valid), or ``refused``.
         words: Words of a caption beside its usual ones.
         speed: Completion tokens a second, beside the latency; 0 for all at once.
         caches: Whether it has a prefix cache, and says in ``usage`` what it did not have to read again.
@@ -133,6 +136,8 @@ class Behaviour:
     names_fields: bool = True
     field_status: int = 400
     health: int = 200
+    owner: str = ""
+    names: str = "kept"
     words: int = 0
     speed: float = 0.0
     caches: bool = False
@@ -205,6 +210,8 @@ class FaultServer:
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.arrivals: Counter[str] = Counter()
+        self.misses: list[str] = []
+        self.pictures: dict[str, dict[str, str]] = {}
         self.lists = 0
         self.looks = 0
         self.cache = PrefixCache()
@@ -244,6 +251,7 @@ class FaultServer:
             return _send(404, b'{"detail": "Not Found"}')
         root = {"root": now.root} if now.root else {}
         root |= {"max_model_len": now.context} if now.context else {}
+        root |= {"owned_by": now.owner} if now.owner else {}
         listing = {"object": "list", "data": [{"id": name, "object": "model", **root} for name in now.models]}
         return _send(200, json.dumps(listing).encode())
 
@@ -258,6 +266,9 @@ class FaultServer:
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
         body = json.loads(raw)
+        if said := self._named(body):
+            self.misses.append(said)
+            return _send(400, json.dumps({"error": {"message": said, "code": 400}}).encode())
         # What only finds out what the server is: in no log of calls, and never unlucky.
         if _is_probe(body):
             self.probes.append(body)
@@ -291,6 +302,24 @@ class FaultServer:
             Event(event="finish", call=call, fingerprint=fingerprint, kind=kind, time=time.time(), outcome=mode or "ok")
         )
         return response
+
+    def _named(self, body: dict[str, Any]) -> str:
+        """Put the images that a request names where they belong; why it cannot be done, empty if it can."""
+        for part in _parts(body):
+            name = part.get("uuid")
+            if name and self.behaviour.names == "refused":
+                return "Extra inputs are not permitted: uuid"
+            if part["type"] != "image_url" or not name:
+                continue
+            if part["image_url"]:
+                self.pictures |= {name: part["image_url"]} if self.behaviour.names == "kept" else {}
+            elif self.behaviour.names == "unknown":
+                return "image_url should be a valid dictionary"
+            elif name not in self.pictures:
+                return "Cache miss for image at index 0 but data is not provided."
+            else:
+                part["image_url"] = self.pictures[name]
+        return ""
 
     def _mode(self, request: web.Request, body: dict[str, Any], fingerprint: str) -> str:
         now = self.behaviour
