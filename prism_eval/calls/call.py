@@ -27,6 +27,7 @@ class Call(Generic[G]):
         about: The image or item it is about, for messages.
         ask: Asks once.
         returns: What the plugin must return.
+        shares: What others begin with as well, such as a caption's digest: they should meet one server's prefix cache.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Call(Generic[G]):
     about: str
     ask: Callable[[], Awaitable[G]] = field(repr=False)
     returns: type[G]
+    shares: str = ""
 
 
 def made_by(plugin: Plugin, about: str, make: Callable[[], Call[G]]) -> Call[G]:

@@ -127,6 +127,7 @@ class Calls:
         for task in flying:
             task.cancel()
         await asyncio.gather(*flying, return_exceptions=True)
+        await self.limits.stop()
 
     def tally(self, stage: str) -> Tally:
         """What became of a stage's calls so far."""
@@ -137,7 +138,7 @@ class Calls:
         for (stage, place, address, root), count in self._hits.items():
             plugin = self._plugins[place]
             # What one side does not say proves nothing: a server without a root, a captioner without a server.
-            moved = bool(address and plugin.address and address != plugin.address)
+            moved = bool(address and plugin.addresses and address not in plugin.addresses)
             other = bool(root and plugin.root and root != plugin.root)
             if moved or other:
                 made_by, now = place_of(address, root), place_of(plugin.address, plugin.root)
@@ -182,7 +183,8 @@ class Calls:
         _PUT_OFF.set(put_off)  # in this call's own task
         if call.stage in self._live and not self.turns.admits(call):
             return _put_off(call)
-        made = await self._tried(call)
+        tries = Tries(self.limits.lane(call.plugin), self._patience)
+        made = await self._tried(call, tries)
         # Whatever came of it lacks a part: that of a plugin which makes do without is another text than it should be.
         if put_off:
             return _put_off(call)
@@ -198,13 +200,14 @@ class Calls:
         self.tally(call.stage).add(made)
         self._take_down(call, "made")
         plugin = call.plugin
-        record = Record(call.key, call.stage, plugin.source, made, plugin.address, plugin.root)
+        address = tries.at if tries.at in plugin.addresses else plugin.address
+        record = Record(call.key, call.stage, plugin.source, made, address, plugin.root)
         try:
             return await self._store.keep(record)
         except PermanentError as error:
             return self._note(call, CallFailure.of(error, 1))
 
-    async def _tried(self, call: Call[G]) -> G | CallFailure:
+    async def _tried(self, call: Call[G], tries: Tries) -> G | CallFailure:
         # A replay finds everything in the store or fails: it must never cost a model call by surprise.
         if call.stage not in self._live:
             source = call.plugin.source
@@ -215,13 +218,11 @@ class Calls:
             self._opening = self._opening or asyncio.create_task(self._first())
             # Shielded, as flights are.
             await asyncio.shield(self._opening)
-        lane = self.limits.lane(call.plugin)
-        tries, tally = Tries(lane, self._patience), self.tally(call.stage)
+        tally = self.tally(call.stage)
         self._blame.begin(call)
         while True:
-            # Held for one try, not for the waits between: a call that waits must not keep others out. Nor must one that
-            # is refused whatever is tried, so that it goes before the others only once.
-            async with lane.place(first=tries.made == 1) as place:
+            # Held for one try, not for the waits between: a call that waits must not keep others out.
+            async with tries.place(call.shares or call.key) as place:
                 begun = time.monotonic()
                 try:
                     # A combinator asks nobody itself: its parts' calls are the requests.
@@ -231,7 +232,7 @@ class Calls:
                     failure = tries.failed(error, place)
                     _let_go(error)
                 else:
-                    lane.answered(place)
+                    tries.answered(place)
                     # What is made of others' texts took as long as those did, and says so itself.
                     return made if made.seconds is not None else replace(made, seconds=time.monotonic() - begun)
             if failure is not None:

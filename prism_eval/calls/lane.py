@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Collection
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from prism_eval.calls.patience import Patience
+from prism_eval.calls.places import Place, Waiting, held
 from prism_eval.errors import RateLimited, TransientError, Unavailable
 
 _LONGEST_BUSY, _LONGEST_AWAY = 30.0, 5.0
@@ -24,15 +24,12 @@ _LISTENS = 2.0
 """Seconds after which a call that was not refused shows that somebody is there, though its reply takes longer."""
 
 
-@dataclass(eq=False, slots=True)
-class Place:
-    """A call's place in a lane, and when what is under way in it was begun."""
+class Spare(Protocol):
+    """Lanes that share what waits."""
 
-    begun: float
-
-
-_HELD: ContextVar[Mapping[int, Place]] = ContextVar("places held", default=MappingProxyType({}))
-"""The places of the calls around this one, by lane; tasks inherit them from the call that starts them."""
+    def bring(self, lane: Lane) -> bool:
+        """Bring to a lane with room what waits in another one; returns whether there was anything."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +59,10 @@ class Lane:
     Attributes:
         answered_last: When the last of the calls was begun that the server answered, by `time.monotonic`.
         trouble: Why there is no progress; ``None`` while there is.
+        opens: When the next call may begin.
+        away: Whether nobody is there.
+        waiting: Calls that wait for a place.
+        spare: Where more can be had once none waits.
     """
 
     def __init__(self, name: str, most: float) -> None:
@@ -70,47 +71,34 @@ class Lane:
         self.trouble: Trouble | None = None
         self._most = self._limit = most
         self._under_way: set[Place] = set()
-        self._waiting: deque[asyncio.Future[Place]] = deque()
-        self._opens = 0.0  # when the next call may begin
-        self._away = False
+        self.opens = 0.0
+        self.away = False
+        self.waiting: deque[Waiting] = deque()
+        self.spare: list[Spare] = []
         self._misses = 0  # rounds that failed, with no success in between
         self._unproven = True
 
-    @asynccontextmanager
-    async def place(self, *, first: bool = False) -> AsyncIterator[Place]:
-        """One call's place, for one try.
-
-        A call inside another one that has a place here, as a prior inside a ranking, takes none: the outer one is idle
-        meanwhile, and if every place were held by an outer call that waits for an inner one, none would ever be free.
+    def place(
+        self, *, first: bool = False, shares: str = "", avoid: Collection[str] = ()
+    ) -> AbstractAsyncContextManager[Place]:
+        """One call's place, for one try; see `held`.
 
         Args:
             first: Whether the call goes before those that wait already.
+            shares: Means nothing where there is one server.
+            avoid: Likewise.
         """
-        held = _HELD.get()
-        outer = held.get(id(self))
-        if outer is not None:
-            if (left := self._opens - time.monotonic()) > 0:
-                await asyncio.sleep(left)
-            outer.begun = time.monotonic()
-            yield outer
-            return
-        place = await self._enter(first=first)
-        token = _HELD.set({**held, id(self): place})
-        try:
-            yield place
-        finally:
-            _HELD.reset(token)
-            self._leave(place)
+        return held(self, lambda: self.enter(first=first, shares=shares, lanes=self), ())
 
     def answered(self, place: Place) -> None:
         """The server answered a call, if only to say that it will not do this one."""
         self.answered_last = max(self.answered_last, place.begun)
-        self.trouble, self._away, self._unproven = None, False, False
+        self.trouble, self.away, self._unproven = None, False, False
         # What was begun before a pause says nothing of how things are after it.
-        if place.begun >= self._opens:
+        if place.begun >= self.opens:
             self._misses = 0
             self._limit = min(self._most, self._limit + 1 / self._limit)
-        self._wake()
+        self.wake()
 
     def failed(self, place: Place, error: TransientError, patience: Patience) -> None:
         """A call failed as another try may not; where all would, all wait."""
@@ -120,7 +108,7 @@ class Lane:
         self.trouble = Trouble(since, now, str(error), waited_out)
         self._unproven = self._unproven and isinstance(error, RateLimited | Unavailable) and error.unproven
         # Once a round: sixteen refusals of what was sent together are one sign, not sixteen.
-        wait = self._backoff(error, patience) if waited_out and place.begun >= self._opens else 0.0
+        wait = self._backoff(error, patience) if waited_out and place.begun >= self.opens else 0.0
         if isinstance(error, RateLimited):
             wait = max(wait, error.retry_after or 0.0)
         # Not beyond the end of all patience, so that a last try is made then.
@@ -132,9 +120,9 @@ class Lane:
         self._misses += 1
         if isinstance(error, Unavailable):
             # A connection that breaks once is worth another at once, and nobody else need wait for it.
-            self._away = error.unproven or self._misses > 1
-            return patience.wait(self._misses, longest=_LONGEST_AWAY) if self._away else 0.0
-        self._away = False
+            self.away = error.unproven or self._misses > 1
+            return patience.wait(self._misses, longest=_LONGEST_AWAY) if self.away else 0.0
+        self.away = False
         self._limit = max(1.0, self._limit / 2)
         return patience.wait(self._misses, longest=_LONGEST_BUSY)
 
@@ -152,58 +140,85 @@ class Lane:
         if self.trouble is None:
             return None
         # Longer than anybody waits between two tries: nothing was asked meanwhile, which is no lack of progress.
-        idle = place.begun - max(self.trouble.last, self._opens)
+        idle = place.begun - max(self.trouble.last, self.opens)
         return self.trouble.since if idle < 2 * _LONGEST_BUSY else None
 
-    async def _enter(self, *, first: bool) -> Place:
-        if self._has_room() and not self._waiting:
+    @property
+    def in_flight(self) -> int:
+        """Calls that have a place."""
+        return len(self._under_way)
+
+    def elsewhere(self, place: Place) -> bool:
+        """Whether there is another server to go to: there is none."""
+        return False
+
+    async def enter(self, *, first: bool, shares: str, lanes: object) -> Place:
+        """Wait for a place, which another of the lanes may give."""
+        if not self.waiting and self.has_room():
             return self._begin()
-        waiting: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
+        waiting = Waiting(asyncio.get_running_loop().create_future(), shares, lanes)
         if first:
-            self._waiting.appendleft(waiting)
+            self.waiting.appendleft(waiting)
         else:
-            self._waiting.append(waiting)
-        self._wake()
+            self.waiting.append(waiting)
+        self.wake()
         try:
-            return await waiting
+            return await waiting.place
         except asyncio.CancelledError:
             # The place may have been given at the moment at which nobody wanted it any more.
-            if waiting.done() and not waiting.cancelled():
-                self._leave(waiting.result())
+            if waiting.place.done() and not waiting.place.cancelled():
+                place = waiting.place.result()
+                place.lane.leave(place)
             raise
 
+    def leave(self, place: Place) -> None:
+        """Give a place back."""
+        self._under_way.discard(place)
+        self.wake()
+
+    def take_over(self, place: Place, other: Place) -> None:
+        """Let a call that has no place any more have another one's."""
+        self._under_way.discard(place)
+        self._under_way.add(other)
+        other.lane = self
+
+    def back(self) -> None:
+        """The server says that it is there again. Only an answer shows that it works: the trouble's time goes on."""
+        self.away, self.opens = False, time.monotonic()
+        if self.trouble is not None:
+            self.trouble = replace(self.trouble, waited_out=False)
+        self.wake()
+
     def _begin(self) -> Place:
-        place = Place(time.monotonic())
+        place = Place(self, time.monotonic())
         self._under_way.add(place)
-        if self._away:
+        if self.away:
             asyncio.get_running_loop().call_later(_LISTENS, self._listens, place)
         return place
 
-    def _leave(self, place: Place) -> None:
-        self._under_way.discard(place)
-        self._wake()
-
-    def _has_room(self) -> bool:
-        if time.monotonic() < self._opens:
+    def has_room(self) -> bool:
+        """Whether another call may begin now."""
+        if time.monotonic() < self.opens:
             return False
         # While nobody is there, one call at a time looks whether somebody is again.
-        if self._away:
-            return all(place.begun < self._opens for place in self._under_way)
+        if self.away:
+            return all(place.begun < self.opens for place in self._under_way)
         return len(self._under_way) + 1 <= self._limit
 
-    def _wake(self) -> None:
-        while self._waiting and self._has_room():
-            waiting = self._waiting.popleft()
-            if not waiting.done():  # given up meanwhile
-                waiting.set_result(self._begin())
+    def wake(self) -> None:
+        """Let begin what may."""
+        while self.has_room() and (self.waiting or any(lanes.bring(self) for lanes in self.spare)):
+            waiting = self.waiting.popleft()
+            if not waiting.place.done():  # given up meanwhile
+                waiting.place.set_result(self._begin())
 
     def _pause(self, until: float) -> None:
-        if until > max(self._opens, time.monotonic()):
-            self._opens = until
+        if until > max(self.opens, time.monotonic()):
+            self.opens = until
             # A hair later, for a loop's clock may be a little ahead.
-            asyncio.get_running_loop().call_later(until - time.monotonic() + 0.001, self._wake)
+            asyncio.get_running_loop().call_later(until - time.monotonic() + 0.001, self.wake)
 
     def _listens(self, place: Place) -> None:
         if place in self._under_way:
-            self._away = False
-            self._wake()
+            self.away = False
+            self.wake()

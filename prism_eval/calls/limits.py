@@ -7,6 +7,7 @@ import time
 from collections.abc import Hashable, Iterator
 
 from prism_eval.calls.lane import Lane
+from prism_eval.calls.lanes import Lanes
 from prism_eval.errors import UsageError
 from prism_eval.plugins import Plugin
 
@@ -26,6 +27,7 @@ class Limits:
         self._wanted: dict[Hashable, int] = {}
         self._replicas: dict[Hashable, int] = {}
         self._lanes: dict[Hashable, Lane] = {}
+        self._shared: dict[Hashable, Lanes] = {}
 
     def declare(self, plugin: Plugin) -> None:
         """Take in the limit that a plugin, or its engine, was given: ``?concurrency=64`` in its spec string.
@@ -43,10 +45,13 @@ class Limits:
             return
         if wanted < 1:
             raise UsageError(f"concurrency must be 1 or more, not {wanted}")
-        # Not the smaller or the larger of the two: whoever typed the other number would be surprised.
-        known = self._wanted.setdefault(lane, wanted)
-        if known != wanted:
-            raise UsageError(f"concurrency={known} and concurrency={wanted} for one address, {lane}: give it one limit")
+        for where in (lane, *plugin.addresses):
+            # Not the smaller or the larger of the two: whoever typed the other number would be surprised.
+            known = self._wanted.setdefault(where, wanted)
+            if known != wanted:
+                raise UsageError(
+                    f"concurrency={known} and concurrency={wanted} for one address, {where}: give it one limit"
+                )
 
     @property
     def largest(self) -> int:
@@ -56,15 +61,31 @@ class Limits:
 
     def most(self, plugin: Plugin) -> int:
         """Calls that may be under way at once where a plugin is asked."""
-        return self._wanted.get(plugin.lane, self._default)
+        return self._wanted.get(plugin.lane, self._default) * plugin.replicas
 
-    def lane(self, plugin: Plugin) -> Lane:
-        """The plugin's lane. One that only calls others waits for no place, and shares its lane with nobody."""
-        shared = plugin.lane
-        key = id(plugin) if shared is None else shared
+    def lane(self, plugin: Plugin) -> Lane | Lanes:
+        """The plugin's lane, or those of its servers.
+
+        One that only calls others waits for no place, and shares its lane with nobody.
+        """
+        shared, servers = plugin.lane, plugin.addresses
+        if shared is None:
+            return self._lane(id(plugin), plugin.address or plugin.name, math.inf)
+        if len(servers) > 1:
+            if shared not in self._shared:
+                each = [self._lane(one, one, self._wanted.get(one, self._default)) for one in servers]
+                self._shared[shared] = Lanes(each, plugin.is_there)
+            return self._shared[shared]
+        return self._lane(shared, plugin.address or plugin.name, self.most(plugin))
+
+    async def stop(self) -> None:
+        """Look no more whether servers are there again."""
+        for lanes in self._shared.values():
+            await lanes.stop()
+
+    def _lane(self, key: Hashable, name: str, most: float) -> Lane:
         if key not in self._lanes:
-            most = math.inf if shared is None else self._wanted.get(shared, self._default) * plugin.replicas
-            self._lanes[key] = Lane(plugin.address or plugin.name, most)
+            self._lanes[key] = Lane(name, most)
         return self._lanes[key]
 
     def waits(self) -> Iterator[str]:
@@ -77,4 +98,9 @@ class Limits:
             if seconds >= _SHOWN_AFTER:
                 # The address is said already, and advice is for whoever reads the end of a run.
                 reason = trouble.words.removeprefix(f"{lane.name}: ").split(";")[0]
-                yield f"waiting for {lane.name}: {reason} ({seconds:.0f} s)"
+                does = "going on without" if self._goes_on_without(lane) else "waiting for"
+                yield f"{does} {lane.name}: {reason} ({seconds:.0f} s)"
+
+    def _goes_on_without(self, lane: Lane) -> bool:
+        """Whether others take its calls."""
+        return any(lanes.trouble is None for lanes in list(self._shared.values()) if lane.name in lanes.lanes)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractAsyncContextManager
 
 from prism_eval.calls.call import KEPT, CallFailure
-from prism_eval.calls.lane import Lane, Place
+from prism_eval.calls.lane import Lane
+from prism_eval.calls.lanes import Lanes
 from prism_eval.calls.patience import Patience
+from prism_eval.calls.places import Place
 from prism_eval.errors import CallError, FatalError, RateLimited, TransientError, Unavailable
 
 
@@ -15,7 +18,8 @@ class Tries:
 
     A broken exchange counts against the attempts. What the whole lane waits out counts only if the server answered
     others that were begun since the last try: then the call itself may be what it cannot do. A connection that is
-    refused never counts.
+    refused never counts. Nor, where several servers share the calls, does what one of them hands over to the next, but
+    once for each: a call that ends every server it is sent to must not go round for ever.
 
     Args:
         lane: Where the call is made.
@@ -24,16 +28,33 @@ class Tries:
     Attributes:
         made: Tries so far.
         pause: Seconds until the next one, beside what the lane waits for.
+        at: The lane of the last one that was answered.
     """
 
-    def __init__(self, lane: Lane, patience: Patience) -> None:
+    def __init__(self, lane: Lane | Lanes, patience: Patience) -> None:
         self.made = 0
         self.pause = 0.0
+        self.at = ""
         self._lane = lane
+        self._first = False
+        self._left: set[str] = set()
         self._patience = patience
         self._counted = 0
         self._last = time.monotonic()
         self._first_refusal: float | None = None
+
+    def place(self, shares: str) -> AbstractAsyncContextManager[Place]:
+        """A place for the next try.
+
+        Args:
+            shares: What others begin with as well.
+        """
+        return self._lane.place(first=self._first, shares=shares, avoid=self._left)
+
+    def answered(self, place: Place) -> None:
+        """A try was answered."""
+        self.at = place.lane.name
+        self._lane.answered(place)
 
     def failed(self, error: CallError, place: Place) -> CallFailure | None:
         """Take in how a try ended; ``None`` if there is to be another.
@@ -47,22 +68,29 @@ class Tries:
             if not isinstance(error, FatalError):
                 self._lane.answered(place)
             return CallFailure.of(error, self.made)
-        waited_out = isinstance(error, RateLimited | Unavailable)
+        waited_out, new = isinstance(error, RateLimited | Unavailable), place.lane.name not in self._left
+        self._left.add(place.lane.name)
         self._lane.failed(place, error, self._patience)
-        if not waited_out or self._may_be_its_own(error):
+        # One that is refused whatever is tried must not keep others out: it goes before them only once.
+        self._first, self.pause = self.made == 1, 0.0
+        if waited_out and new and self._lane.elsewhere(place):
+            self._first, self._last = True, time.monotonic()
+            return None
+        if not waited_out or self._may_be_its_own(error, place):
             self._counted += 1
         self._last = time.monotonic()
         if self._lane.is_given_up(place, self._patience):
             return self._given_up(error) if waited_out else CallFailure.of(error, self.made)
         if self._counted >= self._patience.attempts and not self._has_time(error):
             return CallFailure.of(error, self.made)
-        self.pause = 0.0 if waited_out else self._patience.wait(self._counted)
+        if not waited_out:
+            self.pause = self._patience.wait(self._counted)
         return None
 
-    def _may_be_its_own(self, error: TransientError) -> bool:
+    def _may_be_its_own(self, error: TransientError, place: Place) -> bool:
         refused = isinstance(error, Unavailable) and error.unproven
         # A server that goes away still answers some of what it had: that says nothing of who is there now.
-        return self._lane.answered_last > self._last and not refused
+        return place.lane.answered_last > self._last and not refused
 
     def _has_time(self, error: TransientError) -> bool:
         # Under a quota that is shared with others a call can lose the race again and again.

@@ -68,6 +68,7 @@ class Captioner(Plugin, ABC):
             about=f"image {', '.join(image.label for image in images)}",
             ask=lambda: self.caption(images, sample=sample, question=told),
             returns=Caption,
+            shares=" ".join(image.digest for image in images),
         )
 
     def bound(self, calls: Calls) -> Self:

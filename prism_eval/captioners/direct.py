@@ -82,6 +82,11 @@ class Direct(Combinator):
         return self.part.address
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """The part's."""
+        return self.part.addresses
+
+    @property
     def root(self) -> str | None:
         """The part's."""
         return self.part.root
@@ -132,6 +137,7 @@ class Direct(Combinator):
             about=f"item {item.id} of {item.benchmark}",
             ask=ask,
             returns=Answer,
+            shares=" ".join(image.digest for image in images),
         )
 
     def _messages(self, images: Sequence[Image], item: Item) -> tuple[Message, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Sequence
 from urllib.parse import SplitResult, urlsplit
 
 from prism_eval.errors import UsageError
@@ -11,21 +13,37 @@ VARIABLE = "OPENAI_BASE_URL"
 """The environment variable that says it where no option does, as for OpenAI's own clients."""
 
 
-def addresses_from(given: str) -> tuple[str, ...]:
-    """The base URLs that were given, with commas between them, else the environment's.
+def addresses_from(given: str | Sequence[str]) -> tuple[str, ...]:
+    """The base URLs that were given, else the environment's.
+
+    Args:
+        given: One, several with commas between them, or a list, which may be written as JSON.
 
     Raises:
-        UsageError: Neither says one, for images would go to whoever we guessed; or one is given twice.
+        UsageError: Nothing says one, for images would go to whoever we guessed; or one is given twice.
     """
-    text = given or os.environ.get(VARIABLE, "").strip()
-    if not text:
+    texts = _listed(given) or _listed(os.environ.get(VARIABLE, ""))
+    if not texts:
         raise UsageError(
             f"the openai engine needs the server's address: write base_url=http://HOST:PORT/v1 or set {VARIABLE}"
         )
-    addresses = [base_url_of(one) for one in text.split(",")]
+    addresses = [base_url_of(text) for text in texts]
     if twice := [one for one in addresses if addresses.count(one) > 1]:
         raise UsageError(f"base_url names {twice[0]} twice")
     return tuple(addresses)
+
+
+def _listed(given: str | Sequence[str]) -> list[str]:
+    if isinstance(given, str) and given.lstrip().startswith("["):
+        try:
+            given = json.loads(given)
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f'base_url is no list of addresses, as ["http://a/v1", "http://b/v1"]: {error}') from None
+    if isinstance(given, str):
+        return given.split(",") if given.strip() else []
+    if not all(isinstance(text, str) for text in given):
+        raise UsageError("base_url lists something that is no address")
+    return list(given)
 
 
 def base_url_of(text: str) -> str:

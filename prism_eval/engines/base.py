@@ -73,6 +73,11 @@ class Engine(Plugin, ABC):
         # Asked of the class, before anything is built: a flag beside the method could contradict it.
         return cls.log_likelihood is not Engine.log_likelihood
 
+    @property
+    def devices(self) -> int:
+        """GPUs that its model is spread over, where it computes on GPUs."""
+        return 1
+
     async def probe(self, trial: Request | None = None) -> Probe:
         """Find out what the engine is, before it is asked anything that counts.
 
@@ -145,6 +150,15 @@ class OnEngine(Plugin):
     def address(self) -> str:
         """The engine's."""
         return self.engine.address
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The engine's."""
+        return self.engine.addresses
+
+    async def is_there(self, address: str) -> bool:
+        """Whether the engine can ask there again."""
+        return await self.engine.is_there(address)
 
     @property
     def root(self) -> str | None:

@@ -43,6 +43,7 @@ def body_of(
     limit_name: str | None = "max_tokens",
     without: Collection[str] = (),
     extra: Mapping[str, object] = MappingProxyType({}),
+    known: Collection[str] | None = None,
 ) -> Body:
     """The JSON body that asks ``model`` for one completion: the bytes that `json.dumps` gives for it.
 
@@ -52,15 +53,18 @@ def body_of(
         limit_name: What the server calls the bound on the reply's tokens; ``None`` to send none.
         without: Fields of the sampling that are left out.
         extra: Fields that are sent besides, and in place of those of the sampling.
+        known: The digests of images that the server knows by them; the others are sent with theirs. ``None`` for a
+            server that takes no names.
     """
     sampling = dataclasses.asdict(request.sampling)
     limit = sampling.pop("max_tokens")
     # Some servers refuse a null, so what is not set is not sent.
     sent = {name: value for name, value in sampling.items() if value is not None and name not in without}
     # The messages stand before whatever else could hold what looks like a hole.
-    body: dict[str, object] = {"model": model, "messages": [_message(message) for message in request.messages]}
+    body: dict[str, object] = {"model": model, "messages": [_message(message, known) for message in request.messages]}
     body |= sent | ({limit_name: limit} if limit_name else {}) | dict(extra)
-    return Body(tuple(_spliced(json.dumps(body).encode("ascii"), request.images)))
+    sent_images = [image for image in request.images if image.digest not in known] if known else request.images
+    return Body(tuple(_spliced(json.dumps(body).encode("ascii"), sent_images)))
 
 
 def checked_extra(extra: object) -> dict[str, object]:
@@ -126,19 +130,22 @@ def completion_of(
     return Completion(_well_formed(text), finish, *tokens, note, cached_tokens=_cached(reply.get("usage")))
 
 
-def _message(message: Message) -> dict[str, object]:
+def _message(message: Message, known: Collection[str] | None) -> dict[str, object]:
     match message.parts:
         case (str(text),):
             # Plain text as a plain string: templates of text-only models know no lists of parts.
             return {"role": message.role, "content": text}
         case parts:
-            return {"role": message.role, "content": [_part(part) for part in parts]}
+            return {"role": message.role, "content": [_part(part, known) for part in parts]}
 
 
-def _part(part: str | Image) -> dict[str, object]:
-    if isinstance(part, Image):
+def _part(part: str | Image, known: Collection[str] | None) -> dict[str, object]:
+    if not isinstance(part, Image):
+        return {"type": "text", "text": part}
+    if known is None:
         return {"type": "image_url", "image_url": {"url": None}}
-    return {"type": "text", "text": part}
+    data = None if part.digest in known else {"url": None}
+    return {"type": "image_url", "image_url": data, "uuid": part.digest}
 
 
 def _spliced(text: bytes, images: Sequence[Image]) -> Iterator[bytes | Image]:

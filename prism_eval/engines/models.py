@@ -30,10 +30,12 @@ class Models:
     Attributes:
         roots: By name, the path or repository its weights came from; ``None`` if it does not say.
         contexts: By name, the tokens that a request and its reply may have together, where it says.
+        owners: By name, who serves it, where it says: vLLM calls itself so.
     """
 
     roots: Mapping[str, str | None] = field(default_factory=dict)
     contexts: Mapping[str, int] = field(default_factory=dict)
+    owners: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
     def read(cls, body: bytes) -> Models:
@@ -45,6 +47,7 @@ class Models:
         return cls(
             {entry["id"]: root if isinstance(root := entry.get("root"), str) else None for entry in named},
             {entry["id"]: size for entry in named for size in list(_contexts(entry))[:1]},
+            {entry["id"]: entry.get("owned_by") for entry in named},
         )
 
     def name_of(self, model: str) -> str | None:

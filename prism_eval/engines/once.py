@@ -25,6 +25,10 @@ class Once:
         outcome: T = await asyncio.shield(self._tasks[what])
         return outcome
 
+    def forget(self, what: Hashable) -> None:
+        """Let the next call do it anew."""
+        self._tasks.pop(what, None)
+
     async def close(self) -> None:
         """Give up what is under way."""
         tasks = list(self._tasks.values())

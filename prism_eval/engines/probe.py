@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from prism_eval.schema import Image, Message, Request, Sampling
@@ -69,6 +70,34 @@ class Probe:
             f"does not take {', '.join(self.refuses)}" if self.refuses else "",
         ]
         return "; ".join(filter(None, said))
+
+
+def together(probes: Sequence[Probe], *, notes: Sequence[str]) -> Probe:
+    """What may be asked of every one of several servers that serve the same.
+
+    Args:
+        probes: What was found out about each that could be asked; at least one.
+        notes: What is to be said of each, the others included.
+    """
+    first = probes[0]
+    refused = [name for name in first.takes + first.refuses if any(name in probe.refuses for probe in probes)]
+    return replace(
+        min(probes, key=lambda probe: probe.images is not False),
+        note="; ".join(notes),
+        root=first.root,
+        version=", ".join(dict.fromkeys(probe.version for probe in probes if probe.version)),
+        log_probabilities=_least(probe.log_probabilities for probe in probes),
+        why_no_log_probabilities=next(filter(None, (probe.why_no_log_probabilities for probe in probes)), ""),
+        several=_least(probe.several for probe in probes),
+        takes=tuple(name for name in first.takes if name not in refused),
+        refuses=tuple(refused),
+    )
+
+
+def _least(said: Iterable[bool | None]) -> bool | None:
+    """What holds for all: no where one says no, and nothing where one does not know."""
+    known = set(said)
+    return False if False in known else None if None in known else True
 
 
 def _whether(known: bool | None, yes: str, no: str) -> str:

@@ -122,8 +122,17 @@ class Plugin:
 
     @property
     def address(self) -> str:
-        """The server that its calls go to; empty where they go to none."""
+        """The server that its calls go to, or all of them in one line; empty where they go to none."""
         return ""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Each of the servers that share its calls: `address` alone, as a rule."""
+        return (self.address,) if self.address else ()
+
+    async def is_there(self, address: str) -> bool:
+        """Whether one of several servers, which was away, can be asked again; where nobody knows, a call will tell."""
+        return True
 
     @property
     def root(self) -> str | None:

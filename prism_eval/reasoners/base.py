@@ -51,6 +51,7 @@ class Reasoner(Plugin, ABC):
             about=f"item {item.id} of {item.benchmark}",
             ask=lambda: self.answer(caption, item, sample=sample),
             returns=Answer,
+            shares=caption.digest,
         )
 
     def bound(self, calls: Calls) -> Self:

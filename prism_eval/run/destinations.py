@@ -39,7 +39,6 @@ def destinations(
 
 
 def _addresses(plugin: Plugin) -> Iterator[str]:
-    if plugin.address:
-        yield plugin.address
+    yield from plugin.addresses
     for part in getattr(plugin, "parts", ()):
         yield from _addresses(part)

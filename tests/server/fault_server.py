@@ -97,6 +97,13 @@ class Behaviour:
         fields: The fields of the sampling that it takes, any other being refused; empty for all.
         names_fields: Whether it says which field it does not take.
         field_status: What it says so with: 500 where it crashes on one.
+        health: What ``GET /health`` says; 0 where there is no such page.
+        owner: Who serves its models, as the list says; empty for nothing.
+        names: What becomes of an image's ``uuid``: ``kept``, ``forgotten`` at once, ``unknown`` (a part without an
+            image is not valid), or ``refused``.
+        words: Words of a caption beside its usual ones.
+        speed: Completion tokens a second, beside the latency; 0 for all at once.
+        caches: Whether it has a prefix cache, and says in ``usage`` what it did not have to read again.
         echo: How completions are echoed: ``good``, with a mark of the ``beginning``, with the generated token
             ``unlisted``, or wrongly: always, or (``worn``) only texts that are not all ASCII.
         seed: Seed of the faults.
@@ -128,6 +135,12 @@ class Behaviour:
     fields: tuple[str, ...] = ()
     names_fields: bool = True
     field_status: int = 400
+    health: int = 200
+    owner: str = ""
+    names: str = "kept"
+    words: int = 0
+    speed: float = 0.0
+    caches: bool = False
     echo: str = "good"
     seed: int = 0
 
@@ -159,6 +172,35 @@ class Event:
     outcome: str = ""
 
 
+class PrefixCache:
+    """What a server has read: blocks of tokens, each known by all that stands before it, as in vLLM.
+
+    Attributes:
+        blocks: Tokens of whole blocks that were asked for.
+        hits: Of those, what had been read before.
+    """
+
+    SIZE = 16
+
+    def __init__(self) -> None:
+        self.blocks = self.hits = 0
+        self._known: set[int] = set()
+
+    def read(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Read a request; what ``usage`` says of it."""
+        # An image is 64 tokens, whatever it shows.
+        images = [hashlib.sha256(image).hexdigest() for image in _images(body)]
+        tokens = [f"{image}/{number}" for image in images for number in range(64)] + _text(body).split()
+        ends = range(self.SIZE, len(tokens) + 1, self.SIZE)
+        prefixes = [hash(tuple(tokens[:end])) for end in ends]
+        cached = sum(self.SIZE for one in prefixes if one in self._known)
+        self._known.update(prefixes)
+        self.blocks += self.SIZE * len(prefixes)
+        self.hits += cached
+        details = {"cached_tokens": cached, "multimodal_tokens": {"image": 64 * len(images)} if images else None}
+        return {"prompt_tokens": len(tokens), "prompt_tokens_details": details}
+
+
 class FaultServer:
     """The server's handlers, its log and its counts."""
 
@@ -168,7 +210,11 @@ class FaultServer:
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.arrivals: Counter[str] = Counter()
+        self.misses: list[str] = []
+        self.pictures: dict[str, dict[str, str]] = {}
         self.lists = 0
+        self.looks = 0
+        self.cache = PrefixCache()
         self.probes: list[dict[str, Any]] = []
         self.under_way = 0
         self.most_under_way = 0
@@ -184,6 +230,7 @@ class FaultServer:
         app = web.Application(client_max_size=2**30)
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/version", self._version)
+        app.router.add_get("/health", self._health)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_post("/v1/completions", self._chat)
         return app
@@ -204,6 +251,7 @@ class FaultServer:
             return _send(404, b'{"detail": "Not Found"}')
         root = {"root": now.root} if now.root else {}
         root |= {"max_model_len": now.context} if now.context else {}
+        root |= {"owned_by": now.owner} if now.owner else {}
         listing = {"object": "list", "data": [{"id": name, "object": "model", **root} for name in now.models]}
         return _send(200, json.dumps(listing).encode())
 
@@ -211,9 +259,16 @@ class FaultServer:
         said = self.behaviour.version
         return _send(200, json.dumps({"version": said}).encode()) if said else _send(404, b'{"detail": "Not Found"}')
 
+    async def _health(self, _: web.Request) -> web.StreamResponse:
+        self.looks += 1
+        return _send(self.behaviour.health or 404, b"{}")
+
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
         body = json.loads(raw)
+        if said := self._named(body):
+            self.misses.append(said)
+            return _send(400, json.dumps({"error": {"message": said, "code": 400}}).encode())
         # What only finds out what the server is: in no log of calls, and never unlucky.
         if _is_probe(body):
             self.probes.append(body)
@@ -233,15 +288,38 @@ class FaultServer:
         mode = self._mode(request, body, fingerprint)
         try:
             async with self._slots:
-                if self.behaviour.latency:
-                    await asyncio.sleep(self.behaviour.latency)
-            response = await self._fail(mode, request, body) if mode else self._answer(body)
+                # What it has read is there for whoever comes next, as in a server that computes step by step.
+                usage = self.cache.read(body) if self.behaviour.caches and not mode else None
+                seconds = self.behaviour.latency
+                if self.behaviour.speed and not mode:
+                    seconds += len(self._text(body).split()) / self.behaviour.speed
+                if seconds:
+                    await asyncio.sleep(seconds)
+            response = await self._fail(mode, request, body) if mode else self._answer(body, usage)
         finally:
             self.under_way -= 1
         self._note(
             Event(event="finish", call=call, fingerprint=fingerprint, kind=kind, time=time.time(), outcome=mode or "ok")
         )
         return response
+
+    def _named(self, body: dict[str, Any]) -> str:
+        """Put the images that a request names where they belong; why it cannot be done, empty if it can."""
+        for part in _parts(body):
+            name = part.get("uuid")
+            if name and self.behaviour.names == "refused":
+                return "Extra inputs are not permitted: uuid"
+            if part["type"] != "image_url" or not name:
+                continue
+            if part["image_url"]:
+                self.pictures |= {name: part["image_url"]} if self.behaviour.names == "kept" else {}
+            elif self.behaviour.names == "unknown":
+                return "image_url should be a valid dictionary"
+            elif name not in self.pictures:
+                return "Cache miss for image at index 0 but data is not provided."
+            else:
+                part["image_url"] = self.pictures[name]
+        return ""
 
     def _mode(self, request: web.Request, body: dict[str, Any], fingerprint: str) -> str:
         now = self.behaviour
@@ -278,11 +356,18 @@ class FaultServer:
         rng = random.Random(f"{self.behaviour.seed}/{what}/{nth}")
         return rng.choice(self.behaviour.modes) if rng.random() < self.behaviour.fail else ""
 
-    def _answer(self, body: dict[str, Any]) -> web.StreamResponse:
+    def _answer(self, body: dict[str, Any], usage: dict[str, Any] | None = None) -> web.StreamResponse:
         if "prompt" in body:
             return _send(200, json.dumps(echo(body["prompt"], self.behaviour.echo)).encode())
         several = body.get("n", 1) if self.behaviour.several else 1
-        return _send(200, _completion(self.behaviour.text or reply_to(body), several))
+        return _send(200, _completion(self._text(body), several, usage))
+
+    def _text(self, body: dict[str, Any]) -> str:
+        text = self.behaviour.text or reply_to(body)
+        if not (self.behaviour.words and _images(body)):
+            return text
+        name = text.rpartition(" ")[2]
+        return " ".join([text, *(f"{name}-{number}" for number in range(self.behaviour.words))])
 
     async def _fail(self, mode: str, request: web.Request, body: dict[str, Any] | None = None) -> web.StreamResponse:
         if mode in _STATUS_MESSAGES:
@@ -421,13 +506,13 @@ def _is_probe(body: dict[str, Any]) -> bool:
     return _text(body) == "Say yes." or body.get("prompt") == list(TRIAL)
 
 
-def _completion(text: str, several: int = 1) -> bytes:
+def _completion(text: str, several: int = 1, usage: dict[str, Any] | None = None) -> bytes:
     choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
     reply = {
         "id": "chatcmpl-1",
         "object": "chat.completion",
         "choices": [{"index": index, **choice} for index in range(several)],
-        "usage": {"prompt_tokens": 7, "completion_tokens": len(text.split())},
+        "usage": {"prompt_tokens": 7, **(usage or {}), "completion_tokens": len(text.split())},
     }
     return json.dumps(reply).encode()
 

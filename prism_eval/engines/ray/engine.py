@@ -7,8 +7,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, cast
 
-from prism_eval.engines.balance import beginning_of, shared_part
 from prism_eval.engines.base import Engine
+from prism_eval.engines.beginnings import beginning_of, shared_part
 from prism_eval.engines.probe import Probe
 from prism_eval.engines.ray.outcome import Outcome
 from prism_eval.engines.ray.pictures import without_bytes
@@ -30,8 +30,8 @@ class RayEngine(Engine):
         model: The engine inside and its model, ``ENGINE:MODEL``; options that are not in this table are that engine's.
         concurrency: Calls in flight at once at each replica; see the engine inside.
         replicas: How many times the engine runs. A replica whose process or machine dies is started again.
-        gpus: GPUs of each replica, as ``4`` for a model over four of them or ``0.5`` for two replicas on one; ``none``
-            for one where the cluster has GPUs.
+        gpus: GPUs of each replica, all of one machine; ``0.5`` for two replicas on one. ``none`` for as many as the
+            engine inside spreads its model over, where the cluster has GPUs.
         cpus: Processors that the cluster sets aside for each; ``none`` for one, and for none on this machine alone.
         resources: What else each takes of its machine, as a JSON object.
         address: The cluster, as ``auto``, ``HOST:6379`` or ``ray://HOST:10001``; without one, a cluster of this machine
@@ -62,6 +62,9 @@ class RayEngine(Engine):
         for name, value in {"gpus": self.gpus, "cpus": self.cpus, **self.resources}.items():
             if value is not None and not 0 <= value < float("inf"):
                 raise UsageError(f"{name} must be 0 or more, not {value}")
+        # None at all is a model on processors.
+        if self.gpus and self.gpus < (needed := self.engine.devices) > 1:
+            raise UsageError(f"gpus={self.gpus:g} is too few for {self.model}, which is spread over {needed}")
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -137,6 +140,7 @@ class RayEngine(Engine):
             replicas=self.replicas,
             cpus=self.cpus,
             gpus=self.gpus,
+            devices=self.engine.devices,
             resources=self.resources,
             address=self.address,
         )

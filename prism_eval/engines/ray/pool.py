@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from prism_eval._version import __version__
-from prism_eval.engines.balance import least_busy
+from prism_eval.calls.balance import least_busy
 from prism_eval.engines.ray.cluster import Cluster
 from prism_eval.engines.ray.outcome import Outcome
 from prism_eval.engines.ray.pictures import Pictures
@@ -40,7 +40,8 @@ class Wanted:
         recipe: How to make it.
         replicas: How many.
         cpus: Logical processors of each; ``None`` for one, and for none in a cluster of our own.
-        gpus: GPUs of each; ``None`` for what the engine says it computes on, where the cluster has GPUs.
+        gpus: GPUs of each; ``None`` for as many as the engine is spread over, where the cluster has GPUs.
+        devices: As many as that.
         resources: Whatever else each takes of a node.
         address: The cluster's; empty for one of our own.
     """
@@ -51,6 +52,7 @@ class Wanted:
     replicas: int
     cpus: float | None
     gpus: float | None
+    devices: int
     resources: Mapping[str, float] = field(compare=False)
     address: str
 
@@ -205,7 +207,7 @@ class Pool:
 
         wanted, there = self._wanted, ray.cluster_resources()
         cpus = wanted.cpus if wanted.cpus is not None else float(not (self._cluster and self._cluster.local))
-        gpus = wanted.gpus if wanted.gpus is not None else float("GPU" in there)
+        gpus = wanted.gpus if wanted.gpus is not None else float(wanted.devices * ("GPU" in there))
         self._takes = {"CPU": cpus, "GPU": gpus, **wanted.resources}
         self._feasible = all(there.get(name, 0) >= amount for name, amount in self._takes.items())
 

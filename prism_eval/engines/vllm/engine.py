@@ -83,6 +83,11 @@ class VLLMEngine(Engine):
         self._weights = Weights.of(self.model, self.revision)
 
     @property
+    def devices(self) -> int:
+        """Those of all copies; see `Engine.devices`."""
+        return self.tensor_parallel_size * self.data_parallel_size
+
+    @property
     def identity(self) -> Mapping[str, Any]:
         """The options; of a folder what it holds, wherever it lies."""
         digest = self._weights.digest

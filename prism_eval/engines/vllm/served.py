@@ -62,7 +62,7 @@ class Served(Host):
                 self._check_alive("could not serve it")
                 self._is_ready = await self._healthy()
                 await asyncio.sleep(0 if self._is_ready else _LOOKS)
-        return f"{self.wanted.name}: served by vLLM at {self._engine.base_url}"
+        return f"{self.wanted.name}: served by vLLM at {self._engine.address}"
 
     async def generate(self, request: Request) -> Completion:
         """Ask the server."""
@@ -107,7 +107,7 @@ class Served(Host):
             raise
 
     async def _healthy(self) -> bool:
-        server = Server(self._engine.base_url.removesuffix("/v1"), key="", timeout=_ASKS)
+        server = Server(self._engine.address.removesuffix("/v1"), key="", timeout=_ASKS)
         try:
             if not (await server.get("/health", seconds=_ASKS)).ok:
                 return False

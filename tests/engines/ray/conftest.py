@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -94,3 +96,30 @@ def noted(tmp_path: Path, word: str) -> list[list[str]]:
     path = tmp_path / "notes"
     lines = path.read_text().splitlines() if path.exists() else []
     return [parts for line in lines if (parts := line.split(maxsplit=4))[2] == word]
+
+
+@pytest.fixture
+def mark() -> Iterator[str]:
+    """A variable that all processes have which a test has begun, wherever they went."""
+    yield (name := f"PRISM_EVAL_TEST={os.getpid()}.{time.monotonic_ns()}")
+    for pid in marked(name):
+        os.kill(pid, signal.SIGKILL)
+
+
+def marked(mark: str, command: bytes = b"") -> list[int]:
+    """The processes that have a mark, and a word in their command line."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark.encode() in (folder / "environ").read_bytes() and command in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+def ended(mark: str, seconds: float, command: bytes = b"") -> bool:
+    until = time.monotonic() + seconds
+    while marked(mark, command) and time.monotonic() < until:
+        time.sleep(0.2)
+    return not marked(mark, command)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from prism_eval.schema import Request
-
 
 def least_busy(loads: Mapping[str, int], beginning: str, *, slack: int = 0) -> str:
     """The replica that is to be asked.
@@ -24,15 +22,3 @@ def least_busy(loads: Mapping[str, int], beginning: str, *, slack: int = 0) -> s
     digest = hashlib.sha256(beginning.encode("utf-8", "surrogatepass")).digest()
     near = (name for name, load in loads.items() if load <= enough)
     return max(near, key=lambda name: hashlib.sha256(name.encode() + digest).digest())
-
-
-def beginning_of(request: Request) -> str:
-    """What a request shares with others: its images, else whatever stands before its question."""
-    if images := request.images:
-        return " ".join(image.digest for image in images)
-    return shared_part("".join(part for message in request.messages for part in message.parts if isinstance(part, str)))
-
-
-def shared_part(prompt: str) -> str:
-    """A prompt less its last paragraph, in which the question stands; the whole of one that has no other."""
-    return prompt.rpartition("\n\n")[0] or prompt

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from prism_eval.engines.balance import beginning_of, least_busy, shared_part
-from prism_eval.schema import Image, Message, Request, Sampling
+from prism_eval.calls.balance import least_busy
 
 NAMES = ("a", "b", "c", "d")
-
-
-def asked(*parts: str | Image, system: str = "") -> Request:
-    messages = (*([Message("system", (system,))] if system else []), Message("user", parts))
-    return Request(messages=messages, sampling=Sampling())
 
 
 def test_the_least_busy_is_asked() -> None:
@@ -40,23 +34,6 @@ def test_with_slack_one_that_knows_the_beginning_may_be_a_little_busier() -> Non
     loads = {name: 2 + 3 * (name == home) for name in NAMES}
     assert least_busy(loads, "caption", slack=3) == home
     assert least_busy(loads, "caption", slack=2) != home
-
-
-def test_questions_on_one_caption_begin_alike() -> None:
-    def prompt(caption: str, question: str) -> str:
-        return f"Description of the image:\n{caption}\n\nUse it.\n\nQuestion: {question}\nA. x\nB. y"
-
-    one, two = (beginning_of(asked(prompt("A bar.\n\nA line.", text))) for text in ("How many?", "Which?"))
-    assert one == two
-    assert one != beginning_of(asked(prompt("A pie.", "How many?")))
-    assert beginning_of(asked("q", system="s")) == "sq", "what has one paragraph is shared as a whole"
-    assert shared_part("How many?") == "How many?"
-
-
-def test_requests_with_an_image_begin_with_it() -> None:
-    image, other = Image(b"one"), Image(b"two")
-    assert beginning_of(asked(image, "Describe.\n\nNow.")) == beginning_of(asked(image, "How many?"))
-    assert beginning_of(asked(image, "x")) != beginning_of(asked(other, "x"))
 
 
 def test_half_a_surrogate_pair_is_a_beginning_like_any_other() -> None:
