@@ -12,7 +12,9 @@ from prism_eval.cli import (
     answer,
     benchmarks,
     caption,
+    compare,
     doctor,
+    gate,
     importing,
     merge,
     plan,
@@ -64,5 +66,20 @@ def _add(module: ModuleType) -> None:
 
 
 # As --help lists them: what everybody starts with, its stages one by one, then what looks after things.
-for verb in (run, caption, answer, score, merge, report, importing, plan, benchmarks, plugins, store, doctor):
+for verb in (
+    run,
+    caption,
+    answer,
+    score,
+    merge,
+    report,
+    compare,
+    gate,
+    importing,
+    plan,
+    benchmarks,
+    plugins,
+    store,
+    doctor,
+):
     _add(verb)

@@ -37,6 +37,7 @@ class Against:
             where one is shown; else, and where too much of either is missing, ``cannot tell``.
         sentence: The verdict with its numbers: ``better by 2.1 [0.9, 3.3]``.
         unlike: What the mean hides, benchmarks ahead and behind, as a sentence; empty where it hides nothing.
+        missing: Why too much of either is missing for a verdict; empty where it is not.
     """
 
     baseline: str
@@ -48,6 +49,7 @@ class Against:
     verdict: Word
     sentence: str
     unlike: str
+    missing: str = ""
 
     @property
     def brief(self) -> str:
@@ -94,6 +96,7 @@ def against(
         verdict=verdict,
         sentence=f"{sentence}, on {writing.listed([*benchmarks])}" if apart and benchmarks else sentence,
         unlike=_unlike(verdict, benchmarks) if unlike and unlike.p < ALPHA and not missing else "",
+        missing=missing,
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from prism_eval.errors import UsageError
 from prism_eval.files.folders import user_path
 from prism_eval.leaderboard.baseline import chosen_baseline, compared, scored_on
 from prism_eval.leaderboard.board import Leaderboard
@@ -29,7 +28,7 @@ from prism_eval.leaderboard.scores import Scores
 from prism_eval.leaderboard.sizes import size_of
 from prism_eval.leaderboard.unscored import why_unscored
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
-from prism_eval.plan.plan import LEAST_MARGIN
+from prism_eval.run.boundary import check_margin
 from prism_eval.run.entries import control_of
 from prism_eval.statistics import CaptionNoise, Comparison
 
@@ -66,8 +65,8 @@ def build(
             no table has such a name.
         RunError: A manifest or verdict table cannot be read, or holds verdicts of more than one reasoner, or one twice.
     """
-    if margin is not None and not LEAST_MARGIN <= margin < 100:
-        raise UsageError(f"a margin lies between {LEAST_MARGIN} and 100 points, not {margin:g}")
+    if margin is not None:
+        check_margin(margin)
     papers = published_rows(published)
     given = [folders] if isinstance(folders, Path | str) else folders
     runs = read_runs([user_path(folder) for folder in given], reasoner)

@@ -13,7 +13,7 @@ from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.spent import Spent, spent_on
 from prism_eval.leaderboard.tables import read_verdicts
 from prism_eval.leaderboard.verdicts import Verdicts
-from prism_eval.run.comparable import comparable, difference, ended_early, shown
+from prism_eval.run.comparable import check_alike, comparable, difference, ended_early, shown
 from prism_eval.run.entries import control_of
 from prism_eval.run.reading import Manifest, Table, of_reasoner, read_manifest
 
@@ -129,8 +129,13 @@ def merged(manifests: Sequence[Manifest]) -> Manifest:
 def unusable_answers(manifest: Manifest) -> dict[str, int]:
     """By benchmark, how many of each captioner's answers are to questions that cannot be asked of anybody."""
     samples = (manifest.get("protocol") or {}).get("samples") or 1
+    return {name: samples * items for name, items in unusable_items(manifest).items()}
+
+
+def unusable_items(manifest: Manifest) -> dict[str, int]:
+    """By benchmark, how many of its items cannot be asked of anybody."""
     return {
-        str(entry["name"]): samples * sum(entry["unusable"]["reasons"].values())
+        str(entry["name"]): sum(entry["unusable"]["reasons"].values())
         for entry in manifest["benchmarks"]
         if entry.get("unusable")
     }
@@ -174,13 +179,8 @@ def _check_home(manifest: Manifest, table: Table) -> None:
 def _check_comparable(folders: Sequence[Path], manifests: Sequence[Manifest]) -> None:
     # Every two: the last may share with the second a benchmark that the first does not have.
     for (one, first), (other, second) in combinations(zip(folders, manifests, strict=True), 2):
-        differs = difference(ended_early(first), ended_early(second))
-        if differs := differs or difference(comparable(first), comparable(second)):
-            field, left, right = differs
-            raise UsageError(
-                f"{one} and {other} cannot be compared: {field} is {shown(left, right)} in {one} "
-                f"and {shown(right, left)} in {other}"
-            )
+        check_alike(one, ended_early(first), other, ended_early(second))
+        check_alike(one, comparable(first), other, comparable(second))
 
 
 def _repeated(folders: Sequence[Path], manifests: Sequence[Manifest]) -> dict[int, list[str]]:

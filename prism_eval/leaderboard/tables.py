@@ -64,6 +64,27 @@ def read_verdicts(table: JoinedTable) -> Verdicts:
     )
 
 
+def clusters(benchmark: NDArray[np.int64], cluster: pa.Array, images: pa.Array) -> NDArray[np.int64]:
+    """Number items by what ties them: a chain of shared images, or of the benchmarks' own groups.
+
+    Args:
+        benchmark: Shape (items,): a number of each item's benchmark.
+        cluster: Length (items,): the name of its group there; may be empty.
+        images: Length (items,): the digests of its images, a list.
+    """
+    import numpy as np
+    import pyarrow.compute as pc
+
+    everyone = np.arange(benchmark.size)
+    # Two benchmarks may call different things by one cluster name; an image's digest means one thing everywhere.
+    named = label_numbers(cluster)
+    # Two more than the largest: the -1 of an item without a cluster would be the last of the benchmark before.
+    own = numbered(benchmark * (named.max(initial=0) + 2) + named).numbers
+    shown = own.max(initial=-1) + 1 + label_numbers(pc.list_flatten(images))
+    showing = pc.list_parent_indices(images).to_numpy()
+    return connected(np.concatenate([everyone, showing]), np.concatenate([own, shown]))
+
+
 def _check(table: JoinedTable, columns: pa.Table) -> None:
     import pyarrow.compute as pc
 
@@ -109,12 +130,6 @@ def _items(table: JoinedTable, first: NDArray[np.int64], benchmark: NDArray[np.i
     said = table.take(first, _OF_ITEMS).combine_chunks()
     cluster, images, kind, options = (said[name].combine_chunks() for name in _OF_ITEMS)
     everyone = np.arange(first.size)
-    # Two benchmarks may call different things by one cluster name; an image's digest means one thing everywhere.
-    named = label_numbers(cluster)
-    # Two more than the largest: the -1 of an item without a cluster would be the last of the benchmark before.
-    own = numbered(benchmark * (named.max(initial=0) + 2) + named).numbers
-    shown = own.max(initial=-1) + 1 + label_numbers(pc.list_flatten(images))
-    showing = pc.list_parent_indices(images).to_numpy()
     # Digests hold no zero byte, so that joined lists are equal only where the lists are.
     together = label_numbers(pc.binary_join(images, "\0"))
     # An item without an image shares nothing: it has a caption of its own.
@@ -123,7 +138,7 @@ def _items(table: JoinedTable, first: NDArray[np.int64], benchmark: NDArray[np.i
     return Items(
         first=first,
         benchmark=benchmark,
-        cluster=connected(np.concatenate([everyone, showing]), np.concatenate([own, shown])),
+        cluster=clusters(benchmark, cluster, images),
         image_set=numbered(image_set).numbers,
         choice=pc.equal(kind, "choice").fill_null(False).to_numpy(zero_copy_only=False),
         options=options,

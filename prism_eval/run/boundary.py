@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from prism_eval.errors import RunError
+from prism_eval.errors import RunError, UsageError
+from prism_eval.plan.plan import LEAST_MARGIN
 from prism_eval.run.reading import Manifest
 from prism_eval.statistics import ALPHA, Difference, Equivalence, equivalence, obrien_fleming
 
@@ -14,6 +15,19 @@ Word = Literal["better", "worse", "on par", "cannot tell"]
 
 SUITE_MARGIN, BENCHMARK_MARGIN = 0.01, 0.03
 """Differences that nobody need care about, of a suite and of one benchmark, where nobody says another."""
+
+
+def check_margin(points: float) -> None:
+    """Make sure that a margin is one.
+
+    Args:
+        points: The difference that counts as none, out of 100.
+
+    Raises:
+        UsageError: It is none, or so large that nothing would count; NaN is none.
+    """
+    if not LEAST_MARGIN <= points < 100:
+        raise UsageError(f"a margin lies between {LEAST_MARGIN} and 100 points, not {points:g}")
 
 
 @dataclass(frozen=True, slots=True)

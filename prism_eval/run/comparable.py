@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
+from prism_eval.errors import UsageError
 from prism_eval.run.reading import Manifest
 
 Fields = Mapping[str, object]
@@ -69,6 +70,26 @@ def difference(first: Mapping[str, Fields], second: Mapping[str, Fields]) -> tup
             if own.get(field) != others.get(field):
                 return f"{part}: {field}" if part else field, own.get(field), others.get(field)
     return None
+
+
+def check_alike(first: object, of_first: Mapping[str, Fields], second: object, of_second: Mapping[str, Fields]) -> None:
+    """Make sure that scores of two runs may be compared.
+
+    Args:
+        first: What one is called, its folder as a rule.
+        of_first: What its scores depend on.
+        second: What the other is called.
+        of_second: What its scores depend on.
+
+    Raises:
+        UsageError: They may not; the message names the first field that differs, and both values.
+    """
+    if differs := difference(of_first, of_second):
+        field, left, right = differs
+        raise UsageError(
+            f"{first} and {second} cannot be compared: {field} is {shown(left, right)} in {first} "
+            f"and {shown(right, left)} in {second}"
+        )
 
 
 def shown(value: object, other: object) -> str:

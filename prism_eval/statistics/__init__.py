@@ -15,6 +15,7 @@ from prism_eval.statistics.leans import Lean, PositionLean, lean
 from prism_eval.statistics.looks import obrien_fleming
 from prism_eval.statistics.means import FEW_CLUSTERS, Estimate, clustered_mean
 from prism_eval.statistics.noise import CaptionNoise, NoisePart, caption_noise
+from prism_eval.statistics.noninferiority import NonInferiority, images_to_hold, loss_shown, noninferiority
 from prism_eval.statistics.paired import Difference, paired_difference
 from prism_eval.statistics.pairs import Comparison, compare_all
 from prism_eval.statistics.ranks import RankRange, rank_ranges
@@ -31,6 +32,7 @@ __all__ = [
     "Heterogeneity",
     "Lean",
     "NoisePart",
+    "NonInferiority",
     "PositionLean",
     "RankRange",
     "Ratio",
@@ -46,7 +48,10 @@ __all__ = [
     "heterogeneity",
     "holm",
     "images_for",
+    "images_to_hold",
     "lean",
+    "loss_shown",
+    "noninferiority",
     "obrien_fleming",
     "paired_difference",
     "rank_ranges",

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from prism_eval._version import __version__
 from prism_eval.leaderboard import Leaderboard
-from prism_eval.report.exports.markdown import escaped, markdown
+from prism_eval.leaderboard.markdown import escaped
+from prism_eval.report.exports.markdown import markdown
 from prism_eval.report.text import flat
 
 PICTURES = "thumbnails"

@@ -1,0 +1,105 @@
+"""``prism-eval gate``: a regression in captions stops here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from prism_eval.cli.values import file_path
+from prism_eval.cli.verbs import Verbs
+from prism_eval.files.folders import user_path
+
+if TYPE_CHECKING:
+    from prism_eval.gate import Decision
+
+app = Verbs(
+    help="Decide whether a candidate holds up: PASS, FAIL, INCONCLUSIVE.",
+    invoke_without_command=True,
+    epilog="""Examples:
+
+  prism-eval gate --baseline runs/main --candidate runs/mine
+
+  prism-eval gate --baseline runs/main --candidate runs/mine --policy gate.toml --event release
+
+  prism-eval gate init --baseline runs/main --candidate runs/mine
+
+Exit codes: 0 PASS, 1 FAIL, 3 INCONCLUSIVE, 2 for a wrong command or runs that cannot be compared.
+""",
+)
+
+EXITS = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 3}
+
+Run = Annotated[Path | None, typer.Option(parser=user_path, metavar="RUN", help="The run that is held up to it.")]
+Known = Annotated[Path | None, typer.Option(parser=user_path, metavar="RUN", help="The run that is known to be good.")]
+Entry = Annotated[
+    str | None,
+    typer.Option(metavar="LABEL", help="The candidate's entry, of a run that has several. [default: the only one]"),
+]
+BaselineEntry = Annotated[
+    str | None, typer.Option(metavar="LABEL", help="Likewise the baseline's. [default: that of the same label]")
+]
+PolicyFile = Annotated[
+    Path | None,
+    typer.Option(
+        parser=file_path, metavar="FILE", help="The rules, as gate init writes them. [default: 1 point of the suite]"
+    ),
+]
+Event = Annotated[
+    Literal["pull_request", "release"],
+    typer.Option(help="What the gate stands before: the policy says what a cannot-tell counts as there."),
+]
+Format = Annotated[
+    Literal["terminal", "markdown", "json"], typer.Option("--format", help="How it is said on standard output.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def gate(
+    context: typer.Context,
+    *,
+    baseline: Known = None,
+    candidate: Run = None,
+    entry: Entry = None,
+    baseline_entry: BaselineEntry = None,
+    policy: PolicyFile = None,
+    event: Event = "pull_request",
+    as_format: Format = "terminal",
+) -> None:
+    """Decide whether a candidate holds up: PASS, FAIL, INCONCLUSIVE."""
+    if context.invoked_subcommand is not None:
+        return
+    from prism_eval.errors import UsageError
+    from prism_eval.gate import Policy, decide, read_policy, read_side
+
+    if baseline is None or candidate is None:
+        raise UsageError("a gate needs two runs: --baseline RUN --candidate RUN")
+    rules = read_policy(policy) if policy else Policy()
+    second = read_side(candidate, entry)
+    first = read_side(baseline, baseline_entry, like=second.label)
+    decision = decide(first, second, rules, where=str(policy or "the policy"))
+    if as_format == "terminal":
+        from prism_eval.cli.sheets import show_sheet
+        from prism_eval.gate.output.sheet import decided
+
+        show_sheet(decided(decision))
+    else:
+        typer.echo(_text(decision, as_format).encode(), nl=False)
+    raise typer.Exit(exit_code(decision, event))
+
+
+def exit_code(decision: Decision, event: Literal["pull_request", "release"]) -> int:
+    """What the shell is told: a cannot-tell is what the policy says it counts as there."""
+    counts = getattr(decision.policy.inconclusive, event)
+    if decision.outcome == "INCONCLUSIVE" and counts != "inconclusive":
+        return EXITS["PASS" if counts == "pass" else "FAIL"]
+    return EXITS[decision.outcome]
+
+
+def _text(decision: Decision, as_format: str) -> str:
+    from prism_eval.gate.output.document import as_json, decision_document
+    from prism_eval.gate.output.markdown import markdown
+    from prism_eval.gate.output.sheet import decided
+
+    return markdown(decided(decision)) if as_format == "markdown" else as_json(decision_document(decision))

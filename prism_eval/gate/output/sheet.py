@@ -1,0 +1,168 @@
+"""A comparison as sentences and tables of words, whoever shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from prism_eval.gate.behaviour import Behaviour
+from prism_eval.gate.comparison import Comparison, Flip
+from prism_eval.gate.decision import Decision
+from prism_eval.gate.ruling import Ruling
+from prism_eval.gate.side import LOSSES
+from prism_eval.leaderboard.against import Against
+from prism_eval.leaderboard.writing import ABSENT, count, counted, listed, points, signed, signed_ends, three_digits
+
+Row = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table of words.
+
+    Attributes:
+        title: What stands above it; empty where nothing does.
+        headings: One for each column.
+        rows: Its rows.
+    """
+
+    title: str
+    headings: Row
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """What is said, in order.
+
+    Attributes:
+        answer: The first sentence, which answers the question.
+        lines: Sentences below it.
+        grids: The tables.
+        notes: What limits all that.
+    """
+
+    answer: str
+    lines: Sequence[str]
+    grids: Sequence[Grid]
+    notes: Sequence[str]
+
+
+def sheet(comparison: Comparison, *, flips: int = 5) -> Sheet:
+    """What a comparison says.
+
+    Args:
+        comparison: The comparison.
+        flips: Items won, and items lost, that are named at most.
+    """
+    suite = comparison.suite
+    return Sheet(
+        answer=f"{comparison.candidate.label} against {comparison.baseline.label}: {suite.sentence}",
+        lines=[suite.unlike] if suite.unlike else [],
+        grids=[
+            benchmarks(comparison),
+            changes(comparison),
+            *_flips("Lost", comparison.lost, flips),
+            *_flips("Won", comparison.won, flips),
+        ],
+        notes=list(notes(comparison)),
+    )
+
+
+def decided(decision: Decision, *, flips: int = 3) -> Sheet:
+    """What a gate decides.
+
+    Args:
+        decision: The decision.
+        flips: Items lost that are named at most.
+    """
+    comparison = decision.comparison
+    first, second = (f"{side.label} ({side.where})" for side in (comparison.baseline, comparison.candidate))
+    rate = f"the gate errs in {decision.policy.error_rate:g} % at most, its critical rules together"
+    return Sheet(
+        answer=f"{decision.outcome}: {decision.says}",
+        lines=[f"{second} against {first}; {rate}."],
+        grids=[
+            Grid(
+                "",
+                ("", "tier", "rule"),
+                [(ruling.outcome, ruling.tier, ruling.says) for ruling in decision.rulings if _tells(ruling)],
+            ),
+            benchmarks(comparison),
+            changes(comparison),
+            *_flips("Lost", comparison.lost, flips),
+        ],
+        notes=list(notes(comparison)),
+    )
+
+
+def _tells(ruling: Ruling) -> bool:
+    """Whether a rule is worth a line: a limit that is kept is not, nor a benchmark of which nobody can tell."""
+    if ruling.tier == "critical":
+        return ruling.difference is not None or ruling.outcome != "PASS"
+    return ruling.outcome == "FAIL"
+
+
+def benchmarks(comparison: Comparison) -> Grid:
+    """What became of each benchmark, and of all of them."""
+    rows = [_benchmark(part.title, part.common, part.scores, part.against) for part in comparison.parts]
+    if len(rows) > 1:
+        items = sum(part.common for part in comparison.parts)
+        rows.append(_benchmark("all", items, comparison.scores, comparison.suite))
+    return Grid("", ("benchmark", "items", "before", "after", "difference", "verdict"), rows)
+
+
+def _benchmark(title: str, items: int, scores: tuple[float, float] | None, said: Against) -> Row:
+    found = said.difference
+    before, after = map(points, scores or (None, None))
+    difference = f"{signed(found.value)} {signed_ends(found.low, found.high)}" if found else ABSENT
+    return title, count(items), before, after, difference, said.verdict
+
+
+def changes(comparison: Comparison) -> Grid:
+    """How captions and answers have changed beside their scores."""
+    first, second = comparison.behaviour
+    rows = []
+    for name, value, write in _MEASURES:
+        before, after = value(first), value(second)
+        # What neither does is no news.
+        if before or after:
+            rows.append((name, *(ABSENT if one is None else write(one) for one in (before, after))))
+    return Grid("Captions and answers", ("", "baseline", "candidate"), rows)
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+_Measure = tuple[str, Callable[[Behaviour], float | None], Callable[[float], str]]
+_MEASURES: tuple[_Measure, ...] = (
+    ("words a caption", lambda of: of.words, lambda words: f"{words:,.1f}"),
+    ("tokens a caption", lambda of: of.spent.tokens_mean, lambda tokens: f"{tokens:,.1f}"),
+    ("cost a caption", lambda of: of.spent.cost_mean, three_digits),
+    ("captions empty", lambda of: of.empty, _share),
+    ("captions cut", lambda of: of.cut, _share),
+    *((f"answers {outcome.value}", lambda of, outcome=outcome: of.losses[outcome], _share) for outcome in LOSSES),
+)
+
+
+def _flips(word: str, flips: Sequence[Flip], most: int) -> Iterator[Grid]:
+    if flips:
+        shown = flips[:most]
+        of = f", {len(shown)} of them" if len(shown) < len(flips) else ""
+        yield Grid(
+            f"{word}: {counted(len(flips), 'item')}{of}",
+            ("benchmark", "item", "before", "after"),
+            [(flip.benchmark, flip.item, points(flip.before), points(flip.after)) for flip in shown],
+        )
+
+
+def notes(comparison: Comparison) -> Iterator[str]:
+    """What is not compared, and whether it matters."""
+    for side, names in zip(("baseline", "candidate"), comparison.only, strict=True):
+        if names:
+            yield f"Only the {side} has {listed(names)}: left out."
+    for place, side in enumerate(("baseline", "candidate")):
+        dropped = [f"{part.dropped[place]:,} of {part.title}" for part in comparison.parts if part.dropped[place]]
+        if dropped:
+            yield f"Items of the {side} left out, for both have no score on them: {listed(dropped)}."

@@ -1,0 +1,158 @@
+"""One side of a comparison: what an entry of a run scored on each item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prism_eval.errors import UsageError
+from prism_eval.leaderboard.runs import benchmark_titles, read_runs, unusable_items
+from prism_eval.leaderboard.spent import Spent
+from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
+from prism_eval.run.belonging import check_belonging
+from prism_eval.run.comparable import Fields, comparable, ended_early
+from prism_eval.run.folder import RunFolder
+from prism_eval.schema import Outcome
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+LOSSES = (Outcome.FAILED, Outcome.UNPARSED, Outcome.REFUSED, Outcome.TRUNCATED, Outcome.ABSTAINED)
+"""The outcomes that `Side.items` counts, each in a column of its name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """An entry of a run, or a baseline that was saved of one.
+
+    Attributes:
+        label: The entry's label.
+        where: The folder or file, as it was named.
+        fields: What the scores depend on beside the captioner, as `prism_eval.run.comparable.comparable` says; to a
+            benchmark's belongs at which look the run ended.
+        titles: By benchmark, what it is called.
+        unusable: By benchmark, how many of its items cannot be asked of anybody.
+        spent: What the captions took.
+        items: A row an item, in the order of the run: ``benchmark``, ``item``, ``images`` (their digests) and
+            ``cluster``; ``score``, the mean over captions and orders of options, empty where all failed; ``verdicts``
+            and how many of them are of each outcome of `LOSSES`; ``words``, the mean length of its captions, empty
+            where there is none; ``empty`` and ``cut``, the shares of them that say nothing or hit the limit.
+    """
+
+    label: str
+    where: str
+    fields: Mapping[str, Fields]
+    titles: Mapping[str, str]
+    unusable: Mapping[str, int]
+    spent: Spent
+    items: pa.Table
+
+    def counts(self, *, scored: bool = False) -> dict[str, int]:
+        """By benchmark, how many items it was asked, or has a score on."""
+        import pyarrow.compute as pc
+
+        rows = self.items.filter(self.items["score"].is_valid()) if scored else self.items
+        counted = pc.value_counts(rows["benchmark"].cast("string"))
+        return {entry["values"]: entry["counts"] for entry in counted.to_pylist()}
+
+
+def read_side(path: Path, entry: str | None = None, *, like: str | None = None) -> Side:
+    """Read an entry of a run folder that belongs together.
+
+    Args:
+        path: The run folder.
+        entry: The entry's label; see `side_of_run`.
+        like: The label that is meant where nobody names one.
+
+    Raises:
+        UsageError: The run has several entries or none of that label.
+        RunError: The folder holds no run, or parts of several; or the run cannot be read.
+    """
+    check_belonging(RunFolder.open(path), "score", manifest=True)
+    return side_of_run(path, entry, like=like)
+
+
+def side_of_run(path: Path, entry: str | None = None, *, like: str | None = None, reasoner: str | None = None) -> Side:
+    """Read an entry of a run folder.
+
+    Args:
+        path: The run folder.
+        entry: The entry's label, or a part of it that no other has; ``None`` where the run has one.
+        like: The label that is meant where nobody names one, if the run has it: the other side's.
+        reasoner: The label of the reasoner whose verdicts count; by default the run's first.
+
+    Raises:
+        UsageError: The run has several entries or none of that label.
+        RunError: The run cannot be read.
+    """
+    runs = read_runs([path], reasoner)
+    (manifest,) = runs.manifests
+    label = _chosen(runs.verdicts.captioners, path, entry, like)
+    ended = ended_early(manifest)
+    return Side(
+        label=label,
+        where=str(path),
+        fields={part: {**ended.get(part, {}), **fields} for part, fields in comparable(manifest).items()},
+        titles=benchmark_titles(manifest),
+        unusable=unusable_items(manifest),
+        spent=runs.spent(label),
+        items=_items(runs.verdicts, runs.verdicts.captioners.index(label)),
+    )
+
+
+def _chosen(labels: Sequence[str], path: Path, entry: str | None, like: str | None) -> str:
+    if not labels:
+        raise UsageError(f"{path} holds no verdict: nothing can be compared")
+    named = entry if entry is not None else like if like in labels else None
+    if named is None:
+        if len(labels) == 1:
+            return labels[0]
+        raise UsageError(f"{path} has several entries, name one: {', '.join(labels)}")
+    found = [label for label in labels if label == named] or [
+        label for label in labels if named.strip().lower() in label.lower()
+    ]
+    if len(found) == 1:
+        return found[0]
+    problem = f"{named!r} fits {', '.join(found)}: name one" if found else f"{named!r} is no entry"
+    raise UsageError(f"{path}: {problem}; its entries are {', '.join(labels)}")
+
+
+def _items(verdicts: Verdicts, number: int) -> pa.Table:
+    import numpy as np
+    import pyarrow as pa
+
+    own = np.flatnonzero(verdicts.captioner == number)
+    item = verdicts.item[own]
+    counts = np.bincount(item, minlength=len(verdicts.items))
+    asked = np.flatnonzero(counts)
+    said = verdicts.table.take(verdicts.items.first[asked], ("benchmark", "item", "images", "cluster"))
+
+    def mean(values: NDArray[np.float64]) -> pa.Array:
+        """Each item's mean of what is known of it, empty where nothing is."""
+        known = ~np.isnan(values)
+        number = np.bincount(item[known], minlength=counts.size)[asked]
+        total = np.bincount(item[known], weights=values[known], minlength=counts.size)[asked]
+        return pa.array(np.divide(total, number, out=np.zeros(asked.size), where=number > 0), mask=number == 0)
+
+    words = verdicts.words[own]
+    cut = np.where(np.isnan(words), np.nan, verdicts.truncated[own])
+    columns = {
+        "score": mean(verdicts.score[own]),
+        "verdicts": pa.array(counts[asked]),
+        **{
+            outcome.value: pa.array(
+                np.bincount(item[verdicts.outcome[own] == OUTCOMES.index(outcome)], minlength=counts.size)[asked]
+            )
+            for outcome in LOSSES
+        },
+        "words": mean(words),
+        "empty": mean(np.where(np.isnan(words), np.nan, (words == 0) & (cut == 0))),
+        "cut": mean(cut),
+    }
+    for name, column in columns.items():
+        said = said.append_column(name, column)
+    return said

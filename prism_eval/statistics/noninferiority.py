@@ -1,0 +1,92 @@
+"""Whether a difference is shown not to be a loss that matters, or shown to be one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from prism_eval.statistics.families import ALPHA
+from prism_eval.statistics.paired import Difference
+from prism_eval.statistics.student import quantile, upper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NonInferiority:
+    """Two one-sided tests at a margin: one shows that nothing is lost, the other that too much is.
+
+    Attributes:
+        p_held: The p-value of "it is worse by the margin or more": small where the candidate holds up.
+        p_lost: The p-value of "it is worse by the margin or less": small where it has lost too much.
+        low: The one-sided lower bound: the largest loss that these data allow for.
+        high: The one-sided upper bound.
+    """
+
+    p_held: float
+    p_lost: float
+    low: float
+    high: float
+
+
+def noninferiority(difference: Difference, margin: float, *, alpha: float = ALPHA) -> NonInferiority:
+    """Test a difference, candidate minus baseline, against a loss of the margin, one-sided t tests.
+
+    Both rest on the error that intervals rest on, which is held up where few images differ.
+
+    Args:
+        difference: What was measured.
+        margin: The largest loss that does not matter, as scores are: 0.01 is one point.
+        alpha: The level of each bound.
+
+    Raises:
+        ValueError: The margin is not positive.
+    """
+    if not margin > 0:
+        raise ValueError(f"a margin is positive, not {margin:g}")
+    # One image decides nothing.
+    if difference.degrees == 0:
+        return NonInferiority(p_held=1.0, p_lost=1.0, low=-1.0, high=1.0)
+    above, error = difference.value + margin, difference.held_error
+    reach = quantile(1 - alpha, difference.degrees) * error
+    return NonInferiority(
+        p_held=upper(above / error, difference.degrees),
+        p_lost=upper(-above / error, difference.degrees),
+        low=max(difference.value - reach, -1.0),
+        high=min(difference.value + reach, 1.0),
+    )
+
+
+def loss_shown(margin: float, error: float, degrees: float, *, power: float = 0.8, alpha: float = ALPHA) -> float:
+    """The true loss that would be shown to be beyond the margin with this probability: margin + (t_.95 + t_.80) SE.
+
+    Args:
+        margin: The largest loss that does not matter, as scores are.
+        error: The standard error of the difference.
+        degrees: Its degrees of freedom; at 0 nothing is shown, and the answer is infinite.
+        power: The probability to show it.
+        alpha: The level of the one-sided test.
+    """
+    if degrees == 0:
+        return math.inf
+    return margin + (quantile(1 - alpha, degrees) + quantile(power, degrees)) * error
+
+
+def images_to_hold(margin: float, error: float, images: int, *, power: float = 0.8, alpha: float = ALPHA) -> int:
+    """How many images would show with this probability that a candidate as good as the baseline holds up.
+
+    n ((z_.95 + z_.80) SE / margin)^2.
+
+    Args:
+        margin: The largest loss that does not matter, as scores are.
+        error: The standard error of the difference at ``images``.
+        images: How many images it was seen on.
+        power: The probability to show it.
+        alpha: The level of the one-sided test.
+
+    Raises:
+        ValueError: The margin is not positive.
+    """
+    from scipy.special import ndtri
+
+    if not margin > 0:
+        raise ValueError(f"a margin is positive, not {margin:g}")
+    return math.ceil(images * (float(ndtri(1 - alpha) + ndtri(power)) * error / margin) ** 2)
