@@ -10,6 +10,7 @@ import typer
 from prism_eval._version import __version__
 from prism_eval.cli import (
     answer,
+    baseline,
     benchmarks,
     caption,
     compare,
@@ -75,6 +76,7 @@ for verb in (
     report,
     compare,
     gate,
+    baseline,
     importing,
     plan,
     benchmarks,

@@ -20,8 +20,8 @@ EPILOG = """Examples:
   prism-eval compare runs/main runs/mine --format json --output difference.json
 """
 
-Baseline = Annotated[Path, typer.Argument(parser=user_path, metavar="BASELINE", help="A run folder.")]
-Candidate = Annotated[Path, typer.Argument(parser=user_path, metavar="CANDIDATE", help="A run folder.")]
+Baseline = Annotated[Path, typer.Argument(parser=user_path, metavar="BASELINE", help="A run folder, or a saved file.")]
+Candidate = Annotated[Path, typer.Argument(parser=user_path, metavar="CANDIDATE", help="Another one.")]
 Entry = Annotated[
     str | None,
     typer.Option(metavar="LABEL", help="The candidate's entry, of a run that has several. [default: the only one]"),

@@ -32,7 +32,10 @@ Exit codes: 0 PASS, 1 FAIL, 3 INCONCLUSIVE, 2 for a wrong command or runs that c
 EXITS = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 3}
 
 Run = Annotated[Path | None, typer.Option(parser=user_path, metavar="RUN", help="The run that is held up to it.")]
-Known = Annotated[Path | None, typer.Option(parser=user_path, metavar="RUN", help="The run that is known to be good.")]
+Known = Annotated[
+    Path | None,
+    typer.Option(parser=user_path, metavar="RUN", help="The run that is known to be good, or a file saved of it."),
+]
 Entry = Annotated[
     str | None,
     typer.Option(metavar="LABEL", help="The candidate's entry, of a run that has several. [default: the only one]"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from prism_eval.gate.comparison import Comparison, Margins, compare
 from prism_eval.gate.decision import Decision, decide
 from prism_eval.gate.policy import Policy, read_policy
+from prism_eval.gate.reading import read_side
 from prism_eval.gate.ruling import Ruling
-from prism_eval.gate.side import Side, read_side
+from prism_eval.gate.side import Side
 
 __all__ = [
     "Comparison",

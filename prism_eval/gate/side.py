@@ -11,9 +11,7 @@ from prism_eval.errors import UsageError
 from prism_eval.leaderboard.runs import benchmark_titles, read_runs, unusable_items
 from prism_eval.leaderboard.spent import Spent
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
-from prism_eval.run.belonging import check_belonging
 from prism_eval.run.comparable import Fields, comparable, ended_early
-from prism_eval.run.folder import RunFolder
 from prism_eval.schema import Outcome
 
 if TYPE_CHECKING:
@@ -60,39 +58,24 @@ class Side:
         return {entry["values"]: entry["counts"] for entry in counted.to_pylist()}
 
 
-def read_side(path: Path, entry: str | None = None, *, like: str | None = None) -> Side:
-    """Read an entry of a run folder that belongs together.
-
-    Args:
-        path: The run folder.
-        entry: The entry's label; see `side_of_run`.
-        like: The label that is meant where nobody names one.
-
-    Raises:
-        UsageError: The run has several entries or none of that label.
-        RunError: The folder holds no run, or parts of several; or the run cannot be read.
-    """
-    check_belonging(RunFolder.open(path), "score", manifest=True)
-    return side_of_run(path, entry, like=like)
-
-
-def side_of_run(path: Path, entry: str | None = None, *, like: str | None = None, reasoner: str | None = None) -> Side:
+def side_of_run(path: Path, entry: str | None = None, *, like: str | None = None, captions: bool = False) -> Side:
     """Read an entry of a run folder.
 
     Args:
         path: The run folder.
         entry: The entry's label, or a part of it that no other has; ``None`` where the run has one.
         like: The label that is meant where nobody names one, if the run has it: the other side's.
-        reasoner: The label of the reasoner whose verdicts count; by default the run's first.
+        captions: Whether each item's row is to have its ``caption``, of several the first.
 
     Raises:
         UsageError: The run has several entries or none of that label.
         RunError: The run cannot be read.
     """
-    runs = read_runs([path], reasoner)
+    runs = read_runs([path])
     (manifest,) = runs.manifests
     label = _chosen(runs.verdicts.captioners, path, entry, like)
-    ended = ended_early(manifest)
+    number, ended = runs.verdicts.captioners.index(label), ended_early(manifest)
+    items = _items(runs.verdicts, number)
     return Side(
         label=label,
         where=str(path),
@@ -100,7 +83,7 @@ def side_of_run(path: Path, entry: str | None = None, *, like: str | None = None
         titles=benchmark_titles(manifest),
         unusable=unusable_items(manifest),
         spent=runs.spent(label),
-        items=_items(runs.verdicts, runs.verdicts.captioners.index(label)),
+        items=items.append_column("caption", _captions(runs.verdicts, number)) if captions else items,
     )
 
 
@@ -155,4 +138,16 @@ def _items(verdicts: Verdicts, number: int) -> pa.Table:
     }
     for name, column in columns.items():
         said = said.append_column(name, column)
-    return said
+    return said.replace_schema_metadata(None)
+
+
+def _captions(verdicts: Verdicts, number: int) -> pa.ChunkedArray:
+    """The caption that each item of a captioner was answered from, of several the first."""
+    import numpy as np
+
+    own = np.flatnonzero(verdicts.captioner == number)
+    _, first = np.unique(verdicts.item[own], return_index=True)
+    # Rows are read by rising place, and other captioners' rows may have numbered the items in another order.
+    rows = own[first]
+    places = np.argsort(np.argsort(rows))
+    return verdicts.table.take(rows, ("caption",))["caption"].take(places)

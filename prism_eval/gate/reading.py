@@ -1,0 +1,29 @@
+"""A side of a comparison, whatever holds it: a run folder or a baseline's file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prism_eval.gate.baseline import read_baseline
+from prism_eval.gate.side import Side, side_of_run
+from prism_eval.run.belonging import check_belonging
+from prism_eval.run.folder import RunFolder
+
+
+def read_side(path: Path, entry: str | None = None, *, like: str | None = None, captions: bool = False) -> Side:
+    """Read an entry of a run folder that belongs together, or a baseline that was saved of one.
+
+    Args:
+        path: The run folder, or the file.
+        entry: The entry's label; see `side_of_run`. A file has one.
+        like: The label that is meant where nobody names one.
+        captions: Whether the items of a run are to have their captions.
+
+    Raises:
+        UsageError: The run has several entries or none of that label, or the file is no baseline.
+        RunError: The folder holds no run, or parts of several; or the run cannot be read.
+    """
+    if path.is_file():
+        return read_baseline(path)
+    check_belonging(RunFolder.open(path), "score", manifest=True)
+    return side_of_run(path, entry, like=like, captions=captions)
