@@ -40,7 +40,7 @@ def save(
         bool, typer.Option("--captions", help="Keep each item's caption too, which makes the file many times larger.")
     ] = False,
 ) -> None:
-    """Write what an entry scored, and what that depends on: the same bytes each time.
+    """Write what an entry scored: the same bytes each time.
 
     Ids, digests of images, scores, outcomes and lengths; no image, no question, and no caption unless asked for.
     """
@@ -54,7 +54,7 @@ def save(
 
 @app.command(epilog="Example:\n\n  prism-eval baseline show baseline.parquet")
 def show(file: File) -> None:
-    """Say what a baseline holds: its entry, its scores, and what they depend on."""
+    """Say what a baseline holds, and what that depends on."""
     from prism_eval.cli.sheets import show_sheet
     from prism_eval.gate.baseline import read_baseline
     from prism_eval.gate.output.baselines import shown
@@ -67,7 +67,9 @@ def diff(
     old: File,
     new: Annotated[Path, typer.Argument(parser=user_path, metavar="OTHER", help="Another one.")],
 ) -> int:
-    """Say how two baselines differ: in what they depend on, else in their scores.
+    """Say how two baselines differ.
+
+    In what they depend on, or else in their scores.
 
     Exit code 0 where they say the same, 1 where they differ.
     """
