@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from prism_eval.cli import options as o
+from prism_eval.cli.sheets import Format, say
 from prism_eval.cli.values import file_path
 from prism_eval.files.folders import user_path
 
@@ -29,7 +30,6 @@ Entry = Annotated[
 BaselineEntry = Annotated[
     str | None, typer.Option(metavar="LABEL", help="Likewise the baseline's. [default: that of the same label]")
 ]
-Format = Annotated[Literal["terminal", "markdown", "json"], typer.Option("--format", help="How it is said.")]
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", parser=file_path, metavar="FILE", help="Where to. [default: standard output]"),
@@ -53,8 +53,7 @@ def compare(
     from prism_eval.errors import UsageError
     from prism_eval.gate import Margins, read_side
     from prism_eval.gate import compare as compared
-    from prism_eval.gate.output.document import as_json, document
-    from prism_eval.gate.output.markdown import markdown
+    from prism_eval.gate.output.document import document
     from prism_eval.gate.output.sheet import sheet
 
     if output and as_format == "terminal":
@@ -62,16 +61,4 @@ def compare(
     margins = Margins() if margin is None else Margins.of_points(margin)
     second = read_side(candidate, entry)
     comparison = compared(read_side(baseline, baseline_entry, like=second.label), second, margins)
-    if as_format == "terminal":
-        from prism_eval.cli.sheets import show_sheet
-
-        show_sheet(sheet(comparison))
-        return
-    text = markdown(sheet(comparison)) if as_format == "markdown" else as_json(document(comparison))
-    if output:
-        from prism_eval.files.whole import write_whole
-
-        write_whole(output, text)
-    else:
-        # As bytes: a pipe gets what the file gets, whatever the screen's encoding is.
-        typer.echo(text.encode(), nl=False)
+    say(sheet(comparison), document(comparison), as_format, output)

@@ -1,18 +1,52 @@
-"""Sentences and tables of a comparison on the screen."""
+"""Sentences and tables of a comparison: on the screen, or as Markdown or JSON."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
 
 from prism_eval.cli.printable import printable
 from prism_eval.cli.table import show_table
 
 if TYPE_CHECKING:
+    from prism_eval.files.jsonable import Json
     from prism_eval.gate.output.sheet import Sheet
+
+Format = Annotated[Literal["terminal", "markdown", "json"], typer.Option("--format", help="How it is said.")]
+
+
+def say(sheet: Sheet, document: Mapping[str, Json], as_format: str, output: Path | None = None) -> None:
+    """Say what a comparison or a decision says.
+
+    Args:
+        sheet: For people.
+        document: For machines.
+        as_format: Which of them, and how.
+        output: The file to write it to, in place of standard output.
+
+    Raises:
+        RunError: The file cannot be written.
+    """
+    if as_format == "terminal":
+        show_sheet(sheet)
+        return
+    from prism_eval.files.whole import write_whole
+    from prism_eval.gate.output.document import as_json
+    from prism_eval.gate.output.markdown import markdown
+
+    text = markdown(sheet) if as_format == "markdown" else as_json(document)
+    if output:
+        write_whole(output, text)
+    else:
+        # As bytes: a pipe gets what a file gets, whatever the screen's encoding is.
+        typer.echo(text.encode(), nl=False)
 
 
 def show_sheet(sheet: Sheet) -> None:
-    """Print what a comparison or a decision says."""
+    """Print it."""
     from rich.text import Text
 
     from prism_eval.cli.screen import console

@@ -113,7 +113,7 @@ def assemble(
     Raises:
         UsageError: Something the plan names does not exist or will not do.
     """
-    protocol = _protocol(plan)
+    protocol = protocol_of(plan)
     found, unread = open_benchmarks(plan) if benchmarks is None else (benchmarks, {})
     opened = [_limited(benchmark, plan) for benchmark in found]
     limits = Limits(plan.concurrency)
@@ -190,7 +190,8 @@ def _orders(plan: Plan, benchmarks: Sequence[Benchmark]) -> Orders:
     return Orders(plan.orders, plan.seed, fixed)
 
 
-def _protocol(plan: Plan) -> Protocol:
+def protocol_of(plan: Plan) -> Protocol:
+    """The protocol of a plan, with what the plan changes of it."""
     protocol = load_protocol(plan.protocol)
     # The only two that a plan may change: whatever else a protocol fixes is what makes scores comparable.
     changes = {key: value for key in ("edition", "samples") if (value := getattr(plan, key)) is not None}

@@ -78,6 +78,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "caption": "string",
         "caption_words": "int64",
         "caption_truncated": "bool",
+        "row": "string",
     },
 }
 _PLACED = {"position": "int64", "seconds": "double"}
@@ -246,7 +247,14 @@ def verdict_row(result: ItemResult) -> dict[str, object]:
         "caption": read.text if read else None,
         "caption_words": read.words if read else None,
         "caption_truncated": bool(read and read.finish_reason.cut),
+        "row": _read_besides(item),
     }
+
+
+def _read_besides(item: Item) -> str | None:
+    """What else of an item a scorer reads, so that a verdict can be made again from the table alone."""
+    said = {"columns": jsonable(item.columns), "abstain": item.abstain}
+    return json.dumps(said, ensure_ascii=False) if any(said.values()) else None
 
 
 def _place(result: ItemResult) -> dict[str, object]:

@@ -173,11 +173,11 @@ class Trial:
         if result.answer is None or self.settings.through != "score":
             return result
         scorer = self.settings.scorers[shown.benchmark]
-        scored = partial(_scored, scorer, shown, result.answer, self.settings.form)
+        scoring = partial(scored, scorer, shown, result.answer, self.settings.form)
         if scorer.quick and len(result.answer.text) <= _SHORT:
-            verdict, left_open = scored()
+            verdict, left_open = scoring()
         else:
-            verdict, left_open = await asyncio.get_running_loop().run_in_executor(self.settings.scoring, scored)
+            verdict, left_open = await asyncio.get_running_loop().run_in_executor(self.settings.scoring, scoring)
         if left_open and self.settings.judge:
             verdict = await self._judged(self.settings.judge, shown, left_open, verdict)
         result.error = verdict.note if verdict.outcome is Outcome.FAILED else ""
@@ -206,7 +206,7 @@ class Trial:
         return result
 
 
-def _scored(scorer: Scorer, item: Item, answer: Answer, form: AnswerForm) -> tuple[Verdict, str | None]:
+def scored(scorer: Scorer, item: Item, answer: Answer, form: AnswerForm) -> tuple[Verdict, str | None]:
     """The scorer's verdict, and what it leaves to a judge; runs in a thread."""
     doing = f"scorer {scorer.name!r}, item {item.id} of {item.benchmark}"
     try:

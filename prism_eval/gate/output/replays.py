@@ -1,0 +1,43 @@
+"""What came of scoring a run's answers again, in words and in JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from prism_eval.files.jsonable import Json, jsonable
+from prism_eval.gate.output.sheet import Grid, Sheet
+from prism_eval.gate.replay import Replay
+from prism_eval.leaderboard.writing import counted
+
+_SHOWN = 20
+
+
+def replayed(replay: Replay, where: str) -> Sheet:
+    """What to say of a replay.
+
+    Args:
+        replay: What came of it.
+        where: The run.
+    """
+    answers, changed = counted(replay.answers, "answer"), len(replay.changed)
+    said = "every verdict as it was" if not changed else f"{counted(changed, 'verdict')} changed"
+    rows = [
+        (one.benchmark, one.item, one.captioner, one.before.said, one.after.said) for one in replay.changed[:_SHOWN]
+    ]
+    more = [f"{changed - _SHOWN:,} more: --format json has all of them."] if changed > _SHOWN else []
+    unanswered = f"{counted(replay.unanswered, 'verdict')} without an answer: nothing to score."
+    return Sheet(
+        answer=f"{'FAIL' if changed else 'PASS'}: {answers} of {where} scored again, {said}",
+        lines=[],
+        grids=[Grid("", ("benchmark", "item", "entry", "before", "now"), rows)] if rows else [],
+        notes=[
+            *more,
+            *([unanswered] if replay.unanswered else []),
+            *(f"{name} was not scored again: {why}" for name, why in replay.left_out.items()),
+        ],
+    )
+
+
+def replay_document(replay: Replay) -> dict[str, Json]:
+    """All of a replay, in JSON's own types."""
+    return {name: jsonable(value) for name, value in asdict(replay).items()}
