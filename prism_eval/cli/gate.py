@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from prism_eval.cli.sheets import Format, say
 from prism_eval.cli.values import file_path
 from prism_eval.cli.verbs import Verbs
 from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
-    from prism_eval.gate import Decision
+    from prism_eval.gate.output.told import Told
 
 app = Verbs(
     help="Decide whether a candidate holds up: PASS, FAIL, INCONCLUSIVE.",
@@ -59,6 +58,14 @@ Replayed = Annotated[
         help="Score the answers of a run again, without a model: every verdict must be as it was.",
     ),
 ]
+Format = Annotated[
+    Literal["auto", "terminal", "markdown", "json", "junit", "github"],
+    typer.Option("--format", help="How it is said: auto is github in a GitHub action, else terminal."),
+]
+JUnit = Annotated[
+    Path | None,
+    typer.Option("--junit", parser=file_path, metavar="FILE", help="Write it as JUnit XML too, for lists of tests."),
+]
 Event = Annotated[
     At,
     typer.Option(help="What the gate stands before: the policy says what a cannot-tell counts as there."),
@@ -76,54 +83,44 @@ def gate(
     policy: PolicyFile = None,
     event: Event = "pull_request",
     replay: Replayed = None,
-    as_format: Format = "terminal",
+    as_format: Format = "auto",
+    junit: JUnit = None,
 ) -> None:
     """Decide whether a candidate holds up: PASS, FAIL, INCONCLUSIVE."""
     if context.invoked_subcommand is not None:
         return
+    from prism_eval.cli.ci import tell, told_in_junit
     from prism_eval.errors import UsageError
 
-    if replay is not None:
-        if baseline or candidate or policy:
-            raise UsageError("--replay holds a run to itself: leave --baseline, --candidate and --policy out")
-        raise typer.Exit(_replay(replay, as_format))
-    if baseline is None or candidate is None:
-        raise UsageError("a gate needs two runs: --baseline RUN --candidate RUN, or --replay RUN")
-    raise typer.Exit(_decide(baseline, candidate, (baseline_entry, entry), policy, event, as_format))
+    with told_in_junit(junit):
+        if replay is not None:
+            if baseline or candidate or policy:
+                raise UsageError("--replay holds a run to itself: leave --baseline, --candidate and --policy out")
+            told, code = _replay(replay)
+        elif baseline is None or candidate is None:
+            raise UsageError("a gate needs two runs: --baseline RUN --candidate RUN, or --replay RUN")
+        else:
+            told, code = _decide((baseline, baseline_entry), (candidate, entry), policy, event)
+    tell(told, as_format, junit, place=str(policy or ""))
+    raise typer.Exit(code)
 
 
-def _replay(run: Path, as_format: str) -> int:
-    from prism_eval.gate.output.replays import replay_document, replayed
+def _replay(run: Path) -> tuple[Told, int]:
+    from prism_eval.gate.output.replays import told
     from prism_eval.gate.replay import replay
 
     found = replay(run)
-    say(replayed(found, str(run)), replay_document(found), as_format)
-    return EXITS["FAIL" if found.changed else "PASS"]
+    return told(found, str(run)), EXITS["FAIL" if found.changed else "PASS"]
 
 
 def _decide(
-    baseline: Path,
-    candidate: Path,
-    entries: tuple[str | None, str | None],
-    policy: Path | None,
-    event: At,
-    as_format: str,
-) -> int:
+    baseline: tuple[Path, str | None], candidate: tuple[Path, str | None], policy: Path | None, event: At
+) -> tuple[Told, int]:
     from prism_eval.gate import Policy, decide, read_policy, read_side
-    from prism_eval.gate.output.document import decision_document
-    from prism_eval.gate.output.sheet import decided
+    from prism_eval.gate.decision import counted_as
+    from prism_eval.gate.output.decisions import told
 
     rules = read_policy(policy) if policy else Policy()
-    second = read_side(candidate, entries[1])
-    first = read_side(baseline, entries[0], like=second.label)
-    decision = decide(first, second, rules, where=str(policy or "the policy"))
-    say(decided(decision), decision_document(decision), as_format)
-    return exit_code(decision, event)
-
-
-def exit_code(decision: Decision, event: At) -> int:
-    """What the shell is told: a cannot-tell is what the policy says it counts as there."""
-    counts = getattr(decision.policy.inconclusive, event)
-    if decision.outcome == "INCONCLUSIVE" and counts != "inconclusive":
-        return EXITS["PASS" if counts == "pass" else "FAIL"]
-    return EXITS[decision.outcome]
+    second = read_side(*candidate)
+    decision = decide(read_side(*baseline, like=second.label), second, rules, where=str(policy or "the policy"))
+    return told(decision, event), EXITS[counted_as(decision.outcome, rules, event)]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
 from prism_eval.errors import UsageError
 from prism_eval.gate.comparison import Comparison, Margins, compare
 from prism_eval.gate.limits import within_limits
-from prism_eval.gate.policy import Policy, Tier
+from prism_eval.gate.policy import Event, Policy, Tier
 from prism_eval.gate.ruling import Outcome, Ruling
 from prism_eval.gate.scores import on_scores
 from prism_eval.gate.side import Side
@@ -75,6 +75,14 @@ def decide(baseline: Side, candidate: Side, policy: Policy | None = None, *, whe
         comparison=comparison,
         policy=rules,
     )
+
+
+def counted_as(outcome: Outcome, policy: Policy, event: Event) -> Outcome:
+    """What an outcome counts as where the gate stands: of a cannot-tell the policy says it."""
+    if outcome != "INCONCLUSIVE":
+        return outcome
+    words: Mapping[str, Outcome] = {"pass": "PASS", "inconclusive": "INCONCLUSIVE", "fail": "FAIL"}
+    return words[getattr(policy.inconclusive, event)]
 
 
 _TIERS: Sequence[Tier] = get_args(Tier)

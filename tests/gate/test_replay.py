@@ -8,7 +8,7 @@ import pytest
 
 from prism_eval import evaluate
 from prism_eval.errors import RunError, UsageError
-from prism_eval.gate.output.replays import replay_document, replayed
+from prism_eval.gate.output.replays import told
 from prism_eval.gate.replay import Changed, Ruled, replay
 from tests.gate.shell import shell
 
@@ -85,10 +85,13 @@ def test_many_changes_are_capped_on_the_screen_and_whole_in_json(run):
     edit(run / "verdicts.parquet", lambda table: put(table, "score", slice(0, 30), [0.5] * 30))
     found = replay(run)
     assert len(found.changed) == 30
-    sheet = replayed(found, "the run")
+    said = told(found, "the run")
+    sheet = said.sheet
     assert len(sheet.grids[0].rows) == 20
     assert sheet.notes[0] == "10 more: --format json has all of them."
-    assert len(replay_document(found)["changed"]) == 30
+    assert len(said.document["changed"]) == 30
+    assert said.cases[0].shown == "failure"
+    assert sum(int(case.says.split(": ")[1].split()[0]) for case in said.cases[1:]) == 30
 
 
 def test_an_answer_that_is_not_there_cannot_change(run):

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from prism_eval.files.jsonable import Json, jsonable
 from prism_eval.gate.behaviour import Behaviour
 from prism_eval.gate.comparison import Comparison, Flip
-from prism_eval.gate.decision import Decision
 from prism_eval.gate.side import Side
 from prism_eval.leaderboard.against import Against
 from prism_eval.schema import utf8
@@ -40,18 +39,6 @@ def document(comparison: Comparison) -> dict[str, Json]:
         "lost": _flips(comparison.lost),
     }
     return {name: jsonable(value) for name, value in said.items()}
-
-
-def decision_document(decision: Decision) -> dict[str, Json]:
-    """What a gate decides, in JSON's own types: the outcome, each rule, and the comparison they rest on."""
-    rulings = [asdict(ruling) for ruling in decision.rulings]
-    said = {
-        "outcome": decision.outcome,
-        "says": decision.says,
-        "rules": rulings,
-        "policy": decision.policy.model_dump(),
-    }
-    return {name: jsonable(value) for name, value in said.items()} | {"comparison": document(decision.comparison)}
 
 
 def as_json(said: Mapping[str, Json]) -> str:

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 
-from prism_eval.files.jsonable import Json, jsonable
+from prism_eval.files.jsonable import jsonable
 from prism_eval.gate.output.sheet import Grid, Sheet
+from prism_eval.gate.output.told import Case, Told
 from prism_eval.gate.replay import Replay
 from prism_eval.leaderboard.writing import counted
 
 _SHOWN = 20
+
+
+def told(replay: Replay, where: str) -> Told:
+    """What a replay says.
+
+    Args:
+        replay: What came of it.
+        where: The run.
+    """
+    sheet, changed = replayed(replay, where), bool(replay.changed)
+    whole = Case("replay", "replay", "failure" if changed else "passed", "error" if changed else "", sheet.answer)
+    of = Counter(one.benchmark for one in replay.changed)
+    cases = [
+        Case("replay", f"replay {name}", "failure", "error", f"{name}: {counted(number, 'verdict')} changed")
+        for name, number in of.items()
+    ]
+    return Told(
+        sheet, {name: jsonable(value) for name, value in asdict(replay).items()}, [whole, *cases], {"run": where}
+    )
 
 
 def replayed(replay: Replay, where: str) -> Sheet:
@@ -36,8 +57,3 @@ def replayed(replay: Replay, where: str) -> Sheet:
             *(f"{name} was not scored again: {why}" for name, why in replay.left_out.items()),
         ],
     )
-
-
-def replay_document(replay: Replay) -> dict[str, Json]:
-    """All of a replay, in JSON's own types."""
-    return {name: jsonable(value) for name, value in asdict(replay).items()}

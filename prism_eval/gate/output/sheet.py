@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from prism_eval.gate.behaviour import Behaviour
 from prism_eval.gate.comparison import Comparison, Flip
-from prism_eval.gate.decision import Decision
-from prism_eval.gate.ruling import Ruling
 from prism_eval.gate.side import LOSSES
 from prism_eval.leaderboard.against import Against
 from prism_eval.leaderboard.writing import ABSENT, count, counted, listed, points, signed, signed_ends, three_digits
@@ -48,12 +46,12 @@ class Sheet:
     notes: Sequence[str]
 
 
-def sheet(comparison: Comparison, *, flips: int = 5) -> Sheet:
+def sheet(comparison: Comparison, *, most: int = 5) -> Sheet:
     """What a comparison says.
 
     Args:
         comparison: The comparison.
-        flips: Items won, and items lost, that are named at most.
+        most: Items won, and items lost, that are named at most.
     """
     suite = comparison.suite
     return Sheet(
@@ -62,45 +60,11 @@ def sheet(comparison: Comparison, *, flips: int = 5) -> Sheet:
         grids=[
             benchmarks(comparison),
             changes(comparison),
-            *_flips("Lost", comparison.lost, flips),
-            *_flips("Won", comparison.won, flips),
+            *flips("Lost", comparison.lost, most),
+            *flips("Won", comparison.won, most),
         ],
         notes=list(notes(comparison)),
     )
-
-
-def decided(decision: Decision, *, flips: int = 3) -> Sheet:
-    """What a gate decides.
-
-    Args:
-        decision: The decision.
-        flips: Items lost that are named at most.
-    """
-    comparison = decision.comparison
-    first, second = (f"{side.label} ({side.where})" for side in (comparison.baseline, comparison.candidate))
-    rate = f"the gate errs in {decision.policy.error_rate:g} % at most, its critical rules together"
-    return Sheet(
-        answer=f"{decision.outcome}: {decision.says}",
-        lines=[f"{second} against {first}; {rate}."],
-        grids=[
-            Grid(
-                "",
-                ("", "tier", "rule"),
-                [(ruling.outcome, ruling.tier, ruling.says) for ruling in decision.rulings if _tells(ruling)],
-            ),
-            benchmarks(comparison),
-            changes(comparison),
-            *_flips("Lost", comparison.lost, flips),
-        ],
-        notes=list(notes(comparison)),
-    )
-
-
-def _tells(ruling: Ruling) -> bool:
-    """Whether a rule is worth a line: a limit that is kept is not, nor a benchmark of which nobody can tell."""
-    if ruling.tier == "critical":
-        return ruling.difference is not None or ruling.outcome != "PASS"
-    return ruling.outcome == "FAIL"
 
 
 def benchmarks(comparison: Comparison) -> Grid:
@@ -146,12 +110,13 @@ _MEASURES: tuple[_Measure, ...] = (
 )
 
 
-def _flips(word: str, flips: Sequence[Flip], most: int) -> Iterator[Grid]:
-    if flips:
-        shown = flips[:most]
-        of = f", {len(shown)} of them" if len(shown) < len(flips) else ""
+def flips(word: str, items: Sequence[Flip], most: int) -> Iterator[Grid]:
+    """The first of the items that were lost, or won; nothing where there is none."""
+    if items:
+        shown = items[:most]
+        of = f", {len(shown)} of them" if len(shown) < len(items) else ""
         yield Grid(
-            f"{word}: {counted(len(flips), 'item')}{of}",
+            f"{word}: {counted(len(items), 'item')}{of}",
             ("benchmark", "item", "before", "after"),
             [(flip.benchmark, flip.item, points(flip.before), points(flip.after)) for flip in shown],
         )
