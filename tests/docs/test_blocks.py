@@ -118,7 +118,7 @@ def test_the_readme_leaves_nothing_else_unrun():
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_block_says_what_it_is(page):
     for block in blocks_of(page):
-        assert block.language in {*RUN, "json", "text", "toml"}, f"{name(page)}:{block.line}: name a language"
+        assert block.language in {*RUN, "json", "text", "toml", "yaml"}, f"{name(page)}:{block.line}: name a language"
         if block.language == "toml":
             assert tomllib.loads(block.text)
 
