@@ -23,6 +23,8 @@ app = Verbs(
 
   prism-eval gate --baseline runs/main --candidate runs/mine --policy gate.toml --event release
 
+  prism-eval gate --plan --baseline runs/main
+
   prism-eval gate --replay runs/main
 
 Exit codes: 0 PASS, 1 FAIL, 3 INCONCLUSIVE, 2 for a wrong command or runs that cannot be compared.
@@ -58,6 +60,13 @@ Replayed = Annotated[
         help="Score the answers of a run again, without a model: every verdict must be as it was.",
     ),
 ]
+Planned = Annotated[
+    bool,
+    typer.Option("--plan", help="Say what --baseline's data can decide, before any call; --candidate measures it."),
+]
+Earlier = Annotated[
+    Path | None, typer.Option(parser=user_path, metavar="RUN", help="An earlier candidate, to measure by.")
+]
 Format = Annotated[
     Literal["auto", "terminal", "markdown", "json", "junit", "github"],
     typer.Option("--format", help="How it is said: auto is github in a GitHub action, else terminal."),
@@ -83,6 +92,7 @@ def gate(
     policy: PolicyFile = None,
     event: Event = "pull_request",
     replay: Replayed = None,
+    plan: Planned = False,
     as_format: Format = "auto",
     junit: JUnit = None,
 ) -> None:
@@ -97,12 +107,68 @@ def gate(
             if baseline or candidate or policy:
                 raise UsageError("--replay holds a run to itself: leave --baseline, --candidate and --policy out")
             told, code = _replay(replay)
+        elif plan:
+            if baseline is None:
+                raise UsageError("--plan says what can be decided on a baseline's data: name it with --baseline")
+            told, code = _plan((baseline, baseline_entry), (candidate, entry), policy), 0
         elif baseline is None or candidate is None:
             raise UsageError("a gate needs two runs: --baseline RUN --candidate RUN, or --replay RUN")
         else:
             told, code = _decide((baseline, baseline_entry), (candidate, entry), policy, event)
     tell(told, as_format, junit, place=str(policy or ""))
     raise typer.Exit(code)
+
+
+@app.command(
+    epilog="""Examples:
+
+  prism-eval gate init
+
+  prism-eval gate init --baseline runs/main -o gate.toml
+"""
+)
+def init(
+    *,
+    baseline: Known = None,
+    candidate: Earlier = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", parser=file_path, metavar="FILE", help="Where to. [default: standard output]"),
+    ] = None,
+) -> None:
+    """Write a policy to begin with.
+
+    Every key with what it means, and the smallest loss that the data at hand would show.
+    """
+    from prism_eval.errors import UsageError
+    from prism_eval.files.whole import write_whole
+    from prism_eval.gate import Policy, read_side
+    from prism_eval.gate.output.plans import policy_file
+    from prism_eval.gate.planning import outlook
+
+    if baseline is None and candidate is not None:
+        raise UsageError("--candidate is an earlier one to go by: name the --baseline too")
+    if output and output.exists():
+        raise UsageError(f"{output} is there already: name another file, or move it away")
+    like = read_side(candidate) if candidate else None
+    first = read_side(baseline, like=like.label if like else None) if baseline else None
+    text = policy_file(Policy(), outlook(first, Policy(), like=like) if first else ())
+    if output:
+        write_whole(output, text)
+    else:
+        typer.echo(text.encode("utf-8", "replace"), nl=False)
+
+
+def _plan(baseline: tuple[Path, str | None], candidate: tuple[Path | None, str | None], policy: Path | None) -> Told:
+    from prism_eval.gate import Policy, read_policy, read_side
+    from prism_eval.gate.output.plans import told
+    from prism_eval.gate.planning import outlook
+
+    rules = read_policy(policy) if policy else Policy()
+    path, entry = candidate
+    like = read_side(path, entry) if path else None
+    first = read_side(*baseline, like=like.label if like else entry)
+    return told(outlook(first, rules, like=like), measured=like is not None)
 
 
 def _replay(run: Path) -> tuple[Told, int]:
