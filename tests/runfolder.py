@@ -37,6 +37,7 @@ SCHEMA = pa.schema(
         "caption": pa.string(),
         "caption_words": pa.int64(),
         "caption_truncated": pa.bool_(),
+        "row": pa.string(),
     }
 )
 
@@ -67,6 +68,7 @@ def verdict(captioner: str, item: str, outcome: str = "correct", **given: Any) -
         "caption": caption,
         "caption_words": None if caption is None else len(caption.split()),
         "caption_truncated": False,
+        "row": None,
         **given,
     }
     return {"cluster": row["images"][0] if row["images"] else item, **row}

@@ -31,6 +31,7 @@ _COLUMNS = """\
 | `answer`, `extracted`, `note` | the reply, what was read out of it, and why |
 | `chosen_position`, `gold_position` | where the picked and the right option stood, as shown, from 0 |
 | `caption`, `caption_words`, `caption_truncated` | what the reasoner read |
+| `row` | what else of the benchmark's row a scorer reads, as JSON |
 """
 
 
