@@ -96,12 +96,17 @@ class Pairs:
         both: NDArray[np.bool_] = ~np.isnan(self.before) & ~np.isnan(self.after)
         return both
 
-    def difference(self, chosen: NDArray[np.bool_]) -> Difference | None:
-        """Candidate minus baseline over some of the items that both have a score on; ``None`` where there is none."""
+    def difference(self, chosen: NDArray[np.bool_], *, level: float = 0.95) -> Difference | None:
+        """Candidate minus baseline over some of the items that both have a score on; ``None`` where there is none.
+
+        Args:
+            chosen: Shape (items,): which items.
+            level: That of the interval.
+        """
         of = chosen & self.scored
         if not of.any():
             return None
-        return paired_difference(self.after[of], self.before[of], self.cluster[of], self.benchmark[of])
+        return paired_difference(self.after[of], self.before[of], self.cluster[of], self.benchmark[of], level=level)
 
 
 def _losses(

@@ -43,6 +43,8 @@ class Manifest(TypedDict, total=False):
 
     plan: Mapping[str, Any]
     plan_digest: str
+    created: str
+    git_commit: str
     counts: Mapping[str, Any]
     benchmarks: Required[list[Mapping[str, Any]]]
     captioners: list[Mapping[str, Any]]

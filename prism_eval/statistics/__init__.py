@@ -11,6 +11,7 @@ from prism_eval.statistics.components import connected
 from prism_eval.statistics.equivalence import Equivalence, detectable, equivalence, images_for
 from prism_eval.statistics.families import ALPHA, holm
 from prism_eval.statistics.heterogeneity import Heterogeneity, heterogeneity
+from prism_eval.statistics.histories import spent
 from prism_eval.statistics.leans import Lean, PositionLean, lean
 from prism_eval.statistics.looks import obrien_fleming
 from prism_eval.statistics.means import FEW_CLUSTERS, Estimate, clustered_mean
@@ -57,4 +58,5 @@ __all__ = [
     "rank_ranges",
     "reader_agreement",
     "recovery",
+    "spent",
 ]

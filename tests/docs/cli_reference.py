@@ -19,7 +19,7 @@ HEAD = """\
 <!-- Written by `python -m tests.docs.cli_reference` from `--help`; a test fails where the two differ. -->
 
 Exit codes: 0, every item has a verdict; 1, some items failed or the run could not go on; 2, the command, the plan or
-the data is wrong; 130, Ctrl-C. Whatever is wrong is said in one line on standard error.
+the data is wrong; 3, a gate cannot tell; 130, Ctrl-C. Whatever is wrong is said in one line on standard error.
 """
 
 
