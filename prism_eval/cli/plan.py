@@ -20,6 +20,8 @@ EPILOG = """Examples:
   prism-eval plan -c ocr -b chartqa --data ~/benchmarks
 
   prism-eval plan --plan plan.toml --limit 100 --probe
+
+  prism-eval plan --plan plan.toml --json
 """
 
 
@@ -31,6 +33,7 @@ def plan(
     probe: Annotated[
         bool, typer.Option("--probe", help="Try the models, and time the captions and answers of one item.")
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON, for machines.")] = False,
     store: o.Store = None,
 ) -> int:
     """Say what a run would do, without calling any model.
@@ -40,11 +43,22 @@ def plan(
     """
     import asyncio
 
-    from prism_eval.run.forecast import forecast
+    from prism_eval.files.jsonable import as_json as text_of
+    from prism_eval.run.forecast import document, forecast
 
     asked = flags.plan()
     result = asyncio.run(forecast(asked, store, probe=probe))
     say_unread(result.unread)
+    if as_json:
+        typer.echo(text_of(document(result)).encode(), nl=False)
+    else:
+        _show(result, until_decided=asked.until_decided)
+    for line in result.unfit:
+        typer.echo(printable(f"prism-eval: does not fit: {line}"), err=True)
+    return 1 if result.unfit else 0
+
+
+def _show(result: Forecast, *, until_decided: bool) -> None:
     show_table(
         ("benchmark", "items", "images"),
         [(name, items, result.images[name]) for name, items in result.items.items()],
@@ -56,13 +70,11 @@ def plan(
     )
     typer.echo()
     _show_models(result)
-    if asked.until_decided:
+    if until_decided:
         typer.echo("These are the most: the run ends at the first look that decides.")
-    for line in (*result.probes, *(f"Note: {note}." for note in result.notes)):
+    probes = (f"{source}: {probe}" for source, probe in result.probes)
+    for line in (*probes, *(f"Note: {note}." for note in result.notes)):
         typer.echo(printable(line))
-    for line in result.unfit:
-        typer.echo(printable(f"prism-eval: does not fit: {line}"), err=True)
-    return 1 if result.unfit else 0
 
 
 def _show_models(result: Forecast) -> None:

@@ -33,8 +33,8 @@ def say(sheet: Sheet, document: Mapping[str, Json], as_format: str, output: Path
     if as_format == "terminal":
         show_sheet(sheet)
         return
+    from prism_eval.files.jsonable import as_json
     from prism_eval.files.whole import write_whole
-    from prism_eval.gate.output.document import as_json
     from prism_eval.gate.output.markdown import markdown
 
     text = markdown(sheet) if as_format == "markdown" else as_json(document)

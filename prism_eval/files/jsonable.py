@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 
+from prism_eval.schema import utf8
+
 Json = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
+
+
+def as_json(said: Mapping[str, Json]) -> str:
+    """The text of a document that people may look into as well."""
+    return utf8(json.dumps(said, indent=2, ensure_ascii=False)) + "\n"
 
 
 def jsonable(value: object) -> Json:

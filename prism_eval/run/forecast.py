@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from prism_eval.calls import Store, default_path
+from prism_eval.engines.probe import Probe
 from prism_eval.errors import CallError
+from prism_eval.files.jsonable import Json, jsonable
 from prism_eval.plan import Plan
 from prism_eval.run.assemble import Assembly, assemble
 from prism_eval.run.foreseen import Foreseen
@@ -33,7 +35,7 @@ class Forecast:
         entries: What each entry needs.
         models: What each model would be asked.
         unread: Benchmarks that are left out, and why.
-        probes: What each model says of itself, a line each.
+        probes: What each model says of itself, with whom it is.
         unfit: What cannot be done at all, and what to do about it.
         notes: What should be known before it is done.
     """
@@ -43,9 +45,28 @@ class Forecast:
     entries: list[EntryForecast] = field(default_factory=list)
     models: list[ModelForecast] = field(default_factory=list)
     unread: Mapping[str, str] = field(default_factory=dict)
-    probes: list[str] = field(default_factory=list)
+    probes: list[tuple[str, Probe]] = field(default_factory=list)
     unfit: Sequence[str] = ()
     notes: Sequence[str] = ()
+
+
+def document(forecast: Forecast) -> dict[str, Json]:
+    """All of a forecast, in JSON's own types."""
+    sizes = [{"name": name, "items": items, "images": forecast.images[name]} for name, items in forecast.items.items()]
+    costs = [one.cost for one in forecast.models if one.cost is not None]
+    said = {
+        "benchmarks": sizes,
+        "entries": [asdict(one) for one in forecast.entries],
+        "models": [asdict(one) for one in forecast.models],
+        "calls": sum(one.calls for one in forecast.models),
+        "at_most": any(one.at_most for one in forecast.models),
+        "cost": sum(costs) if costs else None,
+        "probes": [{"source": source, **asdict(probe)} for source, probe in forecast.probes],
+        "unfit": list(forecast.unfit),
+        "notes": list(forecast.notes),
+        "unread": dict(forecast.unread),
+    }
+    return {name: jsonable(value) for name, value in said.items()}
 
 
 async def forecast(plan: Plan, store: Path | None = None, *, probe: bool = False) -> Forecast:
@@ -100,7 +121,7 @@ async def _probed(result: Forecast, plan: Plan, store: Store, *, asking: bool) -
             result.unfit = [str(error)]
             return
         for key, probe in probing.found.items():
-            result.probes.append(f"{probing.needs[key].source}: {probe}")
+            result.probes.append((probing.needs[key].source, probe))
         result.unfit, result.notes = list(probing.unfit()), list(probing.notes())
     finally:
         await assembly.close()

@@ -11,10 +11,10 @@ from prism_eval.gate import history
 from prism_eval.gate.history import History, Point
 from prism_eval.gate.output.histories import document, shown, write_figure
 from prism_eval.statistics import Estimate, spent
-from tests.gate.shell import shell
 from tests.gate.sides import mixed
 from tests.gate.sides import run as folder_of
 from tests.gate.simulated import side as drawn_side
+from tests.shell import shell
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,8 @@ from prism_eval.gate.output.junit import junit
 from prism_eval.gate.output.sheet import Sheet
 from prism_eval.gate.output.told import Case, Told
 from prism_eval.gate.policy import make_policy
-from tests.gate.shell import shell
 from tests.gate.sides import mixed, side
+from tests.shell import shell
 
 EVIL = "a\n::error::b\r\x00\x1b[31m%0A<b>&\"'|]]>\ud800\uffff"
 

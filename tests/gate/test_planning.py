@@ -10,8 +10,8 @@ from prism_eval.gate import Policy, decide
 from prism_eval.gate.output.plans import policy_file, told
 from prism_eval.gate.planning import outlook
 from prism_eval.gate.policy import make_policy
-from tests.gate.shell import shell
 from tests.gate.sides import mixed, side
+from tests.shell import shell
 
 
 def drawn(seed, images, right, *, kept=0.5, before=None):

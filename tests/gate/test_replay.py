@@ -10,7 +10,7 @@ from prism_eval import evaluate
 from prism_eval.errors import RunError, UsageError
 from prism_eval.gate.output.replays import told
 from prism_eval.gate.replay import Changed, Ruled, replay
-from tests.gate.shell import shell
+from tests.shell import shell
 
 
 @pytest.fixture(scope="module")

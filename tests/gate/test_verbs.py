@@ -5,7 +5,7 @@ import json
 import pytest
 
 from prism_eval import evaluate
-from tests.gate.shell import shell
+from tests.shell import shell
 
 
 @pytest.fixture(scope="module")

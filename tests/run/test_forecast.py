@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 
 import pytest
@@ -12,6 +13,7 @@ from prism_eval.errors import UsageError
 from prism_eval.plan import make_plan
 from prism_eval.run.forecast import forecast
 from tests.builders import chart_folder
+from tests.shell import shell
 
 IMAGES = 4
 
@@ -101,7 +103,7 @@ def test_one_item_tells_time_tokens_and_money(places, serve):
     assert caption.tokens_out == 3 * (IMAGES - 1), "as many words as the first"
     assert caption.cost == caption.tokens_in + 2 * caption.tokens_out
     assert answer.tokens_in > before.models[1].tokens_in * (2 * IMAGES - 1) / (2 * IMAGES), "captions are read"
-    assert all("takes images" in line for line in told.probes[:1])
+    assert all("takes images" in str(probe) for _, probe in told.probes[:1])
     evaluate(captioners, reasoner=spec(reader), **places)
     assert met(eyes).total() == IMAGES, "what was measured is not asked again"
 
@@ -112,7 +114,7 @@ def test_what_does_not_fit_is_said_and_the_rest_all_the_same(places, serve):
     (line,) = told.unfit
     assert "give a smaller max_tokens" in line
     assert (told.items, len(told.models)) == ({"chartqa": 2 * IMAGES}, 2)
-    assert "root /data/qwen" in told.probes[0]
+    assert "root /data/qwen" in str(told.probes[0][1])
     blind = foreseen(places, [spec(serve(blind=True))], probe=True)
     assert "takes no images" in blind.unfit[0]
     assert foreseen(places, [spec(serve(models=("other",)))]).unfit[0].count("does not list") == 1
@@ -120,9 +122,24 @@ def test_what_does_not_fit_is_said_and_the_rest_all_the_same(places, serve):
 
 def test_a_server_that_is_not_there_is_no_reason_not_to_count(places):
     told = foreseen(places, ["openai:model?base_url=http://127.0.0.1:9/v1"])
-    assert (told.unfit, "cannot connect" in told.probes[0], told.models[0].calls) == ([], True, IMAGES)
+    assert (told.unfit, "cannot connect" in str(told.probes[0][1]), told.models[0].calls) == ([], True, IMAGES)
 
 
 def test_a_baseline_that_is_nobodys_is_told(places):
     with pytest.raises(UsageError):
         foreseen(places, ["blind", "oracle"], until_decided=True, baseline="x")
+
+
+def test_a_forecast_as_json_has_every_number_that_is_shown(places, serve):
+    eyes = serve()
+    words = ["plan", "-c", spec(eyes, "&price_in=1&price_out=2"), "-b", "chartqa", "--data", places["data"], "--json"]
+    done = shell(*words, "--store", places["store"])
+    told = foreseen(places, [spec(eyes, "&price_in=1&price_out=2")])
+    said = json.loads(done.stdout)
+    assert said["benchmarks"] == [{"name": "chartqa", "items": told.items["chartqa"], "images": IMAGES}]
+    assert [one["calls"] for one in said["models"]] == [one.calls for one in told.models]
+    assert said["calls"] == sum(one.calls for one in told.models)
+    assert said["cost"] == sum(one.cost or 0 for one in told.models) > 0
+    assert {one["label"] for one in said["entries"]} == {one.label for one in told.entries}
+    assert said["probes"][0]["model"] == "model"
+    assert said["unfit"] == []

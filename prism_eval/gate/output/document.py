@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from prism_eval.files.jsonable import Json, jsonable
@@ -11,7 +10,6 @@ from prism_eval.gate.behaviour import Behaviour
 from prism_eval.gate.comparison import Comparison, Flip
 from prism_eval.gate.side import Side
 from prism_eval.leaderboard.against import Against
-from prism_eval.schema import utf8
 
 MOST_FLIPS = 1000
 """Items won, and items lost, that are listed; all are counted."""
@@ -39,11 +37,6 @@ def document(comparison: Comparison) -> dict[str, Json]:
         "lost": _flips(comparison.lost),
     }
     return {name: jsonable(value) for name, value in said.items()}
-
-
-def as_json(said: Mapping[str, Json]) -> str:
-    """The text of such a document."""
-    return utf8(json.dumps(said, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _side(side: Side) -> dict[str, object]:
