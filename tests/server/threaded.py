@@ -46,11 +46,19 @@ class ThreadedServer:
 
     def go_away(self) -> None:
         """Break off all calls and let the port refuse connections, as a server that was killed."""
-        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._break_off(), self._loop).result(10)
         # Bound by somebody who does not listen: it refuses, and no other test's server comes to sit there.
         self._keeper = socket.socket()
         self._keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._keeper.bind(("127.0.0.1", self._port))
+
+    async def _break_off(self) -> None:
+        await self._runner.cleanup()
+        # Connections that were being accepted meanwhile are the runner's no more, and nobody else would close them.
+        for _ in range(5):
+            await asyncio.sleep(0.01)
+            for transport in list(self._loop._transports.values()):
+                transport.abort()
 
     def come_back(self) -> None:
         """Serve again, under the same address."""
