@@ -36,8 +36,7 @@ def equivalence(difference: Difference, margin: float, *, alpha: float = ALPHA) 
     Raises:
         ValueError: The margin is not positive.
     """
-    if not margin > 0:
-        raise ValueError(f"a margin is positive, not {margin:g}")
+    check_positive(margin)
     # One image decides nothing.
     if difference.degrees == 0:
         return Equivalence(p=1.0, shown=False, smallest=1.0)
@@ -76,9 +75,34 @@ def images_for(margin: float, error: float, images: int, *, power: float = 0.8, 
     Raises:
         ValueError: The margin is not positive.
     """
+    # Each of two tests, so that both pass.
+    return images_at(margin, error, images, power=(1 + power) / 2, alpha=alpha)
+
+
+def images_at(margin: float, error: float, images: int, *, power: float, alpha: float) -> int:
+    """How many images one one-sided test needs to pass with this probability, from an error that goes with their root.
+
+    Args:
+        margin: How far the truth is from what is tested, as scores are.
+        error: The standard error at ``images``.
+        images: How many images it was seen on.
+        power: The probability to pass.
+        alpha: The level of the test.
+
+    Raises:
+        ValueError: The margin is not positive.
+    """
     from scipy.special import ndtri
 
+    check_positive(margin)
+    return math.ceil(images * (float(ndtri(1 - alpha) + ndtri(power)) * error / margin) ** 2)
+
+
+def check_positive(margin: float) -> None:
+    """Make sure that a margin is one; a NaN is none.
+
+    Raises:
+        ValueError: It is not positive.
+    """
     if not margin > 0:
         raise ValueError(f"a margin is positive, not {margin:g}")
-    needed = float(ndtri(1 - alpha) + ndtri((1 + power) / 2)) * error / margin
-    return math.ceil(images * needed**2)

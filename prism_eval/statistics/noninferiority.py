@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+from prism_eval.statistics.equivalence import check_positive, detectable, images_at
 from prism_eval.statistics.families import ALPHA
 from prism_eval.statistics.paired import Difference
 from prism_eval.statistics.student import quantile, upper
@@ -40,8 +40,7 @@ def noninferiority(difference: Difference, margin: float, *, alpha: float = ALPH
     Raises:
         ValueError: The margin is not positive.
     """
-    if not margin > 0:
-        raise ValueError(f"a margin is positive, not {margin:g}")
+    check_positive(margin)
     # One image decides nothing.
     if difference.degrees == 0:
         return NonInferiority(p_held=1.0, p_lost=1.0, low=-1.0, high=1.0)
@@ -65,9 +64,8 @@ def loss_shown(margin: float, error: float, degrees: float, *, power: float = 0.
         power: The probability to show it.
         alpha: The level of the one-sided test.
     """
-    if degrees == 0:
-        return math.inf
-    return margin + (quantile(1 - alpha, degrees) + quantile(power, degrees)) * error
+    # One-sided: the level of a two-sided test has half of it at either end.
+    return margin + detectable(error, degrees, power=power, alpha=2 * alpha)
 
 
 def images_to_hold(margin: float, error: float, images: int, *, power: float = 0.8, alpha: float = ALPHA) -> int:
@@ -85,8 +83,4 @@ def images_to_hold(margin: float, error: float, images: int, *, power: float = 0
     Raises:
         ValueError: The margin is not positive.
     """
-    from scipy.special import ndtri
-
-    if not margin > 0:
-        raise ValueError(f"a margin is positive, not {margin:g}")
-    return math.ceil(images * (float(ndtri(1 - alpha) + ndtri(power)) * error / margin) ** 2)
+    return images_at(margin, error, images, power=power, alpha=alpha)
