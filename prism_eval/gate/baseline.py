@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from prism_eval.errors import UsageError
 from prism_eval.files.whole import replacing
-from prism_eval.gate.side import LOSSES, Side
+from prism_eval.gate.side import LOSSES, Side, keys
 from prism_eval.leaderboard.spent import Spent
 
 if TYPE_CHECKING:
@@ -150,9 +150,9 @@ def _checked(items: pa.Table) -> pa.Table:
             columns[name].null_count < len(columns[name])
         ):
             raise ValueError(f"a value in column {name} is not between 0 and 1")
-    keys = pc.binary_join_element_wise(columns["benchmark"], columns["item"], "\0")
-    if len(keys.unique()) < len(keys):
-        twice = pc.value_counts(keys).to_pylist()
+    ids = keys(items)
+    if len(ids.unique()) < len(ids):
+        twice = pc.value_counts(ids).to_pylist()
         name = next(entry["values"] for entry in twice if entry["counts"] > 1).replace("\0", " item ")
         raise ValueError(f"{name} is there twice")
     order = ["benchmark", "item", "images", *list(_COLUMNS)[2:]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from prism_eval.gate.behaviour import Behaviour, behaviour
 from prism_eval.gate.pairs import Pairs
 from prism_eval.gate.side import Side
 from prism_eval.leaderboard.against import Against, against
-from prism_eval.leaderboard.ranking import why_unranked
+from prism_eval.leaderboard.ranking import why_no_verdict
 from prism_eval.run.boundary import BENCHMARK_MARGIN, SUITE_MARGIN, check_margin
 from prism_eval.run.comparable import check_alike
 
@@ -146,7 +146,7 @@ def compare(baseline: Side, candidate: Side, margins: Margins | None = None) -> 
         {part.title: part.against.difference for part in parts if part.against.difference},
         # Of one benchmark there is no mean that would be more certain.
         margin=wanted.suite if len(parts) > 1 else parts[0].against.margin,
-        missing=_missing(pairs, tuple(pairs.asked)),
+        missing=_missing(pairs, pairs.asked),
     )
     names = [{*side.items["benchmark"].unique().to_pylist()} for side in (baseline, candidate)]
     return Comparison(
@@ -176,13 +176,10 @@ def _part(name: str, baseline: Side, pairs: Pairs, margin: float) -> Part:
     )
 
 
-def _missing(pairs: Pairs, names: tuple[str, ...]) -> str:
-    """Why too much of either side is missing for a verdict; empty where it is not."""
-    after, before = (
-        why_unranked({name: lost for name, lost in losses.items() if name in names})
-        for losses in reversed(pairs.losses)
-    )
-    return after or (f"of the baseline, {before}" if before else "")
+def _missing(pairs: Pairs, names: Collection[str]) -> str:
+    """Why too much of either side is missing for a verdict on these benchmarks; empty where it is not."""
+    before, after = ({name: lost for name, lost in losses.items() if name in names} for losses in pairs.losses)
+    return why_no_verdict(after, before)
 
 
 def _flips(pairs: Pairs, gain: NDArray[np.float64]) -> tuple[Flip, ...]:

@@ -8,9 +8,7 @@ from pathlib import Path
 
 from prism_eval.errors import UsageError
 from prism_eval.gate.pairs import Pairs
-from prism_eval.gate.side import Side, side_of_run
-from prism_eval.leaderboard.numbering import label_numbers
-from prism_eval.leaderboard.tables import clusters
+from prism_eval.gate.side import Side, sides_of_run, tied
 from prism_eval.run.belonging import check_belonging
 from prism_eval.run.comparable import check_alike
 from prism_eval.run.folder import RunFolder
@@ -75,52 +73,52 @@ def histories(folders: Sequence[Path], entry: str | None = None) -> tuple[Histor
     """
     if len({folder.resolve() for folder in folders}) < len(folders):
         raise UsageError("a run folder is given twice: leave one out")
-    found: dict[str, list[tuple[str, Path, Side]]] = {}
+    found: dict[str, list[tuple[Point, Side]]] = {}
     for folder in folders:
         check_belonging(RunFolder.open(folder), "score", manifest=True)
-        created = str(read_manifest(folder).get("created") or "")
-        for label in [entry] if entry else labels_of(folder):
-            side = side_of_run(folder, label)
-            found.setdefault(side.label, []).append((created, folder, side))
-    return tuple(_history(label, sorted(runs, key=lambda run: run[0])) for label, runs in found.items())
+        manifest = read_manifest(folder)
+        created, commit = (str(manifest.get(name) or "") for name in ("created", "git_commit"))
+        labels = [entry] if entry else [str(one["label"]) for one in manifest.get("captioners") or []]
+        for side in sides_of_run(folder, labels):
+            point = Point(where=str(folder), created=created, commit=commit, score=_score(side))
+            found.setdefault(side.label, []).append((point, side))
+    return tuple(history(label, sorted(runs, key=lambda run: run[0].created)) for label, runs in found.items())
 
 
-def labels_of(folder: Path) -> list[str]:
-    """The labels of a run's entries and controls, as its manifest names them."""
-    return [str(one["label"]) for one in read_manifest(folder).get("captioners") or []]
+def history(label: str, runs: Sequence[tuple[Point, Side]]) -> History:
+    """The history of an entry.
 
+    Args:
+        label: Its label.
+        runs: Its runs, the oldest first, each with what it scored, and compared with none so far.
 
-def _history(label: str, runs: Sequence[tuple[str, Path, Side]]) -> History:
+    Raises:
+        UsageError: Two runs were not asked alike.
+    """
     points: list[Point] = []
-    sides: list[Side] = []
-    for created, folder, side in runs:
-        commit = str(read_manifest(folder).get("git_commit") or "")
-        point = Point(where=str(folder), created=created, commit=commit, score=_score(side))
-        scored = [number for number, one in enumerate(points) if one.score]
-        if scored and point.score:
-            best = max(scored, key=lambda number: _value(points[number]))
-            point = _compared(point, side, sides[best], number=len(scored), rivals=len(scored))
-        points.append(point)
-        sides.append(side)
+    best: tuple[float, Side] | None = None
+    scored = 0
+    for point, side in runs:
+        points.append(_compared(point, side, best[1], earlier=scored) if best and point.score else point)
+        if point.score:
+            scored += 1
+            # Of equals the first: what came later has not risen above it.
+            if best is None or point.score.value > best[0]:
+                best = point.score.value, side
     return History(label=label, points=tuple(points))
 
 
-def _compared(point: Point, side: Side, best: Side, *, number: int, rivals: int) -> Point:
+def _compared(point: Point, side: Side, best: Side, *, earlier: int) -> Point:
     check_alike(best.where, best.fields, side.where, side.fields)
-    pairs, level = Pairs.of(best, side), spent(number, rivals=rivals)
+    pairs, level = Pairs.of(best, side), spent(earlier, rivals=earlier)
     difference = pairs.difference(pairs.scored, level=1 - level)
     below = difference is not None and difference.value < 0 and difference.p < level
     return replace(point, best=best.where, difference=difference, below=below)
 
 
-def _value(point: Point) -> float:
-    return point.score.value if point.score else 0.0
-
-
 def _score(side: Side) -> Estimate | None:
-    items = side.items.filter(side.items["score"].is_valid())
+    items = side.scored
     if not items.num_rows:
         return None
-    benchmark = label_numbers(items["benchmark"].combine_chunks())
-    tied = clusters(benchmark, *(items[column].combine_chunks() for column in ("cluster", "images")))
-    return clustered_mean(items["score"].to_numpy(), tied, benchmark)
+    names = items["benchmark"].cast("string").to_numpy()
+    return clustered_mean(items["score"].to_numpy(), tied(items), names)

@@ -8,9 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from prism_eval.errors import UsageError
-from prism_eval.gate.side import Side
-from prism_eval.leaderboard.numbering import label_numbers
-from prism_eval.leaderboard.tables import clusters
+from prism_eval.gate.side import Side, keys, tied
 from prism_eval.statistics import Difference, paired_difference
 
 if TYPE_CHECKING:
@@ -46,12 +44,7 @@ class Pairs:
         """
         import pyarrow.compute as pc
 
-        # An id is unique within its benchmark only; neither holds a zero byte that the other could be taken for.
-        keys = [
-            pc.binary_join_element_wise(_text(side, "benchmark"), _text(side, "item"), "\0")
-            for side in (baseline, candidate)
-        ]
-        place = pc.index_in(keys[0], keys[1])
+        place = pc.index_in(keys(baseline.items), keys(candidate.items))
         both = place.is_valid()
         if not pc.any(both).as_py():
             raise UsageError(f"{baseline.where} and {candidate.where} have no item in common: nothing can be compared")
@@ -85,8 +78,7 @@ class Pairs:
     @cached_property
     def cluster(self) -> NDArray[np.int64]:
         """Shape (items,): items that a chain of shared images or groups ties have one number."""
-        cluster, images = (self.baseline[name].combine_chunks() for name in ("cluster", "images"))
-        return clusters(label_numbers(self.baseline["benchmark"].combine_chunks()), cluster, images)
+        return tied(self.baseline)
 
     @cached_property
     def scored(self) -> NDArray[np.bool_]:
@@ -116,7 +108,3 @@ def _losses(
     # What one was asked was due from the other, but for what nobody can be asked.
     due = {name: max(max(pair) - unusable.get(name, 0), scored.get(name, 0)) for name, pair in asked.items()}
     return {name: (number, number - scored.get(name, 0)) for name, number in due.items()}
-
-
-def _text(side: Side, column: str) -> pa.ChunkedArray:
-    return side.items[column].cast("string")

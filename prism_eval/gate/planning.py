@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from prism_eval.errors import UsageError
 from prism_eval.gate.comparison import compare
 from prism_eval.gate.policy import Policy
-from prism_eval.gate.side import Side
-from prism_eval.leaderboard.numbering import label_numbers
-from prism_eval.leaderboard.tables import clusters
+from prism_eval.gate.side import Side, tied
 from prism_eval.statistics import clustered_mean
 
 _Z = 1.96
@@ -106,15 +104,13 @@ def _errors_of_pair(baseline: Side, like: Side) -> dict[str, tuple[int, float]]:
 def _errors_of_score(baseline: Side) -> dict[str, tuple[int, float]]:
     import numpy as np
 
-    items = baseline.items.filter(baseline.items["score"].is_valid())
+    items = baseline.scored
     if not items.num_rows:
         return {}
     names = items["benchmark"].cast("string").to_numpy()
-    number = label_numbers(items["benchmark"].combine_chunks())
-    tied = clusters(number, *(items[column].combine_chunks() for column in ("cluster", "images")))
-    scores = items["score"].to_numpy()
+    cluster, scores = tied(items), items["score"].to_numpy()
     parts = {"": np.ones(scores.size, dtype=bool), **{name: names == name for name in dict.fromkeys(names.tolist())}}
-    found = {name: clustered_mean(scores[of], tied[of], names[of]) for name, of in parts.items()}
+    found = {name: clustered_mean(scores[of], cluster[of], names[of]) for name, of in parts.items()}
     # Half of its interval, which is held up where scores are near an end.
     return {
         name: (estimate.clusters, estimate.half_width / _Z if estimate.clusters > 1 else math.inf)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prism_eval.errors import UsageError
-from prism_eval.leaderboard.runs import benchmark_titles, read_runs, unusable_items
+from prism_eval.leaderboard.numbering import label_numbers
+from prism_eval.leaderboard.runs import Runs, benchmark_titles, read_runs, unusable_items
 from prism_eval.leaderboard.spent import Spent
+from prism_eval.leaderboard.tables import clusters
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
 from prism_eval.run.comparable import Fields, comparable, ended_early
 from prism_eval.schema import Outcome
@@ -49,13 +51,32 @@ class Side:
     spent: Spent
     items: pa.Table
 
+    @property
+    def scored(self) -> pa.Table:
+        """The items that it has a score on."""
+        return self.items.filter(self.items["score"].is_valid())
+
     def counts(self, *, scored: bool = False) -> dict[str, int]:
         """By benchmark, how many items it was asked, or has a score on."""
         import pyarrow.compute as pc
 
-        rows = self.items.filter(self.items["score"].is_valid()) if scored else self.items
+        rows = self.scored if scored else self.items
         counted = pc.value_counts(rows["benchmark"].cast("string"))
         return {entry["values"]: entry["counts"] for entry in counted.to_pylist()}
+
+
+def keys(items: pa.Table) -> pa.ChunkedArray:
+    """What tells each item from all others, its benchmark and its id there."""
+    import pyarrow.compute as pc
+
+    # An id is unique within its benchmark only; neither holds a zero byte that the other could be taken for.
+    return pc.binary_join_element_wise(*(items[name].cast("string") for name in ("benchmark", "item")), "\0")
+
+
+def tied(items: pa.Table) -> NDArray[np.int64]:
+    """Shape (items,): items that a chain of shared images or groups ties have one number."""
+    cluster, images = (items[name].combine_chunks() for name in ("cluster", "images"))
+    return clusters(label_numbers(items["benchmark"].combine_chunks()), cluster, images)
 
 
 def side_of_run(path: Path, entry: str | None = None, *, like: str | None = None, captions: bool = False) -> Side:
@@ -72,8 +93,18 @@ def side_of_run(path: Path, entry: str | None = None, *, like: str | None = None
         RunError: The run cannot be read.
     """
     runs = read_runs([path])
+    return _side(runs, path, _chosen(runs.verdicts.captioners, path, entry, like), captions=captions)
+
+
+def sides_of_run(path: Path, entries: Sequence[str]) -> list[Side]:
+    """Several entries of a run folder, which is read once; see `side_of_run`."""
+    runs = read_runs([path])
+    labels = runs.verdicts.captioners
+    return [_side(runs, path, _chosen(labels, path, entry, None)) for entry in entries]
+
+
+def _side(runs: Runs, path: Path, label: str, *, captions: bool = False) -> Side:
     (manifest,) = runs.manifests
-    label = _chosen(runs.verdicts.captioners, path, entry, like)
     number, ended = runs.verdicts.captioners.index(label), ended_early(manifest)
     items = _items(runs.verdicts, number)
     return Side(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from prism_eval.leaderboard.against import Against, against
-from prism_eval.leaderboard.ranking import why_unranked
+from prism_eval.leaderboard.ranking import why_no_verdict
 from prism_eval.leaderboard.rows import Row
 from prism_eval.leaderboard.runs import benchmark_titles
 from prism_eval.leaderboard.scores import Scores
@@ -75,7 +75,7 @@ def compared(
             {name: found for name, found in cells.items() if found is not None},
             margin=counts,
             boundary=boundary,
-            missing=_missing(pair, scores),
+            missing=why_no_verdict(*map(scores.losses, pair)),
             apart=not common,
         )
 
@@ -83,12 +83,6 @@ def compared(
         replace(row, baseline=True) if row.captioner == baseline.captioner else replace(row, against=one(row))
         for row in rows
     )
-
-
-def _missing(pair: tuple[int, int], scores: Scores) -> str:
-    """Why too much of an entry or of its baseline is missing for a verdict; empty where it is not."""
-    own, other = (why_unranked(scores.losses(number)) for number in pair)
-    return own or (f"of the baseline, {other}" if other else "")
 
 
 def scored_on(row: Row) -> frozenset[str]:

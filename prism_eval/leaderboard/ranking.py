@@ -28,6 +28,17 @@ def why_unranked(answers: Mapping[str, tuple[int, int]]) -> str:
     return f"{lost:,} of {counted(whole if where else due, 'answer')}{where} failed"
 
 
+def why_no_verdict(own: Mapping[str, tuple[int, int]], baseline: Mapping[str, tuple[int, int]]) -> str:
+    """Why too much of an entry or of its baseline is missing for a verdict on them; empty where it is not.
+
+    Args:
+        own: What is due of the entry and what is missing, as `why_unranked` takes it.
+        baseline: The same of the baseline.
+    """
+    other = why_unranked(baseline)
+    return why_unranked(own) or (f"of the baseline, {other}" if other else "")
+
+
 def common_benchmarks(scored: Iterable[frozenset[str]], benchmarks: Sequence[str]) -> tuple[str, ...]:
     """The benchmarks that every ranked entry has a score on; captioners are compared on nothing else.
 

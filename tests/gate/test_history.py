@@ -84,22 +84,18 @@ def drawn(rng, rates):
     runs = []
     for rate in rates:
         right = rng.random(image.size) < np.clip(ease + rate - 0.5, 0, 1)
-        runs.append(("", f"run {next(number):03}", drawn_side(name, image, right)))
-    return history._history("A", runs)
+        side = drawn_side(name, image, right)
+        runs.append((Point(where=f"run {next(number):03}", created="", commit="", score=history._score(side)), side))
+    return history.history("A", runs)
 
 
-@pytest.fixture
-def without_manifests(monkeypatch):
-    monkeypatch.setattr(history, "read_manifest", lambda folder: {})
-
-
-def test_noise_is_no_trend(without_manifests):
+def test_noise_is_no_trend():
     rng = np.random.default_rng(11)
     fallen = sum(drawn(rng, [0.6] * 20).first_below is not None for _ in range(60))
     assert fallen <= 3
 
 
-def test_a_fall_of_eight_points_is_found_at_its_run(without_manifests):
+def test_a_fall_of_eight_points_is_found_at_its_run():
     rng = np.random.default_rng(12)
     found = [drawn(rng, [0.6] * 6 + [0.52] * 2).first_below for _ in range(40)]
     assert sum(point is not None and point.where == "run 006" for point in found) >= 30
