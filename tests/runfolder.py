@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +104,15 @@ def write_manifest(folder: Path, benchmarks: Iterable[str], captioners: Iterable
         **manifest,
     }
     (folder / "manifest.json").write_text(json.dumps(whole), encoding="utf-8")
+
+
+def edit(path: Path, change: Callable[[pa.Table], pa.Table], **options: Any) -> None:
+    """Write a run's table with something changed in it, and what the file says of itself kept."""
+    with pq.ParquetFile(path) as file:
+        table, said = change(file.read()), file.metadata.metadata
+    with pq.ParquetWriter(path, table.schema) as writer:
+        writer.write_table(table, **options)
+        writer.add_key_value_metadata({key: value for key, value in said.items() if key != b"ARROW:schema"})
 
 
 def write_page(folder: Path) -> Path:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from prism_eval.cli import options as o
 from prism_eval.cli.values import file_path
 from prism_eval.cli.verbs import Verbs
 from prism_eval.files.folders import user_path
+from prism_eval.gate.words import Event
 
 if TYPE_CHECKING:
     from prism_eval.gate.output.told import Told
@@ -31,20 +33,12 @@ Exit codes: 0 PASS, 1 FAIL, 3 INCONCLUSIVE, 2 for a wrong command or runs that c
 """,
 )
 
-At = Literal["pull_request", "release"]
 EXITS = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 3}
 
 Run = Annotated[Path | None, typer.Option(parser=user_path, metavar="RUN", help="The run that is held up to it.")]
 Known = Annotated[
     Path | None,
     typer.Option(parser=user_path, metavar="RUN", help="The run that is known to be good, or a file saved of it."),
-]
-Entry = Annotated[
-    str | None,
-    typer.Option(metavar="LABEL", help="The candidate's entry, of a run that has several. [default: the only one]"),
-]
-BaselineEntry = Annotated[
-    str | None, typer.Option(metavar="LABEL", help="Likewise the baseline's. [default: that of the same label]")
 ]
 PolicyFile = Annotated[
     Path | None,
@@ -75,8 +69,8 @@ JUnit = Annotated[
     Path | None,
     typer.Option("--junit", parser=file_path, metavar="FILE", help="Write it as JUnit XML too, for lists of tests."),
 ]
-Event = Annotated[
-    At,
+Before = Annotated[
+    Event,
     typer.Option(help="What the gate stands before: the policy says what a cannot-tell counts as there."),
 ]
 
@@ -87,10 +81,10 @@ def gate(
     *,
     baseline: Known = None,
     candidate: Run = None,
-    entry: Entry = None,
-    baseline_entry: BaselineEntry = None,
+    entry: o.Entry = None,
+    baseline_entry: o.BaselineEntry = None,
     policy: PolicyFile = None,
-    event: Event = "pull_request",
+    event: Before = "pull_request",
     replay: Replayed = None,
     plan: Planned = False,
     as_format: Format = "auto",
@@ -131,10 +125,7 @@ def init(
     *,
     baseline: Known = None,
     candidate: Earlier = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", parser=file_path, metavar="FILE", help="Where to. [default: standard output]"),
-    ] = None,
+    output: o.Output = None,
 ) -> None:
     """Write a policy to begin with.
 
@@ -160,11 +151,11 @@ def init(
 
 
 def _plan(baseline: tuple[Path, str | None], candidate: tuple[Path | None, str | None], policy: Path | None) -> Told:
-    from prism_eval.gate import Policy, read_policy, read_side
+    from prism_eval.gate import read_policy, read_side
     from prism_eval.gate.output.plans import told
     from prism_eval.gate.planning import outlook
 
-    rules = read_policy(policy) if policy else Policy()
+    rules = read_policy(policy)
     path, entry = candidate
     like = read_side(path, entry) if path else None
     first = read_side(*baseline, like=like.label if like else entry)
@@ -180,13 +171,12 @@ def _replay(run: Path) -> tuple[Told, int]:
 
 
 def _decide(
-    baseline: tuple[Path, str | None], candidate: tuple[Path, str | None], policy: Path | None, event: At
+    baseline: tuple[Path, str | None], candidate: tuple[Path, str | None], policy: Path | None, event: Event
 ) -> tuple[Told, int]:
-    from prism_eval.gate import Policy, decide, read_policy, read_side
+    from prism_eval.gate import decide, read_policy, read_sides
     from prism_eval.gate.decision import counted_as
     from prism_eval.gate.output.decisions import told
 
-    rules = read_policy(policy) if policy else Policy()
-    second = read_side(*candidate)
-    decision = decide(read_side(*baseline, like=second.label), second, rules, where=str(policy or "the policy"))
+    rules = read_policy(policy)
+    decision = decide(*read_sides(baseline, candidate), rules, where=str(policy or "the policy"))
     return told(decision, event), EXITS[counted_as(decision.outcome, rules, event)]

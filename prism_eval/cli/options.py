@@ -60,6 +60,17 @@ Margin = Annotated[
     float | None,
     typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
 ]
+Entry = Annotated[
+    str | None,
+    typer.Option(metavar="LABEL", help="The candidate's entry, of a run that has several. [default: the only one]"),
+]
+BaselineEntry = Annotated[
+    str | None, typer.Option(metavar="LABEL", help="Likewise the baseline's. [default: that of the same label]")
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", parser=file_path, metavar="FILE", help="Where to. [default: standard output]"),
+]
 Judge = Annotated[
     str | None, typer.Option(metavar="SPEC", help="An engine that judges what rules leave open. [default: none]")
 ]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from prism_eval.gate.comparison import Comparison, Margins, compare
     from prism_eval.gate.decision import Decision, decide
     from prism_eval.gate.policy import Policy, read_policy
-    from prism_eval.gate.reading import read_side
+    from prism_eval.gate.reading import read_side, read_sides
     from prism_eval.gate.ruling import Ruling
     from prism_eval.gate.side import Side
 
@@ -26,6 +26,7 @@ _HOMES = {
     "decide": "decision",
     "read_policy": "policy",
     "read_side": "reading",
+    "read_sides": "reading",
 }
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "decide",
     "read_policy",
     "read_side",
+    "read_sides",
 ]
 
 

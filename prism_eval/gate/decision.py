@@ -9,10 +9,11 @@ from typing import get_args
 from prism_eval.errors import UsageError
 from prism_eval.gate.comparison import Comparison, Margins, compare
 from prism_eval.gate.limits import within_limits
-from prism_eval.gate.policy import Event, Policy, Tier
-from prism_eval.gate.ruling import Outcome, Ruling
+from prism_eval.gate.policy import Policy
+from prism_eval.gate.ruling import Ruling
 from prism_eval.gate.scores import on_scores
 from prism_eval.gate.side import Side
+from prism_eval.gate.words import Event, Outcome, Tier
 from prism_eval.leaderboard import writing
 from prism_eval.run.entries import too_many_failed
 

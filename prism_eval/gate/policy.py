@@ -5,22 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from prism_eval.errors import UnknownName, UsageError
+from prism_eval.gate.words import Inconclusive, Tier
 from prism_eval.plan.plan import LEAST_MARGIN
 from prism_eval.run.boundary import BENCHMARK_MARGIN, SUITE_MARGIN
-
-Tier = Literal["critical", "supporting", "advisory"]
-"""What a rule decides: whether the gate passes; whether somebody has to look; nothing, it is told."""
-
-Event = Literal["pull_request", "release"]
-"""What a gate stands before."""
-
-Inconclusive = Literal["pass", "inconclusive", "fail"]
-"""What a cannot-tell counts as."""
 
 
 class _Section(BaseModel):
@@ -126,12 +118,17 @@ class Policy(_Section):
                 raise UnknownName(f"benchmark in {where}", name, known)
 
 
-def read_policy(path: Path) -> Policy:
+def read_policy(path: Path | None) -> Policy:
     """Read a policy.
+
+    Args:
+        path: Its file; ``None`` for the policy that holds where nobody says another.
 
     Raises:
         UsageError: The file cannot be read, or says what no policy says; the message names the key.
     """
+    if path is None:
+        return Policy()
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

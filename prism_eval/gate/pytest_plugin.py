@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from prism_eval.gate import Decision, Policy
+    from prism_eval.gate.words import Event
 
 MARKER = "prism_gate"
 
@@ -67,19 +68,18 @@ def assert_no_regression(pytestconfig: pytest.Config) -> Callable[..., Decision]
         *,
         policy: Policy | Path | str | None = None,
         entry: str | None = None,
-        event: Literal["pull_request", "release"] = "pull_request",
+        event: Event = "pull_request",
     ) -> Decision:
         if baseline is None:
             pytest.skip("no baseline: pytest --prism-baseline FILE")
-        from prism_eval.gate import Policy, decide, read_policy, read_side
+        from prism_eval.gate import Policy, decide, read_policy, read_sides
         from prism_eval.gate.decision import counted_as
         from prism_eval.gate.output.decisions import decided
         from prism_eval.gate.output.markdown import markdown
 
         given = policy if policy is not None else rules
-        wanted = given if isinstance(given, Policy) else read_policy(Path(given)) if given else Policy()
-        candidate = read_side(Path(run), entry)
-        decision = decide(read_side(Path(baseline), like=candidate.label), candidate, wanted)
+        wanted = given if isinstance(given, Policy) else read_policy(Path(given) if given else None)
+        decision = decide(*read_sides((Path(baseline), None), (Path(run), entry)), wanted)
         counts = counted_as(decision.outcome, wanted, event)
         if counts == "FAIL":
             pytest.fail(markdown(decided(decision)), pytrace=False)

@@ -9,6 +9,9 @@ from prism_eval.gate.side import Side, side_of_run
 from prism_eval.run.belonging import check_belonging
 from prism_eval.run.folder import RunFolder
 
+Named = tuple[Path, str | None]
+"""A run folder or a baseline's file, and the label of an entry in it; ``None`` where there is one."""
+
 
 def read_side(path: Path, entry: str | None = None, *, like: str | None = None, captions: bool = False) -> Side:
     """Read an entry of a run folder that belongs together, or a baseline that was saved of one.
@@ -27,3 +30,18 @@ def read_side(path: Path, entry: str | None = None, *, like: str | None = None, 
         return read_baseline(path)
     check_belonging(RunFolder.open(path), "score", manifest=True)
     return side_of_run(path, entry, like=like, captions=captions)
+
+
+def read_sides(baseline: Named, candidate: Named) -> tuple[Side, Side]:
+    """Read both sides of a comparison.
+
+    Args:
+        baseline: The baseline's folder or file and its entry; where nobody names one, that of the candidate's label.
+        candidate: Likewise the candidate's.
+
+    Raises:
+        UsageError: See `read_side`.
+        RunError: See `read_side`.
+    """
+    second = read_side(*candidate)
+    return read_side(*baseline, like=second.label), second

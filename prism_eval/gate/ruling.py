@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from prism_eval.gate.policy import Tier
+from prism_eval.gate.words import Outcome, Tier
 from prism_eval.statistics import Difference
-
-Outcome = Literal["PASS", "FAIL", "INCONCLUSIVE"]
-"""What a rule, or a gate, says of a candidate: it holds up, it does not, these data cannot tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from prism_eval.gate.comparison import Comparison
-from prism_eval.gate.policy import Policy, Tier
+from prism_eval.gate.policy import Policy
 from prism_eval.gate.ruling import Ruling
+from prism_eval.gate.words import Tier
 from prism_eval.leaderboard import writing
 from prism_eval.leaderboard.against import Against
 from prism_eval.statistics import NonInferiority, holm, images_to_hold, loss_shown, noninferiority

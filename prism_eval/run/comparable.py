@@ -68,8 +68,13 @@ def difference(first: Mapping[str, Fields], second: Mapping[str, Fields]) -> tup
         own, others = first[part], second[part]
         for field in dict.fromkeys([*own, *others]):
             if own.get(field) != others.get(field):
-                return f"{part}: {field}" if part else field, own.get(field), others.get(field)
+                return named(part, field), own.get(field), others.get(field)
     return None
+
+
+def named(part: str, field: str) -> str:
+    """A field as messages name it: with its benchmark, where it is one's."""
+    return f"{part}: {field}" if part else field
 
 
 def check_alike(first: object, of_first: Mapping[str, Fields], second: object, of_second: Mapping[str, Fields]) -> None:

@@ -177,7 +177,7 @@ def test_two_of_them_differ_by_field_or_by_score(tmp_path, known):
     assert changed(known, replace(known, where="elsewhere")) is None
     other = replace(known, fields={**known.fields, "": {**known.fields[""], "orders": 2}})
     found = changed(known, other)
-    assert "1 field differ" in found.answer or "cannot be compared" in found.answer
+    assert "cannot be compared" in found.answer
     assert found.grids[0].rows == [("orders", "1", "2")]
     scores = pa.array([0.0] * known.items.num_rows)
     worse = replace(known, items=known.items.set_column(4, "score", scores))

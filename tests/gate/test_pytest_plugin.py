@@ -1,5 +1,6 @@
 """The gate as teams have it that live in pytest."""
 
+import json
 import subprocess
 import sys
 
@@ -72,8 +73,13 @@ def test_the_marker_is_named(tests):
 
 def test_it_loads_nothing_but_pytest():
     code = (
-        "import sys, pytest; before = set(sys.modules); import prism_eval.gate.pytest_plugin; "
-        "print(sorted(set(sys.modules) - before))"
+        "import json, sys, pytest; before = set(sys.modules); import prism_eval.gate.pytest_plugin; "
+        "print(json.dumps(sorted(set(sys.modules) - before)))"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
-    assert eval(loaded) == ["prism_eval", "prism_eval._version", "prism_eval.gate", "prism_eval.gate.pytest_plugin"]
+    assert json.loads(loaded) == [
+        "prism_eval",
+        "prism_eval._version",
+        "prism_eval.gate",
+        "prism_eval.gate.pytest_plugin",
+    ]

@@ -10,6 +10,7 @@ from prism_eval import evaluate
 from prism_eval.errors import RunError, UsageError
 from prism_eval.gate.output.replays import told
 from prism_eval.gate.replay import Changed, Ruled, replay
+from tests.runfolder import edit
 from tests.shell import shell
 
 
@@ -29,15 +30,6 @@ def run(made, tmp_path):
         if file.is_file():
             (folder / file.name).write_bytes(file.read_bytes())
     return folder
-
-
-def edit(path, change):
-    """Write a table with something changed in it, and what it says of itself kept."""
-    with pq.ParquetFile(path) as file:
-        table, said = file.read(), file.metadata.metadata
-    with pq.ParquetWriter(path, table.schema) as writer:
-        writer.write_table(change(table))
-        writer.add_key_value_metadata({key: value for key, value in said.items() if key != b"ARROW:schema"})
 
 
 def put(table, column, row, value):
@@ -112,12 +104,7 @@ def test_tables_of_different_answers_are_refused(run, change):
 
 
 def test_a_table_of_an_older_version_is_refused_with_what_mends_it(run):
-    path = run / "verdicts.parquet"
-    with pq.ParquetFile(path) as file:
-        table, said = file.read().drop_columns(["row"]), file.metadata.metadata
-    with pq.ParquetWriter(path, table.schema) as writer:
-        writer.write_table(table)
-        writer.add_key_value_metadata({key: value for key, value in said.items() if key != b"ARROW:schema"})
+    edit(run / "verdicts.parquet", lambda table: table.drop_columns(["row"]))
     with pytest.raises(UsageError, match="older prism-eval: score the run once: prism-eval score"):
         replay(run)
 

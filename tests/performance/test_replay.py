@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from prism_eval import evaluate
 from prism_eval.gate.replay import replay
+from tests.runfolder import edit
 
 pytestmark = pytest.mark.performance
 _ANSWERS = 100_000
@@ -21,7 +21,7 @@ def test_answers_without_mathematics(tmp_path: Path) -> None:
     run = tmp_path / "run"
     evaluate("oracle", benchmarks=_WITHOUT_MATHEMATICS, data="synthetic", out=run, store=tmp_path / "store.sqlite")
     for name in ("answers", "verdicts"):
-        _repeat(run / f"{name}.parquet")
+        edit(run / f"{name}.parquet", _repeated, row_group_size=2000)
     began, used = time.perf_counter(), time.process_time()
     found = replay(run)
     seconds, cpu = time.perf_counter() - began, time.process_time() - used
@@ -30,11 +30,6 @@ def test_answers_without_mathematics(tmp_path: Path) -> None:
     assert cpu <= 15
 
 
-def _repeat(path: Path) -> None:
-    """Write a table with its rows as often as it takes, and what it says of itself kept."""
-    with pq.ParquetFile(path) as file:
-        table, said = file.read(), file.metadata.metadata
-    whole = pa.concat_tables([table] * -(-_ANSWERS // table.num_rows)).slice(0, _ANSWERS)
-    with pq.ParquetWriter(path, table.schema) as writer:
-        writer.write_table(whole, row_group_size=2000)
-        writer.add_key_value_metadata({key: value for key, value in said.items() if key != b"ARROW:schema"})
+def _repeated(table: pa.Table) -> pa.Table:
+    """A table's rows as often as it takes."""
+    return pa.concat_tables([table] * -(-_ANSWERS // table.num_rows)).slice(0, _ANSWERS)

@@ -9,6 +9,7 @@ from prism_eval.gate.comparison import compare
 from prism_eval.gate.output.sheet import Grid, Row, Sheet, sheet
 from prism_eval.gate.side import Side
 from prism_eval.leaderboard.writing import ABSENT, count, counted, points
+from prism_eval.run.comparable import named
 from prism_eval.run.comparable import shown as written
 
 
@@ -30,7 +31,7 @@ def shown(side: Side) -> Sheet:
 def changed(old: Side, new: Side) -> Sheet | None:
     """How two baselines differ; ``None`` where they say the same."""
     differing = [
-        (f"{part}: {name}" if part else name, written(before, after), written(after, before))
+        (named(part, name), written(before, after), written(after, before))
         for part in {**old.fields, **new.fields}
         for name in {**old.fields.get(part, {}), **new.fields.get(part, {})}
         if (before := old.fields.get(part, {}).get(name)) != (after := new.fields.get(part, {}).get(name))
@@ -62,4 +63,4 @@ def _fields(side: Side) -> Iterator[Row]:
     for part, fields in side.fields.items():
         for name, value in fields.items():
             if value is not None:
-                yield (f"{part}: {name}" if part else name), written(value, None)
+                yield named(part, name), written(value, None)

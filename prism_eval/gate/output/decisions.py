@@ -10,8 +10,8 @@ from prism_eval.gate.decision import Decision, counted_as
 from prism_eval.gate.output.document import document
 from prism_eval.gate.output.sheet import Grid, Sheet, benchmarks, changes, flips, notes
 from prism_eval.gate.output.told import Case, Told
-from prism_eval.gate.policy import Event
-from prism_eval.gate.ruling import Outcome, Ruling
+from prism_eval.gate.ruling import Ruling
+from prism_eval.gate.words import Event, Outcome
 
 
 def told(decision: Decision, event: Event) -> Told:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from prism_eval.files.jsonable import Json, jsonable
 from prism_eval.gate.output.sheet import Grid, Sheet
 from prism_eval.gate.output.told import Told
-from prism_eval.gate.planning import Outlook, Power
+from prism_eval.gate.planning import Outlook
 from prism_eval.gate.policy import Policy
 from prism_eval.leaderboard.writing import count, margin, points
 
@@ -54,11 +54,13 @@ def _rows(outlooks: Sequence[Outlook]) -> Iterator[tuple[str, ...]]:
     for one in outlooks:
         # Of a benchmark what all its images can do: the suite's table is about how many to take.
         for power in one.powers if one is outlooks[0] else one.powers[-1:]:
-            yield one.title, margin(one.margin), count(power.images), *_cells(power)
-
-
-def _cells(power: Power) -> tuple[str, str, str]:
-    return points(power.shows), _often(power.passes), _often(power.fails)
+            yield (
+                one.title,
+                margin(one.margin),
+                count(power.images),
+                points(power.shows),
+                *map(_often, (power.passes, power.fails)),
+            )
 
 
 def _often(share: float) -> str:
