@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from prism_eval.cli import options as o
-from prism_eval.cli.values import file_path
+from prism_eval.cli.values import Display, file_path
 from prism_eval.cli.verbs import Verbs
 from prism_eval.files.folders import user_path
 from prism_eval.gate.words import Event
@@ -26,6 +26,8 @@ app = Verbs(
   prism-eval gate --baseline runs/main --candidate runs/mine --policy gate.toml --event release
 
   prism-eval gate --plan --baseline runs/main
+
+  prism-eval gate --baseline baseline.parquet --candidate runs/mine --until-decided mine.toml
 
   prism-eval gate --replay runs/main
 
@@ -69,6 +71,15 @@ JUnit = Annotated[
     Path | None,
     typer.Option("--junit", parser=file_path, metavar="FILE", help="Write it as JUnit XML too, for lists of tests."),
 ]
+Looked = Annotated[
+    Path | None,
+    typer.Option(
+        "--until-decided",
+        parser=file_path,
+        metavar="PLAN",
+        help="Run the candidate of this plan into --candidate, in five looks, and end when it is decided.",
+    ),
+]
 Before = Annotated[
     Event,
     typer.Option(help="What the gate stands before: the policy says what a cannot-tell counts as there."),
@@ -85,6 +96,8 @@ def gate(
     baseline_entry: o.BaselineEntry = None,
     policy: PolicyFile = None,
     event: Before = "pull_request",
+    until_decided: Looked = None,
+    store: o.Store = None,
     replay: Replayed = None,
     plan: Planned = False,
     as_format: Format = "auto",
@@ -108,6 +121,8 @@ def gate(
         elif baseline is None or candidate is None:
             raise UsageError("a gate needs two runs: --baseline RUN --candidate RUN, or --replay RUN")
         else:
+            if until_decided is not None:
+                _look((baseline, baseline_entry), candidate, policy, until_decided, store)
             told, code = _decide((baseline, baseline_entry), (candidate, entry), policy, event)
     tell(told, as_format, junit, place=str(policy or ""))
     raise typer.Exit(code)
@@ -160,6 +175,17 @@ def _plan(baseline: tuple[Path, str | None], candidate: tuple[Path | None, str |
     like = read_side(path, entry) if path else None
     first = read_side(*baseline, like=like.label if like else entry)
     return told(outlook(first, rules, like=like), measured=like is not None)
+
+
+def _look(baseline: tuple[Path, str | None], out: Path, policy: Path | None, plan: Path, store: Path | None) -> None:
+    """Run the candidate until the gate is decided."""
+    from prism_eval.cli.running import carry_out
+    from prism_eval.gate import read_policy, read_side
+    from prism_eval.gate.looking import decided_by, plan_of_candidate
+
+    decides = decided_by(read_side(*baseline), read_policy(policy), where=str(policy or "the policy"))
+    asked = plan_of_candidate(plan)
+    carry_out(asked, out=out, store=store, progress=Display.AUTO, quiet=False, decides=decides)
 
 
 def _replay(run: Path) -> tuple[Told, int]:

@@ -17,6 +17,7 @@ from prism_eval.cli.values import Display
 
 if TYPE_CHECKING:
     from prism_eval.plan.plan import Plan, Stage
+    from prism_eval.run.execute import Decides
     from prism_eval.run.result import RunResult, State
 
 # A dead server gives one reason a thousand times; of many different ones, the commonest say what to look at first.
@@ -27,6 +28,7 @@ class _Stages(TypedDict, total=False):
     """What a verb that is not a whole run says besides, as `run_plan` takes it."""
 
     overwrite: bool
+    decides: Decides
     stages: Sequence[Stage]
     live: frozenset[Stage]
 

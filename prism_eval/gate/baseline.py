@@ -21,7 +21,7 @@ from prism_eval.leaderboard.spent import Spent
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT = 1
+FORMAT = 2
 """Raised when a reader of an older version would read a file wrongly."""
 
 _KEY = b"prism_eval.baseline"
@@ -29,6 +29,7 @@ _COLUMNS: Mapping[str, str] = {
     "benchmark": "string",
     "item": "string",
     "cluster": "string",
+    "asked": "uint32",
     "score": "double",
     "verdicts": "int64",
     **dict.fromkeys((outcome.value for outcome in LOSSES), "int64"),
@@ -58,6 +59,7 @@ def save(side: Side, path: Path) -> None:
         "titles": dict(side.titles),
         "unusable": dict(side.unusable),
         "spent": asdict(side.spent),
+        "look": side.look and list(side.look),
     }
     said["digest"] = _digest(said, items)
     text = json.dumps(said, sort_keys=True, default=str)
@@ -97,6 +99,7 @@ def read_baseline(path: Path) -> Side:
             titles=said["titles"],
             unusable=said["unusable"],
             spent=Spent(**said["spent"]),
+            look=said["look"] and _look(*said["look"]),
             items=whole,
         )
         same = digest == _digest(said, whole)
@@ -141,7 +144,7 @@ def _checked(items: pa.Table) -> pa.Table:
 
     columns = {name: items[name].cast(kind).combine_chunks() for name, kind in _COLUMNS.items()}
     columns["images"] = _unpacked(items["images"].combine_chunks())
-    for name in ("benchmark", "item", "verdicts"):
+    for name in ("benchmark", "item", "asked", "verdicts"):
         if columns[name].null_count:
             raise ValueError(f"an empty cell in column {name}")
     for name in ("score", "empty", "cut"):
@@ -158,6 +161,12 @@ def _checked(items: pa.Table) -> pa.Table:
     order = ["benchmark", "item", "images", *list(_COLUMNS)[2:]]
     captions = {"caption": items["caption"].cast("string")} if "caption" in items.column_names else {}
     return _grouped(pa.table({name: columns[name] for name in order} | captions))
+
+
+def _look(taken: int, planned: int) -> tuple[int, int]:
+    if not 0 < taken <= planned:
+        raise ValueError(f"there is no look {taken} of {planned}")
+    return taken, planned
 
 
 def _grouped(items: pa.Table) -> pa.Table:

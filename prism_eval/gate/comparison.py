@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from prism_eval.gate.alike import check_sides
 from prism_eval.gate.behaviour import Behaviour, behaviour
-from prism_eval.gate.pairs import Pairs
+from prism_eval.gate.pairs import Losses, Pairs
 from prism_eval.gate.side import Side
 from prism_eval.leaderboard.against import Against, against
 from prism_eval.leaderboard.ranking import why_no_verdict
-from prism_eval.run.boundary import BENCHMARK_MARGIN, SUITE_MARGIN, check_margin
-from prism_eval.run.comparable import check_alike
+from prism_eval.run.boundary import BENCHMARK_MARGIN, ONE_TEST, SUITE_MARGIN, Boundary, check_margin
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,9 +47,13 @@ class Part:
         name: Its name.
         title: What it is called.
         common: Items that both have a score on.
-        dropped: How many items of the baseline and of the candidate are not among them.
-        scores: The mean scores of the baseline and of the candidate on the common items; ``None`` where there is none.
+        dropped: How many items of the baseline and of the candidate are not among them; of the baseline's only those
+            that the candidate was asked, where that is a part.
+        scores: The mean scores of the baseline and of the candidate; ``None`` where there is no common item. Where the
+            candidate was asked a part, the baseline's is that of all its items, and the candidate's what is expected
+            on them.
         against: The candidate compared with the baseline there.
+        known: How many items of the baseline tell how hard the candidate's part is; ``None`` where it was asked all.
     """
 
     name: str
@@ -58,6 +62,7 @@ class Part:
     dropped: tuple[int, int]
     scores: tuple[float, float] | None
     against: Against
+    known: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +77,9 @@ class Comparison:
         only: The names of the benchmarks that the baseline and those that the candidate alone has.
         won: Items on which the candidate scores more, the largest changes first.
         lost: Items on which it scores less, likewise.
-        losses: Of the baseline and of the candidate, by benchmark, on how many items there should be a score, and on
-            how many there is none.
+        losses: Those of the baseline and of the candidate.
         behaviour: How the baseline and how the candidate writes and fails, on the items that both were asked.
+        look: At which of how many planned looks either of them ended; ``None`` where nobody looked before the end.
     """
 
     baseline: Side
@@ -84,8 +89,9 @@ class Comparison:
     only: tuple[tuple[str, ...], tuple[str, ...]]
     won: tuple[Flip, ...]
     lost: tuple[Flip, ...]
-    losses: tuple[Mapping[str, tuple[int, int]], Mapping[str, tuple[int, int]]]
+    losses: tuple[Losses, Losses]
     behaviour: tuple[Behaviour, Behaviour]
+    look: tuple[int, int] | None
 
     @property
     def scores(self) -> tuple[float, float] | None:
@@ -137,15 +143,19 @@ def compare(baseline: Side, candidate: Side, margins: Margins | None = None) -> 
     """
     import numpy as np
 
-    check_alike(baseline.where, baseline.fields, candidate.where, candidate.fields)
-    wanted, pairs = margins or Margins(), Pairs.of(baseline, candidate)
-    parts = tuple(_part(name, baseline, pairs, wanted.of(name)) for name in pairs.asked)
+    asked_in_part = check_sides(baseline, candidate)
+    wanted, pairs = margins or Margins(), Pairs.of(baseline, candidate, asked_in_part)
+    # Whichever ended when it was decided, what it says is one of several tries.
+    look = candidate.look or baseline.look
+    boundary = Boundary.at(*look) if look else ONE_TEST
+    parts = tuple(_part(name, baseline, pairs, wanted.of(name), boundary) for name in pairs.asked)
     suite = against(
         baseline.label,
-        pairs.difference(np.ones(pairs.scored.size, dtype=bool)),
+        pairs.difference(np.ones(pairs.scored.size, dtype=bool), level=1 - boundary.alpha),
         {part.title: part.against.difference for part in parts if part.against.difference},
         # Of one benchmark there is no mean that would be more certain.
         margin=wanted.suite if len(parts) > 1 else parts[0].against.margin,
+        boundary=boundary,
         missing=_missing(pairs, pairs.asked),
     )
     names = [{*side.items["benchmark"].unique().to_pylist()} for side in (baseline, candidate)]
@@ -158,21 +168,31 @@ def compare(baseline: Side, candidate: Side, margins: Margins | None = None) -> 
         won=_flips(pairs, pairs.after - pairs.before),
         lost=_flips(pairs, pairs.before - pairs.after),
         losses=pairs.losses,
-        behaviour=(behaviour(pairs.baseline, baseline.spent), behaviour(pairs.candidate, candidate.spent)),
+        behaviour=(
+            behaviour(pairs.baseline.filter(pairs.both), baseline.spent),
+            behaviour(pairs.candidate.filter(pairs.both), candidate.spent),
+        ),
+        look=look,
     )
 
 
-def _part(name: str, baseline: Side, pairs: Pairs, margin: float) -> Part:
-    chosen = (pairs.benchmark == name) & pairs.scored
-    common = int(chosen.sum())
+def _part(name: str, baseline: Side, pairs: Pairs, margin: float, boundary: Boundary) -> Part:
+    import numpy as np
+
+    chosen = pairs.benchmark == name
+    common, alone = int((chosen & pairs.scored).sum()), int((chosen & ~pairs.both).sum())
     first, second = pairs.asked[name]
+    found = pairs.difference(chosen, level=1 - boundary.alpha)
+    before = float(np.nanmean(pairs.before[chosen & (pairs.scored | ~pairs.both)])) if found else None
+    missing = _missing(pairs, (name,))
     return Part(
         name=name,
         title=baseline.titles.get(name, name),
         common=common,
         dropped=(first - common, second - common),
-        scores=(float(pairs.before[chosen].mean()), float(pairs.after[chosen].mean())) if common else None,
-        against=against(baseline.label, pairs.difference(chosen), {}, margin=margin, missing=_missing(pairs, (name,))),
+        scores=None if before is None or found is None else (before, before + found.value),
+        against=against(baseline.label, found, {}, margin=margin, boundary=boundary, missing=missing),
+        known=common + alone if alone else None,
     )
 
 

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from prism_eval.errors import UsageError
-from prism_eval.gate.comparison import compare
+from prism_eval.gate.alike import check_sides
+from prism_eval.gate.pairs import Pairs
 from prism_eval.gate.policy import Policy
 from prism_eval.gate.side import Side, tied
 from prism_eval.statistics import clustered_mean
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 _Z = 1.96
 """Standard errors on either side of a mean in an interval of 95 %."""
+_UNEXPLAINED = 0.75
+"""The share of a difference's variance that is left to a sample, where two captioners share half of what varies: with a
+slope of 1/2, 1 - 1/4 of a score's variance, and the difference's is as large as a score's."""
 _SIZES = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
 
 
@@ -42,6 +51,8 @@ class Outlook:
         margin: Its margin, in [0, 1].
         images: How many images the baseline has.
         error: The standard error of a difference on all of them; infinite where one image shows no spread.
+        unexplained: The share of its variance that goes down with the images of a sample only, in [0, 1]: of the rest
+            the baseline's other images tell.
         powers: By number of images, the baseline's own last.
     """
 
@@ -49,6 +60,7 @@ class Outlook:
     margin: float
     images: int
     error: float
+    unexplained: float
     powers: tuple[Power, ...]
 
 
@@ -57,7 +69,7 @@ def outlook(baseline: Side, policy: Policy, *, like: Side | None = None) -> tupl
 
     The error of a difference is that of the two runs, where there is an earlier one to go by. From the baseline alone
     it is taken to be as large as that of its score, which it is for two captioners that share half of what varies
-    between images. It goes with the square root of the number of images.
+    between images. Of a sample it goes with the square root of its images, less what the baseline's others tell of it.
 
     Args:
         baseline: The baseline.
@@ -73,13 +85,25 @@ def outlook(baseline: Side, policy: Policy, *, like: Side | None = None) -> tupl
     rules = {name: (baseline.titles.get(name, name), policy.rule(name).margin / 100) for name in errors if name}
     if len(rules) > 1:
         rules = {"": ("the suite", policy.suite.margin / 100), **rules}
-    return tuple(_outlook(title, margin, *errors[name], alpha=policy.alpha) for name, (title, margin) in rules.items())
+    return tuple(_outlook(title, margin, errors[name], alpha=policy.alpha) for name, (title, margin) in rules.items())
 
 
-def _outlook(title: str, margin: float, images: int, error: float, *, alpha: float) -> Outlook:
-    sizes = [*(size for size in _SIZES if size < images), images]
-    powers = tuple(_power(size, margin, error * math.sqrt(images / size), alpha) for size in sizes)
-    return Outlook(title=title, margin=margin, images=images, error=error, powers=powers)
+class _Error(NamedTuple):
+    """What is known of a difference's error on all images; see `Outlook`."""
+
+    images: int
+    error: float
+    unexplained: float
+
+    def at(self, images: int) -> float:
+        """The error of a sample of so many, the others known of the baseline."""
+        return self.error * math.sqrt(self.unexplained * self.images / images + 1 - self.unexplained)
+
+
+def _outlook(title: str, margin: float, known: _Error, *, alpha: float) -> Outlook:
+    sizes = [*(size for size in _SIZES if size < known.images), known.images]
+    powers = tuple(_power(size, margin, known.at(size), alpha) for size in sizes)
+    return Outlook(title=title, margin=margin, powers=powers, **known._asdict())
 
 
 def _power(images: int, margin: float, error: float, alpha: float) -> Power:
@@ -91,28 +115,37 @@ def _power(images: int, margin: float, error: float, alpha: float) -> Power:
     return Power(images=images, shows=min(shows, 1.0), passes=decided, fails=decided)
 
 
-def _errors_of_pair(baseline: Side, like: Side) -> dict[str, tuple[int, float]]:
-    comparison = compare(baseline, like)
-    found = {"": comparison.suite.difference, **{part.name: part.against.difference for part in comparison.parts}}
-    return {
-        name: (difference.clusters, difference.held_error if difference.degrees else math.inf)
-        for name, difference in found.items()
-        if difference is not None
-    }
-
-
-def _errors_of_score(baseline: Side) -> dict[str, tuple[int, float]]:
+def _errors_of_pair(baseline: Side, like: Side) -> dict[str, _Error]:
     import numpy as np
 
+    pairs = Pairs.of(baseline, like, check_sides(baseline, like))
+    found = {}
+    for name, of in _parts(pairs.benchmark).items():
+        if difference := pairs.difference(of):
+            images, unexplained = np.unique(pairs.cluster[of]).size, pairs.unexplained(of)
+            # Where the earlier one was asked a part, its error is that of a sample.
+            of_sample = _Error(images, 1.0, unexplained).at(difference.clusters)
+            error = difference.held_error / of_sample if difference.degrees else math.inf
+            found[name] = _Error(images, error, unexplained)
+    return found
+
+
+def _errors_of_score(baseline: Side) -> dict[str, _Error]:
     items = baseline.scored
-    if not items.num_rows:
-        return {}
     names = items["benchmark"].cast("string").to_numpy()
     cluster, scores = tied(items), items["score"].to_numpy()
-    parts = {"": np.ones(scores.size, dtype=bool), **{name: names == name for name in dict.fromkeys(names.tolist())}}
-    found = {name: clustered_mean(scores[of], cluster[of], names[of]) for name, of in parts.items()}
-    # Half of its interval, which is held up where scores are near an end.
-    return {
-        name: (estimate.clusters, estimate.half_width / _Z if estimate.clusters > 1 else math.inf)
-        for name, estimate in found.items()
-    }
+    found = {}
+    for name, of in _parts(names).items():
+        estimate = clustered_mean(scores[of], cluster[of], names[of])
+        # Half of its interval, which is held up where scores are near an end.
+        error = estimate.half_width / _Z if estimate.clusters > 1 else math.inf
+        found[name] = _Error(estimate.clusters, error, _UNEXPLAINED)
+    return found
+
+
+def _parts(names: NDArray[np.str_]) -> dict[str, NDArray[np.bool_]]:
+    """By benchmark, which items are its own; all of them under no name. Nothing where there is none."""
+    import numpy as np
+
+    parts = {name: names == name for name in dict.fromkeys(names.tolist())}
+    return {"": np.ones(names.size, dtype=bool), **parts} if parts else {}

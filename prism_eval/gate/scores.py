@@ -12,7 +12,15 @@ from prism_eval.gate.ruling import Ruling
 from prism_eval.gate.words import Tier
 from prism_eval.leaderboard import writing
 from prism_eval.leaderboard.against import Against
-from prism_eval.statistics import NonInferiority, holm, images_to_hold, loss_shown, noninferiority
+from prism_eval.statistics import (
+    NonInferiority,
+    holm,
+    images_to_hold,
+    loss_shown,
+    noninferiority,
+    one_sided,
+    over_looks,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +31,9 @@ class _Rule:
     title: str
     test: NonInferiority | None
 
-    @property
-    def p_lost(self) -> float:
-        return self.test.p_lost if self.test else 1.0
+    def p_lost(self, look: tuple[int, int] | None) -> float:
+        p = self.test.p_lost if self.test else 1.0
+        return over_looks(p, *look) if look else p
 
     def failed(self) -> Ruling:
         """The ruling, of a loss that is shown."""
@@ -49,11 +57,14 @@ def on_scores(comparison: Comparison, policy: Policy) -> Iterator[Ruling]:
     """What became of the rules on scores.
 
     Of one tier, those that fail are corrected by Holm as one family: the error rate is for all of them together. None
-    is for those that pass: a gate passes only where all do.
+    is for those that pass: a gate passes only where all do. Where a run was looked at before its end, the error rate is
+    that of all its looks.
     """
     # Of a single benchmark the suite would be the same test once more: it takes the suite's tier.
     alone = len(comparison.parts) == 1 and not comparison.only[0]
-    suite, alpha = Ruling(name="suite", tier=policy.suite.tier, outcome="INCONCLUSIVE", says=""), policy.alpha
+    look = comparison.look
+    alpha = one_sided(*look, policy.alpha) if look else policy.alpha
+    suite = Ruling(name="suite", tier=policy.suite.tier, outcome="INCONCLUSIVE", says="")
     rules = [] if alone else [_rule(suite, "the suite", comparison.suite, alpha)]
     for part in comparison.parts:
         tier = policy.suite.tier if alone else policy.rule(part.name).tier
@@ -61,8 +72,8 @@ def on_scores(comparison: Comparison, policy: Policy) -> Iterator[Ruling]:
         rules.append(_rule(of, part.title, part.against, alpha))
     for tier in get_args(Tier):
         family = [rule for rule in rules if rule.ruling.tier == tier]
-        for rule, p in zip(family, holm([rule.p_lost for rule in family]), strict=True):
-            yield rule.failed() if p < policy.alpha else rule.told(policy.alpha)
+        for rule, p in zip(family, holm([rule.p_lost(look) for rule in family]), strict=True):
+            yield rule.failed() if p < policy.alpha else rule.told(alpha)
 
 
 def _rule(undecided: Ruling, title: str, said: Against, alpha: float) -> _Rule:

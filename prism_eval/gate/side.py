@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from prism_eval.leaderboard.runs import Runs, benchmark_titles, read_runs, unusa
 from prism_eval.leaderboard.spent import Spent
 from prism_eval.leaderboard.tables import clusters
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
+from prism_eval.run.boundary import look_of
 from prism_eval.run.comparable import Fields, comparable, ended_early
 from prism_eval.schema import Outcome
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+_QUESTION = ["kind", "question", "options", "gold"]
+"""The columns of verdicts that say what is asked, beside the images."""
 LOSSES = (Outcome.FAILED, Outcome.UNPARSED, Outcome.REFUSED, Outcome.TRUNCATED, Outcome.ABSTAINED)
 """The outcomes that `Side.items` counts, each in a column of its name."""
 
@@ -34,13 +38,15 @@ class Side:
         where: The folder or file, as it was named.
         fields: What the scores depend on beside the captioner, as `prism_eval.run.comparable.comparable` says; to a
             benchmark's belongs at which look the run ended.
+        look: At which of how many planned looks the run ended; ``None`` where nobody looked before its end.
         titles: By benchmark, what it is called.
         unusable: By benchmark, how many of its items cannot be asked of anybody.
         spent: What the captions took.
         items: A row an item, in the order of the run: ``benchmark``, ``item``, ``images`` (their digests) and
-            ``cluster``; ``score``, the mean over captions and orders of options, empty where all failed; ``verdicts``
-            and how many of them are of each outcome of `LOSSES`; ``words``, the mean length of its captions, empty
-            where there is none; ``empty`` and ``cut``, the shares of them that say nothing or hit the limit.
+            ``cluster``; ``asked``, a checksum of question, options and gold; ``score``, the mean over captions and
+            orders of options, empty where all failed; ``verdicts`` and how many of them are of each outcome of
+            `LOSSES`; ``words``, the mean length of its captions, empty where there is none; ``empty`` and ``cut``, the
+            shares of them that say nothing or hit the limit.
     """
 
     label: str
@@ -50,6 +56,7 @@ class Side:
     unusable: Mapping[str, int]
     spent: Spent
     items: pa.Table
+    look: tuple[int, int] | None = None
 
     @property
     def scored(self) -> pa.Table:
@@ -114,6 +121,7 @@ def _side(runs: Runs, path: Path, label: str, *, captions: bool = False) -> Side
         titles=benchmark_titles(manifest),
         unusable=unusable_items(manifest),
         spent=runs.spent(label),
+        look=look_of(manifest),
         items=items.append_column("caption", _captions(runs.verdicts, number)) if captions else items,
     )
 
@@ -143,7 +151,7 @@ def _items(verdicts: Verdicts, number: int) -> pa.Table:
     item = verdicts.item[own]
     counts = np.bincount(item, minlength=len(verdicts.items))
     asked = np.flatnonzero(counts)
-    said = verdicts.table.take(verdicts.items.first[asked], ("benchmark", "item", "images", "cluster"))
+    said = verdicts.table.take(verdicts.items.first[asked], ("benchmark", "item", "images", "cluster", *_QUESTION))
 
     def mean(values: NDArray[np.float64]) -> pa.Array:
         """Each item's mean of what is known of it, empty where nothing is."""
@@ -155,6 +163,7 @@ def _items(verdicts: Verdicts, number: int) -> pa.Table:
     words = verdicts.words[own]
     cut = np.where(np.isnan(words), np.nan, verdicts.truncated[own])
     columns = {
+        "asked": _checksums(said.select(_QUESTION)),
         "score": mean(verdicts.score[own]),
         "verdicts": pa.array(counts[asked]),
         **{
@@ -167,9 +176,17 @@ def _items(verdicts: Verdicts, number: int) -> pa.Table:
         "empty": mean(np.where(np.isnan(words), np.nan, (words == 0) & (cut == 0))),
         "cut": mean(cut),
     }
+    said = said.drop_columns(_QUESTION)
     for name, column in columns.items():
         said = said.append_column(name, column)
     return said.replace_schema_metadata(None)
+
+
+def _checksums(questions: pa.Table) -> pa.Array:
+    import pyarrow as pa
+
+    rows = zip(*(column.to_pylist() for column in questions.columns), strict=True)
+    return pa.array([zlib.crc32(repr(row).encode("utf-8", "surrogatepass")) for row in rows], pa.uint32())
 
 
 def _captions(verdicts: Verdicts, number: int) -> pa.ChunkedArray:

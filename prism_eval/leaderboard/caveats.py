@@ -73,7 +73,7 @@ def _first(manifest: Manifest) -> Iterator[str]:
 def _ended(manifest: Manifest) -> Iterator[str]:
     looks = manifest.get("looks") or {}
     if looks and looks.get("taken") != looks.get("planned"):
-        baseline = looks.get("baseline")
+        baseline = looks.get("baseline") or "the gate's baseline"
         yield (
             f"The run ended as soon as it could tell: intervals and verdicts against {baseline} allow for that, the "
             "others do not, and differences lean outward."

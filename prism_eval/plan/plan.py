@@ -215,8 +215,6 @@ def _contradiction(plan: Plan) -> str:
         return "first says which items a limit keeps, and there is none: give --limit N"
     if plan.first and plan.until_decided:
         return "until_decided looks at random images, and first = true draws none: drop one of them"
-    if plan.until_decided and not plan.baseline:
-        return "until_decided needs an entry to compare the others with: --baseline LABEL"
     if plan.until_decided and plan.shard:
         return "until_decided compares all that was asked so far, and a shard knows its own part only: drop one of them"
     said = [key for key in _LOOKS if getattr(plan, key) != Plan.model_fields[key].default]

@@ -9,7 +9,7 @@ from typing import Literal
 from prism_eval.errors import RunError, UsageError
 from prism_eval.plan.plan import LEAST_MARGIN
 from prism_eval.run.reading import Manifest
-from prism_eval.statistics import ALPHA, Difference, Equivalence, equivalence, obrien_fleming
+from prism_eval.statistics import ALPHA, Difference, Equivalence, equivalence, obrien_fleming, one_sided
 
 Word = Literal["better", "worse", "on par", "cannot tell"]
 
@@ -46,8 +46,8 @@ class Boundary:
     def at(cls, look: int, looks: int) -> Boundary:
         """The boundary of one look, from 1, of so many planned."""
         # On par needs two one-sided tests, each with the whole error rate at its own end.
-        two_sided, one_sided = (obrien_fleming(looks, rate)[look - 1] for rate in (ALPHA, 2 * ALPHA))
-        return cls(alpha=math.erfc(two_sided / math.sqrt(2)), par=math.erfc(one_sided / math.sqrt(2)) / 2)
+        two_sided = obrien_fleming(looks)[look - 1]
+        return cls(alpha=math.erfc(two_sided / math.sqrt(2)), par=one_sided(look, looks))
 
     def verdict(self, difference: Difference, margin: float) -> tuple[Word, Equivalence]:
         """What a difference is, and what is known of its being on par.
@@ -72,9 +72,19 @@ def boundary_of(manifest: Manifest) -> Boundary:
     Raises:
         RunError: The manifest does not say at which of how many looks the run ended.
     """
+    look = look_of(manifest)
+    return Boundary.at(*look) if look else ONE_TEST
+
+
+def look_of(manifest: Manifest) -> tuple[int, int] | None:
+    """At which of how many planned looks a run ended; ``None`` where there were none before its end.
+
+    Raises:
+        RunError: The manifest does not say it.
+    """
     if not (looks := manifest.get("looks")):
-        return ONE_TEST
-    try:
-        return Boundary.at(looks["taken"], looks["planned"])
-    except (LookupError, TypeError, ValueError) as error:
-        raise RunError("the manifest's looks do not say at which of how many the run ended: do it again") from error
+        return None
+    taken, planned = (looks.get(key) for key in ("taken", "planned"))
+    if not (isinstance(taken, int) and isinstance(planned, int) and 0 < taken <= planned):
+        raise RunError("the manifest's looks do not say at which of how many the run ended: do it again")
+    return taken, planned

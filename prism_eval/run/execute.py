@@ -16,14 +16,17 @@ from prism_eval.run.assemble import LIVE, Assembly, assemble, expected
 from prism_eval.run.counts import Counts
 from prism_eval.run.coverage import check_coverage
 from prism_eval.run.drive import drive
+from prism_eval.run.entry_decisions import EntryDecisions
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.interruptible import run_in_thread, stoppable
-from prism_eval.run.looks import Looks
+from prism_eval.run.looks import Decided, Decider, Looks
 from prism_eval.run.manifest import Earlier, known_unread, looks_taken
 from prism_eval.run.paths import with_absolute_paths
 from prism_eval.run.result import Effort, RunResult, State
 
 Watch = Callable[[State], AbstractContextManager[object]]
+Decides = Callable[[Assembly, Counts], Decider]
+"""Makes who decides at looks whether enough was asked, of what is run and what will have been counted by then."""
 
 
 def run_plan(
@@ -35,6 +38,7 @@ def run_plan(
     live: frozenset[Stage] = LIVE,
     overwrite: bool = False,
     watch: Watch | None = None,
+    decides: Decides | None = None,
     captioners: Mapping[str, Captioner] | None = None,
     reasoners: Mapping[str, Reasoner] | None = None,
 ) -> RunResult:
@@ -49,6 +53,7 @@ def run_plan(
         live: The stages that may call their plugins, the judge being scoring's; the others only read the store.
         overwrite: Whether the run of another plan in the folder is replaced.
         watch: Makes a context manager that shows a `State` while the run goes on.
+        decides: Makes who decides at the looks of a plan that has some; by default its entries against its baseline.
         captioners: Ready captioners by label.
         reasoners: Likewise.
 
@@ -80,12 +85,12 @@ def run_plan(
             folder=folder.path.absolute(),
         )
         _check_data(assembly, folder, goes_on=goes_on)
-        looks = _looks(assembly, folder, goes_on=goes_on)
+        state = _begun(assembly)
+        looks = _looks(assembly, decides, state.counts, _fixed(folder, goes_on=goes_on))
         # Only now that the plan is known to run, so that a slip of the pen costs nobody their older run.
         if overwrite and not goes_on and folder.plan_file.exists() and folder.read_plan().difference(plan):
             folder.clear()
         folder.write_plan(plan)
-        state = _begun(assembly)
         with (watch or _unwatched)(state):
             manifest = run_in_thread(lambda: drive(assembly, folder, stages, state, looks=looks, known=known))
     folder.write_manifest(manifest)
@@ -116,12 +121,23 @@ def _check_data(assembly: Assembly, folder: RunFolder, *, goes_on: bool) -> None
         raise DataUnreadable(lost)
 
 
-def _looks(assembly: Assembly, folder: RunFolder, *, goes_on: bool) -> Looks | None:
-    if not assembly.plan.until_decided:
-        return None
+def _fixed(folder: RunFolder, *, goes_on: bool) -> int | None:
     # What is answered or scored again is what was asked: that is decided.
-    taken = looks_taken(folder.path) if goes_on else None
-    return Looks(assembly.plan, assembly.settings, assembly.benchmarks, taken=taken)
+    return looks_taken(folder.path) if goes_on else None
+
+
+def _looks(assembly: Assembly, decides: Decides | None, counts: Counts, fixed: int | None) -> Looks | None:
+    plan = assembly.plan
+    if not plan.until_decided:
+        return None
+    decider: Decider
+    if decides:
+        decider = decides(assembly, counts)
+    elif fixed and plan.baseline is None:
+        decider = Decided()
+    else:
+        decider = EntryDecisions(plan, assembly.settings, len(assembly.benchmarks))
+    return Looks(plan.looks, assembly.benchmarks, decider, fixed=fixed)
 
 
 def _begun(assembly: Assembly) -> State:

@@ -12,10 +12,10 @@ from prism_eval.errors import CallError
 from prism_eval.files.jsonable import Json, jsonable
 from prism_eval.plan import Plan
 from prism_eval.run.assemble import Assembly, assemble
+from prism_eval.run.entry_decisions import compared_labels
 from prism_eval.run.foreseen import Foreseen
 from prism_eval.run.foresight import EntryForecast, Foresight, ModelForecast
 from prism_eval.run.items import check_items
-from prism_eval.run.looks import compared_labels
 from prism_eval.run.measure import measure
 from prism_eval.run.needs import asking
 from prism_eval.run.paths import with_absolute_paths

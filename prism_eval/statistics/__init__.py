@@ -13,7 +13,7 @@ from prism_eval.statistics.families import ALPHA, holm
 from prism_eval.statistics.heterogeneity import Heterogeneity, heterogeneity
 from prism_eval.statistics.histories import spent
 from prism_eval.statistics.leans import Lean, PositionLean, lean
-from prism_eval.statistics.looks import obrien_fleming
+from prism_eval.statistics.looks import obrien_fleming, one_sided, over_looks
 from prism_eval.statistics.means import FEW_CLUSTERS, Estimate, clustered_mean
 from prism_eval.statistics.noise import CaptionNoise, NoisePart, caption_noise
 from prism_eval.statistics.noninferiority import NonInferiority, images_to_hold, loss_shown, noninferiority
@@ -21,6 +21,7 @@ from prism_eval.statistics.paired import Difference, paired_difference
 from prism_eval.statistics.pairs import Comparison, compare_all
 from prism_eval.statistics.ranks import RankRange, rank_ranges
 from prism_eval.statistics.ratios import Ratio, fieller, gap_closed, recovery
+from prism_eval.statistics.subsamples import subsample_difference, unexplained
 
 __all__ = [
     "ALPHA",
@@ -54,9 +55,13 @@ __all__ = [
     "loss_shown",
     "noninferiority",
     "obrien_fleming",
+    "one_sided",
+    "over_looks",
     "paired_difference",
     "rank_ranges",
     "reader_agreement",
     "recovery",
     "spent",
+    "subsample_difference",
+    "unexplained",
 ]

@@ -33,6 +33,32 @@ def obrien_fleming(looks: int, alpha: float = ALPHA) -> tuple[float, ...]:
     return tuple(bound / math.sqrt(look) for look in range(1, looks + 1))
 
 
+def one_sided(look: int, looks: int, alpha: float = ALPHA) -> float:
+    """The p-value that a one-sided test has to be under at a look, from 1, so that all together err in ``alpha``."""
+    from scipy.special import ndtr
+
+    return float(ndtr(-obrien_fleming(looks, 2 * alpha)[look - 1]))
+
+
+def over_looks(p: float, look: int, looks: int) -> float:
+    """The error rate of all looks together at which a one-sided p-value of one of them would just be enough.
+
+    It is what families of tests are corrected by: under ``alpha`` exactly where p is under `one_sided` of it.
+
+    Args:
+        p: The p-value at the look.
+        look: Which it is, from 1.
+        looks: How many were planned.
+    """
+    from scipy.special import ndtri
+
+    bound = float(-ndtri(p)) * math.sqrt(look)
+    # On the wrong side there is nothing to correct, and beyond the last representable tail nothing to integrate.
+    if looks == 1 or bound <= 0 or not math.isfinite(bound):
+        return p
+    return max((1 - _stays(bound, looks)) / 2, p)
+
+
 def _stays(bound: float, looks: int) -> float:
     """The probability that a sum of standard normals stays within the bound, by Armitage, McPherson and Rowe (1969)."""
     import numpy as np

@@ -67,6 +67,7 @@ def side(benchmark: np.ndarray, image: np.ndarray, right: np.ndarray) -> Side:
         "item": pa.array(np.arange(size).astype(str)),
         "images": pa.ListArray.from_arrays(np.arange(size + 1, dtype=np.int32), digest),
         "cluster": digest,
+        "asked": pa.array(np.arange(size), pa.uint32()),
         "score": right.astype(float),
         "verdicts": none + 1,
         **{outcome.value: none for outcome in LOSSES},

@@ -14,7 +14,7 @@ from prism_eval.errors import UsageError
 from prism_eval.gate import compare, decide
 from prism_eval.gate.baseline import read_baseline, save
 from prism_eval.gate.output.baselines import changed, shown
-from prism_eval.gate.side import side_of_run
+from prism_eval.gate.side import LOSSES, side_of_run
 from tests.gate.sides import mixed, run, side
 from tests.runfolder import verdict, write_run
 
@@ -85,9 +85,10 @@ def test_twenty_thousand_items_are_under_a_megabyte(tmp_path, known):
         "item": [f"{place // 12}" for place in range(size)],
         "images": images,
         "cluster": [digests[0] for digests in images],
+        "asked": pa.array(rng.integers(0, 2**32, size), pa.uint32()),
         "score": rng.integers(0, 2, size).astype(float),
         "verdicts": np.ones(size, dtype=np.int64),
-        **{name: (rng.random(size) < 0.02).astype(np.int64) for name in known.items.column_names[6:11]},
+        **{name.value: (rng.random(size) < 0.02).astype(np.int64) for name in LOSSES},
         "words": rng.integers(200, 900, size).astype(float),
         "empty": np.zeros(size),
         "cut": (rng.random(size) < 0.05).astype(float),
@@ -127,9 +128,9 @@ def column(name, values):
         (lambda table: table.replace_schema_metadata({"prism_eval.baseline": "{"}), "is no baseline, or cut short"),
         (
             lambda table: table.replace_schema_metadata({"prism_eval.baseline": json.dumps({"format": 99})}),
-            "has format 99, this prism-eval reads 1",
+            "has format 99, this prism-eval reads 2",
         ),
-        (lambda table: table.replace_schema_metadata({"prism_eval.baseline": '{"format": 1}'}), "is damaged"),
+        (lambda table: table.replace_schema_metadata({"prism_eval.baseline": '{"format": 2}'}), "is damaged"),
     ],
 )
 def test_what_was_edited_is_refused(tmp_path, known, change, says):
@@ -180,7 +181,7 @@ def test_two_of_them_differ_by_field_or_by_score(tmp_path, known):
     assert "cannot be compared" in found.answer
     assert found.grids[0].rows == [("orders", "1", "2")]
     scores = pa.array([0.0] * known.items.num_rows)
-    worse = replace(known, items=known.items.set_column(4, "score", scores))
+    worse = replace(known, items=known.items.set_column(known.items.column_names.index("score"), "score", scores))
     assert "against CapRL-3B" in changed(known, worse).answer
 
 

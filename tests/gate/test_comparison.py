@@ -88,7 +88,6 @@ def test_one_id_of_two_benchmarks_is_two_items(tmp_path):
             {"benchmarks": [{"name": "chartqa", "title": "C", "fingerprint": "f" * 64, "scorer": "other"}]},
             "chartqa: scorer",
         ),
-        ({"looks": {"taken": 2, "planned": 5}}, "chartqa: looks"),
     ],
 )
 def test_runs_that_were_not_asked_alike_are_refused_by_the_field(tmp_path, manifest, field):

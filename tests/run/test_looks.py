@@ -20,9 +20,9 @@ from prism_eval.plan import make_plan
 from prism_eval.reasoners import Reasoner
 from prism_eval.run.belonging import check_belonging
 from prism_eval.run.boundary import Boundary
+from prism_eval.run.entry_decisions import decide
 from prism_eval.run.execute import run_plan
 from prism_eval.run.folder import RunFolder
-from prism_eval.run.looks import decide
 from prism_eval.run.reading import Table, read_manifest
 from prism_eval.run.replay import reopen
 from prism_eval.schema import Answer, Caption
@@ -174,7 +174,7 @@ def test_a_run_ends_at_the_look_that_decides_all(tmp_path: Path, data: Path) -> 
     looks = looks_of(tmp_path)
     assert (looks["planned"], looks["taken"], looks["baseline"], looks["margin"]) == (5, 2, "small", 3.0)
     assert (looks["images"], looks["of_images"], looks["undecided"]) == (40, 100, [])
-    assert (result.looks.taken, result.looks.decisions["large"].verdict) == (2, "better")
+    assert result.looks.facts() == looks
     large = looks["entries"]["large"]
     assert large["verdict"] == "better"
     assert 0 < large["low"] < large["value"] < large["high"] <= 1
@@ -293,7 +293,6 @@ def test_a_part_of_a_label_is_enough_where_it_fits_one(tmp_path: Path, data: Pat
 @pytest.mark.parametrize(
     ("plan", "said"),
     [
-        ({"until_decided": True}, "--baseline LABEL"),
         ({"baseline": "a"}, "report RUN --baseline"),
         ({"margin": 2.0}, "report RUN --margin"),
         ({"until_decided": True, "baseline": "a", "limit": 5, "first": True}, "drop one"),
@@ -304,6 +303,12 @@ def test_a_part_of_a_label_is_enough_where_it_fits_one(tmp_path: Path, data: Pat
 def test_a_plan_that_contradicts_itself_is_refused(plan: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         make_plan({"captioners": ["ocr"], **plan})
+
+
+def test_without_a_baseline_nothing_is_decided(tmp_path: Path) -> None:
+    plan = make_plan({"captioners": ["oracle", "ocr"], "until_decided": True})
+    with pytest.raises(UsageError, match="--baseline LABEL"):
+        run_plan(plan, out=tmp_path / "run", store=tmp_path / "store")
 
 
 def test_captions_alone_decide_nothing(tmp_path: Path) -> None:

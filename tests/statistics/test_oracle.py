@@ -17,6 +17,7 @@ from prism_eval.statistics import (
     heterogeneity,
     images_for,
     paired_difference,
+    subsample_difference,
 )
 
 
@@ -81,3 +82,19 @@ def test_ratios_and_trades(oracle: ModuleType) -> None:
         values, errors = rng.normal(0, 0.03, 12), rng.uniform(0.01, 0.05, 12)
         q = heterogeneity(values, errors)
         assert (q.q, q.p) == pytest.approx(oracle.heterogeneity(values, errors))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_sample_beside_a_whole_baseline(oracle: ModuleType, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    images = 2000
+    ease = rng.beta(2, 1, images)
+    first, second = (rng.random((2, images)) < ease).astype(float)
+    asked = np.arange(images) < 150
+    found = subsample_difference(np.where(asked, first, np.nan), second, np.arange(images))
+    value, error = oracle.on_full_baseline(first[asked], second[asked], second.mean(), np.arange(150))
+    assert found.value == pytest.approx(value, abs=1e-12)
+    # For the oracle the images are all there are; here they are a sample of such images, which adds what follows.
+    slope = np.cov(first[asked], second[asked])[0, 1] / second[asked].var(ddof=1)
+    whole = error**2 + (1 - slope) ** 2 * second.var(ddof=1) / images
+    assert found.error**2 == pytest.approx(whole, rel=0.01)

@@ -28,11 +28,13 @@ def document(comparison: Comparison) -> dict[str, Json]:
                 "title": part.title,
                 "items": part.common,
                 "dropped": list(part.dropped),
+                "known": part.known,
                 **_against(part.against, part.scores),
             }
             for part in comparison.parts
         ],
         "only": dict(zip(("baseline", "candidate"), comparison.only, strict=True)),
+        "look": comparison.look and list(comparison.look),
         "won": _flips(comparison.won),
         "lost": _flips(comparison.lost),
     }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from prism_eval.gate.behaviour import Behaviour
-from prism_eval.gate.comparison import Comparison, Flip
+from prism_eval.gate.comparison import Comparison, Flip, Part
 from prism_eval.gate.side import LOSSES
 from prism_eval.leaderboard.against import Against
 from prism_eval.leaderboard.writing import ABSENT, count, counted, listed, points, signed, signed_ends, three_digits
@@ -69,18 +69,22 @@ def sheet(comparison: Comparison, *, most: int = 5) -> Sheet:
 
 def benchmarks(comparison: Comparison) -> Grid:
     """What became of each benchmark, and of all of them."""
-    rows = [_benchmark(part.title, part.common, part.scores, part.against) for part in comparison.parts]
+    rows = [_benchmark(part.title, _items(part), part.scores, part.against) for part in comparison.parts]
     if len(rows) > 1:
-        items = sum(part.common for part in comparison.parts)
+        items = count(sum(part.common for part in comparison.parts))
         rows.append(_benchmark("all", items, comparison.scores, comparison.suite))
     return Grid("", ("benchmark", "items", "before", "after", "difference", "verdict"), rows)
 
 
-def _benchmark(title: str, items: int, scores: tuple[float, float] | None, said: Against) -> Row:
+def _items(part: Part) -> str:
+    return count(part.common) if part.known is None else f"{count(part.common)} of {count(part.known)}"
+
+
+def _benchmark(title: str, items: str, scores: tuple[float, float] | None, said: Against) -> Row:
     found = said.difference
     before, after = map(points, scores or (None, None))
     difference = f"{signed(found.value)} {signed_ends(found.low, found.high)}" if found else ABSENT
-    return title, count(items), before, after, difference, said.verdict
+    return title, items, before, after, difference, said.verdict
 
 
 def changes(comparison: Comparison) -> Grid:
@@ -124,6 +128,11 @@ def flips(word: str, items: Sequence[Flip], most: int) -> Iterator[Grid]:
 
 def notes(comparison: Comparison) -> Iterator[str]:
     """What is not compared, and whether it matters."""
+    if sampled := [part.title for part in comparison.parts if part.known is not None]:
+        yield f"The candidate was asked a random part of {listed(sampled)}; the baseline's others tell how hard it is."
+    if comparison.look:
+        taken, planned = comparison.look
+        yield f"The run ended at look {taken} of {planned}: verdicts and intervals allow for all of them."
     for side, names in zip(("baseline", "candidate"), comparison.only, strict=True):
         if names:
             yield f"Only the {side} has {listed(names)}: left out."
