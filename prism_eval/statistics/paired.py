@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prism_eval.statistics.design import Design
 from prism_eval.statistics.flips import FEW_DIFFERING, Flips, flip_tests
-from prism_eval.statistics.means import FEW_CLUSTERS, check
-from prism_eval.statistics.spread import Spread, spread
+from prism_eval.statistics.held import EQUAL, held_up, least_variance
+from prism_eval.statistics.means import check
+from prism_eval.statistics.spread import spread
 from prism_eval.statistics.student import critical, two_sided
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-_EQUAL = 1e-12
-"""Two captioners' sums over an image that differ by less are equal but for rounding."""
 _APART = 1e-10
 """An interval that leaves 0 out ends so far from it at least."""
-_FEW_AGAINST = 10
-"""Under so many images on which the one behind is ahead, how skewed the difference is makes its error larger."""
-_SKEWED = 2
-"""By so many times its skewness a variance is larger at the end of its interval: the normal quantile there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,15 +145,16 @@ class Contrast:
 
     def difference(self, alpha: float, *, shown: bool, left_out: tuple[int | str, ...] = ()) -> Difference:
         """The difference with the interval of level ``1 - alpha``, which leaves 0 out exactly if it is ``shown``."""
-        reach = self._reach(alpha, shown=shown)
+        inner, outer = self._reach(alpha, shown=shown)
+        below, above = (inner, outer) if self.value > 0 else (outer, inner)
         return Difference(
             value=self.value,
             error=self.error,
             held_error=self.held_error,
             degrees=self.degrees,
             # No such interval knows that a difference of scores ends at 1.
-            low=max(-1.0, self.value - reach),
-            high=min(1.0, self.value + reach),
+            low=max(-1.0, self.value - below),
+            high=min(1.0, self.value + above),
             p=self.p,
             items=self.items,
             clusters=self.clusters,
@@ -167,17 +162,19 @@ class Contrast:
             left_out=left_out,
         )
 
-    def _reach(self, alpha: float, *, shown: bool) -> float:
+    def _reach(self, alpha: float, *, shown: bool) -> tuple[float, float]:
+        """How far the interval reaches towards 0 and away from it."""
         # One image decides nothing: any difference in [-1, 1] may hold elsewhere.
         if self.degrees == 0:
-            return 2.0
+            return 2.0, 2.0
         by_t = critical(1 - alpha, self.degrees) * self.held_error
         tested = by_t if self.flips is None else self.flips.reach(alpha)
         # Flips know nothing of what images that happened to be ties may do; the error does.
         reach, seen = max(tested, by_t), abs(self.value)
         if not shown:
-            return max(reach, seen)
-        return reach if reach <= seen - _APART else min(tested, seen - _APART)
+            return max(reach, seen), max(reach, seen)
+        # That there is a difference says nothing against a larger one.
+        return min(reach, seen - _APART), reach
 
 
 def contrasts(design: Design, totals: NDArray[np.float64], alpha: float) -> list[Contrast]:
@@ -190,12 +187,11 @@ def contrasts(design: Design, totals: NDArray[np.float64], alpha: float) -> list
     """
     import numpy as np
 
-    # As if two more images had differed, one each way (the idea of Agresti and Coull 1998).
-    seen = spread(design, totals, 2 / (design.images + 2.0) ** 2)
+    seen = spread(design, totals, least_variance(design))
     weights = len(design.labels) * design.items[design.stratum]
-    images = [own[np.abs(own) > _EQUAL] for own in design.by_cluster(totals / weights)]
-    held = np.sqrt(_held_up(seen, images))
-    errors, possible = np.sqrt(seen.variance), bool((design.images > 1).any())
+    images = [own[np.abs(own) > EQUAL] for own in design.by_cluster(totals / weights)]
+    held, errors = np.sqrt(held_up(design, totals, seen)), np.sqrt(seen.variance)
+    possible = bool((design.images > 1).any())
     few = [row for row, own in enumerate(images) if own.size < FEW_DIFFERING]
     flips = dict(zip(few, flip_tests([images[row] for row in few], alpha), strict=True))
     return [
@@ -211,23 +207,3 @@ def contrasts(design: Design, totals: NDArray[np.float64], alpha: float) -> list
         )
         for row, own in enumerate(images)
     ]
-
-
-def _held_up(seen: Spread, images: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Variances, held up where one captioner is better on some images and worse on few or none.
-
-    How many there are is then a rare count, and where it is seen too small so is its spread. Where few clusters differ
-    it is as if four more had (Agresti and Coull 1998). Of more, the variance at the end of the interval is larger by as
-    much as the difference is skewed, since a variance changes with its mean by the third moment.
-    """
-    import numpy as np
-
-    differing = np.array([own.size for own in images])
-    ahead = np.array([np.count_nonzero(own > 0) for own in images])
-    lopsided = np.minimum(ahead, differing - ahead) < _FEW_AGAINST
-    # Two for each stratum without spread are in the variance already.
-    counted = differing + 2 * seen.flat
-    missing = np.where(differing < FEW_CLUSTERS, np.maximum(4 - 2 * seen.flat, 0), 0)
-    more = np.maximum(missing / np.maximum(counted, 1), np.where(lopsided, _SKEWED * seen.skewness, 0.0))
-    held: NDArray[np.float64] = seen.variance * (1 + more)
-    return held

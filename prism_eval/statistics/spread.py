@@ -26,7 +26,7 @@ class Spread:
         variance: Shape (rows,).
         degrees: Shape (rows,): Satterthwaite's degrees of freedom.
         skewness: Shape (rows,): of the means' error, absolute: 0 where images are as far off on either side.
-        flat: Shape (rows,): how many strata show no spread.
+        flat: Shape (rows, strata): which strata show no spread.
     """
 
     value: NDArray[np.float64]
@@ -35,7 +35,7 @@ class Spread:
     variance: NDArray[np.float64]
     degrees: NDArray[np.float64]
     skewness: NDArray[np.float64]
-    flat: NDArray[np.intp]
+    flat: NDArray[np.bool_]
 
 
 def contributions(design: Design, totals: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -90,5 +90,5 @@ def spread(design: Design, totals: NDArray[np.float64], floor: NDArray[np.float6
         # Satterthwaite (1946): a stratum that brings most of the variance brings its few clusters with it.
         degrees=own.sum(axis=1) ** 2 / (own**2 / design.degrees).sum(axis=1),
         skewness=np.abs((images**3).sum(axis=1)) / variance**1.5,
-        flat=flat.sum(axis=1),
+        flat=flat,
     )

@@ -14,7 +14,7 @@ import pytest
 from prism_eval.statistics import compare_all, equivalence
 from prism_eval.statistics.paired import Contrast, contrasts
 from prism_eval.statistics.wilson import score_intervals
-from tests.statistics.drawn import design_of, eases, questions
+from tests.statistics.drawn import design_of, eases, lopsided, questions
 
 pytestmark = pytest.mark.performance
 
@@ -74,6 +74,29 @@ def test_differences_of_two() -> None:
         print(f"| {images} | {better:g} | {worse:g} | {percent(held, par, told)} |")
         assert held >= 0.92
         assert apart or told <= 0.065
+
+
+def test_differences_on_images_of_unlike_numbers_of_questions() -> None:
+    print(
+        "\n| images | questions | interval holds, least | mean | on par, most | told apart, equal |\n"
+        + "|---" * 6
+        + "|"
+    )
+    sides = ((0.02, 0.0), (0.05, 0.0), (0.1, 0.0), (0.1, 0.02), (0.2, 0.0), (0.2, 0.05), (0.5, 0.1), (0.2, 0.2))
+    for images, shape in itertools.product((24, 60, 120, 250, 1000), ("3", "spread", "tenth", "few")):
+        sizes, cells = questions(images, shape), []
+        for (better, worse), alike in itertools.product(sides, (True, False)):
+            rng = np.random.default_rng([images, len(shape), round(1000 * better), round(1000 * worse), alike])
+            totals = lopsided(rng, 700, sizes, better, worse, alike=alike)
+            found = [one.difference(0.05, shown=one.p < 0.05) for one in contrasts(design_of(sizes), totals, 0.05)]
+            apart = better - worse
+            held = np.mean([one.low - 1e-9 <= apart <= one.high + 1e-9 for one in found])
+            par = np.mean([apart > 0 and equivalence(one, apart).shown for one in found])
+            cells.append((held, par, np.mean([one.p < 0.05 for one in found]) if not apart else 0.0))
+        held, par, told = (np.array(column) for column in zip(*cells, strict=True))
+        print(f"| {images:,} | {shape} | {percent(held.min(), held.mean(), par.max(), told.max())} |")
+        assert held.min() >= 0.915
+        assert told.max() <= 0.085
 
 
 def boards_of(limit: int, mean: float) -> Iterator[bool]:
