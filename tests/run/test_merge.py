@@ -174,6 +174,26 @@ def test_a_judge_is_asked_in_each_shard(tmp_path, serve):
     assert_one_run(tmp_path, 3, reasoner_objects={"parrot": Parrot()}, **plan | {"reasoner": ["parrot"]})
 
 
+def test_what_caches_held_is_summed_and_what_images_took_is_what_one_run_says(tmp_path, serve):
+    eyes, reader = (
+        f"openai:model?base_url={serve(caches=True, text=text).url}" for text in ("word " * 40, "Answer: 1")
+    )
+    plan = {
+        "captioners": [eyes],
+        "reasoner": [f"{reader}&label=R"],
+        "benchmarks": ["chartqa"],
+        "data": charts(tmp_path),
+    }
+    shards = run_shards(tmp_path, 3, **plan)
+    merged = merge(shards, tmp_path / "merged").path
+    told = [read_manifest(folder)["counts"]["entries"]["openai:model"] for folder in (*shards, merged)]
+    for *parts, whole in (told, [one["answers"]["R"] for one in told if one["answers"]]):
+        for key in ("cached_tokens", "cacheable_tokens", "image_tokens"):
+            assert whole.get(key, 0) == sum(part.get(key, 0) for part in parts)
+    assert told[-1]["answers"]["R"]["cached_tokens"] > 0
+    assert_same(run_whole(tmp_path, **plan), merged)
+
+
 def test_each_task_may_have_a_server_of_its_own(tmp_path, serve):
     plan = {"benchmarks": ["chartqa"], "data": charts(tmp_path)}
     shards = []
