@@ -284,8 +284,10 @@ class Generation:
         note: What people should know of how it stopped, such as a filter's own words. One line.
         seconds: How long it took to be written, when it was; ``None`` where nobody measured. Texts that differ in
             nothing else are equal.
-        cached_tokens: Of the prompt's tokens those that a prefix cache held, where the engine says so. It is about the
-            moment, and not remembered.
+        cached_tokens: Of the prompt's tokens those that a prefix cache held when it was written, where the engine says
+            so. It is about that moment, as ``seconds`` is, and compared no more.
+        image_tokens: Of the prompt's tokens those that stood for images, where the engine says so. Whether it does is
+            how it was started: two texts of one model are equal whether or not it did.
     """
 
     text: str
@@ -295,18 +297,19 @@ class Generation:
     note: str = ""
     seconds: float | None = field(default=None, compare=False)
     cached_tokens: int | None = field(default=None, compare=False)
+    image_tokens: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seconds", _duration(self.seconds))
         for name in ("text", "note"):
             object.__setattr__(self, name, utf8(getattr(self, name)))
-        for name in ("prompt_tokens", "completion_tokens", "cached_tokens"):
+        for name in ("prompt_tokens", "completion_tokens", "cached_tokens", "image_tokens"):
             object.__setattr__(self, name, _count(getattr(self, name)))
 
     def into(self, kind: type[G]) -> G:
         """The same as another stage calls it."""
-        tokens = self.prompt_tokens, self.completion_tokens
-        return kind(self.text, self.finish_reason, *tokens, self.note, self.seconds, self.cached_tokens)
+        tokens, besides = (self.prompt_tokens, self.completion_tokens), (self.cached_tokens, self.image_tokens)
+        return kind(self.text, self.finish_reason, *tokens, self.note, self.seconds, *besides)
 
 
 def _count(said: object) -> int | None:

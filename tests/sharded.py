@@ -14,7 +14,7 @@ from prism_eval.run import RunFolder
 from prism_eval.run.execute import run_plan
 from prism_eval.run.merging import merge
 
-MACHINE = ("created", "seconds")
+MACHINE = ("created", "seconds", "cached_tokens")
 """The keys of a manifest, at any depth, that no second run repeats."""
 
 

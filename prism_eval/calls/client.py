@@ -92,7 +92,7 @@ class Calls:
         if (short := _short(call.key)) in self._untold:
             self._untold.remove(short)
             self.tally(call.stage).hits += 1
-            self._take_down(call, "hits")
+            self._take_down(call, "hits", result)
         return result
 
     async def within(self, call: Call[G]) -> G:
@@ -198,14 +198,17 @@ class Calls:
             self._blame.answered(call)
         self._is_new(call.key)
         self.tally(call.stage).add(made)
-        self._take_down(call, "made")
         plugin = call.plugin
         address = tries.at if tries.at in plugin.addresses else plugin.address
         record = Record(call.key, call.stage, plugin.source, made, address, plugin.root)
+        kept: Generation | CallFailure
         try:
-            return await self._store.keep(record)
+            kept = await self._store.keep(record)
         except PermanentError as error:
-            return self._note(call, CallFailure.of(error, 1))
+            kept = self._note(call, CallFailure.of(error, 1))
+        # Only now: of a call that another process made at the same time, its text is the one that stays.
+        self._take_down(call, "made", made if isinstance(kept, CallFailure) else kept)
+        return kept
 
     async def _tried(self, call: Call[G], tries: Tries) -> G | CallFailure:
         # A replay finds everything in the store or fails: it must never cost a model call by surprise.
@@ -255,9 +258,9 @@ class Calls:
         )
         return self._blame.failed(call, failure)
 
-    def _take_down(self, call: Call[G], became: Became) -> None:
+    def _take_down(self, call: Call[G], became: Became, said: Generation | None = None) -> None:
         if self.ledger is not None:
-            self.ledger.note(call.stage, became, _short(call.key))
+            self.ledger.note(call.stage, became, _short(call.key), said.text if said else "")
 
 
 def _put_off(call: Call[G]) -> CallFailure:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from prism_eval.errors import StoreError
 from prism_eval.files.filesystems import network_file_system
 
-FORMAT = 4
-"""1 did not say which server had written a text, 2 not why one was cut or filtered, 3 not how long it took."""
-_GAINED = {3: "ALTER TABLE generations ADD COLUMN seconds REAL"}
+FORMAT = 5
+"""1 did not say which server had written a text, 2 not why one was cut or filtered, 3 not how long it took, 4 not how
+much of its prompt a cache held or an image was."""
+_GAINED = {
+    3: ("ALTER TABLE generations ADD COLUMN seconds REAL",),
+    4: (
+        "ALTER TABLE generations ADD COLUMN cached_tokens INTEGER",
+        "ALTER TABLE generations ADD COLUMN image_tokens INTEGER",
+    ),
+}
 """What makes a store of an older format one of the next, where nothing in it would be wrong."""
 _BUSY_SECONDS = 30.0
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -31,7 +39,9 @@ CREATE TABLE IF NOT EXISTS generations (
     address TEXT NOT NULL,
     root TEXT,
     created REAL NOT NULL,
-    seconds REAL
+    seconds REAL,
+    cached_tokens INTEGER,
+    image_tokens INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS failures (
     key TEXT PRIMARY KEY,
@@ -127,8 +137,17 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("BEGIN IMMEDIATE")
         # Asked again behind the lock: another process may have done it at this moment.
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        for step in [_GAINED[version]] if version in _GAINED else filter(str.strip, _SCHEMA.split(";")):
+        for step in _steps_from(version):
             connection.execute(step)
         connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute("COMMIT")
+
+
+def _steps_from(version: int) -> Iterator[str]:
+    """What makes a store of a format, or a file in which there is nothing yet, one of this format."""
+    if version in _GAINED:
+        for number in range(version, FORMAT):
+            yield from _GAINED[number]
+    elif version < FORMAT:
+        yield from filter(str.strip, _SCHEMA.split(";"))

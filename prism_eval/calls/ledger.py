@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,16 +12,26 @@ Became = Literal["hits", "made", "failed"]
 
 
 class Ledger:
-    """Unique calls by stage and by what became of them, in eight bytes each."""
+    """Unique calls by stage and by what became of them, in sixteen bytes each."""
 
     def __init__(self) -> None:
-        self._keys: defaultdict[tuple[str, Became], array[int]] = defaultdict(lambda: array("Q"))
+        self._calls: defaultdict[tuple[str, Became], tuple[array[int], array[int]]] = defaultdict(
+            lambda: (array("Q"), array("Q"))
+        )
 
-    def note(self, stage: str, became: Became, key: int) -> None:
-        """Take in a call: its stage, what became of it, and 64 bits of its key."""
-        self._keys[stage, became].append(key)
+    def note(self, stage: str, became: Became, key: int, text: str = "") -> None:
+        """Take in a call: its stage, what became of it, 64 bits of its key, and the text it came to."""
+        keys, texts = self._calls[stage, became]
+        keys.append(key)
+        texts.append(short_of(text))
 
-    def entries(self) -> Iterator[tuple[str, Became, array[int]]]:
-        """Stage, what became of them, and the keys, in an order that does not depend on when calls ended."""
-        for (stage, became), keys in sorted(self._keys.items()):
-            yield stage, became, array("Q", sorted(keys))
+    def entries(self) -> Iterator[tuple[str, Became, array[int], array[int]]]:
+        """Stage, what became of them, keys and 64 bits of each text, in an order that no call's time changes."""
+        for (stage, became), (keys, texts) in sorted(self._calls.items()):
+            order = sorted(range(len(keys)), key=keys.__getitem__)
+            yield stage, became, array("Q", (keys[at] for at in order)), array("Q", (texts[at] for at in order))
+
+
+def short_of(text: str) -> int:
+    """64 bits of a text's digest: enough to see that two parts were told different things."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")

@@ -33,10 +33,10 @@ _MOST_IN_ONE_COMMIT = 1000
 _GATHER = 0.002
 """Seconds in which writes gather for one commit: nothing beside a model's answer, and a commit costs ten writes."""
 _SELECT = (
-    "SELECT text, finish_reason, prompt_tokens, completion_tokens, note, seconds, address, root "
-    "FROM generations WHERE key = ?"
+    "SELECT text, finish_reason, prompt_tokens, completion_tokens, note, seconds, cached_tokens, image_tokens, "
+    "address, root FROM generations WHERE key = ?"
 )
-_INSERT = "INTO generations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_INSERT = "INTO generations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 # What SQLite says of one row. All else it says is about the file: it is full, damaged, or gone.
 _OF_ONE_ROW = (sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
 
@@ -304,10 +304,9 @@ class Store:
             raise StoreError(f"cannot read the store {self.path}: {error}") from error
         if row is None:
             return None
-        text, finish_reason, prompt_tokens, completion_tokens, note, seconds, address, root = row
+        text, finish_reason, *counts, address, root = row
         try:
-            reason = FinishReason(finish_reason)
-            return Stored(Generation(text, reason, prompt_tokens, completion_tokens, note, seconds), address, root)
+            return Stored(Generation(text, FinishReason(finish_reason), *counts), address, root)
         except (ValueError, TypeError, AttributeError) as error:
             raise PermanentError(
                 f"the store {self.path} holds no generation under {key[:12]} but something damaged ({error}): "
@@ -357,6 +356,8 @@ def _row(record: Record) -> tuple[object, ...]:
         None if record.root is None else utf8(record.root),
         time.time(),
         generation.seconds,
+        generation.cached_tokens,
+        generation.image_tokens,
     )
 
 

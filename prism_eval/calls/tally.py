@@ -25,6 +25,7 @@ class Tally:
         completion_tokens: Written for them.
         cached_tokens: Of those read, how many a prefix cache held, as far as anybody says.
         cacheable_tokens: Those read by whoever says so.
+        image_tokens: Of those read, how many stood for images, as far as anybody says.
     """
 
     hits: int = 0
@@ -38,6 +39,7 @@ class Tally:
     completion_tokens: int = 0
     cached_tokens: int = 0
     cacheable_tokens: int = 0
+    image_tokens: int = 0
 
     @property
     def cached(self) -> float | None:
@@ -60,6 +62,7 @@ class Tally:
         self.made += 1
         self.prompt_tokens += generation.prompt_tokens or 0
         self.completion_tokens += generation.completion_tokens or 0
+        self.image_tokens += generation.image_tokens or 0
         if generation.cached_tokens is not None and generation.prompt_tokens:
             self.cached_tokens += generation.cached_tokens
             self.cacheable_tokens += generation.prompt_tokens

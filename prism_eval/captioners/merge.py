@@ -42,6 +42,8 @@ class Merge(Combinator):
             _total([caption.completion_tokens for caption in captions]),
             "; ".join(dict.fromkeys(caption.note for caption in captions if caption.note)),
             _total([caption.seconds for caption in captions]),
+            _total([caption.cached_tokens for caption in captions]),
+            _total([caption.image_tokens for caption in captions]),
         )
 
 

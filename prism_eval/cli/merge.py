@@ -43,4 +43,11 @@ def merge(
         board = build(folder.path)
         console().print(LeaderboardView(board))
         typer.echo(f"Leaderboard: {write_html(folder.path, board)}")
+    else:
+        from prism_eval.leaderboard.caveats import told_twice
+        from prism_eval.run.reading import read_manifest
+
+        # A leaderboard says it itself.
+        for line in told_twice(read_manifest(folder.path)):
+            typer.echo(line, err=True)
     typer.echo(f"Run folder: {folder.path}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -38,8 +39,8 @@ def plan(
 ) -> int:
     """Say what a run would do, without calling any model.
 
-    Items and images, the calls to make and those the store holds, estimates of tokens, time and money, what the models
-    are, and what will not fit.
+    Items and images, the calls to make and those the store holds, estimates of tokens, time, GPU hours and money, what
+    the models are, and what will not fit.
     """
     import asyncio
 
@@ -78,18 +79,41 @@ def _show(result: Forecast, *, until_decided: bool) -> None:
 
 
 def _show_models(result: Forecast) -> None:
-    from prism_eval.leaderboard.writing import counted
+    from prism_eval.leaderboard.writing import counted, three_digits
+    from prism_eval.run.forecast import total
 
-    show_table(
-        ("asked", "for", "calls", "stored", "tokens in", "out", "time", "cost"),
-        [_row(one) for one in result.models],
-    )
+    told = any(one.gpu_hours is not None for one in result.models)
+    headings = ("asked", "for", "calls", "stored", "tokens in", "out", "time", "cost", *(["GPU h"] if told else []))
+    show_table(headings, [(*_row(one), *([_hours(one)] if told else [])) for one in result.models])
     calls = sum(one.calls for one in result.models)
     bound = "At most " if any(one.at_most for one in result.models) else ""
     typer.echo(f"\n{bound}{counted(calls, 'call')} to make. Tokens are estimates: of replies as many as there may")
-    typer.echo("be, or as those have that the store holds, whose time it is too (--probe asks).")
-    if costs := [one.cost for one in result.models if one.cost is not None]:
-        typer.echo(f"Cost, at the prices of the specs: {sum(costs):.2f}.")
+    typer.echo("be, as reply_tokens says, or as those have that the store holds, whose time it")
+    typer.echo("is too (--probe asks).")
+    if (cost := total(result.models, "cost")) is not None:
+        typer.echo(f"Cost, at the prices of the specs: {cost:.2f}.")
+    if (hours := total(result.models, "gpu_hours")) is not None:
+        unbounded = any(map(_is_bound, result.models))
+        typer.echo(f"GPU hours: {'at most ' if unbounded else ''}{three_digits(hours)}{_without(result.models)}.")
+
+
+def _is_bound(one: ModelForecast) -> bool:
+    """Whether its GPU hours are those of the longest replies that may be."""
+    return bool(one.gpu_hours and one.most_out and one.tokens_out is None)
+
+
+def _hours(one: ModelForecast) -> str:
+    from prism_eval.leaderboard.writing import three_digits
+
+    if one.gpu_hours is None:
+        return "-"
+    return f"{'≤ ' if _is_bound(one) else ''}{three_digits(one.gpu_hours)}"
+
+
+def _without(models: Sequence[ModelForecast]) -> str:
+    """Who is left out of the sum, since a sum over some of the models would pass for what the run takes."""
+    unknown = dict.fromkeys(one.source for one in models if one.gpu_hours is None and one.calls and one.most_out)
+    return f", without {', '.join(unknown)}" if unknown else ""
 
 
 def _row(one: ModelForecast) -> tuple[str | int, ...]:

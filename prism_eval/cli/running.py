@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from prism_eval.plan.plan import Plan, Stage
     from prism_eval.run.execute import Decides
     from prism_eval.run.result import RunResult, State
+    from prism_eval.run.spending import Spent
 
 # A dead server gives one reason a thousand times; of many different ones, the commonest say what to look at first.
 _REASONS_SHOWN = 3
@@ -87,9 +88,12 @@ def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
     for stage in stages:
         tally = result.tallies[stage]
         calls = f"{tally.made:,} made, {tally.hits:,} taken from the store, {tally.failed:,} failed"
-        tokens = f"; {tally.prompt_tokens:,} tokens in, {tally.completion_tokens:,} out"
+        images = f" ({tally.image_tokens:,} of images)" if tally.image_tokens else ""
+        tokens = f"; {tally.prompt_tokens:,} tokens in{images}, {tally.completion_tokens:,} out"
         typer.echo(f"{stage.capitalize()}s: {calls}{tokens if tally.completion_tokens else ''}.")
     typer.echo(_effort(result))
+    if (taken := result.counts.spending.all).counted and any(tally.hits for tally in result.tallies.values()):
+        typer.echo(_taken(taken))
     for label, count in result.counts.empty_captions.items():
         if count:
             typer.echo(f"{label}: {counted(count, 'caption')} said nothing.")
@@ -131,6 +135,15 @@ def _effort(result: RunResult) -> str:
     if result.cost is not None:
         words.append(f"{three_digits(result.cost)} at the prices given")
     return f"Took {'; '.join(words)}."
+
+
+def _taken(spent: Spent) -> str:
+    """What captions and answers took when they were made, in this run or one before: the store remembers."""
+    share = f"{100 * spent.cached_tokens / spent.cacheable_tokens:.0f}" if spent.cacheable_tokens else ""
+    besides = [f"{share} % from a prefix cache"] if share else []
+    besides += [f"{spent.image_tokens:,} of images"] if spent.image_tokens else []
+    read = f"{spent.prompt_tokens:,} tokens in" + (f" ({', '.join(besides)})" if besides else "")
+    return f"With what the store had, captions and answers took {read}, {spent.completion_tokens:,} out."
 
 
 def _what_helps(result: RunResult) -> str:

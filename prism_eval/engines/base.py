@@ -78,6 +78,11 @@ class Engine(Plugin, ABC):
         """GPUs that its model is spread over, where it computes on GPUs."""
         return 1
 
+    @property
+    def all_gpus(self) -> float | None:
+        """GPUs that all of it takes up; ``None`` where it computes on none, or does not know."""
+        return None
+
     async def probe(self, trial: Request | None = None) -> Probe:
         """Find out what the engine is, before it is asked anything that counts.
 

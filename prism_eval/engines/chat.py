@@ -127,7 +127,7 @@ def completion_of(
         finish, note = _cut(reason, tokens, text, asked=asked, context=context, whose=whose)
     elif _is_no_reply(content, reason):
         raise TransientError(f"{where}: the reply's first choice is empty or was broken off")
-    return Completion(_well_formed(text), finish, *tokens, note, cached_tokens=_cached(reply.get("usage")))
+    return Completion(_well_formed(text), finish, *tokens, note, **_details(reply.get("usage")))
 
 
 def _message(message: Message, known: Collection[str] | None) -> dict[str, object]:
@@ -193,9 +193,14 @@ def _usage(usage: object) -> Counts:
     return _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
 
 
-def _cached(usage: object) -> int | None:
+def _details(usage: object) -> dict[str, int | None]:
+    """What of the prompt a prefix cache held, and what stood for images: vLLM has a count for each modality."""
     details = usage.get("prompt_tokens_details") if isinstance(usage, Mapping) else None
-    return _count(details.get("cached_tokens")) if isinstance(details, Mapping) else None
+    if not isinstance(details, Mapping):
+        return {}
+    shown = details.get("multimodal_tokens")
+    images = shown.get("image") if isinstance(shown, Mapping) else shown
+    return {"cached_tokens": _count(details.get("cached_tokens")), "image_tokens": _count(images)}
 
 
 def _count(value: object) -> int | None:

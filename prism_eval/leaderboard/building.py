@@ -164,6 +164,7 @@ def _row(
         cost=spent.cost,
         seconds_mean=spent.seconds_mean,
         cost_mean=spent.cost_mean,
+        cached=spent.cached,
         revision=revision_of(identity),
         run=runs.home[label],
         positions=positions,

@@ -49,6 +49,7 @@ def caveats(rows: Sequence[Row], controls: Sequence[Row], common: Sequence[str],
         *_empty(everyone, manifest),
         *_few(everyone),
         *_made_elsewhere(manifest),
+        *told_twice(manifest),
         *_remarks(manifest),
         *_judged(manifest),
     )
@@ -190,6 +191,16 @@ def _made_elsewhere(manifest: Manifest) -> Iterator[str]:
         yield (
             f"{counted(count, stage)} of {source}, from the store, made by {made_by}, not {asked_now}: "
             "if it serves other weights, name them with revision=."
+        )
+
+
+def told_twice(manifest: Manifest) -> Iterator[str]:
+    """Calls of shards that one run would have made once, and that came to different texts."""
+    if told := (manifest.get("counts") or {}).get("told_twice"):
+        calls = listed([counted(count, f"{stage} call") for stage, count in told.items()])
+        yield (
+            f"{calls} that one run makes once came to different texts in two shards, as of a model that samples: every "
+            "answer was given to its own shard's caption."
         )
 
 

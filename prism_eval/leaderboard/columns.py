@@ -224,6 +224,14 @@ COLUMNS: tuple[AnyColumn, ...] = (
         shown=frozenset({"costs"}),
     ),
     Column[float](
+        name="cached",
+        title="Read from a prefix cache",
+        heading="prefix cache",
+        value=lambda row: row.cached,
+        write=lambda share: f"{100 * share:.0f} %",
+        shown=frozenset({"costs"}),
+    ),
+    Column[float](
         name="seconds",
         title="Time",
         value=lambda row: row.seconds,

@@ -82,6 +82,8 @@ class Row:
         cost: What its calls cost, in the currency of the prices that were given; ``None`` without prices.
         seconds_mean: How long one of its captions took; ``None`` where nobody measured, and for a `direct` control.
         cost_mean: What one of its captions cost; ``None`` likewise.
+        cached: The share of all that was read for its captions and the answers to them that a prefix cache held;
+            ``None`` where no server says.
         revision: Which weights of its model, where the spec says; else empty.
         run: The run it is from, a place in the leaderboard's ``manifests``.
         positions: The lean towards a position; ``None`` where no question was asked under several orders.
@@ -114,6 +116,7 @@ class Row:
     cost: float | None = None
     seconds_mean: float | None = None
     cost_mean: float | None = None
+    cached: float | None = None
     revision: str = ""
     run: int = 0
     positions: PositionBias | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -122,6 +123,7 @@ def merged(manifests: Sequence[Manifest]) -> Manifest:
                 label: took for one in reversed(manifests) for label, took in _counts(one, "entries", {}).items()
             },
             "made_elsewhere": [one for manifest in manifests for one in _counts(manifest, "made_elsewhere", [])],
+            "told_twice": sum((Counter(_counts(one, "told_twice", {})) for one in manifests), Counter()),
         },
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -16,6 +16,8 @@ class Spent:
         cost: In the currency of the prices that were given; ``None`` without prices.
         seconds_mean: How long one caption took, of those whose time is known; ``None`` of answers.
         cost_mean: What one caption cost, of those whose tokens were counted; ``None`` of answers.
+        cached: The share of what was read, for captions and answers, that a prefix cache held; ``None`` where no server
+            says.
     """
 
     tokens_mean: float | None = None
@@ -23,6 +25,7 @@ class Spent:
     cost: float | None = None
     seconds_mean: float | None = None
     cost_mean: float | None = None
+    cached: float | None = None
 
 
 def spent_on(entry: Mapping[str, object], reasoner: str, *, answers: bool) -> Spent:
@@ -34,7 +37,8 @@ def spent_on(entry: Mapping[str, object], reasoner: str, *, answers: bool) -> Sp
         answers: Whether its answers are its work, and not its captions.
     """
     by_reasoner = entry.get("answers")
-    said = by_reasoner.get(reasoner) if answers and isinstance(by_reasoner, Mapping) else entry
+    answered = by_reasoner.get(reasoner) if isinstance(by_reasoner, Mapping) else None
+    said = answered if answers else entry
     if not isinstance(said, Mapping):
         return Spent()
     seconds, cost = _number(said, "seconds"), _number(said, "cost")
@@ -46,7 +50,14 @@ def spent_on(entry: Mapping[str, object], reasoner: str, *, answers: bool) -> Sp
         # An answer is no caption: the two stand on no common scale.
         seconds_mean=None if answers else _each(seconds, _number(said, "timed")),
         cost_mean=None if answers else _each(cost, counted),
+        # Where the cache pays is in the answers, which share a caption: those of a captioner are part of it.
+        cached=_cached([entry, answered if isinstance(answered, Mapping) else {}]),
     )
+
+
+def _cached(told: Sequence[Mapping[str, object]]) -> float | None:
+    held, read = (sum(_number(one, key) or 0.0 for one in told) for key in ("cached_tokens", "cacheable_tokens"))
+    return _each(held, read)
 
 
 def _each(whole: float | None, number: float | None) -> float | None:

@@ -2,8 +2,8 @@
 
 Parts are spec strings themselves. Values and the model are percent-decoded, so that ``%26`` is an ampersand and ``%2C``
 a comma. A value that is a JSON object or list, as in ``extra_body={"top_k": 20, "stop": ["&"]}``, is read as one.
-The key ``label`` names the plugin in tables; ``params_b``, ``price_in`` and ``price_out`` say how large its model is
-and what its tokens cost. They change no call. Every other key is an option of the plugin.
+The key ``label`` names the plugin in tables; those of `_ABOUT` say how large its model is, what its tokens cost, how
+fast it is and how much it writes. They change no call. Every other key is an option of the plugin.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from prism_eval.errors import UsageError
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
 _SPECIAL = re.compile(r"[%&?,()]")
-_ABOUT = ("params_b", "price_in", "price_out")
+_ABOUT = ("params_b", "price_in", "price_out", "speed_in", "speed_out", "reply_tokens", "on_gpus")
+_ABOVE_NONE = {"speed_in", "speed_out", "on_gpus"}
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Spec:
         options: The plugin's options.
         label: What tables call it.
         own: What it says of the model itself: ``params_b`` in billions, ``price_in`` and ``price_out`` for a million
-            tokens.
+            tokens, ``speed_in`` and ``speed_out`` in tokens that one GPU reads and writes a second, ``reply_tokens`` of
+            a mean reply, ``on_gpus`` that its servers have together.
     """
 
     text: str
@@ -80,6 +82,8 @@ class Spec:
         options = read_options(query, text) if question_mark else {}
         label = options.pop("label", None)
         own = {key: _number(options.pop(key), key, text) for key in _ABOUT if key in options}
+        if ("speed_in" in own) != ("speed_out" in own):
+            raise UsageError(f"{text!r} gives one of speed_in and speed_out: GPU hours need both")
         return cls(text, match.group(), unquote(head[1:]) or None, parts, options, label, own)
 
     def written(self) -> str:
@@ -110,8 +114,9 @@ def _number(value: str, key: str, text: str) -> float:
         number = float(value)
     except ValueError:
         number = math.nan
-    if not 0 <= number < math.inf:
-        raise UsageError(f"{key}={value!r} in {text!r} will not do: give a number, 0 or more")
+    least = "above 0" if key in _ABOVE_NONE else "0 or more"
+    if not 0 <= number < math.inf or (key in _ABOVE_NONE and not number):
+        raise UsageError(f"{key}={value!r} in {text!r} will not do: give a number, {least}")
     return number
 
 

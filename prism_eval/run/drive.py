@@ -24,6 +24,7 @@ from prism_eval.run.probing import Probing
 from prism_eval.run.reading import Manifest
 from prism_eval.run.result import State
 from prism_eval.run.shard_calls import write_calls
+from prism_eval.run.shards import crossing
 from prism_eval.run.tables import TableWriter, answer_row, caption_row, graded, placed, verdict_row
 from prism_eval.run.thumbnails import Thumbnails
 from prism_eval.run.turns import InTurns
@@ -104,6 +105,7 @@ async def _write_all(
     division = assembly.division
     # One of which it has nothing is a part of the whole run all the same.
     state.counts.benchmarks.update({part.name: BenchmarkCount() for part in division.parts} if division else {})
+    state.notes.extend(crossing(settings.entries) if division else [])
     silent = {entry.label for entry in settings.entries if entry.captioner.silent}
     await check_items(assembly.benchmarks, settings.checking)
     turns = InTurns(settings, assembly.plan.memory, note=state.notes.append)

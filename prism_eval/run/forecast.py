@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -20,9 +20,6 @@ from prism_eval.run.measure import measure
 from prism_eval.run.needs import asking
 from prism_eval.run.paths import with_absolute_paths
 from prism_eval.run.probing import Probing
-
-_MILLION = 1_000_000
-Prices = Mapping[Hashable, Mapping[str, float]]
 
 
 @dataclass
@@ -53,20 +50,27 @@ class Forecast:
 def document(forecast: Forecast) -> dict[str, Json]:
     """All of a forecast, in JSON's own types."""
     sizes = [{"name": name, "items": items, "images": forecast.images[name]} for name, items in forecast.items.items()]
-    costs = [one.cost for one in forecast.models if one.cost is not None]
+    hours, cost = (total(forecast.models, name) for name in ("gpu_hours", "cost"))
     said = {
         "benchmarks": sizes,
         "entries": [asdict(one) for one in forecast.entries],
         "models": [asdict(one) for one in forecast.models],
         "calls": sum(one.calls for one in forecast.models),
         "at_most": any(one.at_most for one in forecast.models),
-        "cost": sum(costs) if costs else None,
+        "gpu_hours": hours,
+        "cost": cost,
         "probes": [{"source": source, **asdict(probe)} for source, probe in forecast.probes],
         "unfit": list(forecast.unfit),
         "notes": list(forecast.notes),
         "unread": dict(forecast.unread),
     }
     return {name: jsonable(value) for name, value in said.items()}
+
+
+def total(models: Sequence[ModelForecast], name: str) -> float | None:
+    """The sum of what is known of something, as of GPU hours; ``None`` where nothing is."""
+    known = [value for one in models if (value := getattr(one, name)) is not None]
+    return sum(known) if known else None
 
 
 async def forecast(plan: Plan, store: Path | None = None, *, probe: bool = False) -> Forecast:

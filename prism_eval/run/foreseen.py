@@ -34,6 +34,7 @@ class Load:
         unknown: Texts among them that do not exist yet.
         most: Tokens that the replies may have.
         written: Tokens of the stored replies that say how many they have, and how many say so.
+        cached: Tokens that a prefix cache held for the stored replies that say so, and those that were read for them.
         seconds: What each stored reply took that says so.
     """
 
@@ -46,6 +47,7 @@ class Load:
     unknown: int = 0
     most: int = 0
     written: tuple[int, int] = (0, 0)
+    cached: tuple[int, int] = (0, 0)
     seconds: list[float] = field(default_factory=list)
 
     def hit(self, found: Generation) -> None:
@@ -54,6 +56,9 @@ class Load:
         if found.completion_tokens is not None:
             tokens, count = self.written
             self.written = tokens + found.completion_tokens, count + 1
+        if found.cached_tokens is not None and found.prompt_tokens:
+            held, read = self.cached
+            self.cached = held + found.cached_tokens, read + found.prompt_tokens
         if found.seconds is not None and len(self.seconds) < _SAMPLED:
             self.seconds.append(found.seconds)
 

@@ -5,23 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from prism_eval.engines import Engine
 from prism_eval.errors import CallError
 from prism_eval.plan import reorder
-from prism_eval.plugins import Plugin
+from prism_eval.run.costs import Said, Work, gpus_of
 from prism_eval.run.counts import SeenDigests
 from prism_eval.run.foreseen import Foreseen, Load
 from prism_eval.run.item_result import ItemResult
 from prism_eval.run.items import ItemSource
-from prism_eval.run.needs import key_of, made_of
 from prism_eval.run.pipeline import stream
 from prism_eval.run.settings import Settings
-
-_MILLION = 1_000_000
-Prices = Mapping[Hashable, Mapping[str, float]]
 
 
 @dataclass
@@ -55,10 +51,16 @@ class ModelForecast:
         stored: Calls that the store answers.
         tokens_in: Tokens of what is sent, estimated.
         most_out: Tokens that the replies may have.
-        tokens_out: Tokens that they will have if they are like those of the store; ``None`` if it has none.
-        seconds: How long they will take, if each takes as long as those did and as many go at once as may.
-        cost: Money, at the prices of its spec; ``None`` where it gives none. Where nothing is known of the replies, of
-            the longest that may be.
+        tokens_out: Tokens that they will have if they are like those of the store, or as its spec says; ``None`` where
+            nobody knows.
+        cached: Of the tokens that are sent, how many a prefix cache will hold, if it holds as large a share as it did
+            for those of the store; ``None`` where that is not known.
+        seconds: How long they will take, if each takes as long as those did and as many go at once as may; at the
+            speeds of its spec, where it gives them and is known to be on so many GPUs.
+        gpus: GPUs that the model takes up; ``None`` where nobody knows.
+        gpu_hours: How long one GPU would be busy with them; ``None`` where neither speeds nor times and GPUs are known.
+        cost: Money, at the prices of its spec; ``None`` where it gives none. Where nothing is known of the replies, it
+            and the GPU hours are of the longest that may be.
         at_most: Whether the calls are only a bound: of answers that nobody knows yet, rules may settle all.
     """
 
@@ -70,7 +72,10 @@ class ModelForecast:
     tokens_in: int
     most_out: int
     tokens_out: int | None = None
+    cached: int | None = None
     seconds: float | None = None
+    gpus: float | None = None
+    gpu_hours: float | None = None
     cost: float | None = None
     at_most: bool = False
 
@@ -94,6 +99,7 @@ class Foresight:
         self._entries = {entry.label: EntryForecast(entry.label) for entry in settings.entries}
         self._seen = SeenDigests()
         self._unjudged = 0
+        self._said = Said(settings)
 
     async def count(self, sources: Sequence[ItemSource]) -> None:
         """Take everything through the stages as far as answers, asking nobody."""
@@ -114,8 +120,8 @@ class Foresight:
 
     def models(self) -> list[ModelForecast]:
         """What each model is asked."""
-        prices, judge = _prices(self._settings), self._settings.judge
-        models = [self._model(load, prices) for load in self._calls.loads.values()]
+        judge = self._settings.judge
+        models = [self._model(load) for load in self._calls.loads.values()]
         if self._unjudged and judge:
             models.append(ModelForecast("judge", judge.source, judge.address, self._unjudged, 0, 0, 0, at_most=True))
         return models
@@ -149,16 +155,21 @@ class Foresight:
             with contextlib.suppress(CallError):
                 await self._calls.get(judge.call(shown, left_open))
 
-    def _model(self, load: Load, prices: Prices) -> ModelForecast:
+    def _model(self, load: Load) -> ModelForecast:
         plugin = load.plugin
         engine = getattr(plugin, "engine", plugin)
         if not isinstance(engine, Engine):
             return ModelForecast(load.stage, plugin.source, plugin.address, load.calls, load.stored, 0, 0)
+        about = self._said.of(plugin, engine, load.stage)
         # What is not there yet will be as long as what was written so far.
         tokens_in = load.text_tokens + load.image_tokens + round(load.unknown * (self._caption_tokens() or 0))
-        tokens, count = load.written
-        out = round(load.calls * tokens / count) if count else None
-        each, places = _typical(load.seconds), self._calls.limits.most(plugin)
+        reply, gpus = self._reply_tokens(load), gpus_of(engine, about)
+        # Whoever ranks writes nothing, whatever its spec says of replies.
+        out = None if reply is None else round(load.calls * reply) if load.most else 0
+        held, read = load.cached
+        cached = round(tokens_in * held / read) if read else None
+        work = Work(tokens_in, cached or 0, load.most if out is None else out, self._seconds(load))
+        hours = work.gpu_hours(about, gpus)
         return ModelForecast(
             stage=load.stage,
             source=f"{engine.name}:{engine.model}",
@@ -168,38 +179,34 @@ class Foresight:
             tokens_in=tokens_in,
             most_out=load.most,
             tokens_out=out,
-            seconds=None if each is None else each * math.ceil(load.calls / places),
-            cost=_cost(tokens_in, load.most if out is None else out, prices.get(key_of(engine))),
+            cached=cached,
+            seconds=hours * 3600 / gpus if "speed_in" in about and hours is not None and gpus else work.seconds,
+            gpus=gpus,
+            gpu_hours=hours,
+            cost=work.money(about),
         )
 
+    def _seconds(self, load: Load) -> float | None:
+        each, places = _typical(load.seconds), self._calls.limits.most(load.plugin)
+        return None if each is None else each * math.ceil(load.calls / places)
+
+    def _reply_tokens(self, load: Load) -> float | None:
+        """What a reply has on the mean: as those of the store, else as the spec says."""
+        tokens, count = load.written
+        engine = getattr(load.plugin, "engine", load.plugin)
+        if count or not isinstance(engine, Engine):
+            return tokens / count if count else None
+        return self._said.of(load.plugin, engine, load.stage).get("reply_tokens")
+
     def _caption_tokens(self) -> float | None:
+        """What a caption has on the mean, of whichever captioner."""
         loads = [load for load in self._calls.loads.values() if load.stage == "caption"]
-        tokens, count = (sum(load.written[place] for load in loads) for place in (0, 1))
-        return tokens / count if count else None
-
-
-def _cost(tokens_in: int, tokens_out: int, price: Mapping[str, float] | None) -> float | None:
-    if price is None:
-        return None
-    return (tokens_in * price.get("price_in", 0.0) + tokens_out * price.get("price_out", 0.0)) / _MILLION
+        known = [(each, load.calls) for load in loads if (each := self._reply_tokens(load)) is not None and load.calls]
+        calls = sum(count for _, count in known)
+        return sum(each * count for each, count in known) / calls if calls else None
 
 
 def _typical(seconds: Sequence[float]) -> float | None:
     """What a call takes: the mean, without the longest, for which a model may have been loaded."""
     kept = sorted(seconds)[: max(1, len(seconds) - 1)]
     return sum(kept) / len(kept) if kept else None
-
-
-def _prices(settings: Settings) -> Prices:
-    """By model, what its spec says of money."""
-    told: list[tuple[Plugin, Mapping[str, float]]] = [
-        (settings.reasoners[label], about) for label, about in settings.about.items()
-    ]
-    told += [(entry.captioner, entry.about) for entry in settings.entries]
-    return {
-        key_of(one): about
-        for plugin, about in reversed(told)
-        if about.keys() & {"price_in", "price_out"}
-        for one in made_of(plugin)
-        if isinstance(one, Engine)
-    }

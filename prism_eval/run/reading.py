@@ -28,7 +28,12 @@ _BATCH = 4096
 LABEL = "label"
 """The kind of a column whose texts are numbered."""
 
-_LATER: Mapping[str, str] = {"gold_position": "int64", "row": "string"}
+_LATER: Mapping[str, str] = {
+    "gold_position": "int64",
+    "row": "string",
+    "image_tokens": "int64",
+    "cached_tokens": "int64",
+}
 """Columns that tables of older versions lack, where nothing else is worked out of them: they are read as unknown."""
 
 _REMEDIES = {

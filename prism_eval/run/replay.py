@@ -12,7 +12,7 @@ from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.reading import Table
 from prism_eval.schema import FinishReason, Generation
 
-_COLUMNS = ["key", "captioner", "text", "finish_reason", "prompt_tokens", "completion_tokens", "note"]
+_COLUMNS = ["key", "captioner", "text", "finish_reason", "prompt_tokens", "completion_tokens", "note", "image_tokens"]
 
 
 def reopen(path: Path, store: Path | None, stages: Sequence[Stage], **changes: object) -> Plan:
@@ -42,8 +42,8 @@ def _restore(table: Table, stage: Stage, store: Store) -> None:
     for row in table.rows(_COLUMNS):
         if row["text"] is not None:
             reason = FinishReason(row["finish_reason"])
-            generation = Generation(
-                row["text"], reason, row["prompt_tokens"], row["completion_tokens"], row["note"] or ""
-            )
+            tokens = row["prompt_tokens"], row["completion_tokens"]
+            note, images = row["note"] or "", row["image_tokens"]
+            generation = Generation(row["text"], reason, *tokens, note, image_tokens=images)
             # What the store has already stays as it is.
             store.put(Record(row["key"], stage, row["captioner"], generation))

@@ -15,10 +15,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from prism_eval.benchmarks import RowError
+from prism_eval.captioners.mismatched import Mismatched
+from prism_eval.engines import OnEngine
 from prism_eval.plan import Shard
 from prism_eval.run.counts import BenchmarkCount
 from prism_eval.run.item_result import ItemResult
 from prism_eval.run.items import ItemSource, bare_items
+from prism_eval.run.needs import Need, made_of
+from prism_eval.run.settings import Entry
 from prism_eval.schema import Item
 from prism_eval.statistics import connected
 
@@ -105,6 +109,21 @@ class Division:
                 for part in self.parts
             ],
         }
+
+
+def crossing(entries: Sequence[Entry]) -> Iterator[str]:
+    """What should be known of entries that look at images of other shards through a model that samples.
+
+    Equal calls carry equal seeds, so a server that heeds them writes one caption twice; not all do.
+    """
+    for entry in entries:
+        parts = list(made_of(entry.captioner))
+        samples = any(isinstance(one, OnEngine) and Need.of(one).sampling.temperature != 0 for one in parts)
+        if samples and any(isinstance(one, Mismatched) for one in parts):
+            yield (
+                f"{entry.label} describes images of other shards too, with a model that samples: where two shards are "
+                "told different captions of one image, prism-eval merge counts them"
+            )
 
 
 class Places:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Self
 
 from prism_eval.run.item_result import Captioned, ItemResult
 from prism_eval.run.settings import Settings
@@ -25,6 +26,9 @@ class Spent:
         counted: Of those, how many have both counts of tokens; the others are in no sum of tokens.
         prompt_tokens: Tokens that were read for them.
         completion_tokens: Tokens that were written.
+        cached_tokens: Tokens that were read for them out of a prefix cache, as far as anybody says.
+        cacheable_tokens: Tokens that were read by whoever says so.
+        image_tokens: Tokens that were read for them and stood for images, as far as anybody says.
         timed: How many say how long they took.
         seconds: The sum of that. Calls go out side by side, so nobody waited as long.
     """
@@ -33,6 +37,9 @@ class Spent:
     counted: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cached_tokens: int = 0
+    cacheable_tokens: int = 0
+    image_tokens: int = 0
     timed: int = 0
     seconds: float = 0.0
 
@@ -43,9 +50,19 @@ class Spent:
             self.counted += 1
             self.prompt_tokens += text.prompt_tokens
             self.completion_tokens += text.completion_tokens
+        if text.cached_tokens is not None and text.prompt_tokens:
+            self.cached_tokens += text.cached_tokens
+            self.cacheable_tokens += text.prompt_tokens
+        self.image_tokens += text.image_tokens or 0
         if text.seconds is not None:
             self.timed += 1
             self.seconds += text.seconds
+
+    def __iadd__(self, other: Spent) -> Self:
+        """Take in what other texts took."""
+        for one in fields(self):
+            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+        return self
 
     def told(self, what: str, about: Mapping[str, float]) -> dict[str, object]:
         """The numbers as JSON values.
@@ -61,10 +78,17 @@ class Spent:
             # Nothing is known of what nobody counted; a 0 would be a number.
             "prompt_tokens": self.prompt_tokens if self.counted else None,
             "completion_tokens": self.completion_tokens if self.counted else None,
+            **self._details(),
             "timed": self.timed,
             "seconds": round(self.seconds, 3) if self.timed else None,
             **({} if cost is None else {"cost": cost}),
         }
+
+    def _details(self) -> dict[str, int]:
+        """What is known of the tokens that were read; most servers say nothing of it."""
+        cached = {"cached_tokens": self.cached_tokens, "cacheable_tokens": self.cacheable_tokens}
+        images = {"image_tokens": self.image_tokens}
+        return {**(cached if self.cacheable_tokens else {}), **(images if self.image_tokens else {})}
 
     def cost(self, about: Mapping[str, float]) -> float | None:
         """What they cost, as far as their tokens are known; ``None`` where no prices are given.
@@ -114,6 +138,14 @@ class Spending:
                 self.captions[result.entry].add(captioned.caption)
         if result.answer:
             self.answers[result.entry, result.reasoner].add(result.answer)
+
+    @property
+    def all(self) -> Spent:
+        """What all texts took together, one that two entries share once for each."""
+        whole = Spent()
+        for spent in (*self.captions.values(), *self.answers.values()):
+            whole += spent
+        return whole
 
     def cost(self, settings: Settings) -> float | None:
         """What all entries cost together, a text that two of them share once for each; ``None`` without prices."""

@@ -30,6 +30,7 @@ _GENERATION = {
     "finish_reason": "string",
     "prompt_tokens": "int64",
     "completion_tokens": "int64",
+    "image_tokens": "int64",
     "note": "string",
     "error": "string",
 }
@@ -81,7 +82,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "row": "string",
     },
 }
-_PLACED = {"position": "int64", "seconds": "double"}
+_PLACED = {"position": "int64", "seconds": "double", "cached_tokens": "int64"}
 OF_SHARDS: Mapping[str, Mapping[str, str]] = {
     "captions": _PLACED,
     "answers": _PLACED,
@@ -187,7 +188,11 @@ class TableWriter:
 
 def placed(position: int | None, said: Generation | None) -> dict[str, object]:
     """What a shard's row of ``captions`` or ``answers`` has besides; nothing where there is no shard."""
-    return {} if position is None else {"position": position, "seconds": said.seconds if said else None}
+    if position is None:
+        return {}
+    # Of the moment in which a text was made: no second run repeats them, so no table of a whole run has them.
+    of_then = {"seconds": said.seconds, "cached_tokens": said.cached_tokens} if said else {}
+    return {"position": position, **of_then}
 
 
 def graded(position: int | None, item: Item | None) -> dict[str, object]:
@@ -277,6 +282,7 @@ def _generation(generation: Generation | None, error: str) -> dict[str, object]:
         "finish_reason": generation.finish_reason.value,
         "prompt_tokens": generation.prompt_tokens,
         "completion_tokens": generation.completion_tokens,
+        "image_tokens": generation.image_tokens,
         "note": generation.note,
     }
 

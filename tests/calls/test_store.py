@@ -179,18 +179,24 @@ async def test_a_writer_that_dies_is_heard_by_everyone_who_waits_or_comes_later(
             later()
 
 
-async def test_a_store_of_the_format_before_keeps_what_it_holds(path):
+LATER = {3: ("seconds", "cached_tokens", "image_tokens"), 4: ("cached_tokens", "image_tokens")}
+
+
+@pytest.mark.parametrize("before", LATER)
+async def test_a_store_of_a_format_before_keeps_what_it_holds(path, before):
     with Store(path) as store:
         await store.keep(record())
     with sqlite3.connect(path) as connection:
-        connection.execute("ALTER TABLE generations DROP COLUMN seconds")
-        connection.execute("PRAGMA user_version = 3")
+        for column in LATER[before]:
+            connection.execute(f"ALTER TABLE generations DROP COLUMN {column}")
+        connection.execute(f"PRAGMA user_version = {before}")
     connection.close()
     with Store(path) as one, Store(path) as two:
         assert one.get("k").generation == record().generation
-        assert one.get("k").generation.seconds is None
-        await two.keep(replace(record("l"), generation=replace(record().generation, seconds=2.5)))
-        assert one.get("l").generation.seconds == 2.5
+        assert [getattr(one.get("k").generation, name) for name in LATER[3]] == [None, None, None]
+        told = {"seconds": 2.5, "cached_tokens": 2, "image_tokens": 1}
+        await two.keep(replace(record("l"), generation=replace(record().generation, **told)))
+        assert {name: getattr(one.get("l").generation, name) for name in told} == told
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (database.FORMAT,)
     connection.close()
@@ -212,7 +218,7 @@ def test_an_older_store_is_refused_in_one_line(path):
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 1")
     connection.close()
-    with pytest.raises(StoreError, match=r"older prism-eval \(format 1, this one reads 4\): move it away"):
+    with pytest.raises(StoreError, match=r"older prism-eval \(format 1, this one reads 5\): move it away"):
         Store(path)
 
 

@@ -15,9 +15,12 @@ from prism_eval.plugins.registry import entry_points
 from prism_eval.reasoners.prompted import PromptedReasoner
 from prism_eval.reasoners.ranking import RankingReasoner
 from prism_eval.schema import Sampling
+from tests.docs.costs import twelve
 
 PAGE = Path(__file__).parents[2] / "docs" / "engines.md"
 HEAD = (Path(__file__).parent / "engines_head.md").read_text(encoding="utf-8")
+COSTS = "{the twelve}"
+"""What stands in the head for the table of GPU hours."""
 AROUND = {
     "As captioner": PromptedCaptioner,
     "As reasoner": PromptedReasoner,
@@ -35,7 +38,7 @@ def reference() -> str:
     for heading, cls in AROUND.items():
         tables.append(f"\n## {heading}\n\n{_table(cls, without=known if 'besides' in heading else set())}")
         known = {field.name for field in dataclasses.fields(cls)}
-    return HEAD + "".join(tables)
+    return HEAD.replace(COSTS, twelve()) + "".join(tables)
 
 
 def _about(name: str) -> str:

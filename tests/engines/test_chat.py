@@ -133,25 +133,27 @@ def test_half_a_surrogate_pair_becomes_a_character_that_can_be_stored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("details", "cached"),
+    ("details", "cached", "images"),
     [
-        ({"cached_tokens": 64, "multimodal_tokens": {"image": 9}}, 64),
-        ({"cached_tokens": 0}, 0),
-        ({"cached_tokens": None}, None),
-        ({}, None),
-        (None, None),
-        ([64], None),
-        ({"cached_tokens": "64"}, None),
+        ({"cached_tokens": 64, "multimodal_tokens": {"image": 9}}, 64, 9),
+        ({"cached_tokens": 0, "multimodal_tokens": 9}, 0, 9),
+        ({"cached_tokens": None, "multimodal_tokens": None}, None, None),
+        ({"multimodal_tokens": {"video": 9}}, None, None),
+        ({}, None, None),
+        (None, None, None),
+        ([64], None, None),
+        ({"cached_tokens": "64", "multimodal_tokens": {"image": True}}, None, None),
     ],
 )
-def test_what_a_prefix_cache_held_is_counted_where_the_server_says_so(details, cached):
+def test_what_a_cache_held_and_images_took_is_counted_where_the_server_says_so(details, cached, images):
     usage = {"prompt_tokens": 76, "completion_tokens": 2, "prompt_tokens_details": details}
     said = completion_of(reply({"content": "x"}, usage=usage), where="s")
-    assert said.cached_tokens == cached
+    assert (said.cached_tokens, said.image_tokens) == (cached, images)
     assert said == completion_of(reply({"content": "x"}, usage=usage | {"prompt_tokens_details": None}), where="s")
     tally = Tally()
     tally.add(said)
     assert tally.cached == (None if cached is None else cached / 76)
+    assert tally.image_tokens == (images or 0)
 
 
 @pytest.mark.parametrize("usage", [None, [], {"prompt_tokens": "7"}, {"prompt_tokens": True}, {"prompt_tokens": -1}])

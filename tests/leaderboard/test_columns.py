@@ -151,6 +151,7 @@ def test_a_column_stands_where_it_says_and_nowhere_else(run: Path) -> None:
             "Mean tokens",
             "Seconds a caption",
             "Cost of 1,000 captions",
+            "Read from a prefix cache",
             "Time",
             "Cost",
         ],

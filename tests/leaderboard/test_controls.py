@@ -116,7 +116,9 @@ def test_a_control_that_failed_is_a_control_all_the_same(tmp_path: Path) -> None
 def test_what_an_entry_took_is_what_its_captions_took(tmp_path: Path) -> None:
     folder = run(tmp_path, "mine", "seen")
     took = {"counted": 4, "timed": 5, "completion_tokens": 402, "seconds": 8.5, "cost": 0.25}
+    took |= {"cached_tokens": 0, "cacheable_tokens": 50}
     answers = {"lexical": {"answers": 9, "counted": 2, "timed": 9, "completion_tokens": 9, "seconds": 1.0}}
+    answers["lexical"] |= {"cached_tokens": 120, "cacheable_tokens": 150}
     counts = {"entries": {"mine": took | {"answers": answers}, "seen": {"counted": 0, "answers": answers}}}
     captioners = [{"label": label, "identity": IDENTITIES[label]} for label in ("mine", "seen")]
     rows = [verdict(label, str(item)) for label in ("mine", "seen") for item in range(3)]
@@ -126,6 +128,7 @@ def test_what_an_entry_took_is_what_its_captions_took(tmp_path: Path) -> None:
     assert (seen.tokens_mean, seen.seconds, seen.cost) == (4.5, 1.0, None)
     assert (mine.seconds_mean, mine.cost_mean) == (1.7, 0.0625)
     assert (seen.seconds_mean, seen.cost_mean) == (None, None)
+    assert (mine.cached, seen.cached) == (0.6, 0.8)
 
 
 def test_the_revision_is_the_specs(tmp_path: Path) -> None:

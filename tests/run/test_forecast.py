@@ -6,11 +6,16 @@ import asyncio
 import json
 from collections import Counter
 
+import pyarrow.parquet as pq
 import pytest
 
 from prism_eval import evaluate
+from prism_eval.captioners import CAPTIONER
 from prism_eval.errors import UsageError
-from prism_eval.plan import make_plan
+from prism_eval.leaderboard.writing import three_digits
+from prism_eval.plan import load_protocol, make_plan
+from prism_eval.plugins import Spec, build, registry
+from prism_eval.run.costs import gpus_of
 from prism_eval.run.forecast import forecast
 from tests.builders import chart_folder
 from tests.shell import shell
@@ -106,6 +111,94 @@ def test_one_item_tells_time_tokens_and_money(places, serve):
     assert all("takes images" in str(probe) for _, probe in told.probes[:1])
     evaluate(captioners, reasoner=spec(reader), **places)
     assert met(eyes).total() == IMAGES, "what was measured is not asked again"
+
+
+SPEEDS = "&speed_in=100&speed_out=10"
+
+
+def test_gpu_hours_are_tokens_over_the_speed_of_one_gpu(places, serve):
+    eyes, reader = spec(serve(), f"{SPEEDS}&reply_tokens=50"), spec(serve(), "&speed_in=50&speed_out=5&on_gpus=4")
+    caption, answer = foreseen(places, [eyes], reasoner=reader).models
+    assert (caption.tokens_out, caption.gpus, caption.seconds) == (50 * IMAGES, None, None)
+    assert caption.gpu_hours == pytest.approx((caption.tokens_in / 100 + 50 * IMAGES / 10) / 3600)
+    # Nobody says how long answers are: as long as they may be, and captions as long as they are said to be.
+    assert answer.tokens_out is None
+    assert answer.gpu_hours == pytest.approx((answer.tokens_in / 50 + answer.most_out / 5) / 3600)
+    assert answer.seconds == pytest.approx(answer.gpu_hours * 3600 / 4), "four GPUs share the work"
+    without = foreseen(places, [eyes.replace("&reply_tokens=50", "")], reasoner=reader).models[1]
+    assert answer.tokens_in - without.tokens_in == 50 * 2 * IMAGES, "captions are read as long as they will be"
+
+
+def test_without_speeds_gpu_hours_are_the_time_of_the_calls_times_the_gpus(places, serve):
+    eyes, reader = spec(serve(latency=0.2), "&on_gpus=8"), spec(serve(latency=0.1))
+    before = foreseen(places, [eyes], reasoner=reader)
+    assert [one.gpu_hours for one in before.models] == [None, None], "no call was timed"
+    caption, answer = foreseen(places, [eyes], probe=True, reasoner=reader).models
+    assert caption.gpu_hours == pytest.approx(caption.seconds * 8 / 3600)
+    assert answer.seconds > 0
+    assert answer.gpu_hours is None, "nobody says on how many GPUs"
+
+
+def test_what_caches_held_before_is_not_read_again(places, serve):
+    eyes, reader = serve(caches=True, text="word " * 200), serve(caches=True, text="Answer: 1")
+    words = {"captioners": [spec(eyes)], "reasoner": spec(reader, SPEEDS)}
+    evaluate(words["captioners"], reasoner=words["reasoner"], **{**places, "limit": 2})
+    _, answer = foreseen(places, **words).models
+    assert answer.calls > 0
+    held, read = reader.server.cache.hits, sum(event["prompt_tokens"] for event in usages(places))
+    assert answer.cached == round(answer.tokens_in * held / read) > 0
+    reading = (answer.tokens_in - answer.cached) / 100
+    assert answer.gpu_hours == pytest.approx((reading + answer.tokens_out / 10) / 3600)
+
+
+def usages(places):
+    """What the answers of the run took, as its table says."""
+    return pq.read_table(places["out"] / "answers.parquet").to_pylist()
+
+
+def test_who_ranks_writes_nothing_whatever_is_said_of_its_replies(places, serve):
+    twins = {**places, "data": "synthetic", "benchmarks": ["mmstar"]}
+    reader = spec(serve(), f"&by=rank{SPEEDS}&reply_tokens=20")
+    answer = next(one for one in foreseen(twins, ["blind"], reasoner=reader, limit=6).models if one.stage == "answer")
+    assert (answer.most_out, answer.tokens_out) == (0, 0)
+    assert answer.gpu_hours == pytest.approx(answer.tokens_in / 100 / 3600)
+
+
+def test_one_model_s_speeds_hold_for_whoever_asks_it_and_the_length_of_its_replies_does_not(places, serve):
+    server = serve()
+    caption, answer = foreseen(places, [spec(server, f"{SPEEDS}&reply_tokens=50")], reasoner=spec(server)).models
+    assert answer.gpu_hours is not None
+    assert (caption.tokens_out, answer.tokens_out) == (50 * IMAGES, None)
+
+
+@pytest.mark.parametrize(
+    ("engine", "gpus"),
+    [
+        ("vllm:m?tensor_parallel_size=4&data_parallel_size=2", 8),
+        ("ray:vllm:m?tensor_parallel_size=4&replicas=3", 12),
+        ("ray:vllm:m?replicas=4&gpus=0.5", 2),
+        ("openai:m?base_url=http://h/v1", None),
+        ("openai:m?base_url=http://h/v1&on_gpus=3", 3),
+        ("transformers:m?device=cpu", None),
+    ],
+)
+def test_an_engine_says_how_many_gpus_it_takes(engine, gpus, monkeypatch):
+    # As where all extras are installed, vLLM not the build for a CPU: none of them is imported to count.
+    monkeypatch.setattr(registry, "_missing", lambda *_: [])
+    monkeypatch.setattr("prism_eval.engines.vllm.engine.is_cpu", lambda: False)
+    text = Spec.parse(engine)
+    plugin = build(CAPTIONER, text, {**load_protocol("standard").captioner_settings(0), "run_folder": None})
+    assert gpus_of(plugin.engine, text.about) == gpus
+
+
+def test_plan_shows_gpu_hours_their_sum_and_who_is_not_in_it(places, serve):
+    eyes, reader = spec(serve(), f"{SPEEDS}"), spec(serve())
+    words = ["plan", "-c", eyes, "-r", reader, "-b", "chartqa", "--data", places["data"], "--store", places["store"]]
+    (caption, _), done = foreseen(places, [eyes], reasoner=reader).models, shell(*words)
+    assert f"≤ {three_digits(caption.gpu_hours)}" in done.stdout
+    assert f"GPU hours: at most {three_digits(caption.gpu_hours)}, without openai:model." in done.stdout
+    assert json.loads(shell(*words, "--json").stdout)["gpu_hours"] == caption.gpu_hours
+    assert "GPU h" not in shell(*(word.replace(SPEEDS, "") if isinstance(word, str) else word for word in words)).stdout
 
 
 def test_what_does_not_fit_is_said_and_the_rest_all_the_same(places, serve):

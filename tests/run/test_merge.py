@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from prism_eval.captioners import Captioner
 from prism_eval.errors import PermanentError
+from prism_eval.leaderboard import build
+from prism_eval.plugins import runtime
 from prism_eval.reasoners import Reasoner
 from prism_eval.run.execute import run_plan
 from prism_eval.run.merging import merge
@@ -22,6 +24,7 @@ from prism_eval.run.replay import reopen
 from prism_eval.schema import Answer, Caption, FinishReason
 from tests.builders import chart_folder, png
 from tests.sharded import _run, assert_one_run, assert_same, run_shards, run_whole
+from tests.shell import shell
 
 _MINE = """
 name = "mine"
@@ -172,6 +175,130 @@ def test_a_judge_is_asked_in_each_shard(tmp_path, serve):
     judge = f"openai:model?base_url={serve(text='Verdict: correct').url}&label=Grader"
     plan = {"captioners": ["oracle", "blind"], "benchmarks": ["charxiv:reasoning"], "limit": 20, "judge": judge}
     assert_one_run(tmp_path, 3, reasoner_objects={"parrot": Parrot()}, **plan | {"reasoner": ["parrot"]})
+
+
+def test_what_caches_held_is_summed_and_what_images_took_is_what_one_run_says(tmp_path, serve):
+    eyes, reader = (
+        f"openai:model?base_url={serve(caches=True, text=text).url}" for text in ("word " * 40, "Answer: 1")
+    )
+    plan = {
+        "captioners": [eyes],
+        "reasoner": [f"{reader}&label=R"],
+        "benchmarks": ["chartqa"],
+        "data": charts(tmp_path),
+    }
+    shards = run_shards(tmp_path, 3, **plan)
+    merged = merge(shards, tmp_path / "merged").path
+    told = [read_manifest(folder)["counts"]["entries"]["openai:model"] for folder in (*shards, merged)]
+    for *parts, whole in (told, [one["answers"]["R"] for one in told if one["answers"]]):
+        for key in ("cached_tokens", "cacheable_tokens", "image_tokens"):
+            assert whole.get(key, 0) == sum(part.get(key, 0) for part in parts)
+    assert told[-1]["answers"]["R"]["cached_tokens"] > 0
+    assert_same(run_whole(tmp_path, **plan), merged)
+
+
+def crossed(tmp_path, serve, *, entries, **plan):
+    """Two shards whose captioners and readers, each on a server of its own, do or do not write the same words."""
+    shards = []
+    for number, different in enumerate((0, plan.pop("different", 0)), start=1):
+        eyes = f"openai:model?base_url={serve(words=3 * different).url}&temperature=1"
+        reader = f"openai:model?base_url={serve(text=f'Answer: {different}').url}&label=R"
+        asked = {"captioners": [entry.format(eyes=eyes) for entry in entries], "reasoner": [reader], **plan}
+        shards.append(_run(tmp_path / f"s{number}", asked | {"benchmarks": ["chartqa"], "shard": f"{number}/2"}))
+    return shards
+
+
+BOTH = ["{eyes}", "mismatched({eyes})"]
+
+
+def test_captions_that_two_shards_were_told_differently_are_counted_and_all_kept(tmp_path, serve):
+    data = charts(tmp_path, images=12)
+    merged = merge(crossed(tmp_path, serve, entries=BOTH, data=data, different=1), tmp_path / "merged").path
+    kept = pq.read_table(merged / "captions.parquet").to_pylist()
+    own = [row for row in kept if row["captioner"] == "openai:model?temperature=1"]
+    # Each chart is mistaken for the next, the last for the first, which may be in the other shard.
+    shard = [int(row["image"][:16], 16) % 2 for row in own]
+    crossings = sum(one != other for one, other in zip(shard, [*shard[1:], shard[0]], strict=True))
+    assert read_manifest(merged)["counts"]["told_twice"] == {"caption": crossings}
+    assert crossings >= 2
+    digests = {Caption(row["text"]).digest for row in kept}
+    answers = pq.read_table(merged / "answers.parquet").to_pylist()
+    assert {row["caption_digest"] for row in answers} <= digests, "every answer's caption is there"
+
+
+@dataclass(kw_only=True)
+class Fickle(Captioner):
+    """Sees nothing of an image, and says what it is told to."""
+
+    mood: str = runtime("")
+
+    def seen(self, images):
+        return ()
+
+    async def caption(self, images, *, sample, question=None):
+        return Caption(f"It is {self.mood}.")
+
+
+@pytest.mark.parametrize("moods", [("fine", "fine", "fine"), ("fine", "bad", "fine"), ("fine", "bad", "worse")])
+def test_of_one_caption_of_all_shards_each_text_is_kept_once(moods, tmp_path):
+    plan = {"captioners": ["fickle"], "benchmarks": ["chartqa"], "data": charts(tmp_path)}
+    shards = [
+        _run(
+            tmp_path / f"s{number}", plan | {"captioner_objects": {"fickle": Fickle(mood=mood)}, "shard": f"{number}/3"}
+        )
+        for number, mood in enumerate(moods, start=1)
+    ]
+    merged = merge(shards, tmp_path / "merged").path
+    kept = pq.read_table(merged / "captions.parquet")["text"].to_pylist()
+    assert sorted(kept) == sorted({f"It is {mood}." for mood in moods})
+    counts = read_manifest(merged)["counts"]
+    assert counts.get("told_twice") == ({"caption": 1} if len(set(moods)) > 1 else None)
+    assert counts["calls"]["caption"]["made"] == 1
+    digests = set(pq.read_table(merged / "answers.parquet")["caption_digest"].to_pylist())
+    assert digests == {Caption(text).digest for text in kept}
+
+
+def test_answers_to_the_same_words_that_differ_are_counted_too(tmp_path, serve):
+    data = charts(tmp_path, images=12)
+    file = tmp_path / "data" / "chartqa" / "data.jsonl"
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    asked_alike = (row | {"query": f"How many, {place % 3}?"} for place, row in enumerate(rows))
+    file.write_text("".join(json.dumps(row) + "\n" for row in asked_alike), encoding="utf-8")
+    merged = merge(crossed(tmp_path, serve, entries=["blind"], data=data, different=1), tmp_path / "merged").path
+    assert read_manifest(merged)["counts"]["told_twice"] == {"answer": 3}
+    (said,) = (line for line in build(merged).warnings if "came to different texts" in line)
+    assert said.startswith("3 answer calls that one run makes once")
+
+
+def test_where_equal_calls_come_to_equal_texts_a_sampling_mismatch_merges_into_the_one_run(tmp_path, serve):
+    spec = f"openai:model?base_url={serve().url}&temperature=1"
+    plan = {"captioners": [spec, f"mismatched({spec})"], "benchmarks": ["chartqa"], "data": charts(tmp_path, images=12)}
+    merged = assert_one_run(tmp_path, 3, **plan)
+    assert "told_twice" not in read_manifest(merged)["counts"]
+
+
+def test_a_shard_says_at_once_what_of_it_may_not_be_one_run(tmp_path, serve):
+    spec = f"openai:model?base_url={serve().url}"
+    plan = ["-b", "chartqa", "--data", charts(tmp_path), "--store", str(tmp_path / "store"), "--overwrite"]
+    said = {}
+    for name, words in {
+        "samples": ["-c", f"mismatched({spec}&temperature=1)", "--shard", "1/2"],
+        "greedy": ["-c", f"mismatched({spec})", "--shard", "1/2"],
+        "alone": ["-c", f"{spec}&temperature=1", "--shard", "1/2"],
+        "whole": ["-c", f"mismatched({spec}&temperature=1)"],
+    }.items():
+        done = shell("run", *words, *plan, "--out", str(tmp_path / name))
+        assert done.returncode == 0, done.stderr
+        said[name] = "describes images of other shards too" in " ".join(done.stderr.split())
+    assert said == {"samples": True, "greedy": False, "alone": False, "whole": False}
+
+
+def test_a_folder_of_captions_says_so_when_it_is_merged(tmp_path, serve):
+    data = charts(tmp_path, images=12)
+    crossed(tmp_path, serve, entries=BOTH, data=data, different=1, stages=["caption"])
+    done = shell("merge", tmp_path / "s1", tmp_path / "s2", "--out", tmp_path / "merged")
+    assert done.returncode == 0, done.stderr
+    assert "caption calls that one run makes once came to different texts" in done.stderr
 
 
 def test_each_task_may_have_a_server_of_its_own(tmp_path, serve):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 
+import pyarrow.parquet as pq
 import pytest
 
 from prism_eval import evaluate
 from prism_eval.errors import UsageError
 from prism_eval.run.reading import read_manifest
 from tests.builders import chart_folder
+from tests.shell import shell
 
 TABLES = ("captions", "answers", "verdicts")
 
@@ -62,6 +64,44 @@ def test_what_the_store_has_took_what_it_took_when_it_was_made(places, tmp_path,
     assert spent(tmp_path / "again") == before
     assert server.server.arrivals.total() == asked
     assert tables == {name: (tmp_path / "again" / f"{name}.parquet").read_bytes() for name in TABLES}
+
+
+def test_what_a_cache_held_and_images_took_is_remembered_and_not_taken_again(places, tmp_path, serve):
+    eyes, reader = serve(caches=True, text="word " * 40), serve(caches=True, text="Answer: 1")
+    where = {key: places[key] for key in ("data", "benchmarks", "store")}
+    first = evaluate(spec(eyes), reasoner=spec(reader, "&label=R"), out=tmp_path / "one", **where)
+    told = spent(tmp_path / "one")["openai:model"]
+    answers = told["answers"]["R"]
+    assert told["image_tokens"] == 3 * 64, "three charts of 64 tokens each"
+    assert "image_tokens" not in answers
+    assert answers["cacheable_tokens"] == answers["prompt_tokens"]
+    # The second question on a chart finds its caption read.
+    assert answers["cached_tokens"] == reader.server.cache.hits > 3 * 32
+    assert first.tallies["answer"].cached_tokens == answers["cached_tokens"]
+    rows = pq.read_table(tmp_path / "one" / "captions.parquet")
+    assert rows["image_tokens"].to_pylist() == [64, 64, 64]
+    again = evaluate(spec(eyes), reasoner=spec(reader, "&label=R"), out=tmp_path / "two", **where)
+    assert spent(tmp_path / "two")["openai:model"] == told
+    assert {(tally.made, tally.prompt_tokens, tally.cached_tokens) for tally in again.tallies.values()} == {(0, 0, 0)}
+    (row,) = again.leaderboard.rows
+    held = told["cached_tokens"] + answers["cached_tokens"]
+    assert row.cached == pytest.approx(held / (told["cacheable_tokens"] + answers["cacheable_tokens"]))
+
+
+def test_the_end_of_a_run_from_the_store_says_what_all_of_it_took(places, serve):
+    eyes, reader = serve(caches=True, text="word " * 40), serve(caches=True, text="Answer: 1")
+    words = ["run", "-c", spec(eyes), "-r", spec(reader), "-b", "chartqa", "--data", places["data"], "--quiet"]
+    words += ["--out", str(places["out"]), "--store", str(places["store"])]
+    first, second = (shell(*words) for _ in range(2))
+    (took,) = (line for line in first.stdout.splitlines() if line.startswith("Captions: 3 made"))
+    assert "(192 of images)" in took
+    assert "With what the store had" not in first.stdout
+    told = spent(places["out"])["openai:model"]
+    (all_of_it,) = (line for line in second.stdout.splitlines() if line.startswith("With what the store had"))
+    read = told["prompt_tokens"] + next(iter(told["answers"].values()))["prompt_tokens"]
+    assert f"took {read:,} tokens in (" in all_of_it
+    assert "192 of images" in all_of_it
+    assert "Captions: 0 made, 3 taken from the store, 0 failed." in second.stdout
 
 
 def test_a_price_that_is_learnt_later_needs_no_new_run(places, serve):

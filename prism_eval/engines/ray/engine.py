@@ -88,6 +88,12 @@ class RayEngine(Engine):
         """What the engines inside remark, and what became of the replicas."""
         return self._pool.remarks if self._pool else self._remarks
 
+    @property
+    def all_gpus(self) -> float | None:
+        """Those of all replicas; see `Engine.all_gpus`."""
+        each = self.gpus if self.gpus is not None else self.engine.all_gpus
+        return each * self.replicas if each else None
+
     # Whether it does depends on the engine inside, which a class does not know.
     def ranks(self) -> bool:  # type: ignore[override]
         """Whether the engine inside does."""

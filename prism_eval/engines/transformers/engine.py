@@ -95,6 +95,11 @@ class TransformersEngine(Engine):
         return None if kind == "cpu" else kind
 
     @property
+    def all_gpus(self) -> float | None:
+        """The one it computes on; see `Engine.all_gpus`."""
+        return None if self.holds is None else 1
+
+    @property
     def root(self) -> str | None:
         """The commit that was loaded of a repository; see `Engine.root`."""
         return self._loaded_root

@@ -88,6 +88,11 @@ class VLLMEngine(Engine):
         return self.tensor_parallel_size * self.data_parallel_size
 
     @property
+    def all_gpus(self) -> float | None:
+        """Those of all copies, unless vLLM is built for a CPU; see `Engine.all_gpus`."""
+        return None if is_cpu() else self.devices
+
+    @property
     def identity(self) -> Mapping[str, Any]:
         """The options; of a folder what it holds, wherever it lies."""
         digest = self._weights.digest

@@ -15,20 +15,25 @@ from prism_eval.run.entries import control_of
 from prism_eval.run.merging.opened import OpenShard
 from prism_eval.run.merging.sums import Sums
 from prism_eval.run.reading import reasoners_of
-from prism_eval.run.shard_calls import joined_calls
+from prism_eval.run.shard_calls import JoinedCalls
 from prism_eval.run.spending import Payer
 
 _ABOUT = ("params_b", "price_in", "price_out")
 
 
 def joined_manifest(
-    shards: Sequence[OpenShard], plan: Plan, sums: Sums, aggregates: Sequence[Mapping[str, object]]
+    shards: Sequence[OpenShard],
+    plan: Plan,
+    calls: JoinedCalls,
+    sums: Sums,
+    aggregates: Sequence[Mapping[str, object]],
 ) -> dict[str, object]:
     """The manifest of the whole run.
 
     Args:
         shards: The shards, by their numbers.
         plan: The plan of the whole run.
+        calls: The shards' calls.
         sums: What was counted in its tables.
         aggregates: What benchmarks' own aggregations made of its verdicts.
     """
@@ -47,7 +52,7 @@ def joined_manifest(
         "plan": plan.model_dump(mode="json", exclude_none=True),
         "plan_digest": plan.digest,
         "benchmarks": [_benchmark(entry, manifests) for entry in first["benchmarks"]],
-        "counts": _counts(shards, manifests, sums),
+        "counts": _counts(manifests, calls, sums),
     }
     for key in ("captioners", "reasoner", "reasoners", "judge"):
         if key in first:
@@ -90,16 +95,15 @@ def _unusable(own: Sequence[Mapping[str, Any]], told: Sequence[Mapping[str, Any]
     return {"reasons": {reason: counts[reason] for reason in order}, "first": places[order[0]][1]} if order else {}
 
 
-def _counts(shards: Sequence[OpenShard], manifests: Sequence[Mapping[str, Any]], sums: Sums) -> dict[str, object]:
+def _counts(manifests: Sequence[Mapping[str, Any]], calls: JoinedCalls, sums: Sums) -> dict[str, object]:
     counts = [manifest["counts"] for manifest in manifests]
-    calls = joined_calls([one.folder.calls_file for one in shards])
     none = {"hits": 0, "made": 0, "failed": 0}
     elsewhere = _elsewhere(counts)
     # Of whoever is to be silent no shard has counted any.
     counted = {label for one in counts for label in one["empty_captions"]}
     return {
         "outcomes": dict(sums.outcomes),
-        "calls": {stage: none | dict(calls.get(stage, {})) for one in counts for stage in one["calls"]},
+        "calls": {stage: none | dict(calls.became.get(stage, {})) for one in counts for stage in one["calls"]},
         "empty_captions": {
             entry["label"]: count
             for entry in manifests[0]["captioners"]
@@ -108,6 +112,7 @@ def _counts(shards: Sequence[OpenShard], manifests: Sequence[Mapping[str, Any]],
         "entries": sums.spending.told(_payers(manifests[0]), _prices(manifests[0])),
         "seconds": round(sum(one["seconds"] for one in counts), 3),
         **({"made_elsewhere": elsewhere} if elsewhere else {}),
+        **({"told_twice": {stage: keys.size for stage, keys in calls.twice.items()}} if calls.twice else {}),
     }
 
 

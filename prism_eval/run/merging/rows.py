@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from prism_eval.calls.ledger import short_of
 from prism_eval.errors import RunError
 from prism_eval.plan import Stage
 from prism_eval.run.folder import TABLES
@@ -23,22 +24,34 @@ _AT_ONCE = 2048
 _LEAST = 32
 
 
-def rows_in_order(shards: Sequence[OpenShard], stage: Stage) -> Iterator[pa.Table]:
+def rows_in_order(
+    shards: Sequence[OpenShard], stage: Stage, *, twice: NDArray[np.uint64] | None = None
+) -> Iterator[pa.Table]:
     """The rows of a stage's table as one run would have written them, some at a time, a shard's own columns included.
+
+    Args:
+        shards: The shards, by their numbers.
+        stage: The stage.
+        twice: Shape (n,): 64 bits of the keys of the calls that shards were told different texts by.
 
     Raises:
         RunError: An item is missing or in two shards, or a table is damaged.
     """
     tables = [shard.table(stage) for shard in shards]
-    keep = _kept(shards, tables, stage)
+    keep = _kept(shards, tables, stage, twice)
     done = 0
     for rows in _sorted(tables, [*COLUMNS[TABLES[stage]], *OF_SHARDS[TABLES[stage]]]):
         yield rows if keep is None else rows.filter(keep[done : done + rows.num_rows])
         done += rows.num_rows
 
 
-def _kept(shards: Sequence[OpenShard], tables: Sequence[Table], stage: Stage) -> NDArray[np.bool_] | None:
-    """Which rows, in order, one run would have: of a caption that several shards asked for only the first."""
+def _kept(
+    shards: Sequence[OpenShard], tables: Sequence[Table], stage: Stage, twice: NDArray[np.uint64] | None
+) -> NDArray[np.bool_] | None:
+    """Which rows, in order, one run would have: of a caption that several shards asked for only the first.
+
+    Of one that they were told different texts of, each text: answers were given to it, and point at it.
+    """
     import numpy as np
 
     total = sum(entry["rows"] for entry in shards[0].manifest["shard"]["benchmarks"])
@@ -56,7 +69,7 @@ def _kept(shards: Sequence[OpenShard], tables: Sequence[Table], stage: Stage) ->
             )
         return None
     order = np.argsort(np.concatenate(positions), kind="stable")
-    _, first = np.unique(np.concatenate([_captions(table) for table in tables])[order], return_index=True)
+    _, first = np.unique(np.concatenate([_captions(table, twice) for table in tables])[order], return_index=True)
     keep = np.zeros(order.size, dtype=bool)
     keep[first] = True
     return keep
@@ -78,8 +91,8 @@ def _two(shards: Sequence[OpenShard], positions: Sequence[NDArray[np.int64]], pl
     )
 
 
-def _captions(table: Table) -> NDArray[np.uint64]:
-    """Shape (rows,): what tells the captions of a table apart, whose and of which call."""
+def _captions(table: Table, twice: NDArray[np.uint64] | None) -> NDArray[np.uint64]:
+    """Shape (rows,): what tells the captions of a table apart, whose and of which call; of some, which text too."""
     import numpy as np
     import pyarrow.compute as pc
 
@@ -93,7 +106,13 @@ def _captions(table: Table) -> NDArray[np.uint64]:
     labels = np.asarray([_number(label) for label in whose.combine_chunks().dictionary.to_pylist()], dtype=np.uint64)
     if told.size != len(keys):
         raise table.spoilt("has keys that are none")
-    return told ^ labels[whose.combine_chunks().indices.to_numpy()] if told.size else told
+    if not told.size:
+        return told
+    known: NDArray[np.uint64] = told ^ labels[whose.combine_chunks().indices.to_numpy()]
+    if twice is not None and (rows := np.flatnonzero(np.isin(told, twice))).size:
+        texts = table.take(rows, ["text"])["text"].to_pylist()
+        known[rows] ^= np.asarray([short_of(text or "") for text in texts], dtype=np.uint64)
+    return known
 
 
 def _number(label: str) -> int:

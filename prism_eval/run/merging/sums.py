@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
 
 from prism_eval.plan import Stage
 from prism_eval.run.item_result import is_empty
-from prism_eval.run.spending import Spending
+from prism_eval.run.spending import Spending, Spent
 from prism_eval.schema import Caption, FinishReason
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_SUMS = ("texts", "counted", "prompt_tokens", "completion_tokens", "timed", "seconds")
+_SUMS = tuple(field.name for field in fields(Spent))
 
 
 @dataclass
@@ -36,12 +35,12 @@ class Sums:
         """Take in rows of a stage's table."""
         if stage == "caption":
             for (label,), sums in _spent(rows, "captioner"):
-                _take(self.spending.captions[label], sums)
+                self.spending.captions[label] += sums
             self._add_empty(rows)
         elif stage == "answer":
             for (label, reasoner), sums in _spent(rows, "captioner", "reasoner"):
-                if sums["texts"]:
-                    _take(self.spending.answers[label, reasoner], sums)
+                if sums.texts:
+                    self.spending.answers[label, reasoner] += sums
         else:
             self.outcomes.update(
                 {count["values"]: count["counts"] for count in rows["outcome"].value_counts().to_pylist()}
@@ -56,26 +55,25 @@ class Sums:
             self.empty[row["captioner"]] += is_empty(Caption(row["text"], FinishReason(row["finish_reason"])))
 
 
-def _spent(rows: pa.Table, *whose: str) -> list[tuple[tuple[str, ...], Mapping[str, Any]]]:
-    """By entry, and reasoner, the sums of what texts took."""
+def _spent(rows: pa.Table, *whose: str) -> list[tuple[tuple[str, ...], Spent]]:
+    """By entry, and reasoner, what texts took."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     prompt, completion = rows["prompt_tokens"], rows["completion_tokens"]
     counted = pc.and_(pc.is_valid(prompt), pc.is_valid(completion))
+    says = pc.and_(pc.is_valid(rows["cached_tokens"]), pc.fill_null(pc.greater(prompt, 0), False))
     taken = {
         "texts": pc.is_valid(rows["text"]).cast("int64"),
         "counted": counted.cast("int64"),
         "prompt_tokens": pc.if_else(counted, prompt, 0),
         "completion_tokens": pc.if_else(counted, completion, 0),
+        "cached_tokens": pc.if_else(says, rows["cached_tokens"], 0),
+        "cacheable_tokens": pc.if_else(says, prompt, 0),
+        "image_tokens": rows["image_tokens"].fill_null(0),
         "timed": pc.is_valid(rows["seconds"]).cast("int64"),
         "seconds": rows["seconds"].fill_null(0.0),
     }
     grouped = pa.table({**{name: rows[name] for name in whose}, **taken}).group_by(list(whose))
     sums = grouped.aggregate([(name, "sum") for name in _SUMS]).to_pylist()
-    return [(tuple(row[name] for name in whose), {name: row[f"{name}_sum"] for name in _SUMS}) for row in sums]
-
-
-def _take(spent: object, sums: Mapping[str, Any]) -> None:
-    for name, value in sums.items():
-        setattr(spent, name, getattr(spent, name) + value)
+    return [(tuple(row[name] for name in whose), Spent(*(row[f"{name}_sum"] for name in _SUMS))) for row in sums]

@@ -21,6 +21,7 @@ from prism_eval.run.merging.own_metrics import OwnMetrics
 from prism_eval.run.merging.rows import rows_in_order
 from prism_eval.run.merging.sums import Sums
 from prism_eval.run.reading import Manifest, Table
+from prism_eval.run.shard_calls import joined_calls
 from prism_eval.run.tables import TableWriter
 
 _OTHER_FILES = 256
@@ -68,19 +69,20 @@ def _allow_open_files(count: int) -> None:
 
 def _write(shards: Sequence[OpenShard], plan: Plan, folder: RunFolder) -> None:
     folder.write_plan(plan)
+    calls = joined_calls([one.folder.calls_file for one in shards])
     sums, own = Sums(), OwnMetrics(plan, str(shards[0].manifest["protocol"]["edition"]))
     with ExitStack() as unfinished:
         writers: dict[Stage, TableWriter] = {}
         for stage in shards[0].stages:
             path, digest = folder.table(TABLES[stage]), plan.digest_through(stage)
             writer = unfinished.enter_context(TableWriter(TABLES[stage], path, plan_digest=digest))
-            for rows in rows_in_order(shards, stage):
+            for rows in rows_in_order(shards, stage, twice=calls.twice.get(stage)):
                 sums.add(stage, rows)
                 if stage == "score":
                     own.add(rows)
                 writer.extend(rows)
             writers[stage] = writer
-        manifest = joined_manifest(shards, plan, sums, own.entries())
+        manifest = joined_manifest(shards, plan, calls, sums, own.entries())
         whose = comparable(cast("Manifest", manifest))
         for stage, writer in writers.items():
             writer.finish(_of_the_whole(shards[0].table(stage), whose))
