@@ -38,13 +38,26 @@ def short_item(number: int, *images: Image, gold: str = "42", question: str = "W
     )
 
 
-def chart_folder(folder: Path, *, images: int = 4, questions: int = 2) -> Path:
-    """A data folder with a little ChartQA: JSONL and PNG files. Every answer is the shade of its image."""
+def chart_folder(folder: Path, *, images: int = 4, questions: int = 2, size: int = 0) -> Path:
+    """A data folder with a little ChartQA: JSONL and PNG files. Every answer is the shade of its image.
+
+    Args:
+        folder: Where it is made.
+        images: How many.
+        questions: On each of them.
+        size: Bytes of an image, nearly none of them on the disk: a PNG, a hole that reads as zeros, and the mark that
+            ends a PNG. 0 for the PNG alone.
+    """
     home = folder / "chartqa"
     (home / "images").mkdir(parents=True)
     rows = []
     for shade in range(images):
-        (home / "images" / f"{shade}.png").write_bytes(png(shade))
+        picture = home / "images" / f"{shade}.png"
+        picture.write_bytes(png(shade))
+        if size:
+            with picture.open("r+b") as stream:
+                stream.seek(size - 4)
+                stream.write(b"IEND")
         for number in range(questions):
             question = f"What is the value of bar {number} in chart {shade}?"
             rows.append(

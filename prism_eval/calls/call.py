@@ -12,6 +12,7 @@ from prism_eval.plugins.faults import fault_of
 from prism_eval.schema import Generation
 
 G = TypeVar("G", bound=Generation)
+_AHEAD = frozenset({"instruction", "caption"})
 KEPT = "finished work is in the store"
 """Ends the message of whatever stops a run in the middle."""
 
@@ -37,6 +38,11 @@ class Call(Generic[G]):
     ask: Callable[[], Awaitable[G]] = field(repr=False)
     returns: type[G]
     shares: str = ""
+
+    @property
+    def ahead(self) -> bool:
+        """Whether other calls wait for what it makes: it goes before those that nothing waits for."""
+        return self.stage in _AHEAD
 
 
 def made_by(plugin: Plugin, about: str, make: Callable[[], Call[G]]) -> Call[G]:

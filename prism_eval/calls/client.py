@@ -225,7 +225,7 @@ class Calls:
         self._blame.begin(call)
         while True:
             # Held for one try, not for the waits between: a call that waits must not keep others out.
-            async with tries.place(call.shares or call.key) as place:
+            async with tries.place(call.shares or call.key, ahead=call.ahead) as place:
                 begun = time.monotonic()
                 try:
                     # A combinator asks nobody itself: its parts' calls are the requests.

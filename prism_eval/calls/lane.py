@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from prism_eval.calls.patience import Patience
-from prism_eval.calls.places import Place, Waiting, held
+from prism_eval.calls.places import Place, Waiting, held, line_up
 from prism_eval.errors import RateLimited, TransientError, Unavailable
 
 _LONGEST_BUSY, _LONGEST_AWAY = 30.0, 5.0
@@ -79,16 +79,17 @@ class Lane:
         self._unproven = True
 
     def place(
-        self, *, first: bool = False, shares: str = "", avoid: Collection[str] = ()
+        self, *, first: bool = False, ahead: bool = False, shares: str = "", avoid: Collection[str] = ()
     ) -> AbstractAsyncContextManager[Place]:
         """One call's place, for one try; see `held`.
 
         Args:
             first: Whether the call goes before those that wait already.
+            ahead: Whether other calls wait for what it makes; see `line_up`.
             shares: Means nothing where there is one server.
             avoid: Likewise.
         """
-        return held(self, lambda: self.enter(first=first, shares=shares, lanes=self), ())
+        return held(self, lambda: self.enter(first=first, ahead=ahead, shares=shares, lanes=self), ())
 
     def answered(self, place: Place) -> None:
         """The server answered a call, if only to say that it will not do this one."""
@@ -152,15 +153,15 @@ class Lane:
         """Whether there is another server to go to: there is none."""
         return False
 
-    async def enter(self, *, first: bool, shares: str, lanes: object) -> Place:
+    async def enter(self, *, first: bool, ahead: bool, shares: str, lanes: object) -> Place:
         """Wait for a place, which another of the lanes may give."""
         if not self.waiting and self.has_room():
             return self._begin()
-        waiting = Waiting(asyncio.get_running_loop().create_future(), shares, lanes)
+        waiting = Waiting(asyncio.get_running_loop().create_future(), shares, lanes, ahead)
         if first:
             self.waiting.appendleft(waiting)
         else:
-            self.waiting.append(waiting)
+            line_up(waiting, self.waiting)
         self.wake()
         try:
             return await waiting.place

@@ -16,7 +16,7 @@ from contextlib import AbstractAsyncContextManager
 from prism_eval.calls.balance import least_busy
 from prism_eval.calls.lane import Lane, Trouble
 from prism_eval.calls.patience import Patience
-from prism_eval.calls.places import Place, Waiting, held
+from prism_eval.calls.places import Place, Waiting, held, line_up
 from prism_eval.errors import RateLimited, TransientError, Unavailable
 
 _SLACK = 8
@@ -61,16 +61,17 @@ class Lanes:
         return max(known, key=lambda trouble: trouble.since) if len(known) == len(troubles) else None
 
     def place(
-        self, *, first: bool = False, shares: str = "", avoid: Collection[str] = ()
+        self, *, first: bool = False, ahead: bool = False, shares: str = "", avoid: Collection[str] = ()
     ) -> AbstractAsyncContextManager[Place]:
         """One call's place at one of the servers, for one try; see `held`.
 
         Args:
             first: Whether the call goes before those that wait already.
+            ahead: Whether other calls wait for what it makes; see `line_up`.
             shares: What others begin with as well.
             avoid: Servers that could not do it; they are asked only where there is no other.
         """
-        return held(self, lambda: self._enter(first, shares, avoid), avoid)
+        return held(self, lambda: self._enter(first, ahead, shares, avoid), avoid)
 
     def answered(self, place: Place) -> None:
         """A server answered a call; see `Lane.answered`."""
@@ -102,6 +103,7 @@ class Lanes:
             return False
         longest = max(others, key=lambda one: len(one.waiting))
         waiting = self._waiting(longest)
+        waiting = [one for one in waiting if one.ahead] or waiting
         shares = self._to_bring(waiting, soon=_is_done_soon(longest))
         if shares is None:
             return False
@@ -125,8 +127,8 @@ class Lanes:
         unread = (one.shares for one in reversed(waiting) if one.shares not in self._read)
         return next(unread, None if soon else waiting[-1].shares)
 
-    async def _enter(self, first: bool, shares: str, avoid: Collection[str]) -> Place:
-        place = await self._choice(shares, avoid).enter(first=first, shares=shares, lanes=self)
+    async def _enter(self, first: bool, ahead: bool, shares: str, avoid: Collection[str]) -> Place:
+        place = await self._choice(shares, avoid).enter(first=first, ahead=ahead, shares=shares, lanes=self)
         self._remember(shares, place.lane)
         self._read.add(shares)
         return place
@@ -165,7 +167,8 @@ class Lanes:
     def _move(self, moved: Sequence[Waiting], source: Lane, target: Lane) -> None:
         chosen = set(map(id, moved))
         source.waiting = deque(one for one in source.waiting if id(one) not in chosen)
-        target.waiting.extend(moved)
+        for one in moved:
+            line_up(one, target.waiting)
 
     def _remember(self, shares: str, lane: Lane) -> None:
         self._homes[shares] = lane.name

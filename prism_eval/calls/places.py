@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -31,11 +32,27 @@ class Waiting:
         place: Its place, once it has one.
         shares: What others begin with as well.
         lanes: Where it may be asked: lanes of which this is one, or the lane itself.
+        ahead: Whether other calls wait for what it makes.
     """
 
     place: asyncio.Future[Place]
     shares: str
     lanes: object
+    ahead: bool = False
+
+
+def line_up(waiting: Waiting, queue: deque[Waiting]) -> None:
+    """Let a call wait behind those that are as urgent: what other calls wait for goes before what nothing waits for.
+
+    So the calls that are left at the end are many, short and independent of each other, and no server's slot is empty
+    while the longest chain ends (list scheduling by levels: Hu, 1961).
+    """
+    if waiting.ahead:
+        # Few are ahead: as many as there are images in work.
+        place = next((place for place, other in enumerate(queue) if not other.ahead), len(queue))
+        queue.insert(place, waiting)
+    else:
+        queue.append(waiting)
 
 
 _HELD: ContextVar[Mapping[int, Place]] = ContextVar("places held", default=MappingProxyType({}))

@@ -43,13 +43,14 @@ class Tries:
         self._last = time.monotonic()
         self._first_refusal: float | None = None
 
-    def place(self, shares: str) -> AbstractAsyncContextManager[Place]:
+    def place(self, shares: str, *, ahead: bool) -> AbstractAsyncContextManager[Place]:
         """A place for the next try.
 
         Args:
             shares: What others begin with as well.
+            ahead: Whether other calls wait for what this one makes.
         """
-        return self._lane.place(first=self._first, shares=shares, avoid=self._left)
+        return self._lane.place(first=self._first, ahead=ahead, shares=shares, avoid=self._left)
 
     def answered(self, place: Place) -> None:
         """A try was answered."""

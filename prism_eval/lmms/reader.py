@@ -89,7 +89,7 @@ class Reader:
         Raises:
             Unanswered: A call failed; the others were made and are in the store.
         """
-        window = asyncio.Semaphore(self.assembly.settings.window)
+        window = asyncio.Semaphore(self.assembly.settings.images)
         failures = _Failures()
 
         async def one(name: str, make: Callable[[], Prompt]) -> str:

@@ -36,9 +36,12 @@ _PART_OF: Mapping[str, Stage] = {
 }
 """To which stage each kind of call belongs."""
 
-_ITEMS_AHEAD = 4
-"""Items in work for each call that may be under way. At any time some wait for their caption, some for their answer,
-some for a retry or a scorer; with fewer than about three for each call, a slow few leave the server's slots empty."""
+_IMAGES_AHEAD = 2
+"""Images held for each call that may be under way: one is being captioned, one waits for its turn."""
+_TRIALS_AHEAD = 32
+"""Trials in work for each call that may be under way. Captions go before answers, so that many answers are left when
+the last captions are written: with fewer of them, a few long captions at the end would leave the server's other slots
+empty. One that waits for its answer takes some fifteen kilobytes."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,8 @@ def assemble(
         form=protocol.form,
         samples=protocol.samples,
         through=through,
-        window=_ITEMS_AHEAD * limits.largest,
+        trials=_TRIALS_AHEAD * limits.largest,
+        images=_IMAGES_AHEAD * limits.largest,
         orders=_orders(plan, opened),
     )
     # In this order the progress display and the manifest name them, whether or not there are any.

@@ -52,7 +52,7 @@ async def measure(plan: Plan, store: Store) -> None:
     try:
         await InTurns(settings, plan.memory, note=lambda _: None).ask(first)
         # One after the other, lest they wait for each other.
-        async with contextlib.aclosing(stream(first, replace(settings, window=1))) as results:
+        async with contextlib.aclosing(stream(first, replace(settings, trials=1))) as results:
             async for _ in results:
                 pass
     finally:

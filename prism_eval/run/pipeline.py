@@ -48,7 +48,7 @@ async def stream(
         DataError: A benchmark's data is not as its definition says.
         StoreError: The store cannot be read or written.
     """
-    window = Window(settings.window, limit=settings.image_bytes)
+    window = Window(settings.trials, images=settings.images, limit=settings.image_bytes)
     stopped: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     pending: deque[asyncio.Task[ItemResult]] = deque()
 

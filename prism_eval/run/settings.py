@@ -48,7 +48,8 @@ class Settings:
         form: How the protocol asks for answers.
         samples: Captions per image.
         through: The last stage.
-        window: Items, times entries, samples and orders, in work at once.
+        trials: Items, times entries, samples and orders, in work at once.
+        images: Images held at once, until they are captioned.
         judge: Decides what the scorers' rules leave open; ``None`` for nobody.
         judge_label: What notes call it.
         orders: The orders of their options that multiple-choice items are asked under.
@@ -62,7 +63,8 @@ class Settings:
     form: AnswerForm
     samples: int
     through: Stage
-    window: int
+    trials: int
+    images: int
     about: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     judge: Judge | None = None
     judge_label: str = ""

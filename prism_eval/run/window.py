@@ -1,4 +1,4 @@
-"""What a run holds in memory at once: so many items, and so many bytes of images."""
+"""What a run holds in memory at once: so many trials, and so many images and bytes of them."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ BYTES = 224 * 2**20
 
 
 class Window:
-    """Bounds the items in work by their number and by the bytes of their images.
+    """Bounds the trials in work by their number, and their images by number and bytes until they are captioned.
 
-    Bytes count once an image, by digest, however many items show it. A single image larger than the bound is let in
-    alone: it has to be captioned all the same.
+    An image counts once, by digest, however many items show it. What is larger than a bound by itself is let in alone:
+    it has to be captioned all the same.
 
     Args:
-        items: Trials in work at once.
+        trials: Trials in work at once.
+        images: Images held at once.
         limit: Bytes of images held at once.
     """
 
-    def __init__(self, items: int, *, limit: int = BYTES) -> None:
-        self.slots = asyncio.Semaphore(items)
+    def __init__(self, trials: int, *, images: int, limit: int = BYTES) -> None:
+        self.slots = asyncio.Semaphore(trials)
+        self._images = images
         self._limit = limit
         self._held: dict[str, int] = {}
         self._bytes = 0
@@ -33,7 +35,7 @@ class Window:
         """Wait until there is room for the images, and hold them."""
         sizes = {image.digest: len(image.data) for image in images}
         # With nothing held there is room for anything, however large: else it would wait for itself.
-        while self._bytes and self._bytes + self._new(sizes) > self._limit:
+        while self._held and not self._has_room(sizes):
             self._let_go.clear()
             await self._let_go.wait()
         # Counted by holders: a picture that ten questions show in a row is let go by the tenth.
@@ -51,5 +53,7 @@ class Window:
                 self._bytes -= size
         self._let_go.set()
 
-    def _new(self, sizes: dict[str, int]) -> int:
-        return sum(size for digest, size in sizes.items() if digest not in self._held)
+    def _has_room(self, sizes: dict[str, int]) -> bool:
+        new = [size for digest, size in sizes.items() if digest not in self._held]
+        # Who shows nothing new needs no room, even where one that was let in alone has taken more than there is.
+        return not new or (len(self._held) + len(new) <= self._images and self._bytes + sum(new) <= self._limit)

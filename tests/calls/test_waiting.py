@@ -313,3 +313,22 @@ class TestWhoseFault:
 
 async def _text(text):
     return Generation(text)
+
+
+async def test_what_others_wait_for_goes_before_what_nothing_waits_for(store):
+    one, order = calls(store, concurrency=1), []
+
+    def asking(name):
+        async def ask():
+            order.append(name)
+            await asyncio.sleep(0.002)
+            return Generation(name)
+
+        return ask
+
+    stages = ["answer", "answer", "caption", "judge", "instruction", "answer", "caption"]
+    wanted = [one.get(call(asking(f"{stage} {number}"), stage=stage)) for number, stage in enumerate(stages)]
+    await asyncio.gather(*wanted)
+    # The first was alone when it came; the others go by what waits for them, and then in the order in which they came.
+    ahead = ["caption 2", "instruction 4", "caption 6"]
+    assert order == ["answer 0", *ahead, "answer 1", "judge 3", "answer 5"]

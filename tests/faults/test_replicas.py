@@ -14,7 +14,8 @@ from prism_eval.plan.plan import make_plan
 from prism_eval.run.execute import run_plan
 from prism_eval.run.reading import Table
 from tests.builders import chart_folder
-from tests.server.fault_server import PrefixCache
+from tests.server.fault_server import tokens_of
+from tests.server.prefix_cache import PrefixCache
 
 
 @pytest.fixture(autouse=True)
@@ -189,7 +190,7 @@ def test_questions_on_one_caption_meet_one_prefix_cache(run, serve, replicas):
     assert len(bodies) == 500
     whole = PrefixCache()
     for body in bodies:
-        whole.read(body)
+        whole.read(tokens_of(body))
     assert sum(one.server.cache.hits for one in servers) >= 0.95 * whole.hits
     assert whole.hits > 0.5 * whole.blocks, "or there was nothing to hit"
     if replicas > 1:

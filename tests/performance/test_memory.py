@@ -1,37 +1,31 @@
-"""Peak memory of a whole run, at 1,000 and at 10,000 items."""
+"""Peak memory of a whole run at 20,000 and at 200,000 items, and the smaller one again. ``-m performance -s``."""
 
-import json
-import os
-import subprocess
-import sys
+from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from tests.bulk import write_bulk
-from tests.memory import MEASURE
+from tests.performance.conftest import Record
+from tests.performance.measuring import carried_out
 
 pytestmark = pytest.mark.performance
-
-_RUN = f"""{MEASURE}
-import json, sys, time
-from prism_eval import evaluate
-started = time.monotonic()
-result = evaluate(["oracle", "blind"], benchmarks="chartqa", data=sys.argv[1], out=sys.argv[2], store=sys.argv[3])
-print(json.dumps(dict(rows=result.counts.done, megabytes=megabytes(), seconds=time.monotonic() - started)))
-"""
+_ITEMS, _QUESTIONS = 20_000, 4
 
 
-def measure(folder, items):
-    data = folder / f"data-{items}"
-    write_bulk(data, items=items, images=items // 4, seed=0)
-    words = [sys.executable, "-c", _RUN, str(data), str(folder / f"run-{items}"), str(folder / f"{items}.sqlite")]
-    done = subprocess.run(words, capture_output=True, text=True, check=True, env=os.environ)
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def test_memory_does_not_grow_with_the_items(tmp_path):
-    small, large = measure(tmp_path, 1_000), measure(tmp_path, 10_000)
-    ratio = large["megabytes"] / small["megabytes"]
-    print(f"\n1,000 items: {small}\n10,000 items: {large}\npeak memory ratio: {ratio:.2f}")
-    assert large["rows"] == 10 * small["rows"]
-    assert ratio < 2
+@pytest.mark.timeout(1800)
+def test_memory_does_not_grow_with_the_items(tmp_path: Path, record: Record) -> None:
+    homes = {items: tmp_path / str(items) for items in (_ITEMS, 10 * _ITEMS)}
+    for items, home in homes.items():
+        write_bulk(home / "data", items=items, images=items // _QUESTIONS, seed=0)
+    small = carried_out(homes[_ITEMS], null=True)
+    again = carried_out(homes[_ITEMS], null=True)
+    large = carried_out(homes[10 * _ITEMS], null=True)
+    print(f"\n{_ITEMS:,} items: {small}\nagain: {again}\n{10 * _ITEMS:,} items: {large}")
+    assert (small.rows, large.rows) == (_ITEMS, 10 * _ITEMS)
+    about = f"{large.megabytes:.0f} MB for {10 * _ITEMS:,} items, {small.megabytes:.0f} MB for {_ITEMS:,}"
+    assert again.made == 0, "everything is in the store"
+    about_again = f"no model call; {again.processor:.1f} s of processor time"
+    record("a finished run of 20,000 items again", again.seconds, at_most=8, unit="s", about=about_again)
+    record("peak memory, ten times the items", large.megabytes / small.megabytes, at_most=1.2, unit="x", about=about)

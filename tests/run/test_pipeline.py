@@ -76,7 +76,7 @@ def settings(store, captioner, reasoner, **options):
         reasoners={"repeater": reasoner.bound(calls)},
         scorers={"chartqa": Relaxed()},
         form=AnswerForm(),
-        **{"samples": 1, "through": "score", "window": 8, **options},
+        **{"samples": 1, "through": "score", "trials": 8, "images": 8, **options},
     )
 
 

@@ -2,9 +2,7 @@
 
 It serves chat completions, and completions that are echoed with log-probabilities (`echo`).
 
-Runs inside a test (`threaded.ThreadedServer`) or as its own process, which prints its port on the first line:
-
-    python -m tests.server.fault_server --port 0 --log calls.jsonl --fail 0.2 --latency 0.05 --seed 1
+Runs inside a test (`threaded.ThreadedServer`) or as its own process (`alone`).
 
 Whether a call fails, and how, depends only on the seed, the request and how often that request came before: the same
 requests meet the same faults whatever the order they arrive in.
@@ -12,7 +10,6 @@ requests meet the same faults whatever the order they arrive in.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import base64
 import hashlib
@@ -21,7 +18,6 @@ import random
 import re
 import socket
 import struct
-import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -33,9 +29,11 @@ from typing import Any
 from aiohttp import web
 
 from prism_eval.engines.echo import TRIAL
+from tests.server.prefix_cache import PrefixCache
 from tests.server.recorded import RECORDED
 
 ECHOES = ("good", "beginning", "unlisted", "shifted", "renamed", "holed", "short", "none", "worn")
+_IMAGE_TOKENS = 64
 DEFAULT_MODES = ("429", "500", "reset", "cut")
 _STATUS_MESSAGES = {
     "400": "this request is not valid",
@@ -172,35 +170,6 @@ class Event:
     outcome: str = ""
 
 
-class PrefixCache:
-    """What a server has read: blocks of tokens, each known by all that stands before it, as in vLLM.
-
-    Attributes:
-        blocks: Tokens of whole blocks that were asked for.
-        hits: Of those, what had been read before.
-    """
-
-    SIZE = 16
-
-    def __init__(self) -> None:
-        self.blocks = self.hits = 0
-        self._known: set[int] = set()
-
-    def read(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Read a request; what ``usage`` says of it."""
-        # An image is 64 tokens, whatever it shows.
-        images = [hashlib.sha256(image).hexdigest() for image in _images(body)]
-        tokens = [f"{image}/{number}" for image in images for number in range(64)] + _text(body).split()
-        ends = range(self.SIZE, len(tokens) + 1, self.SIZE)
-        prefixes = [hash(tuple(tokens[:end])) for end in ends]
-        cached = sum(self.SIZE for one in prefixes if one in self._known)
-        self._known.update(prefixes)
-        self.blocks += self.SIZE * len(prefixes)
-        self.hits += cached
-        details = {"cached_tokens": cached, "multimodal_tokens": {"image": 64 * len(images)} if images else None}
-        return {"prompt_tokens": len(tokens), "prompt_tokens_details": details}
-
-
 class FaultServer:
     """The server's handlers, its log and its counts."""
 
@@ -248,29 +217,29 @@ class FaultServer:
         if mode:
             return await self._fail(mode, request)
         if not now.models:
-            return _send(404, b'{"detail": "Not Found"}')
+            return send(404, b'{"detail": "Not Found"}')
         root = {"root": now.root} if now.root else {}
         root |= {"max_model_len": now.context} if now.context else {}
         root |= {"owned_by": now.owner} if now.owner else {}
         listing = {"object": "list", "data": [{"id": name, "object": "model", **root} for name in now.models]}
-        return _send(200, json.dumps(listing).encode())
+        return send(200, json.dumps(listing).encode())
 
     async def _version(self, _: web.Request) -> web.StreamResponse:
         said = self.behaviour.version
-        return _send(200, json.dumps({"version": said}).encode()) if said else _send(404, b'{"detail": "Not Found"}')
+        return send(200, json.dumps({"version": said}).encode()) if said else send(404, b'{"detail": "Not Found"}')
 
     async def _health(self, _: web.Request) -> web.StreamResponse:
         self.looks += 1
-        return _send(self.behaviour.health or 404, b"{}")
+        return send(self.behaviour.health or 404, b"{}")
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
         body = json.loads(raw)
         if said := self._named(body):
             self.misses.append(said)
-            return _send(400, json.dumps({"error": {"message": said, "code": 400}}).encode())
+            return send(400, json.dumps({"error": {"message": said, "code": 400}}).encode())
         # What only finds out what the server is: in no log of calls, and never unlucky.
-        if _is_probe(body):
+        if is_probe(body):
             self.probes.append(body)
             mode = self._mode(request, body, "")
             return await self._fail(mode, request, body) if mode else self._answer(body)
@@ -289,7 +258,7 @@ class FaultServer:
         try:
             async with self._slots:
                 # What it has read is there for whoever comes next, as in a server that computes step by step.
-                usage = self.cache.read(body) if self.behaviour.caches and not mode else None
+                usage = self._read(body) if self.behaviour.caches and not mode else None
                 seconds = self.behaviour.latency
                 if self.behaviour.speed and not mode:
                     seconds += len(self._text(body).split()) / self.behaviour.speed
@@ -303,9 +272,19 @@ class FaultServer:
         )
         return response
 
+    def _read(self, body: dict[str, Any]) -> dict[str, Any]:
+        """What ``usage`` says of a request that is read now."""
+        tokens = tokens_of(body)
+        images = sum(part["type"] == "image_url" for part in parts_of(body))
+        details = {
+            "cached_tokens": self.cache.read(tokens),
+            "multimodal_tokens": {"image": _IMAGE_TOKENS * images} if images else None,
+        }
+        return {"prompt_tokens": len(tokens), "prompt_tokens_details": details}
+
     def _named(self, body: dict[str, Any]) -> str:
         """Put the images that a request names where they belong; why it cannot be done, empty if it can."""
-        for part in _parts(body):
+        for part in parts_of(body):
             name = part.get("uuid")
             if name and self.behaviour.names == "refused":
                 return "Extra inputs are not permitted: uuid"
@@ -327,18 +306,18 @@ class FaultServer:
             return "401"
         if now.models and body.get("model") not in now.models:
             return "404"
-        if now.quota and not _is_probe(body) and not self._within_quota():
+        if now.quota and not is_probe(body) and not self._within_quota():
             return now.over
-        if now.refuses and now.refuses in _text(body):
+        if now.refuses and now.refuses in text_of(body):
             return "400"
         if self._unknown(body):
             return "field"
         if now.blind and _images(body):
             return "blind"
         # Of what every call meets, a probe meets its share too.
-        if _is_probe(body) and now.fail < 1 and not now.faults_in_probes:
+        if is_probe(body) and now.fail < 1 and not now.faults_in_probes:
             return ""
-        return self._fault(fingerprint, self.arrivals[fingerprint]) if now.only in _text(body) else ""
+        return self._fault(fingerprint, self.arrivals[fingerprint]) if now.only in text_of(body) else ""
 
     def _within_quota(self) -> bool:
         window = int(time.monotonic() / self.behaviour.window)
@@ -358,9 +337,9 @@ class FaultServer:
 
     def _answer(self, body: dict[str, Any], usage: dict[str, Any] | None = None) -> web.StreamResponse:
         if "prompt" in body:
-            return _send(200, json.dumps(echo(body["prompt"], self.behaviour.echo)).encode())
+            return send(200, json.dumps(echo(body["prompt"], self.behaviour.echo)).encode())
         several = body.get("n", 1) if self.behaviour.several else 1
-        return _send(200, _completion(self._text(body), several, usage))
+        return send(200, _completion(self._text(body), several, usage))
 
     def _text(self, body: dict[str, Any]) -> str:
         text = self.behaviour.text or reply_to(body)
@@ -376,12 +355,12 @@ class FaultServer:
                 headers["Retry-After"] = self.behaviour.retry_after
             said = self.behaviour.refusal or _STATUS_MESSAGES[mode]
             message = {"error": {"message": said, "type": "x", "code": None}}
-            return _send(int(mode), json.dumps(message).encode(), headers)
+            return send(int(mode), json.dumps(message).encode(), headers)
         if mode in _BODIES:
-            return _send(200, _BODIES[mode])
+            return send(200, _BODIES[mode])
         if mode in RECORDED:
             status, reply = RECORDED[mode]
-            return _send(status, json.dumps(reply).encode())
+            return send(status, json.dumps(reply).encode())
         match mode:
             case "reset":
                 return _reset(request)
@@ -389,26 +368,26 @@ class FaultServer:
                 return await _cut(request, _completion(reply_to(body or {})))
             case "hang":
                 await self._stopping.wait()
-                return _send(503, b"{}")
+                return send(503, b"{}")
             case "slow":
                 await asyncio.sleep(self.behaviour.slow)
                 return self._answer(body or {})
             case "blind":
-                return _send(400, b'{"error": {"message": "model is not a multimodal model"}}')
+                return send(400, b'{"error": {"message": "model is not a multimodal model"}}')
             case "field":
                 named = f": {self._unknown(body or {})[0]}" if self.behaviour.names_fields else ""
                 message = {"error": {"message": f"unknown field{named}"}}
-                return _send(self.behaviour.field_status, json.dumps(message).encode())
+                return send(self.behaviour.field_status, json.dumps(message).encode())
             case "redirect":
-                return _send(307, b"", {"Location": "http://example.invalid/v1/chat/completions"})
+                return send(307, b"", {"Location": "http://example.invalid/v1/chat/completions"})
             case "credit":
-                return _send(429, _CREDIT)
+                return send(429, _CREDIT)
             case "busy":
-                return _send(503, b"Service Unavailable")
+                return send(503, b"Service Unavailable")
             case "exhausted":
-                return _send(429, _EXHAUSTED)
+                return send(429, _EXHAUSTED)
             case _:
-                return _send(200, _completion("x" * (17 * 2**20)))
+                return send(200, _completion("x" * (17 * 2**20)))
 
     def _note(self, event: Event) -> None:
         self.events.append(event)
@@ -422,10 +401,16 @@ def reply_to(body: dict[str, Any]) -> str:
     images = _images(body)
     if images:
         return "caption of " + " ".join(hashlib.sha256(image).hexdigest()[:16] for image in images)
-    text = _text(body)
+    text = text_of(body)
     rng = random.Random(text)
     letters = re.findall(r"^([A-Z])\. ", text, flags=re.MULTILINE)
     return f"Answer: {rng.choice(letters) if letters else rng.randrange(100)}"
+
+
+def tokens_of(body: dict[str, Any]) -> list[str]:
+    """A request's tokens: its words, and before them so many for each image, whatever it shows."""
+    images = [hashlib.sha256(image).hexdigest() for image in _images(body)]
+    return [image for image in images for _ in range(_IMAGE_TOKENS)] + text_of(body).split()
 
 
 def log_probabilities(text: str) -> list[tuple[str, float | None]]:
@@ -485,15 +470,15 @@ async def start(
 
 
 def _images(body: dict[str, Any]) -> list[bytes]:
-    urls = [part["image_url"]["url"] for part in _parts(body) if part["type"] == "image_url"]
+    urls = [part["image_url"]["url"] for part in parts_of(body) if part["type"] == "image_url"]
     return [base64.b64decode(url.partition(",")[2]) for url in urls]
 
 
-def _text(body: dict[str, Any]) -> str:
-    return "\n".join(part["text"] for part in _parts(body) if part["type"] == "text")
+def text_of(body: dict[str, Any]) -> str:
+    return "\n".join(part["text"] for part in parts_of(body) if part["type"] == "text")
 
 
-def _parts(body: dict[str, Any]) -> list[dict[str, Any]]:
+def parts_of(body: dict[str, Any]) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = []
     for message in body.get("messages", []):
         content = message["content"]
@@ -501,9 +486,9 @@ def _parts(body: dict[str, Any]) -> list[dict[str, Any]]:
     return parts
 
 
-def _is_probe(body: dict[str, Any]) -> bool:
+def is_probe(body: dict[str, Any]) -> bool:
     """Whether a request only finds out what the server is."""
-    return _text(body) == "Say yes." or body.get("prompt") == list(TRIAL)
+    return text_of(body) == "Say yes." or body.get("prompt") == list(TRIAL)
 
 
 def _completion(text: str, several: int = 1, usage: dict[str, Any] | None = None) -> bytes:
@@ -517,7 +502,7 @@ def _completion(text: str, several: int = 1, usage: dict[str, Any] | None = None
     return json.dumps(reply).encode()
 
 
-def _send(status: int, body: bytes, headers: dict[str, str] | None = None) -> web.Response:
+def send(status: int, body: bytes, headers: dict[str, str] | None = None) -> web.Response:
     return web.Response(status=status, body=body, headers=headers, content_type="application/json")
 
 
@@ -537,46 +522,3 @@ def _reset(request: web.Request) -> web.StreamResponse:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         request.transport.abort()
     return web.Response()
-
-
-def _arguments(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--log", type=Path)
-    parser.add_argument("--fail", type=float, default=0.0)
-    parser.add_argument("--modes", default=",".join(DEFAULT_MODES), help=f"comma-separated, of: {', '.join(MODES)}")
-    parser.add_argument("--latency", type=float, default=0.0)
-    parser.add_argument("--slow", type=float, default=1.0)
-    parser.add_argument("--models", default="model", help="comma-separated; empty serves any name")
-    parser.add_argument("--key", default="")
-    parser.add_argument("--text", default="", help="a fixed reply to everything")
-    parser.add_argument("--root", default="", help="what the list says that each model's root is")
-    parser.add_argument("--seed", type=int, default=0)
-    return parser.parse_args(argv)
-
-
-async def _serve(args: argparse.Namespace) -> None:
-    behaviour = Behaviour(
-        models=tuple(name for name in args.models.split(",") if name),
-        fail=args.fail,
-        modes=tuple(args.modes.split(",")),
-        latency=args.latency,
-        slow=args.slow,
-        key=args.key,
-        text=args.text,
-        root=args.root,
-        seed=args.seed,
-    )
-    runner, _, port = await start(behaviour, log=args.log, port=args.port)
-    print(port, flush=True)
-    try:
-        await asyncio.Event().wait()
-    finally:
-        await runner.cleanup()
-
-
-if __name__ == "__main__":
-    try:
-        asyncio.run(_serve(_arguments(sys.argv[1:])))
-    except KeyboardInterrupt:
-        sys.exit(0)

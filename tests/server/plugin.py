@@ -43,15 +43,18 @@ def serve() -> Iterator[Callable[..., ThreadedServer]]:
 
 @pytest.fixture
 def spawn_server(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
-    """Start servers as processes: ``spawn_server(fail=0.2, latency=0.05)`` takes the script's options."""
-    script, root = "tests.server.fault_server", Path(__file__).parents[2]
+    """Start servers as processes: ``spawn_server(fail=0.2, latency=0.05)`` takes the fields of `Behaviour`.
+
+    ``spawn_server("paced", slots=64, decode=0.004)`` takes those of `Pace`.
+    """
+    script, root = "tests.server.alone", Path(__file__).parents[2]
     with contextlib.ExitStack() as stack:
 
-        def start(*, log: bool = True, **options: Any) -> ServerProcess:
+        def start(kind: str = "fault", *, log: bool = True, **options: Any) -> ServerProcess:
             path = tmp_path / f"calls-{len(list(tmp_path.glob('calls-*')))}.jsonl"
             path.touch()
             flags = [f"--{name}={value}" for name, value in options.items()] + ([f"--log={path}"] if log else [])
-            command = [sys.executable, "-m", script, *flags]
+            command = [sys.executable, "-m", script, kind, *flags]
             process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root)
             stack.callback(_end, process)
             assert process.stdout is not None
