@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from prism_eval.errors import UsageError
 from prism_eval.gate.comparison import compare
 from prism_eval.gate.policy import Policy
 from prism_eval.gate.side import Side, tied
-from prism_eval.statistics import clustered_mean
+from prism_eval.statistics import clustered_mean, paired_difference
+from prism_eval.statistics.student import quantile
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _Z = 1.96
 """Standard errors on either side of a mean in an interval of 95 %."""
+_LEVEL = 0.95
+"""Where the t and the normal distribution are held beside each other."""
 _SIZES = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
 
 
@@ -57,7 +65,8 @@ def outlook(baseline: Side, policy: Policy, *, like: Side | None = None) -> tupl
 
     The error of a difference is that of the two runs, where there is an earlier one to go by. From the baseline alone
     it is taken to be as large as that of its score, which it is for two captioners that share half of what varies
-    between images. It goes with the square root of the number of images.
+    between images, and never smaller than that of two runs which score alike. It goes with the square root of the
+    number of images.
 
     Args:
         baseline: The baseline.
@@ -113,6 +122,22 @@ def _errors_of_score(baseline: Side) -> dict[str, tuple[int, float]]:
     found = {name: clustered_mean(scores[of], cluster[of], names[of]) for name, of in parts.items()}
     # Half of its interval, which is held up where scores are near an end.
     return {
-        name: (estimate.clusters, estimate.half_width / _Z if estimate.clusters > 1 else math.inf)
-        for name, estimate in found.items()
+        name: (
+            estimate.clusters,
+            max(estimate.half_width / _Z, _of_equals(scores[of], cluster[of], names[of]))
+            if estimate.clusters > 1
+            else math.inf,
+        )
+        for (name, estimate), of in zip(found.items(), parts.values(), strict=True)
     }
+
+
+def _of_equals(scores: NDArray[np.float64], cluster: NDArray[np.int64], names: NDArray[np.str_]) -> float:
+    """The error of a difference between two captioners that score alike: no gate ever has a smaller one to go by.
+
+    A baseline that gets nearly all right, or nothing, varies less than that.
+    """
+    difference = paired_difference(scores, scores, cluster, names)
+    # With few images a t distribution reaches farther than the normal one that powers are told by.
+    wider = quantile(_LEVEL, difference.degrees) / quantile(_LEVEL, math.inf) if difference.degrees else math.inf
+    return difference.held_error * wider
