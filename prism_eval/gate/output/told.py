@@ -44,3 +44,9 @@ class Told:
     document: Mapping[str, Json]
     cases: Sequence[Case]
     properties: Mapping[str, str] = field(default_factory=dict)
+
+
+def went_wrong(problem: str) -> Told:
+    """What there is to say where a gate could not decide."""
+    sheet = Sheet(answer=f"ERROR: {problem}", lines=(), grids=(), notes=())
+    return Told(sheet, {}, [Case("gate", "gate", "error", "error", problem)])
