@@ -66,6 +66,14 @@ JUnit = Annotated[
     Path | None,
     typer.Option("--junit", parser=new_file, metavar="FILE", help="Write it as JUnit XML too, for lists of tests."),
 ]
+Site = Annotated[
+    str,
+    typer.Option(
+        metavar="URL",
+        help="Where the candidate's report --bundle is published: a step's summary links to it and shows its pictures.",
+        show_default=False,
+    ),
+]
 Before = Annotated[
     Event,
     typer.Option(help="What the gate stands before: the policy says what a cannot-tell counts as there."),
@@ -86,6 +94,7 @@ def gate(
     plan: Planned = False,
     as_format: Format = "auto",
     junit: JUnit = None,
+    site: Site = "",
 ) -> None:
     """Decide whether a candidate holds up: PASS, FAIL, INCONCLUSIVE."""
     from prism_eval.cli.ci import deciding, tell
@@ -98,19 +107,19 @@ def gate(
     first, second = (baseline, baseline_entry), (candidate, entry)
     with deciding(as_format, junit):
         if replay is not None:
-            others = given & {"baseline", "candidate", "entry", "baseline_entry", "policy", "plan"}
+            others = given & {"baseline", "candidate", "entry", "baseline_entry", "policy", "plan", "site"}
             _refuse(others, "is left out where --replay holds a run to itself")
             told, code = _replay(replay)
         elif plan:
             # A list of tests without a test is taken for one that passed.
             if as_format == "junit":
                 raise UsageError("--plan decides nothing: leave --format junit out")
-            _refuse(given & {"junit"}, "is left out where --plan decides nothing")
+            _refuse(given & {"junit", "site"}, "is left out where --plan decides nothing")
             if candidate is None:
                 _refuse(given & {"entry"}, "is an entry of --candidate: name that too")
             told, code = _plan(first, second, policy), 0
         else:
-            told, code = _decide(first, second, policy, event)
+            told, code = _decide(first, second, policy, event, site)
         # Who closes a pipe early, as `head` does, has seen enough: the decision stands.
         with suppress(BrokenPipeError):
             tell(told, as_format, junit, place=str(policy or ""))
@@ -155,6 +164,7 @@ def _decide(
     candidate: tuple[Path | None, str | None],
     policy: Path | None,
     event: Event,
+    site: str,
 ) -> tuple[Told, int]:
     from prism_eval.errors import UsageError
     from prism_eval.gate import decide, read_policy, read_sides
@@ -166,4 +176,4 @@ def _decide(
         raise UsageError("a gate needs two runs: --baseline RUN --candidate RUN, or --replay RUN")
     rules = read_policy(policy)
     decision = decide(*read_sides((known, its_entry), (path, entry)), rules, where=str(policy or "the policy"))
-    return told(decision, event), EXITS[counted_as(decision.outcome, rules, event)]
+    return told(decision, event, site=site), EXITS[counted_as(decision.outcome, rules, event)]
