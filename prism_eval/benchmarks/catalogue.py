@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -10,8 +9,9 @@ from pydantic import ValidationError
 
 from prism_eval import plugins
 from prism_eval.benchmarks.definition import CAPRL, Definition
-from prism_eval.errors import DataError, UnknownName
+from prism_eval.errors import DataError, UnknownName, UsageError
 from prism_eval.files.folders import user_path
+from prism_eval.files.toml import read_toml
 
 _LIST_THEM = "`prism-eval benchmarks` lists them."
 
@@ -60,11 +60,9 @@ def read_definition(path: Path, variant: str = "") -> Definition:
         UnknownName: The file has no such variant.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"definition {path} cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(f"definition {path} is not TOML: {error}") from error
+        table = read_toml(path, f"definition {path}")
+    except UsageError as error:
+        raise DataError(str(error)) from error
     return _with_variant(_validated(table, str(path)), variant)
 
 

@@ -12,8 +12,9 @@ from prism_eval.cli.printable import printable
 
 
 def main() -> None:
-    """Run the command line; exits with 0, 1 (a run that could not finish), 2 (usage) or 130 (Ctrl-C)."""
+    """Run the command line; exits with 0, 1 (a run that could not finish), 2 (usage), 3 (a gate) or 130 (Ctrl-C)."""
     screen.prepare()
+    code = 1
     try:
         code = _obey()
         # Here and not when Python ends, which would complain in its own words.
@@ -24,7 +25,7 @@ def main() -> None:
         if problem is None:
             raise
     if problem is not None:
-        _say_why_not(problem)
+        _say_why_not(problem, code)
     # Else Python tries once more at its end, and exits with a code of its own.
     if screen.unwritable(sys.stderr) is not None:
         _leave_at_once(code)
@@ -70,11 +71,12 @@ def _say(text: str) -> None:
         print(f"prism-eval: {printable(' '.join(text.split()))}", file=sys.stderr, flush=True)
 
 
-def _say_why_not(problem: OSError) -> NoReturn:
-    # Who closes a pipe early, as `head` does, has seen enough and is not to be told so.
-    if not isinstance(problem, BrokenPipeError):
-        _say(f"error: the output cannot be written: {problem.strerror}; what a run had finished is kept")
-    _leave_at_once(1)
+def _say_why_not(problem: OSError, code: int) -> NoReturn:
+    # Who closes a pipe early, as `head` does, has seen enough and is not to be told so; what was done stays done.
+    if isinstance(problem, BrokenPipeError):
+        _leave_at_once(code)
+    _say(f"error: the output cannot be written: {problem.strerror}; what a run had finished is kept")
+    _leave_at_once(code or 1)
 
 
 def _leave_at_once(code: int) -> NoReturn:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from prism_eval.cli.values import file_path
+from prism_eval.cli.values import new_file
 from prism_eval.cli.verbs import Verbs, help_without_a_word
 from prism_eval.files.folders import user_path
 
@@ -31,7 +31,7 @@ def save(
     run: Annotated[Path, typer.Argument(parser=user_path, metavar="RUN", help="A run folder.")],
     *,
     output: Annotated[
-        Path, typer.Option("--output", "-o", parser=file_path, metavar="FILE", help="Where to: a .parquet file.")
+        Path, typer.Option("--output", "-o", parser=new_file, metavar="FILE", help="Where to: a .parquet file.")
     ],
     entry: Annotated[
         str | None, typer.Option(metavar="LABEL", help="Its entry, of a run that has several. [default: the only one]")

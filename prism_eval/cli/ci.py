@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from prism_eval.cli.sheets import say
-from prism_eval.errors import PrismError
+from prism_eval.errors import Interrupted, PrismError, UsageError
 
 if TYPE_CHECKING:
     from prism_eval.gate.output.told import Told
@@ -37,27 +37,53 @@ def tell(told: Told, as_format: str, junit: Path | None, *, place: str = "") -> 
         write_whole(junit, as_junit(told))
     if as_format == "junit":
         typer.echo(as_junit(told).encode("utf-8", "replace"), nl=False)
-    elif as_format == "github" or (as_format == "auto" and os.environ.get("GITHUB_ACTIONS") == "true"):
+    elif _for_github(as_format):
         _tell_github(told, place)
     else:
         say(told.sheet, told.document, "terminal" if as_format == "auto" else as_format)
 
 
 @contextmanager
-def told_in_junit(junit: Path | None) -> Iterator[None]:
-    """Write what is wrong as an error of the file of tests too: one that is not there is taken for a pass."""
+def deciding(as_format: str, junit: Path | None) -> Iterator[None]:
+    """Make sure that a gate which cannot decide is not taken for one that did.
+
+    Whatever is wrong is told wherever the decision would have been, for a file of tests that is not there is taken for
+    a pass; and the exit code is 2, for 1 is a FAIL.
+
+    Args:
+        as_format: How the decision would have been said.
+        junit: Where it would have been written to.
+    """
     try:
         yield
-    except PrismError as error:
-        if junit:
-            from prism_eval.files.whole import write_whole
-            from prism_eval.gate.output.junit import junit as as_junit
-            from prism_eval.gate.output.sheet import Sheet
-            from prism_eval.gate.output.told import Case, Told
-
-            sheet = Sheet(answer=str(error), lines=(), grids=(), notes=())
-            write_whole(junit, as_junit(Told(sheet, {}, [Case("gate", "gate", "error", "error", str(error))])))
+    except Interrupted:
         raise
+    except PrismError as error:
+        error.exit_code = UsageError.exit_code
+        _tell_error(str(error), as_format, junit)
+        raise
+    # Standard output takes no more; `main` says so.
+    except OSError as error:
+        raise typer.Exit(UsageError.exit_code) from error
+
+
+def _tell_error(problem: str, as_format: str, junit: Path | None) -> None:
+    from prism_eval.files.whole import write_whole
+    from prism_eval.gate.output import github
+    from prism_eval.gate.output.junit import junit as as_junit
+    from prism_eval.gate.output.told import went_wrong
+
+    told = went_wrong(problem)
+    # The first error is the one to tell: that its file cannot be written is no news beside it.
+    with suppress(PrismError, OSError):
+        if junit:
+            write_whole(junit, as_junit(told))
+        if as_format == "junit":
+            typer.echo(as_junit(told).encode("utf-8", "replace"), nl=False)
+        if _for_github(as_format):
+            for line in github.commands(told):
+                typer.echo(line)
+            _summarize(told)
 
 
 def _tell_github(told: Told, place: str) -> None:
@@ -67,6 +93,17 @@ def _tell_github(told: Told, place: str) -> None:
     typer.echo(github.unheard(markdown(told.sheet)).encode("utf-8", "replace"), nl=False)
     for line in github.commands(told, file=place):
         typer.echo(line)
+    _summarize(told)
+
+
+def _for_github(as_format: str) -> bool:
+    return as_format == "github" or (as_format == "auto" and os.environ.get("GITHUB_ACTIONS") == "true")
+
+
+def _summarize(told: Told) -> None:
+    """Add it to the step's summary, where there is one."""
+    from prism_eval.gate.output import github
+
     if not (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
         return
     try:

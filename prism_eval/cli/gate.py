@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from prism_eval.cli import gate_init
 from prism_eval.cli import options as o
-from prism_eval.cli.values import Display, file_path
-from prism_eval.cli.verbs import Verbs
+from prism_eval.cli.values import Display, file_path, new_file
+from prism_eval.cli.verbs import Verbs, given_to
 from prism_eval.files.folders import user_path
 from prism_eval.gate.words import Event
 
@@ -34,14 +37,11 @@ app = Verbs(
 Exit codes: 0 PASS, 1 FAIL, 3 INCONCLUSIVE, 2 for a wrong command or runs that cannot be compared.
 """,
 )
+app.command(name="init", epilog=gate_init.EPILOG)(gate_init.init)
 
 EXITS = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 3}
 
 Run = Annotated[Path | None, typer.Option(parser=user_path, metavar="RUN", help="The run that is held up to it.")]
-Known = Annotated[
-    Path | None,
-    typer.Option(parser=user_path, metavar="RUN", help="The run that is known to be good, or a file saved of it."),
-]
 PolicyFile = Annotated[
     Path | None,
     typer.Option(
@@ -60,16 +60,21 @@ Planned = Annotated[
     bool,
     typer.Option("--plan", help="Say what --baseline's data can decide, before any call; --candidate measures it."),
 ]
-Earlier = Annotated[
-    Path | None, typer.Option(parser=user_path, metavar="RUN", help="An earlier candidate, to measure by.")
-]
 Format = Annotated[
     Literal["auto", "terminal", "markdown", "json", "junit", "github"],
     typer.Option("--format", help="How it is said: auto is github in a GitHub action, else terminal."),
 ]
 JUnit = Annotated[
     Path | None,
-    typer.Option("--junit", parser=file_path, metavar="FILE", help="Write it as JUnit XML too, for lists of tests."),
+    typer.Option("--junit", parser=new_file, metavar="FILE", help="Write it as JUnit XML too, for lists of tests."),
+]
+Site = Annotated[
+    str,
+    typer.Option(
+        metavar="URL",
+        help="Where the candidate's report --bundle is published: a step's summary links to it and shows its pictures.",
+        show_default=False,
+    ),
 ]
 Looked = Annotated[
     Path | None,
@@ -90,7 +95,7 @@ Before = Annotated[
 def gate(
     context: typer.Context,
     *,
-    baseline: Known = None,
+    baseline: o.Known = None,
     candidate: Run = None,
     entry: o.Entry = None,
     baseline_entry: o.BaselineEntry = None,
@@ -102,88 +107,93 @@ def gate(
     plan: Planned = False,
     as_format: Format = "auto",
     junit: JUnit = None,
+    site: Site = "",
 ) -> None:
     """Decide whether a candidate holds up: PASS, FAIL, INCONCLUSIVE."""
-    if context.invoked_subcommand is not None:
-        return
-    from prism_eval.cli.ci import tell, told_in_junit
+    from prism_eval.cli.ci import deciding, tell
     from prism_eval.errors import UsageError
 
-    with told_in_junit(junit):
+    given = given_to(context)
+    if context.invoked_subcommand is not None:
+        _refuse(given, f"says nothing to what comes behind it: gate {context.invoked_subcommand} has its own words")
+        return
+    first, second = (baseline, baseline_entry), (candidate, entry)
+    with deciding(as_format, junit):
         if replay is not None:
-            if baseline or candidate or policy:
-                raise UsageError("--replay holds a run to itself: leave --baseline, --candidate and --policy out")
+            others = given & {
+                "baseline",
+                "candidate",
+                "entry",
+                "baseline_entry",
+                "policy",
+                "plan",
+                "site",
+                "until_decided",
+                "store",
+            }
+            _refuse(others, "is left out where --replay holds a run to itself")
             told, code = _replay(replay)
         elif plan:
-            if baseline is None:
-                raise UsageError("--plan says what can be decided on a baseline's data: name it with --baseline")
-            told, code = _plan((baseline, baseline_entry), (candidate, entry), policy), 0
-        elif baseline is None or candidate is None:
-            raise UsageError("a gate needs two runs: --baseline RUN --candidate RUN, or --replay RUN")
+            # A list of tests without a test is taken for one that passed.
+            if as_format == "junit":
+                raise UsageError("--plan decides nothing: leave --format junit out")
+            _refuse(given & {"junit", "site", "until_decided", "store"}, "is left out where --plan decides nothing")
+            if candidate is None:
+                _refuse(given & {"entry"}, "is an entry of --candidate: name that too")
+            told, code = _plan(first, second, policy), 0
         else:
             if until_decided is not None:
-                _look((baseline, baseline_entry), candidate, policy, until_decided, store)
-            told, code = _decide((baseline, baseline_entry), (candidate, entry), policy, event)
-    tell(told, as_format, junit, place=str(policy or ""))
+                _look(first, candidate, policy, until_decided, store)
+            else:
+                _refuse(given & {"store"}, "is for the calls of --until-decided: name its plan too")
+            told, code = _decide(first, second, policy, event, site)
+        # Who closes a pipe early, as `head` does, has seen enough: the decision stands.
+        with suppress(BrokenPipeError):
+            tell(told, as_format, junit, place=str(policy or ""))
     raise typer.Exit(code)
 
 
-@app.command(
-    epilog="""Examples:
-
-  prism-eval gate init
-
-  prism-eval gate init --baseline runs/main -o gate.toml
-"""
-)
-def init(
-    *,
-    baseline: Known = None,
-    candidate: Earlier = None,
-    output: o.Output = None,
-) -> None:
-    """Write a policy to begin with.
-
-    Every key with what it means, and the smallest loss that the data at hand would show.
-    """
+def _refuse(given: Collection[str], why: str) -> None:
+    """Make sure that no word was given in vain: its author would think that it counts."""
     from prism_eval.errors import UsageError
-    from prism_eval.files.whole import write_whole
-    from prism_eval.gate import Policy, read_side
-    from prism_eval.gate.output.plans import policy_file
-    from prism_eval.gate.planning import outlook
 
-    if baseline is None and candidate is not None:
-        raise UsageError("--candidate is an earlier one to go by: name the --baseline too")
-    if output and output.exists():
-        raise UsageError(f"{output} is there already: name another file, or move it away")
-    like = read_side(candidate) if candidate else None
-    first = read_side(baseline, like=like.label if like else None) if baseline else None
-    text = policy_file(Policy(), outlook(first, Policy(), like=like) if first else ())
-    if output:
-        write_whole(output, text)
-    else:
-        typer.echo(text.encode("utf-8", "replace"), nl=False)
+    if given:
+        raise UsageError(f"--{min(given).replace('_', '-')} {why}")
 
 
-def _plan(baseline: tuple[Path, str | None], candidate: tuple[Path | None, str | None], policy: Path | None) -> Told:
+def _plan(
+    baseline: tuple[Path | None, str | None], candidate: tuple[Path | None, str | None], policy: Path | None
+) -> Told:
+    from prism_eval.errors import UsageError
     from prism_eval.gate import read_policy, read_side
     from prism_eval.gate.output.plans import told
     from prism_eval.gate.planning import outlook
 
+    (path, entry), (earlier, its_entry) = baseline, candidate
+    if path is None:
+        raise UsageError("--plan says what can be decided on a baseline's data: name it with --baseline")
     rules = read_policy(policy)
-    path, entry = candidate
-    like = read_side(path, entry) if path else None
-    first = read_side(*baseline, like=like.label if like else entry)
-    return told(outlook(first, rules, like=like), measured=like is not None)
+    like = read_side(earlier, its_entry) if earlier else None
+    known = read_side(path, entry, like=like.label if like else None)
+    return told(outlook(known, rules, like=like), measured=like is not None)
 
 
-def _look(baseline: tuple[Path, str | None], out: Path, policy: Path | None, plan: Path, store: Path | None) -> None:
+def _look(
+    baseline: tuple[Path | None, str | None], out: Path | None, policy: Path | None, plan: Path, store: Path | None
+) -> None:
     """Run the candidate until the gate is decided."""
+    from prism_eval.errors import UsageError
+
+    (path, entry) = baseline
+    if path is None or out is None:
+        raise UsageError(
+            "--until-decided runs a plan into --candidate RUN and holds it up to --baseline RUN: name both"
+        )
     from prism_eval.cli.running import carry_out
     from prism_eval.gate import read_policy, read_side
     from prism_eval.gate.looking import decided_by, plan_of_candidate
 
-    decides = decided_by(read_side(*baseline), read_policy(policy), where=str(policy or "the policy"))
+    decides = decided_by(read_side(path, entry), read_policy(policy), where=str(policy or "the policy"))
     asked = plan_of_candidate(plan)
     carry_out(asked, out=out, store=store, progress=Display.AUTO, quiet=False, decides=decides)
 
@@ -197,12 +207,20 @@ def _replay(run: Path) -> tuple[Told, int]:
 
 
 def _decide(
-    baseline: tuple[Path, str | None], candidate: tuple[Path, str | None], policy: Path | None, event: Event
+    baseline: tuple[Path | None, str | None],
+    candidate: tuple[Path | None, str | None],
+    policy: Path | None,
+    event: Event,
+    site: str,
 ) -> tuple[Told, int]:
+    from prism_eval.errors import UsageError
     from prism_eval.gate import decide, read_policy, read_sides
     from prism_eval.gate.decision import counted_as
     from prism_eval.gate.output.decisions import told
 
+    (known, its_entry), (path, entry) = baseline, candidate
+    if known is None or path is None:
+        raise UsageError("a gate needs two runs: --baseline RUN --candidate RUN, or --replay RUN")
     rules = read_policy(policy)
-    decision = decide(*read_sides(baseline, candidate), rules, where=str(policy or "the policy"))
-    return told(decision, event), EXITS[counted_as(decision.outcome, rules, event)]
+    decision = decide(*read_sides((known, its_entry), (path, entry)), rules, where=str(policy or "the policy"))
+    return told(decision, event, site=site), EXITS[counted_as(decision.outcome, rules, event)]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from prism_eval.cli.sheets import Format, say
-from prism_eval.cli.values import file_path
+from prism_eval.cli.values import new_file
 from prism_eval.files.folders import user_path
 
 EPILOG = """Examples:
@@ -26,7 +26,7 @@ def history(
         str | None, typer.Option(metavar="LABEL", help="One entry: its label or a part of it. [default: every one]")
     ] = None,
     figure: Annotated[
-        Path | None, typer.Option(parser=file_path, metavar="FILE", help="Draw it too: .svg, .png or .pdf.")
+        Path | None, typer.Option(parser=new_file, metavar="FILE", help="Draw it too: .svg, .png or .pdf.")
     ] = None,
     as_format: Format = "terminal",
 ) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from prism_eval.cli.values import Display, Limit, file_path, folder_path, limit
+from prism_eval.cli.values import Display, Limit, file_path, folder_path, limit, new_file
 from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
@@ -60,6 +60,10 @@ Margin = Annotated[
     float | None,
     typer.Option(metavar="X", help="Points that count as no difference. [default: 1, of one benchmark 3]"),
 ]
+Known = Annotated[
+    Path | None,
+    typer.Option(parser=user_path, metavar="RUN", help="The run that is known to be good, or a file saved of it."),
+]
 Entry = Annotated[
     str | None,
     typer.Option(metavar="LABEL", help="The candidate's entry, of a run that has several. [default: the only one]"),
@@ -69,7 +73,7 @@ BaselineEntry = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", parser=file_path, metavar="FILE", help="Where to. [default: standard output]"),
+    typer.Option("--output", "-o", parser=new_file, metavar="FILE", help="Where to. [default: standard output]"),
 ]
 Judge = Annotated[
     str | None, typer.Option(metavar="SPEC", help="An engine that judges what rules leave open. [default: none]")

@@ -19,6 +19,13 @@ def file_path(text: str) -> Path:
     return path
 
 
+def new_file(text: str) -> Path:
+    """A file that a flag has written."""
+    if text == "-":
+        raise typer.BadParameter("'-' names no file; what goes to standard output needs no flag")
+    return file_path(text)
+
+
 def folder_path(text: str) -> Path:
     """A folder that a flag names."""
     path = user_path(text)

@@ -21,8 +21,11 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     name that the file has until then is nobody's to guess.
 
     Raises:
+        UsageError: The path names a device or a pipe.
         RunError: The file cannot be written.
     """
+    if _no_file(path):
+        raise UsageError(f"cannot write {path}: it is a device or a pipe, and no file; name a file")
     # Beside the file that it replaces: only within one file system is a rename a single step.
     partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
@@ -47,6 +50,13 @@ def write_whole(path: Path, text: str) -> None:
     with replacing(path) as file:
         # Half a surrogate pair, out of a data set or the name of a file, becomes a question mark.
         file.write(text.encode("utf-8", "replace"))
+
+
+def _no_file(path: Path) -> bool:
+    """Whether a path names what is not to be replaced: root, as who containers run, would lose ``/dev/null``."""
+    special = path.exists() and not path.is_file() and not path.is_dir()
+    # `/dev/stdout` leads to a file where the output goes to one.
+    return special or Path("/dev") == path.parent.resolve() or Path("/proc") in path.parent.resolve().parents
 
 
 @contextmanager

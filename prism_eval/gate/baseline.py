@@ -13,6 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+
 from prism_eval.errors import UsageError
 from prism_eval.files.whole import replacing
 from prism_eval.gate.side import LOSSES, Side, keys
@@ -25,6 +27,28 @@ FORMAT = 2
 """Raised when a reader of an older version would read a file wrongly."""
 
 _KEY = b"prism_eval.baseline"
+
+
+class _Said(BaseModel):
+    """What a file says beside its rows, as `Side` has it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    label: str
+    fields: dict[str, dict[str, Any]]
+    titles: dict[str, str]
+    unusable: dict[str, int]
+    spent: Spent
+    look: tuple[int, int] | None = None
+
+    @field_validator("look")
+    @classmethod
+    def _is_one(cls, look: tuple[int, int] | None) -> tuple[int, int] | None:
+        if look and not 0 < look[0] <= look[1]:
+            raise ValueError(f"there is no look {look[0]} of {look[1]}")
+        return look
+
+
 _COLUMNS: Mapping[str, str] = {
     "benchmark": "string",
     "item": "string",
@@ -88,28 +112,30 @@ def read_baseline(path: Path) -> Side:
     """
     items, said = _read(path)
     if said.get("format") != FORMAT:
-        raise UsageError(f"{path} has format {said.get('format')!r}, this prism-eval reads {FORMAT}: save it again")
+        raise UsageError(f"{path} has format {said.get('format')!r:.40}, this prism-eval reads {FORMAT}: save it again")
+    again = "save it again: prism-eval baseline save RUN"
     try:
         whole = _checked(items)
-        digest = said.pop("digest")
-        side = Side(
-            label=said["label"],
-            where=str(path),
-            fields=said["fields"],
-            titles=said["titles"],
-            unusable=said["unusable"],
-            spent=Spent(**said["spent"]),
-            look=said["look"] and _look(*said["look"]),
-            items=whole,
-        )
-        same = digest == _digest(said, whole)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise UsageError(f"{path} is damaged: {error}; save it again: prism-eval baseline save RUN") from error
-    if not same:
-        raise UsageError(
-            f"{path} was edited or damaged after it was saved: save it again: prism-eval baseline save RUN"
-        )
-    return side
+    except ValueError as error:
+        raise UsageError(f"{path} is damaged: {' '.join(str(error).split())}; {again}") from error
+    if said.pop("digest", None) != _digest(said, whole):
+        raise UsageError(f"{path} was edited or damaged after it was saved: {again}")
+    try:
+        of = _Said.model_validate(said)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UsageError(f"{path} is damaged: {where}: {first['msg'].lower()}; {again}") from error
+    return Side(
+        label=of.label,
+        where=str(path),
+        fields=of.fields,
+        titles=of.titles,
+        unusable=of.unusable,
+        spent=of.spent,
+        look=of.look,
+        items=whole,
+    )
 
 
 def _read(path: Path) -> tuple[pa.Table, dict[str, Any]]:
@@ -142,8 +168,8 @@ def _checked(items: pa.Table) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    columns = {name: items[name].cast(kind).combine_chunks() for name, kind in _COLUMNS.items()}
-    columns["images"] = _unpacked(items["images"].combine_chunks())
+    columns = {name: _cast(items, name, kind) for name, kind in _COLUMNS.items()}
+    columns["images"] = _unpacked(_column(items, "images"))
     for name in ("benchmark", "item", "asked", "verdicts"):
         if columns[name].null_count:
             raise ValueError(f"an empty cell in column {name}")
@@ -159,14 +185,25 @@ def _checked(items: pa.Table) -> pa.Table:
         name = next(entry["values"] for entry in twice if entry["counts"] > 1).replace("\0", " item ")
         raise ValueError(f"{name} is there twice")
     order = ["benchmark", "item", "images", *list(_COLUMNS)[2:]]
-    captions = {"caption": items["caption"].cast("string")} if "caption" in items.column_names else {}
+    captions = {"caption": _cast(items, "caption", "string")} if "caption" in items.column_names else {}
     return _grouped(pa.table({name: columns[name] for name in order} | captions))
 
 
-def _look(taken: int, planned: int) -> tuple[int, int]:
-    if not 0 < taken <= planned:
-        raise ValueError(f"there is no look {taken} of {planned}")
-    return taken, planned
+def _cast(items: pa.Table, name: str, kind: str) -> pa.Array:
+    """A column as the type that it has; raises `ValueError` where it has no such, or is none."""
+    import pyarrow as pa
+
+    column = _column(items, name)
+    try:
+        return column.cast(kind)
+    except pa.ArrowException as error:
+        raise ValueError(f"column {name} is of type {column.type}, and not {kind}") from error
+
+
+def _column(items: pa.Table, name: str) -> pa.Array:
+    if name not in items.column_names:
+        raise ValueError(f"there is no column {name}")
+    return items[name].combine_chunks()
 
 
 def _grouped(items: pa.Table) -> pa.Table:
@@ -201,7 +238,9 @@ def _unpacked(images: pa.Array) -> pa.Array:
     if not pa.types.is_list(images.type):
         raise ValueError("column images holds no lists")
     if not pa.types.is_fixed_size_binary(images.type.value_type):
-        return images.cast(pa.list_(pa.string()))
+        if not pa.types.is_string(images.type.value_type):
+            raise ValueError(f"column images holds lists of {images.type.value_type}")
+        return images
     digests = images.flatten().dictionary_encode()
     texts = pa.array([digest.hex() for digest in digests.dictionary.to_pylist()], pa.string())
     return pa.ListArray.from_arrays(images.offsets, texts.take(digests.indices), mask=images.is_null())

@@ -65,8 +65,8 @@ def decide(baseline: Side, candidate: Side, policy: Policy | None = None, *, whe
     if too_many_failed(comparison.losses[0].values()):
         raise UsageError(f"{baseline.where}: over 1 % of the baseline's answers failed or are missing: make it again")
     rulings = [*_missing(comparison, rules), *on_scores(comparison, rules), *within_limits(comparison, rules)]
-    if all(ruling.tier != "critical" for ruling in rulings):
-        raise UsageError(f"{where} has no critical rule: the gate could not fail")
+    if not any(ruling.tier == "critical" and ruling.can_fail for ruling in rulings):
+        raise UsageError(f"{where} has no critical rule that could be broken: the gate could not fail")
     rulings.sort(key=_gravity)
     outcome = _together(rulings)
     return Decision(

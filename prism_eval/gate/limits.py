@@ -32,6 +32,7 @@ def within_limits(comparison: Comparison, policy: Policy) -> Iterator[Ruling]:
             tier=limits.tier,
             outcome="FAIL" if broken else "PASS",
             says=f"{words}: {100 * share:.3g} % of at most {limit:g} %",
+            can_fail=limit < 100,
         )
     yield from _growth("length_growth", "captions longer", before.words, after.words, policy)
     yield from _growth("cost_growth", "captions dearer", before.spent.cost_mean, after.spent.cost_mean, policy)

@@ -11,7 +11,8 @@ from prism_eval.gate.alike import check_sides
 from prism_eval.gate.pairs import Pairs
 from prism_eval.gate.policy import Policy
 from prism_eval.gate.side import Side, tied
-from prism_eval.statistics import clustered_mean
+from prism_eval.statistics import clustered_mean, paired_difference
+from prism_eval.statistics.student import quantile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +23,8 @@ _Z = 1.96
 _UNEXPLAINED = 0.75
 """The share of a difference's variance that is left to a sample, where two captioners share half of what varies: with a
 slope of 1/2, 1 - 1/4 of a score's variance, and the difference's is as large as a score's."""
+_LEVEL = 0.95
+"""Where the t and the normal distribution are held beside each other."""
 _SIZES = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
 
 
@@ -69,7 +72,8 @@ def outlook(baseline: Side, policy: Policy, *, like: Side | None = None) -> tupl
 
     The error of a difference is that of the two runs, where there is an earlier one to go by. From the baseline alone
     it is taken to be as large as that of its score, which it is for two captioners that share half of what varies
-    between images. Of a sample it goes with the square root of its images, less what the baseline's others tell of it.
+    between images, and never smaller than that of two runs which score alike. Of a sample it goes with the square root of
+    its images, less what the baseline's others tell of it.
 
     Args:
         baseline: The baseline.
@@ -138,8 +142,8 @@ def _errors_of_score(baseline: Side) -> dict[str, _Error]:
     for name, of in _parts(names).items():
         estimate = clustered_mean(scores[of], cluster[of], names[of])
         # Half of its interval, which is held up where scores are near an end.
-        error = estimate.half_width / _Z if estimate.clusters > 1 else math.inf
-        found[name] = _Error(estimate.clusters, error, _UNEXPLAINED)
+        error = max(estimate.half_width / _Z, _of_equals(scores[of], cluster[of], names[of]))
+        found[name] = _Error(estimate.clusters, error if estimate.clusters > 1 else math.inf, _UNEXPLAINED)
     return found
 
 
@@ -149,3 +153,14 @@ def _parts(names: NDArray[np.str_]) -> dict[str, NDArray[np.bool_]]:
 
     parts = {name: names == name for name in dict.fromkeys(names.tolist())}
     return {"": np.ones(names.size, dtype=bool), **parts} if parts else {}
+
+
+def _of_equals(scores: NDArray[np.float64], cluster: NDArray[np.int64], names: NDArray[np.str_]) -> float:
+    """The error of a difference between two captioners that score alike: no gate ever has a smaller one to go by.
+
+    A baseline that gets nearly all right, or nothing, varies less than that.
+    """
+    difference = paired_difference(scores, scores, cluster, names)
+    # With few images a t distribution reaches farther than the normal one that powers are told by.
+    wider = quantile(_LEVEL, difference.degrees) / quantile(_LEVEL, math.inf) if difference.degrees else math.inf
+    return difference.held_error * wider

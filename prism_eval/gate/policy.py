@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from prism_eval.errors import UnknownName, UsageError
+from prism_eval.files.toml import read_toml
 from prism_eval.gate.words import Inconclusive, Tier
 from prism_eval.plan.plan import LEAST_MARGIN
 from prism_eval.run.boundary import BENCHMARK_MARGIN, SUITE_MARGIN
@@ -87,7 +87,8 @@ class Policy(_Section):
         inconclusive: What becomes of a cannot-tell.
     """
 
-    error_rate: float = Field(5.0, gt=0, lt=50)
+    # Under a hundredth of a percent a t distribution has no quantile that floating point could tell from none.
+    error_rate: float = Field(5.0, ge=LEAST_MARGIN, lt=50)
     suite: Suite = Suite()
     benchmark: Benchmark = Benchmark()
     benchmarks: dict[str, Named] = {}
@@ -129,13 +130,7 @@ def read_policy(path: Path | None) -> Policy:
     """
     if path is None:
         return Policy()
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"cannot read the policy {path}: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"the policy {path} is no TOML: {error}") from error
-    return make_policy(values, where=str(path))
+    return make_policy(read_toml(path, f"the policy {path}"), where=str(path))
 
 
 def make_policy(values: dict[str, Any], *, where: str = "the policy") -> Policy:
@@ -152,7 +147,9 @@ def make_policy(values: dict[str, Any], *, where: str = "the policy") -> Policy:
         key = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":
             raise UnknownName(f"key in {where}", key, _keys()) from error
-        raise UsageError(f"{where}: {key}: {first['msg']}, got {first['input']!r}") from error
+        # Pydantic says "a valid dictionary or instance of Suite"; a file has tables.
+        problem = f"is a table, [{key}]" if first["type"] in ("model_type", "dict_type") else first["msg"]
+        raise UsageError(f"{where}: {key}: {problem}, got {first['input']!r}") from error
 
 
 def _keys() -> list[str]:

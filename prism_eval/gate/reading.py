@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from prism_eval.gate.baseline import read_baseline
-from prism_eval.gate.side import Side, side_of_run
+from prism_eval.gate.side import Side, chosen, side_of_run
 from prism_eval.run.belonging import check_belonging
 from prism_eval.run.folder import RunFolder
 
@@ -18,7 +18,7 @@ def read_side(path: Path, entry: str | None = None, *, like: str | None = None, 
 
     Args:
         path: The run folder, or the file.
-        entry: The entry's label; see `side_of_run`. A file has one.
+        entry: The entry's label, or a part of it that no other has; a file has one.
         like: The label that is meant where nobody names one.
         captions: Whether the items of a run are to have their captions.
 
@@ -27,7 +27,9 @@ def read_side(path: Path, entry: str | None = None, *, like: str | None = None, 
         RunError: The folder holds no run, or parts of several; or the run cannot be read.
     """
     if path.is_file():
-        return read_baseline(path)
+        side = read_baseline(path)
+        chosen((side.label,), path, entry)
+        return side
     check_belonging(RunFolder.open(path), "score", manifest=True)
     return side_of_run(path, entry, like=like, captions=captions)
 

@@ -22,6 +22,7 @@ class Ruling:
         margin: The loss that is let through, in [0, 1], likewise.
         shows: The true loss that would have failed this rule four times of five, likewise.
         images: How many images would let an equally good candidate pass four times of five, likewise.
+        can_fail: Whether any candidate could break the rule: nobody's answers fail to more than 100 %.
     """
 
     name: str
@@ -33,3 +34,4 @@ class Ruling:
     margin: float | None = None
     shows: float | None = None
     images: int | None = None
+    can_fail: bool = True

@@ -14,6 +14,7 @@ from prism_eval.leaderboard.runs import Runs, benchmark_titles, read_runs, unusa
 from prism_eval.leaderboard.spent import Spent
 from prism_eval.leaderboard.tables import clusters
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
+from prism_eval.leaderboard.writing import listed
 from prism_eval.run.boundary import look_of
 from prism_eval.run.comparable import Fields, comparable, ended_early
 from prism_eval.schema import Outcome
@@ -97,28 +98,33 @@ def side_of_run(path: Path, entry: str | None = None, *, like: str | None = None
 
     Raises:
         UsageError: The run has several entries or none of that label.
-        RunError: The run cannot be read.
+        RunError: The run cannot be read, or holds verdicts that its manifest does not know of.
     """
     runs = read_runs([path])
-    return _side(runs, path, _chosen(runs.verdicts.captioners, path, entry, like), captions=captions)
+    return _side(runs, path, chosen(runs.verdicts.captioners, path, entry, like), captions=captions)
 
 
 def sides_of_run(path: Path, entries: Sequence[str]) -> list[Side]:
     """Several entries of a run folder, which is read once; see `side_of_run`."""
     runs = read_runs([path])
     labels = runs.verdicts.captioners
-    return [_side(runs, path, _chosen(labels, path, entry, None)) for entry in entries]
+    return [_side(runs, path, chosen(labels, path, entry)) for entry in entries]
 
 
 def _side(runs: Runs, path: Path, label: str, *, captions: bool = False) -> Side:
     (manifest,) = runs.manifests
     number, ended = runs.verdicts.captioners.index(label), ended_early(manifest)
     items = _items(runs.verdicts, number)
+    titles = benchmark_titles(manifest)
+    # Of those nobody knows what they depend on: they would be compared with anything.
+    if unknown := [name for name in runs.verdicts.benchmarks if name not in titles]:
+        problem = f"has verdicts of {listed(unknown)}, which the manifest beside it does not name"
+        raise runs.verdicts.table.spoilt(problem)
     return Side(
         label=label,
         where=str(path),
         fields={part: {**ended.get(part, {}), **fields} for part, fields in comparable(manifest).items()},
-        titles=benchmark_titles(manifest),
+        titles=titles,
         unusable=unusable_items(manifest),
         spent=runs.spent(label),
         look=look_of(manifest),
@@ -126,7 +132,18 @@ def _side(runs: Runs, path: Path, label: str, *, captions: bool = False) -> Side
     )
 
 
-def _chosen(labels: Sequence[str], path: Path, entry: str | None, like: str | None) -> str:
+def chosen(labels: Sequence[str], path: Path, entry: str | None, like: str | None = None) -> str:
+    """The label of the entry that is meant.
+
+    Args:
+        labels: Those that there are.
+        path: Where, for messages.
+        entry: What was named: a label or a part of it that no other has.
+        like: The label that is meant where nobody names one, if it is there.
+
+    Raises:
+        UsageError: None is, or several are.
+    """
     if not labels:
         raise UsageError(f"{path} holds no verdict: nothing can be compared")
     named = entry if entry is not None else like if like in labels else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from prism_eval.errors import UnknownName, UsageError
 from prism_eval.files.folders import user_path
+from prism_eval.files.toml import read_toml
 from prism_eval.leaderboard.sizes import UNKNOWN, Size
 
 Points = Annotated[float, Field(ge=0, le=100, strict=True)]
@@ -122,11 +122,7 @@ def _folder() -> Path:
 
 def _read(path: Path) -> _Table:
     try:
-        return _Table.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise UsageError(f"cannot read the published table {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"the published table {path} is not TOML: {error}") from error
+        return _Table.model_validate(read_toml(path, f"the published table {path}"))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serial
 
 from prism_eval.errors import UnknownName, UsageError
 from prism_eval.files.folders import user_path
+from prism_eval.files.toml import read_toml
 from prism_eval.plan.protocol import Edition
 from prism_eval.plan.shard import Shard
 from prism_eval.plugins.identity import digest_of
@@ -229,9 +229,4 @@ def read_plan(path: Path) -> dict[str, Any]:
     Raises:
         UsageError: The file cannot be read or is not TOML.
     """
-    try:
-        return tomllib.loads(user_path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"cannot read the plan {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"the plan {path} is not TOML: {error}") from error
+    return read_toml(user_path(path), f"the plan {path}")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from prism_eval.errors import UnknownName, UsageError
 from prism_eval.files.folders import user_path
+from prism_eval.files.toml import read_toml
 from prism_eval.plan.overrides import is_path, override, split_options
 from prism_eval.schema import AnswerForm, Sampling
 
@@ -117,7 +116,7 @@ def load_protocol(name: str) -> Protocol:
     base, query = split_options(name)
     if not is_path(base) and base not in protocol_names():
         raise UnknownName("protocol", base, protocol_names(), hint="A path ending in .toml names a file of your own.")
-    values = _read(user_path(base) if is_path(base) else _folder() / f"{base}.toml", base)
+    values = read_toml(user_path(base) if is_path(base) else _folder() / f"{base}.toml", f"the protocol {base}")
     override(values, name, Protocol)
     _resolve_prompt(values, base)
     protocol = _validated(values, base)
@@ -127,15 +126,6 @@ def load_protocol(name: str) -> Protocol:
 
 def _folder() -> Traversable:
     return resources.files("prism_eval.plan").joinpath("protocols")
-
-
-def _read(path: Path | Traversable, name: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"cannot read the protocol {name}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"the protocol {name} is not TOML: {error}") from error
 
 
 def _resolve_prompt(values: Mapping[str, Any], protocol: str) -> None:

@@ -19,7 +19,7 @@ def thumbnails_in(board: Leaderboard, digests: AbstractSet[str]) -> Iterator[tup
     Raises:
         RunError: A file of thumbnails cannot be read.
     """
-    missing = {digest for digest in digests if _is_digest(digest)}
+    missing = {digest for digest in digests if is_digest(digest)}
     for folder in _folders(board):
         for digest, thumbnail in thumbnails_of(folder, missing):
             if digest in missing:
@@ -33,7 +33,7 @@ def digests_in(board: Leaderboard) -> frozenset[str]:
     Raises:
         RunError: A file of thumbnails cannot be read.
     """
-    return frozenset(digest for folder in _folders(board) for digest in kept(folder) if _is_digest(digest))
+    return frozenset(digest for folder in _folders(board) for digest in kept(folder) if is_digest(digest))
 
 
 def none_there(board: Leaderboard) -> str:
@@ -48,6 +48,6 @@ def _folders(board: Leaderboard) -> tuple[RunFolder, ...]:
     return tuple(map(RunFolder, board.folders))
 
 
-def _is_digest(cell: str | None) -> bool:
+def is_digest(cell: str | None) -> bool:
     """Whether a cell names an image, and so may name its file: a table may come from anybody."""
     return cell is not None and _DIGEST.fullmatch(cell) is not None

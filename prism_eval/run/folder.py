@@ -95,7 +95,11 @@ class RunFolder:
 
     def read_plan(self) -> Plan:
         """The plan of the run."""
-        return make_plan(read_plan(self.plan_file), where=str(self.plan_file))
+        values = read_plan(self.plan_file)
+        # Asked here, where nobody has forgotten a flag: an empty file is what a full disk leaves of a plan.
+        if not values.get("captioners"):
+            raise NotThere(f"{self.plan_file} names no captioner: it is no run's plan; do the run again")
+        return make_plan(values, where=str(self.plan_file))
 
     def write_plan(self, plan: Plan) -> None:
         """Write ``plan.toml``."""

@@ -1,10 +1,12 @@
 """Files that are there whole or not at all, in a folder where anything may lie."""
 
+import os
 import stat
+from pathlib import Path
 
 import pytest
 
-from prism_eval.errors import RunError
+from prism_eval.errors import RunError, UsageError
 from prism_eval.files.whole import replacing, write_whole
 
 
@@ -18,6 +20,20 @@ def test_a_link_under_the_name_is_replaced_and_not_followed(tmp_path):
     link.symlink_to(target)
     write_whole(link, "new")
     assert (target.read_text(), link.read_text(), link.is_symlink()) == ("kept", "new", False)
+
+
+@pytest.mark.parametrize("kind", ["fifo", "link to a device", "in /dev", "in /proc"])
+def test_a_device_or_a_pipe_is_not_replaced(tmp_path, kind):
+    path = tmp_path / "a"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "link to a device":
+        path.symlink_to("/dev/null")
+    # A name that is not there: were it replaced, nothing would be lost.
+    path = {"in /dev": Path("/dev/prism-eval-test"), "in /proc": Path("/proc/self/fd/99999")}.get(kind, path)
+    with pytest.raises(UsageError, match="is a device or a pipe"):
+        write_whole(path, "new")
+    assert not path.is_file()
 
 
 def test_a_name_of_a_temporary_file_cannot_be_guessed(tmp_path):

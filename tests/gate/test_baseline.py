@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prism_eval.errors import UsageError
-from prism_eval.gate import compare, decide
+from prism_eval.gate import baseline, compare, decide
 from prism_eval.gate.baseline import read_baseline, save
 from prism_eval.gate.output.baselines import changed, shown
 from prism_eval.gate.side import LOSSES, side_of_run
@@ -120,9 +120,9 @@ def column(name, values):
         (column("item", lambda ids: ["1"] * len(ids)), "chartqa item 1 is there twice"),
         (column("item", lambda ids: [None] * len(ids)), "an empty cell in column item"),
         (column("images", lambda ids: ["x"] * len(ids)), "column images holds no lists"),
-        (column("verdicts", lambda ids: ["x"] * len(ids)), "is damaged"),
+        (column("verdicts", lambda ids: ["x"] * len(ids)), "column verdicts is of type string, and not int64"),
         (lambda table: table.slice(1), "was edited or damaged"),
-        (lambda table: table.drop_columns(["score"]), "is damaged"),
+        (lambda table: table.drop_columns(["score"]), "there is no column score"),
         (lambda table: table.replace_schema_metadata({}), "is no baseline: prism-eval baseline save RUN"),
         (lambda table: table.replace_schema_metadata({"prism_eval.baseline": "[]"}), "is no baseline"),
         (lambda table: table.replace_schema_metadata({"prism_eval.baseline": "{"}), "is no baseline, or cut short"),
@@ -130,7 +130,12 @@ def column(name, values):
             lambda table: table.replace_schema_metadata({"prism_eval.baseline": json.dumps({"format": 99})}),
             "has format 99, this prism-eval reads 2",
         ),
-        (lambda table: table.replace_schema_metadata({"prism_eval.baseline": '{"format": 2}'}), "is damaged"),
+        (lambda table: table.replace_schema_metadata({"prism_eval.baseline": '{"format": 2}'}), "was edited"),
+        (column("score", lambda scores: [{"a": 1}] * len(scores)), "column score is of type struct.*, and not double"),
+        (column("item", lambda ids: [[1]] * len(ids)), "column item is of type list"),
+        (column("cluster", lambda ids: [{"a": 1}] * len(ids)), "column cluster is of type struct"),
+        (column("images", lambda ids: [[1]] * len(ids)), "column images holds lists of int64"),
+        (column("verdicts", lambda ids: [1.5] * len(ids)), "column verdicts is of type double, and not int64"),
     ],
 )
 def test_what_was_edited_is_refused(tmp_path, known, change, says):
@@ -138,6 +143,21 @@ def test_what_was_edited_is_refused(tmp_path, known, change, says):
     save(known, path)
     edited(path, change)
     with pytest.raises(UsageError, match=says) as caught:
+        read_baseline(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("fields", []), ("fields", {"": 1}), ("titles", None), ("unusable", {"chartqa": "x"}), ("spent", 1), ("label", 1)],
+)
+def test_what_was_edited_with_its_digest_is_refused_too(tmp_path, known, key, value, monkeypatch):
+    path = tmp_path / "b.parquet"
+    save(known, path)
+    said = json.loads(pq.read_schema(path).metadata[b"prism_eval.baseline"])
+    edited(path, lambda table: table.replace_schema_metadata({"prism_eval.baseline": json.dumps({**said, key: value})}))
+    monkeypatch.setattr(baseline, "_digest", lambda *_: said["digest"])
+    with pytest.raises(UsageError, match=f"is damaged: {key}") as caught:
         read_baseline(path)
     assert "\n" not in str(caught.value)
 
@@ -183,6 +203,17 @@ def test_two_of_them_differ_by_field_or_by_score(tmp_path, known):
     scores = pa.array([0.0] * known.items.num_rows)
     worse = replace(known, items=known.items.set_column(known.items.column_names.index("score"), "score", scores))
     assert "against CapRL-3B" in changed(known, worse).answer
+
+
+def test_two_of_which_one_lacks_a_benchmark_are_compared_on_what_both_have(tmp_path, known):
+    less = side(tmp_path / "less", {"chartqa": [*mixed(30, 10), "failed", "unparsed"]}, label="CapRL-3B")
+    for pair, word in (((known, less), "baseline"), ((less, known), "candidate")):
+        found = changed(*pair)
+        assert "on par" in found.answer or "cannot tell" in found.answer
+        assert f"Only the {word} has infovqa: left out." in found.notes
+    apart = changed(less, side(tmp_path / "other", {"infovqa": mixed(5, 5)}))
+    assert "no benchmark in common" in apart.answer
+    assert [note.rsplit(" has ")[1] for note in apart.notes] == ["chartqa.", "infovqa."]
 
 
 def test_what_it_holds_is_shown(known):

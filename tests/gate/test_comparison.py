@@ -2,7 +2,7 @@
 
 import pytest
 
-from prism_eval.errors import UsageError
+from prism_eval.errors import RunError, UsageError
 from prism_eval.gate import Margins, compare
 from prism_eval.gate.side import side_of_run
 from prism_eval.schema import Outcome
@@ -139,3 +139,10 @@ def test_an_entry_is_named_where_there_are_several(tmp_path):
 def test_a_run_without_verdicts_is_refused(tmp_path):
     with pytest.raises(UsageError, match="holds no verdict"):
         side_of_run(write_run(tmp_path / "a", []))
+
+
+def test_verdicts_that_the_manifest_does_not_know_of_are_refused(tmp_path):
+    # What they depend on is nowhere: they would be compared with anything.
+    folder = run(tmp_path / "a", {"chartqa": ["correct"], "infovqa": ["correct"]}, benchmarks=[{"name": "chartqa"}])
+    with pytest.raises(RunError, match="has verdicts of infovqa, which the manifest beside it does not name"):
+        side_of_run(folder)

@@ -138,8 +138,12 @@ def test_a_cost_that_nobody_knows_is_no_pass(tmp_path):
     assert decision.says == "captions dearer: not known of both"
 
 
-def test_a_policy_that_lets_everything_through_is_refused(tmp_path):
-    policy = make_policy({"suite": {"tier": "advisory"}, "limits": {"tier": "advisory"}})
+SHARES = ("failed", "unparsed", "refused", "truncated", "empty", "cut")
+
+
+@pytest.mark.parametrize("limits", [{"tier": "advisory"}, dict.fromkeys(SHARES, 100)], ids=["advisory", "of 100 %"])
+def test_a_policy_that_lets_everything_through_is_refused(tmp_path, limits):
+    policy = make_policy({"suite": {"tier": "advisory"}, "limits": limits})
     with pytest.raises(UsageError, match="has no critical rule"):
         one(tmp_path, mixed(10, 0), mixed(10, 0), policy)
 

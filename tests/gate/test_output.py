@@ -171,6 +171,16 @@ def test_github_is_told_in_an_action_and_others_as_they_ask(tmp_path, monkeypatc
     assert "the step's summary cannot be written: No such file" in done.stderr
 
 
+def test_a_gate_that_could_not_decide_says_so_in_an_action(tmp_path, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    done = shell("gate", "--baseline", "nowhere%", "--candidate", "nowhere")
+    assert done.returncode == 2
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("::error title=prism-eval gate%3A gate::nowhere ")
+    assert "**ERROR: nowhere " in (tmp_path / "summary.md").read_text()
+
+
 def test_a_gate_that_could_not_decide_is_an_error_among_the_tests(tmp_path):
     xml = tmp_path / "gate.xml"
     assert shell("gate", "--baseline", "nowhere", "--candidate", "nowhere", "--junit", xml).returncode == 2

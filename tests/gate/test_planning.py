@@ -53,6 +53,15 @@ def test_two_runs_are_measured(tmp_path):
     assert pair.error < alone.error / 3
 
 
+@pytest.mark.parametrize("right", [0, 24])
+def test_a_baseline_near_an_end_promises_no_more_than_a_gate_keeps(tmp_path, right):
+    first = side(tmp_path / "a", {"chartqa": mixed(right, 24 - right), "infovqa": mixed(right, 24 - right)})
+    decision = decide(first, first)
+    gates = {ruling.benchmark: ruling for ruling in decision.rulings if ruling.shows is not None}
+    for name, planned in zip(("", "chartqa", "infovqa"), outlook(first, Policy()), strict=True):
+        assert planned.powers[-1].shows == pytest.approx(gates[name].shows, rel=0.1)
+
+
 def test_one_image_decides_nothing(tmp_path):
     (planned,) = outlook(side(tmp_path / "a", {"chartqa": ["correct"]}), Policy())
     assert (planned.powers[-1].shows, planned.powers[-1].passes) == (1.0, 0.0)

@@ -38,9 +38,14 @@ def test_a_file_says_what_it_changes(tmp_path):
         ("[limits]\nfailed = 101", "limits.failed"),
         ("[limits]\nlength_growth = inf", "limits.length_growth"),
         ("error_rate = 0", "error_rate"),
-        ("suite = 1", "suite: "),
-        ("[suite\n", "is no TOML"),
-        ("\x00", "is no TOML"),
+        ("suite = 1", r"suite: is a table, \[suite\], got 1"),
+        ("[suite\n", "is not TOML"),
+        ("\x00", "is not TOML"),
+        ("error_rate = " + "9" * 5000, "is not TOML"),
+        ("a = " + "[" * 9000, "is not TOML"),
+        ("error_rate = 1e-300", "error_rate"),
+        ("[[suite]]\nmargin = 1", r"suite: is a table, \[suite\], got"),
+        ("[benchmarks]\nchartqa = 1", r"benchmarks.chartqa: is a table, \[benchmarks.chartqa\], got 1"),
     ],
 )
 def test_what_no_policy_says_is_one_line(tmp_path, text, says):
@@ -51,6 +56,12 @@ def test_what_no_policy_says_is_one_line(tmp_path, text, says):
     assert "\n" not in str(caught.value)
 
 
+def test_a_file_of_windows_editor_is_read(tmp_path):
+    path = tmp_path / "gate.toml"
+    path.write_bytes(b"\xef\xbb\xbf[suite]\r\nmargin = 2\r\n")
+    assert read_policy(path).suite.margin == 2
+
+
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(UsageError, match=r"cannot read the policy .*: No such file"):
         read_policy(tmp_path / "gate.toml")
@@ -59,7 +70,7 @@ def test_a_file_that_is_not_there(tmp_path):
 def test_bytes_that_are_no_text(tmp_path):
     path = tmp_path / "gate.toml"
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(UsageError, match="is no TOML"):
+    with pytest.raises(UsageError, match="is not TOML"):
         read_policy(path)
 
 

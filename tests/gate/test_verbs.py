@@ -1,10 +1,15 @@
 """compare, gate and baseline as a shell runs them: what they print, and their exit codes."""
 
 import json
+import shutil
+import subprocess
+import sys
 
 import pytest
 
 from prism_eval import evaluate
+from prism_eval.gate.baseline import save
+from prism_eval.gate.side import side_of_run
 from tests.shell import shell
 
 
@@ -17,6 +22,9 @@ def runs(tmp_path_factory):
     evaluate("budget(oracle)?words=4", out=home / "bad", **of)
     evaluate("oracle", out=home / "few", limit=3, **of)
     evaluate("oracle", out=home / "caprl", edition="caprl", **of)
+    save(side_of_run(home / "good"), home / "file")
+    shutil.copytree(home / "good", home / "damaged")
+    (home / "damaged" / "verdicts.parquet").write_bytes(b"PAR1")
     return home
 
 
@@ -57,8 +65,26 @@ def test_a_policy_says_what_a_cannot_tell_counts_as(runs, tmp_path):
         (("gate", "--baseline", "nowhere", "--candidate", "{good}"), "nowhere is no run folder"),
         (("gate", "--baseline", "{good}", "--candidate", "{good}", "--policy", "none.toml"), "cannot read the policy"),
         (("gate", "--baseline", "{good}", "--candidate", "{good}", "--entry", "7B"), "'7B' is no entry"),
-        (("gate", "--replay", "{good}", "--candidate", "{good}"), "--replay holds a run to itself"),
+        (
+            ("gate", "--replay", "{good}", "--candidate", "{good}"),
+            "--candidate is left out where --replay holds a run to itself",
+        ),
         (("gate", "--replay", "nowhere"), "nowhere is no run folder"),
+        (("gate", "--replay", "{good}", "--plan"), "--plan is left out where --replay"),
+        (("gate", "--replay", "{good}", "--entry", "x"), "--entry is left out where --replay"),
+        (("gate", "--plan"), "name it with --baseline"),
+        (("gate", "--plan", "--baseline", "{good}", "--entry", "x"), "--entry is an entry of --candidate"),
+        (("gate", "--plan", "--baseline", "{good}", "--junit", "x.xml"), "--junit is left out where --plan decides"),
+        (("gate", "--plan", "--baseline", "{good}", "--format", "junit"), "leave --format junit out"),
+        (("gate", "--baseline", "{good}", "--baseline", "{few}"), "--baseline is given twice"),
+        (("gate", "--baseline", "", "--candidate", "{good}"), "--baseline is given nothing"),
+        (("gate", "--baseline", "{good}", "init"), "gate init has its own words"),
+        (("gate", "--baseline", "{good}", "--candidate", "{good}", "--junit", "-"), "'-' names no file"),
+        (("gate", "--baseline", "{good}", "--candidate", "{damaged}"), "verdicts.parquet cannot be read"),
+        (("gate", "--baseline", "{damaged}", "--candidate", "{good}"), "verdicts.parquet cannot be read"),
+        (("gate", "--replay", "{damaged}"), "verdicts.parquet cannot be read"),
+        (("gate", "--baseline", "{file}", "--candidate", "{good}", "--baseline-entry", "7B"), "'7B' is no entry"),
+        (("gate", "--baseline", "{good}", "--candidate", "{file}", "--entry", "7B"), "'7B' is no entry"),
         (("compare", "{good}", "{caprl}"), "cannot be compared: protocol.edition"),
         (("compare", "{good}", "{good}", "--margin", "0"), "a margin lies between"),
         (("compare", "{good}", "{good}", "--margin", "nan"), "a margin lies between"),
@@ -70,7 +96,7 @@ def test_a_policy_says_what_a_cannot_tell_counts_as(runs, tmp_path):
     ],
 )
 def test_what_is_wrong_is_one_line_and_exit_code_2(runs, words, says):
-    named = {name: runs / name for name in ("good", "few", "caprl")}
+    named = {name: runs / name for name in ("good", "few", "caprl", "damaged", "file")}
     done = shell(*(str(word).format(**named) for word in words))
     assert done.returncode == 2, done.stderr
     assert done.stdout == ""
@@ -112,3 +138,13 @@ def test_a_baseline_is_saved_shown_held_and_told_apart(runs, tmp_path):
     differ = shell("baseline", "diff", file, other)
     assert differ.returncode == 1
     assert "worse by" in differ.stdout
+
+
+@pytest.mark.parametrize("where", [">/dev/full", "| true", "| head -1"])
+def test_a_decision_outlives_who_reads_it(runs, where):
+    words = f"-m prism_eval gate --baseline {runs / 'few'} --candidate {runs / 'few'}"
+    script = f"set -o pipefail; '{sys.executable}' {words} {where}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    # Where nobody can be told of it, it is no FAIL; who has seen enough has seen the decision.
+    assert done.returncode == (2 if where == ">/dev/full" else 3), done.stderr
+    assert done.stderr.count("\n") == (where == ">/dev/full")

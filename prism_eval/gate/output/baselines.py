@@ -8,7 +8,7 @@ from prism_eval.gate.behaviour import behaviour
 from prism_eval.gate.comparison import compare
 from prism_eval.gate.output.sheet import Grid, Row, Sheet, sheet
 from prism_eval.gate.side import Side
-from prism_eval.leaderboard.writing import ABSENT, count, counted, points
+from prism_eval.leaderboard.writing import ABSENT, count, counted, listed, points
 from prism_eval.run.comparable import named
 from prism_eval.run.comparable import shown as written
 
@@ -32,9 +32,11 @@ def changed(old: Side, new: Side) -> Sheet | None:
     """How two baselines differ; ``None`` where they say the same."""
     differing = [
         (named(part, name), written(before, after), written(after, before))
-        for part in {**old.fields, **new.fields}
-        for name in {**old.fields.get(part, {}), **new.fields.get(part, {})}
-        if (before := old.fields.get(part, {}).get(name)) != (after := new.fields.get(part, {}).get(name))
+        # Of benchmarks those that both have: what one lacks differs in nothing.
+        for part in old.fields
+        if part in new.fields
+        for name in {**old.fields[part], **new.fields[part]}
+        if (before := old.fields[part].get(name)) != (after := new.fields[part].get(name))
     ]
     if differing:
         return Sheet(
@@ -45,7 +47,19 @@ def changed(old: Side, new: Side) -> Sheet | None:
         )
     if old.label == new.label and old.spent == new.spent and old.items.equals(new.items):
         return None
+    if old.counts().keys().isdisjoint(new.counts()):
+        return Sheet(
+            answer=f"{old.where} and {new.where} have no benchmark in common",
+            lines=[],
+            grids=[],
+            notes=[*_alone(old, new)],
+        )
     return sheet(compare(old, new))
+
+
+def _alone(old: Side, new: Side) -> Iterator[str]:
+    for side in (old, new):
+        yield f"{side.where} has {listed([*side.counts()])}."
 
 
 def _benchmarks(side: Side) -> Iterator[Row]:

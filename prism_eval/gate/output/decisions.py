@@ -10,16 +10,22 @@ from prism_eval.gate.decision import Decision, counted_as
 from prism_eval.gate.output.document import document
 from prism_eval.gate.output.sheet import Grid, Sheet, benchmarks, changes, flips, notes
 from prism_eval.gate.output.told import Case, Told
+from prism_eval.gate.output.worst import worst
 from prism_eval.gate.ruling import Ruling
 from prism_eval.gate.words import Event, Outcome
 
 
-def told(decision: Decision, event: Event) -> Told:
+def told(decision: Decision, event: Event, *, site: str = "") -> Told:
     """What a decision says.
 
     Args:
         decision: The decision.
         event: What the gate stands before: a cannot-tell may count as a failure there.
+        site: The address of the candidate's published site; empty where there is none.
+
+    Raises:
+        UsageError: That is no address.
+        RunError: The texts of what lost most cannot be read.
     """
     first, second = _sides(decision)
     whole = Case("gate", "gate", _shown(decision.outcome, decision, event), _level(decision.outcome), decision.says)
@@ -28,6 +34,7 @@ def told(decision: Decision, event: Event) -> Told:
         _document(decision),
         [whole, *(_case(ruling, decision, event) for ruling in decision.rulings)],
         {"baseline": first, "candidate": second, "error rate": f"{decision.policy.error_rate:g} %"},
+        worst(decision.comparison, site=site),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from prism_eval.gate.output.markdown import markdown
 from prism_eval.gate.output.told import Case, Told
+from prism_eval.gate.output.worst import in_markdown
 
 _MOST = 10
 _LONGEST_TITLE, _LONGEST = 255, 60_000
@@ -38,7 +39,7 @@ def summary(told: Told, *, room: int = SUMMARY_LIMIT) -> str:
         told: What the gate says.
         room: Bytes.
     """
-    return cut(f"## prism-eval gate\n\n{markdown(told.sheet)}", room)
+    return cut(f"## prism-eval gate\n\n{markdown(told.sheet)}\n{in_markdown(told.worst)}", room)
 
 
 def cut(text: str, room: int) -> str:

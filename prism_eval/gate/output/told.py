@@ -8,6 +8,7 @@ from typing import Literal
 
 from prism_eval.files.jsonable import Json
 from prism_eval.gate.output.sheet import Sheet
+from prism_eval.gate.output.worst import Worst
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,17 @@ class Told:
         document: For machines.
         cases: For lists of tests, the gate itself first.
         properties: What it was about.
+        worst: The items that lost most.
     """
 
     sheet: Sheet
     document: Mapping[str, Json]
     cases: Sequence[Case]
     properties: Mapping[str, str] = field(default_factory=dict)
+    worst: Sequence[Worst] = ()
+
+
+def went_wrong(problem: str) -> Told:
+    """What there is to say where a gate could not decide."""
+    sheet = Sheet(answer=f"ERROR: {problem}", lines=(), grids=(), notes=())
+    return Told(sheet, {}, [Case("gate", "gate", "error", "error", problem)])
