@@ -72,8 +72,8 @@ def outlook(baseline: Side, policy: Policy, *, like: Side | None = None) -> tupl
 
     The error of a difference is that of the two runs, where there is an earlier one to go by. From the baseline alone
     it is taken to be as large as that of its score, which it is for two captioners that share half of what varies
-    between images, and never smaller than that of two runs which score alike. Of a sample it goes with the square root of
-    its images, less what the baseline's others tell of it.
+    between images, and never smaller than that of two runs which score alike. Of a sample it goes with the square root
+    of its images, less what the baseline's others tell of it.
 
     Args:
         baseline: The baseline.
