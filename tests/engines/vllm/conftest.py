@@ -29,14 +29,19 @@ _CPU = {
 }
 
 
+def ready_for_vllm() -> None:
+    """Let vLLM's build for the CPU be imported, here and in the processes that it begins."""
+    os.environ.update(_CPU)
+    sys.path.insert(0, str(_SHIM))
+    importlib.import_module("sitecustomize")
+
+
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Folders of tiny models by name; skips where vLLM is not installed."""
     if importlib.util.find_spec("vllm") is None:
         pytest.skip("the extra [vllm] is not installed: tox run -e engines-vllm")
-    os.environ.update(_CPU)
-    sys.path.insert(0, str(_SHIM))
-    importlib.import_module("sitecustomize")
+    ready_for_vllm()
     home = tmp_path_factory.mktemp("models")
     makers: dict[str, Callable[[Path], Path]] = {"text": tiny.text_model, "qwen": tiny.qwen_vision_model}
 
