@@ -39,6 +39,8 @@ Exit codes: 0 PASS, 1 FAIL, 3 INCONCLUSIVE, 2 for a wrong command or runs that c
 )
 app.command(name="init", epilog=gate_init.EPILOG)(gate_init.init)
 
+_OF_A_REPLAY = frozenset({"replay", "event", "as_format", "junit"})
+"""The options that say something to a replay."""
 EXITS = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 3}
 
 Run = Annotated[Path | None, typer.Option(parser=user_path, metavar="RUN", help="The run that is held up to it.")]
@@ -111,33 +113,21 @@ def gate(
 ) -> None:
     """Decide whether a candidate holds up: PASS, FAIL, INCONCLUSIVE."""
     from prism_eval.cli.ci import deciding, tell
-    from prism_eval.errors import UsageError
 
     given = given_to(context)
     if context.invoked_subcommand is not None:
         _refuse(given, f"says nothing to what comes behind it: gate {context.invoked_subcommand} has its own words")
         return
     first, second = (baseline, baseline_entry), (candidate, entry)
+    if plan:
+        # A list of tests without a test is taken for one that passed: not even what is wrong is told in one.
+        _refuse({"format"} if as_format == "junit" else (), "junit is left out where --plan decides nothing")
+        _refuse(given & {"junit", "site", "until_decided", "store"}, "is left out where --plan decides nothing")
     with deciding(as_format, junit):
         if replay is not None:
-            others = given & {
-                "baseline",
-                "candidate",
-                "entry",
-                "baseline_entry",
-                "policy",
-                "plan",
-                "site",
-                "until_decided",
-                "store",
-            }
-            _refuse(others, "is left out where --replay holds a run to itself")
+            _refuse(given - _OF_A_REPLAY, "is left out where --replay holds a run to itself")
             told, code = _replay(replay)
         elif plan:
-            # A list of tests without a test is taken for one that passed.
-            if as_format == "junit":
-                raise UsageError("--plan decides nothing: leave --format junit out")
-            _refuse(given & {"junit", "site", "until_decided", "store"}, "is left out where --plan decides nothing")
             if candidate is None:
                 _refuse(given & {"entry"}, "is an entry of --candidate: name that too")
             told, code = _plan(first, second, policy), 0

@@ -36,9 +36,15 @@ def console(*, stderr: bool = False) -> Console:
     """A console of the screen's width; of no width, so to speak, where there is no screen."""
     from rich.console import Console
 
+    class Heard(Console):
+        """Raises what a closed pipe raises: rich would exit with 1, which is a verdict where a gate speaks."""
+
+        def on_broken_pipe(self) -> None:
+            raise  # noqa: PLE0704 - rich calls it where it has just caught one
+
     stream = sys.stderr if stderr else sys.stdout
     on_screen = bool(stream and stream.isatty()) or "COLUMNS" in os.environ
-    return Console(stderr=stderr, width=None if on_screen else _WIDE)
+    return Heard(stderr=stderr, width=None if on_screen else _WIDE)
 
 
 def unwritable(stream: TextIO | None, text: str = "") -> OSError | None:
