@@ -221,11 +221,13 @@ def _names_text(written: str, item: Item, *, besides: str) -> bool:
 
 def lists_options(written: str, item: Item) -> bool:
     """Whether a text is a list of options with their letters, as the question has it, and nothing else."""
-    listed = [_LETTER.match(line) for line in _LISTED.split(written.strip())]
-    named = [match["letter"].upper() for match in listed if match]
-    return len(named) == len(listed) > 1 and all(
-        letter in item.letters and _is(letter, match.string[match.end() :], item)
-        for letter, match in zip(named, filter(None, listed), strict=True)
+    lines = _LISTED.split(written.strip())
+    # Line by line up to the first that is no option: an untrusted reply may have a million.
+    return len(lines) > 1 and all(
+        (match := _LETTER.match(line)) is not None
+        and (letter := match["letter"].upper()) in item.letters
+        and _is(letter, line[match.end() :], item)
+        for line in lines
     )
 
 

@@ -171,12 +171,15 @@ def unset(text: str) -> str:
 
 def closing_brace(text: str, start: int, end: int) -> int | None:
     """Where the brace that opened just before ``start`` closes; ``None`` if it does not before ``end``."""
-    depth = 1
-    for brace in re.compile(r"[{}]").finditer(text, start, end):
-        depth += 1 if brace.group() == "{" else -1
-        if depth == 0:
-            return brace.start()
-    return None
+    depth, place = 1, start
+    while depth:
+        # Both by ``find``, which passes a megabyte of either in no time.
+        closes = text.find("}", place, end)
+        if closes < 0:
+            return None
+        depth += text.count("{", place, closes) - 1
+        place = closes + 1
+    return place - 1
 
 
 def words(text: str) -> str:
