@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ FOLDER = "PERFORMANCE_REPORTS"
 """The environment variable that names the folder; `tox -e perf` sets it."""
 
 Record = Callable[..., None]
+_FOUND = pytest.StashKey[list[Result]]()
 
 
 @pytest.fixture(scope="session")
@@ -26,22 +28,33 @@ def results() -> Iterator[list[Result]]:
 
 
 @pytest.fixture
-def record(results: list[Result]) -> Record:
+def record(request: pytest.FixtureRequest, results: list[Result]) -> Record:
     """Keep a figure and hold it against its bar: ``record("makespan", 1.02, at_most=1.03, unit="x the bound")``.
 
-    A figure that misses its bar fails its test, unless ``missed`` says why it does: then it is an expected failure, and
-    the report says that the bar is missed.
+    Once all of a test's figures are kept, one that misses its bar fails it, unless ``missed`` says why it does: then it
+    is an expected failure, and the report says that the bar is missed.
     """
+    mine = request.node.stash.setdefault(_FOUND, [])
 
-    def keep(name: str, value: float, *, missed: str = "", **about: object) -> None:
-        result = Result.measured(name, value, missed=missed, **about)
+    def keep(name: str, value: float, **about: Any) -> None:
+        result = Result.measured(name, value, **about)
         results.append(result)
+        mine.append(result)
         print(f"\n{result}")
-        if not result.met and missed:
-            pytest.xfail(missed)
-        assert result.met, str(result)
 
     return keep
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Hold a test's figures against their bars when it has measured all of them."""
+    done = yield
+    missed = [result for result in pyfuncitem.stash.get(_FOUND, []) if not result.met]
+    unexplained = [str(result) for result in missed if not result.missed]
+    assert not unexplained, "; ".join(unexplained)
+    if missed:
+        pytest.xfail("; ".join(f"{result}: {result.missed}" for result in missed))
+    return done
 
 
 @pytest.fixture(autouse=True)

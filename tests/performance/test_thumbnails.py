@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
 import time
@@ -11,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 
 from tests.builders import chart_folder
+from tests.performance.charts import chart_png
 from tests.server.plugin import ServerProcess
 
 pytestmark = pytest.mark.performance
@@ -21,21 +20,12 @@ pytestmark = pytest.mark.performance
 IMAGES, SIZE = 400, (1000, 750)
 
 
-def charts(folder: Path) -> Path:
-    """Pictures with as much in them as a chart has: bars, lines and labels."""
+def charts(folder: Path) -> None:
+    """A data folder of pictures with as much in them as a chart has."""
     chart_folder(folder, images=IMAGES, questions=1)
     rng = np.random.default_rng(0)
     for path in (folder / "chartqa" / "images").iterdir():
-        picture = Image.new("RGB", SIZE, "white")
-        pen = ImageDraw.Draw(picture)
-        for bar in range(40):
-            top = int(rng.integers(50, 700))
-            pen.rectangle((bar * 25, top, bar * 25 + 18, 740), fill=tuple(rng.integers(0, 255, 3).tolist()))
-            pen.text((bar * 25, top - 14), str(top), fill="black")
-        file = io.BytesIO()
-        picture.save(file, "PNG")
-        path.write_bytes(file.getvalue())
-    return folder
+        path.write_bytes(chart_png(rng, SIZE))
 
 
 def seconds(folder: Path, name: str, spec: str, *more: str) -> float:
