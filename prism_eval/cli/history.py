@@ -15,12 +15,17 @@ EPILOG = """Examples:
 
   prism-eval history runs/2026-11-*
 
-  prism-eval history runs/* --entry 3B --figure history.svg
+  prism-eval history runs --entry 3B --figure history.svg
 """
 
 
 def history(
-    runs: Annotated[list[Path], typer.Argument(parser=user_path, metavar="RUN...", help="Run folders, in any order.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            parser=user_path, metavar="DIR...", help="Run folders, or folders that hold them, in any order."
+        ),
+    ],
     *,
     entry: Annotated[
         str | None, typer.Option(metavar="LABEL", help="One entry: its label or a part of it. [default: every one]")

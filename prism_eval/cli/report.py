@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,6 +13,7 @@ from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
     from prism_eval.leaderboard import Leaderboard
+    from prism_eval.leaderboard.history import History
 
 EPILOG = """Examples:
 
@@ -19,7 +21,7 @@ EPILOG = """Examples:
 
   prism-eval report runs/3b runs/72b --baseline 72B --margin 1.5 --published caprl
 
-  prism-eval report runs/mine --bundle site
+  prism-eval report runs/mine --history runs --bundle site
 
   prism-eval report runs/mine --format markdown
 
@@ -74,6 +76,15 @@ Bundle = Annotated[
     ),
 ]
 
+OverRuns = Annotated[
+    list[Path] | None,
+    typer.Option(
+        parser=user_path,
+        metavar="DIR",
+        help="Runs over which the page shows each entry: a run folder, or one that holds them; repeat for more.",
+    ),
+]
+
 
 def report(
     runs: Runs,
@@ -88,6 +99,7 @@ def report(
     images: Images = None,
     bundle: Bundle = None,
     judge_losses: JudgeLosses = None,
+    history: OverRuns = None,
     store: o.Store = None,
 ) -> None:
     """Print the leaderboard of one run or several, and its page.
@@ -102,8 +114,9 @@ def report(
 
     if bundle and (as_format or output):
         raise UsageError("--bundle writes a site in a folder of its own: leave --format and --output out")
-    if as_format and judge_losses:
-        raise UsageError(f"--format {as_format} tells no lost points: leave --judge-losses out")
+    unseen = [name for name, given in (("--judge-losses", judge_losses), ("--history", history)) if given]
+    if as_format and unseen:
+        raise UsageError(f"--format {as_format} tells nothing of that: leave {unseen[0]} out")
     for folder in list(map(RunFolder.open, runs)):
         # Verdicts of another plan would be ranked under a protocol that is not theirs.
         check_belonging(folder, "score", manifest=True)
@@ -123,21 +136,24 @@ def report(
         typer.echo(export(board, as_format, output, images=images).encode(), nl=False)
         return
     from prism_eval.cli.screen import console
+    from prism_eval.gate.history import histories
     from prism_eval.report.terminal import LeaderboardView
 
+    # What is wrong with them is said before the first number, and not below it.
+    over_runs = histories(history) if history else ()
     if judge_losses:
-        # A judge that is not there is said before the first number, and not below it.
+        # So is a judge that is not there.
         _ = board.losses
     console().print(LeaderboardView(board, notes=notes))
     if bundle:
-        _say_site(bundle, board, images=images is not False)
+        _say_site(bundle, board, over_runs, images=images is not False)
     else:
         # The page of several runs is none of theirs: in one of their folders it would stand for that run alone.
         home = output or (board.folders[0] if len(runs) == 1 else user_path("."))
-        _say_page(home, board, images=images is not False)
+        _say_page(home, board, over_runs, images=images is not False)
 
 
-def _say_page(home: Path, board: Leaderboard, *, images: bool) -> None:
+def _say_page(home: Path, board: Leaderboard, histories: Sequence[History], *, images: bool) -> None:
     from prism_eval.errors import UsageError
     from prism_eval.report.html import write_html
 
@@ -145,13 +161,13 @@ def _say_page(home: Path, board: Leaderboard, *, images: bool) -> None:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot make the folder {home}: {error.strerror}; name another with --output") from error
-    typer.echo(f"Leaderboard: {write_html(home, board, images=images)}")
+    typer.echo(f"Leaderboard: {write_html(home, board, histories=histories, images=images)}")
 
 
-def _say_site(folder: Path, board: Leaderboard, *, images: bool) -> None:
+def _say_site(folder: Path, board: Leaderboard, histories: Sequence[History], *, images: bool) -> None:
     from prism_eval.report.site import PAGES_LIMIT, write_site
 
-    site = write_site(folder, board, images=images)
+    site = write_site(folder, board, histories=histories, images=images)
     typer.echo(f"Site: {site.folder / 'index.html'} ({site.files:,} files, {site.size / 1e6:,.1f} MB)")
     if site.size > PAGES_LIMIT:
         typer.echo(f"GitHub Pages takes {PAGES_LIMIT / 1e9:.0f} GB of a site, and this is more.", err=True)

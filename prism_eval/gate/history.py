@@ -3,58 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from prism_eval.errors import UsageError
 from prism_eval.gate.pairs import Pairs
 from prism_eval.gate.side import Side, sides_of_run, tied
+from prism_eval.leaderboard.history import History, Point
 from prism_eval.run.belonging import check_belonging
 from prism_eval.run.comparable import check_alike
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.reading import read_manifest
-from prism_eval.statistics import Difference, Estimate, clustered_mean, spent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """One run.
-
-    Attributes:
-        where: Its folder.
-        created: When it was made, as its manifest says; empty where it does not.
-        commit: The commit that it was made at; empty where it is not known.
-        score: Its mean over the benchmarks, each weighing the same; ``None`` where every answer failed.
-        best: The folder of the best run before it; empty for the first.
-        difference: It minus that one, with the interval of the confidence sequence; ``None`` for the first.
-        below: Whether it is shown to be below it.
-    """
-
-    where: str
-    created: str
-    commit: str
-    score: Estimate | None
-    best: str = ""
-    difference: Difference | None = None
-    below: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    """The runs of one entry.
-
-    Attributes:
-        label: The entry.
-        points: Its runs, the oldest first.
-    """
-
-    label: str
-    points: tuple[Point, ...]
-
-    @property
-    def first_below(self) -> Point | None:
-        """The first run that is shown to be below the best before it."""
-        return next((point for point in self.points if point.below), None)
+from prism_eval.statistics import Estimate, clustered_mean, spent
 
 
 def histories(folders: Sequence[Path], entry: str | None = None) -> tuple[History, ...]:
@@ -64,17 +24,19 @@ def histories(folders: Sequence[Path], entry: str | None = None) -> tuple[Histor
     however many runs there will be, in all of them noise is called a fall in one history of twenty at most.
 
     Args:
-        folders: The run folders, in any order.
+        folders: Run folders, and folders that hold run folders, in any order.
         entry: The entry's label, or a part of it; ``None`` for every one.
 
     Raises:
+        NotThere: A folder neither is a run folder nor holds one.
         UsageError: Two runs were not asked alike, a folder is there twice, or no run has such an entry.
         RunError: A run cannot be read.
     """
-    if len({folder.resolve() for folder in folders}) < len(folders):
+    runs = [run for folder in folders for run in _runs_in(folder)]
+    if len({run.resolve() for run in runs}) < len(runs):
         raise UsageError("a run folder is given twice: leave one out")
     found: dict[str, list[tuple[Point, Side]]] = {}
-    for folder in folders:
+    for folder in runs:
         check_belonging(RunFolder.open(folder), "score", manifest=True)
         manifest = read_manifest(folder)
         created, commit = (str(manifest.get(name) or "") for name in ("created", "git_commit"))
@@ -106,6 +68,12 @@ def history(label: str, runs: Sequence[tuple[Point, Side]]) -> History:
             if best is None or point.score.value > best[0]:
                 best = point.score.value, side
     return History(label=label, points=tuple(points))
+
+
+def _runs_in(folder: Path) -> Sequence[Path]:
+    """The folder, if it is a run's or none; else the runs that it holds."""
+    held = [] if RunFolder(folder).plan_file.exists() else sorted(folder.glob("*/plan.toml"))
+    return [file.parent for file in held] or [folder]
 
 
 def _compared(point: Point, side: Side, best: Side, *, earlier: int) -> Point:

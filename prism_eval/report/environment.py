@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard import AnyColumn, Row, writing
 from prism_eval.leaderboard.column import told
+from prism_eval.leaderboard.history import answer_of
 from prism_eval.report import text
 from prism_eval.statistics import Estimate
 
@@ -57,6 +58,7 @@ def environment() -> Environment:
         breakable=_breakable,
         ends=_ends,
         level=_level,
+        fallen=answer_of,
         told=_told,
         pretty=_pretty,
         toml=_toml,

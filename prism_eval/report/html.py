@@ -7,11 +7,13 @@ Jinja's autoescape makes it text.
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from prism_eval.files.whole import write_whole
 from prism_eval.leaderboard import AnyColumn, Leaderboard
 from prism_eval.leaderboard.agreement import TAU
+from prism_eval.leaderboard.history import METHOD, History
 from prism_eval.leaderboard.losses import FEW_IMAGES, LOSSES
 from prism_eval.report.environment import environment, policy
 from prism_eval.report.explorer import Whys, explorer_of, explorer_of_all
@@ -29,29 +31,31 @@ from prism_eval.schema import Outcome
 _LABEL = 40
 
 
-def write_html(folder: Path, board: Leaderboard, *, images: bool = True) -> Path:
+def write_html(folder: Path, board: Leaderboard, *, histories: Sequence[History] = (), images: bool = True) -> Path:
     """Write a run folder's ``leaderboard.html`` and return its path; an older one is replaced in one step.
 
     Args:
         folder: Where it is written.
         board: The leaderboard.
+        histories: Entries over their runs, to be a section of it.
         images: Whether the runs' thumbnails are in it.
 
     Raises:
         RunError: The run's tables cannot be read, or the file cannot be written.
     """
     # Rendered whole before the file is touched: a page that cannot be made leaves the old one.
-    page = render(board, images=images)
+    page = render(board, histories=histories, images=images)
     path = RunFolder(folder).html_file
     write_whole(path, page)
     return path
 
 
-def render(board: Leaderboard, *, images: bool = True, site: bool = False) -> str:
+def render(board: Leaderboard, *, histories: Sequence[History] = (), images: bool = True, site: bool = False) -> str:
     """A leaderboard's page as text.
 
     Args:
         board: The leaderboard.
+        histories: Entries over their runs, to be a section of it.
         images: Whether the runs' thumbnails are in it.
         site: Whether the items are files beside it; else a sample of them is in it.
 
@@ -67,7 +71,9 @@ def render(board: Leaderboard, *, images: bool = True, site: bool = False) -> st
         board=board,
         manifest=board.manifest,
         opening=opening_of(board, short),
-        contents=_contents(board, lost),
+        contents=_contents(board, lost, histories),
+        histories=histories,
+        history_method=METHOD,
         short=short,
         titles=titles,
         outcomes=list(Outcome),
@@ -80,7 +86,7 @@ def render(board: Leaderboard, *, images: bool = True, site: bool = False) -> st
             "benchmarks": [visible(title) for title in titles.values()],
             "pairs": as_data(pairs),
         },
-        pictures=pictures_of(board, pairs, short),
+        pictures=pictures_of(board, pairs, short, histories),
         most_series=len(SHAPES),
         lost=lost,
         readers=board.readers,
@@ -108,15 +114,17 @@ def fragment(board: Leaderboard) -> str:
     )
 
 
-def _contents(board: Leaderboard, lost: Lost) -> dict[str, str]:
+def _contents(board: Leaderboard, lost: Lost, histories: Sequence[History]) -> dict[str, str]:
     """The page's headings by the names of their templates; those with nothing to show are left out."""
     readers = {"readers": "Other readers"} if board.readers else {}
     causes = {"losses": "Where points are lost"} if lost.losses else {}
+    over_runs = {"history": "Over the runs"} if histories else {}
     several = {"pairs": "Any two"} if len(board.ranked) > 1 else {}
     return {
         "benchmarks": "Benchmark by benchmark",
         "length": "Score against length",
         **several,
+        **over_runs,
         **readers,
         **causes,
         "explorer": "Look for yourself",

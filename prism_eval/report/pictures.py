@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard import Leaderboard, Row
-from prism_eval.report.figures import SHAPES, Mark, difference_dots, position_lean, score_against
+from prism_eval.leaderboard.history import History
+from prism_eval.report.figures import SHAPES, Mark, difference_dots, position_lean, score_against, score_history
 from prism_eval.report.pairs import Pair
 from prism_eval.report.text import one_line
 from prism_eval.statistics import Difference
@@ -33,6 +34,7 @@ class Pictures:
         gaps: The same as numbers: by label, one a benchmark.
         reference: Whom they are to: the label of the baseline, else of the first.
         lean: Leans towards a position of the options.
+        timeline: Scores over the runs.
     """
 
     against: Mapping[str, Markup]
@@ -41,15 +43,19 @@ class Pictures:
     gaps: Mapping[str, Sequence[Difference | None]]
     reference: str
     lean: Markup | None
+    timeline: Markup | None
 
 
-def pictures_of(board: Leaderboard, pairs: Sequence[Pair], short: Mapping[str, str]) -> Pictures:
+def pictures_of(
+    board: Leaderboard, pairs: Sequence[Pair], short: Mapping[str, str], histories: Sequence[History] = ()
+) -> Pictures:
     """Draw what a leaderboard has the numbers for.
 
     Args:
         board: The leaderboard.
         pairs: Its pairs.
         short: The names to write, by label.
+        histories: Its entries over their runs.
     """
     reference = board.baseline or (board.rows[0].captioner if board.rows else "")
     views: tuple[tuple[str, str, Callable[[Row], float | None]], ...] = (
@@ -68,6 +74,7 @@ def pictures_of(board: Leaderboard, pairs: Sequence[Pair], short: Mapping[str, s
         gaps=gaps,
         reference=reference,
         lean=_lean(board, short),
+        timeline=score_history("timeline", histories[: len(SHAPES)]) if histories else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from prism_eval._version import __version__
 from prism_eval.errors import NotThere, RunError, UsageError
 from prism_eval.files.whole import write_whole
 from prism_eval.leaderboard import Leaderboard
+from prism_eval.leaderboard.history import History
 from prism_eval.leaderboard.losses import LOSSES
 from prism_eval.report.explorer import Whys
 from prism_eval.report.explorer.parts import write_parts
@@ -38,7 +40,7 @@ class Site:
     size: int
 
 
-def write_site(folder: Path, board: Leaderboard, *, images: bool = True) -> Site:
+def write_site(folder: Path, board: Leaderboard, *, histories: Sequence[History] = (), images: bool = True) -> Site:
     """Write a leaderboard and all of its items as a site, in place of one that was written there before.
 
     It works from a web server in any folder of it, and from a disk.
@@ -46,6 +48,7 @@ def write_site(folder: Path, board: Leaderboard, *, images: bool = True) -> Site
     Args:
         folder: A new or empty folder, or one that holds such a site; what else is beside that stays.
         board: The leaderboard.
+        histories: Entries over their runs, to be a section of it.
         images: Whether the runs' thumbnails are in it.
 
     Raises:
@@ -55,7 +58,7 @@ def write_site(folder: Path, board: Leaderboard, *, images: bool = True) -> Site
     try:
         # Before the page is made, which may take minutes.
         _check(folder)
-        page = render(board, images=images, site=True)
+        page = render(board, histories=histories, images=images, site=True)
         _clear(folder)
         # First, so that a site cut short is known for one, and last the page, without which there is none.
         write_whole(folder / _MARK, json.dumps({"format": 1, "written_by": f"prism-eval {__version__}"}) + "\n")

@@ -8,9 +8,12 @@ import pytest
 
 from prism_eval.errors import UsageError
 from prism_eval.gate import history
-from prism_eval.gate.history import History, Point
 from prism_eval.gate.output.histories import document, shown, write_figure
-from prism_eval.statistics import Estimate, spent
+from prism_eval.leaderboard import build
+from prism_eval.leaderboard.history import History, Point
+from prism_eval.report.html import render
+from prism_eval.run.folder import RunFolder
+from prism_eval.statistics import Difference, Estimate, spent
 from tests.gate.sides import mixed
 from tests.gate.sides import run as folder_of
 from tests.gate.simulated import side as drawn_side
@@ -21,7 +24,7 @@ from tests.shell import shell
 def _made_by_hand(monkeypatch):
     """Folders made by hand have no plan to belong to."""
     monkeypatch.setattr(history, "check_belonging", lambda *_, **__: None)
-    monkeypatch.setattr(history, "RunFolder", type("Folder", (), {"open": staticmethod(lambda path: path)}))
+    monkeypatch.setattr(RunFolder, "open", staticmethod(RunFolder))
 
 
 def run(path, day, outcomes, **more):
@@ -111,13 +114,47 @@ def test_the_levels_of_all_comparisons_add_up_to_the_error_rate():
             spent(numbers[0], rivals=numbers[1])
 
 
+def long(label, runs, *, fell=None):
+    score = Estimate(value=0.5, error=0.1, low=0.4, high=0.6, items=9, clusters=9)
+    other = Difference(
+        value=-0.2,
+        error=0.05,
+        held_error=0.05,
+        degrees=8,
+        low=-0.3,
+        high=-0.1,
+        p=0.001,
+        items=9,
+        clusters=9,
+        differing=5,
+    )
+    points = [
+        Point(where=f"run$x^{n}", created="", commit="", score=score, difference=other if n else None, below=n == fell)
+        for n in range(runs)
+    ]
+    return History(label=label, points=tuple(points))
+
+
 @pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
 def test_a_figure_is_the_same_each_time_and_takes_any_label(tmp_path, ending):
-    score = Estimate(value=0.5, error=0.1, low=0.4, high=0.6, items=9, clusters=9)
-    points = [Point(where=f"run$x^{place}", created="", commit="", score=score, below=place == 2) for place in range(3)]
-    of = [History(label="$\\frac{", points=tuple(points))]
-    write_figure(of, tmp_path / f"a.{ending}")
+    for name in "ab":
+        write_figure([long("$\\frac{", 400, fell=2)], tmp_path / f"{name}.{ending}")
     assert (tmp_path / f"a.{ending}").stat().st_size > 1000
+    if ending != "pdf":  # a PDF has the time in it
+        assert (tmp_path / f"a.{ending}").read_bytes() == (tmp_path / f"b.{ending}").read_bytes()
+
+
+def test_a_history_is_a_section_of_the_page_with_strangers_text_as_text(tmp_path):
+    board = build([run(tmp_path / "a", 1, mixed(6, 4))])
+    assert 'id="history"' not in render(board)
+    page = render(board, histories=[long("</svg><script>alert('x')</script>", 3, fell=1), *[long("B", 14)] * 7])
+    assert page.count('<a href="#history">Over the runs</a>') == 1
+    assert "fell below its best with run$x^1" in page
+    assert "<script>alert" not in page
+    assert "Score by run, with 95 % intervals: the first 6" in page
+    assert page.count('<b class="v-worse">below</b>') == 1
+    # Long tables wait closed.
+    assert page.count('<details class="benchmark" open>\n<summary><span class="title">') == 1
 
 
 def test_a_figure_of_another_kind_is_refused(tmp_path):
@@ -137,5 +174,10 @@ def test_the_verb_from_the_shell(tmp_path):
     assert (tmp_path / "h.svg").read_text().startswith("<?xml")
     said = json.loads(shell("history", tmp_path / "1", tmp_path / "2", "--format", "json").stdout)
     assert [point["below"] for point in said["histories"][0]["points"]] == [False, False]
+    held = json.loads(shell("history", tmp_path, "--format", "json").stdout)
+    assert [point["where"] for point in held["histories"][0]["points"]] == [str(tmp_path / "1"), str(tmp_path / "2")]
+    reported = shell("report", tmp_path / "2", "--history", tmp_path, "--bundle", tmp_path / "site")
+    assert reported.returncode == 0, reported.stderr
+    assert 'id="history"' in (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     wrong = shell("history", tmp_path / "1", tmp_path / "nowhere")
     assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)

@@ -5,5 +5,14 @@ from __future__ import annotations
 from prism_eval.report.figures.dots import SHAPES, difference_dots
 from prism_eval.report.figures.lean import position_lean
 from prism_eval.report.figures.scatter import Mark, score_against
+from prism_eval.report.figures.timeline import draw_timeline, score_history
 
-__all__ = ["SHAPES", "Mark", "difference_dots", "position_lean", "score_against"]
+__all__ = [
+    "SHAPES",
+    "Mark",
+    "difference_dots",
+    "draw_timeline",
+    "position_lean",
+    "score_against",
+    "score_history",
+]
