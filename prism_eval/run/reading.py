@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Required, TypedDict, TypeVar, cast
 from prism_eval.errors import NotThere, RunError, UnknownName
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.manifest_shape import check_shape
-from prism_eval.run.tables import COMPARABLE, PLAN_DIGEST
+from prism_eval.run.tables import COLUMNS, COMPARABLE, OF_SHARDS, PLAN_DIGEST
 
 if TYPE_CHECKING:
     import numpy as np
@@ -257,9 +257,13 @@ class Table:
 
         try:
             metadata = pq.read_metadata(self.path)
-            present = metadata.schema.to_arrow_schema().names
-            if lacking := [name for name in names if name not in present and name not in _LATER]:
+            schema = metadata.schema.to_arrow_schema()
+            if lacking := [name for name in names if name not in schema.names and name not in _LATER]:
                 raise self.spoilt(f"has no column {', '.join(lacking)}")
+            kinds = {**COLUMNS[self.name], **OF_SHARDS[self.name]}
+            for name in set(names).intersection(schema.names, kinds):
+                if not _holds(schema.field(name).type, kinds[name]):
+                    raise self.spoilt(f"has {schema.field(name).type} in column {name}, where {kinds[name]} belongs")
             with pq.ParquetFile(self.path, metadata=metadata, read_dictionary=list(coded)) as file:
                 yield file
         except FileNotFoundError as error:
@@ -267,6 +271,23 @@ class Table:
         except (OSError, pa.ArrowException) as error:
             # Arrow's own words run over several lines.
             raise self.spoilt(f"cannot be read ({' '.join(str(error).split())})") from error
+
+
+def _holds(found: pa.DataType, kind: str) -> bool:
+    """Whether a column holds what one of that kind does, as whatever wrote the file has put it."""
+    from pyarrow import types
+
+    if types.is_dictionary(found):
+        found = found.value_type
+    if types.is_null(found):
+        return True
+    if kind == "list<string>":
+        return bool(types.is_list(found) or types.is_large_list(found)) and _holds(found.value_type, "string")
+    if kind == "string":
+        return bool(types.is_string(found) or types.is_large_string(found))
+    if kind == "bool":
+        return bool(types.is_boolean(found))
+    return bool(types.is_integer(found) or types.is_floating(found))
 
 
 def _completed(rows: Rows, names: Sequence[str]) -> Rows:
