@@ -304,7 +304,8 @@ class Generation:
         for name in ("text", "note"):
             object.__setattr__(self, name, utf8(getattr(self, name)))
         for name in ("prompt_tokens", "completion_tokens", "cached_tokens", "image_tokens"):
-            object.__setattr__(self, name, _count(getattr(self, name)))
+            if (said := getattr(self, name)) is not None:
+                object.__setattr__(self, name, _count(said))
 
     def into(self, kind: type[G]) -> G:
         """The same as another stage calls it."""

@@ -258,6 +258,10 @@ class Store:
         # The lock is taken before the first look: between a plain BEGIN and the write another process could slip in.
         writer.execute("BEGIN IMMEDIATE")
         results: list[_Result | None] = [self._write_entry(writer, write.entry) for write in writes]
+        # Asked once for all of them: most stores never hold a failure.
+        if writer.execute("SELECT EXISTS (SELECT 1 FROM failures)").fetchone()[0]:
+            kept = [(one.entry.key,) for one, result in zip(writes, results, strict=True) if _is_kept(one, result)]
+            writer.executemany("DELETE FROM failures WHERE key = ?", kept)  # they have succeeded after all
         writer.execute("COMMIT")
         return results
 
@@ -277,7 +281,6 @@ class Store:
 
     def _write_record(self, writer: sqlite3.Connection, record: Record) -> Generation:
         added = writer.execute(f"INSERT OR IGNORE {_INSERT}", _row(record))
-        writer.execute("DELETE FROM failures WHERE key = ?", (record.key,))  # it has succeeded after all
         if added.rowcount:
             return record.generation
         first = self._read(writer, record.key)
@@ -337,6 +340,10 @@ class Store:
                 entry = self._queue.get_nowait()
             except queue.Empty:
                 return writes, events, True
+
+
+def _is_kept(write: _Write, result: _Result | None) -> bool:
+    return isinstance(write.entry, Record) and isinstance(result, Generation)
 
 
 def _row(record: Record) -> tuple[object, ...]:

@@ -42,7 +42,7 @@ def carry_out(
     Raises:
         Interrupted: Ctrl-C or a termination signal; the message says how to go on.
     """
-    from prism_eval.cli.arrow import spare_pandas
+    from prism_eval.cli.arrow import slim_arrow
     from prism_eval.cli.progress import watch
     from prism_eval.errors import Interrupted
     from prism_eval.run.execute import run_plan
@@ -51,7 +51,7 @@ def carry_out(
         say_unread(state.unread)
         return watch(state, Display.NONE if quiet else progress)
 
-    spare_pandas()
+    slim_arrow()
     hear_schedulers()
     try:
         return run_plan(plan, out=out, store=store, watch=started, **stages)

@@ -88,7 +88,7 @@ class Endpoint:
         """Ask once. The first call also checks that the server is there and serves the model."""
         left_out = self.fields.refused
         reply = await self.chat(request)
-        if is_about_request(reply) and left_out != await self.refused_fields(request):
+        if not reply.ok and is_about_request(reply) and left_out != await self.refused_fields(request):
             reply = await self.chat(request)
         if not reply.ok:
             raise self._wrong_for_all(reply, request) or await self._refusal(self.connected(), reply, _CHAT)

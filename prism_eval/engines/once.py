@@ -21,8 +21,9 @@ class Once:
             task = asyncio.create_task(begin())
             task.add_done_callback(lambda ended: self._forget_failed(what, ended))
             self._tasks[what] = task
-        # Shielded: one call that is given up must not take it from the others.
-        outcome: T = await asyncio.shield(self._tasks[what])
+        task = self._tasks[what]
+        # Shielded: one call that is given up must not take it from the others. What is done needs no wait.
+        outcome: T = task.result() if task.done() else await asyncio.shield(task)
         return outcome
 
     def forget(self, what: Hashable) -> None:

@@ -171,7 +171,7 @@ class OpenAIEngine(Engine):
     async def generate(self, request: Request) -> Completion:
         """Ask a server once; of several the least busy one, or the one that a run has chosen."""
         request = await self._refitted(request)
-        return await self._asked(beginning_of(request), lambda endpoint: endpoint.generate(request))
+        return await self._asked(lambda endpoint: endpoint.generate(request), lambda: beginning_of(request))
 
     async def log_likelihood(self, prompt: str, continuations: Sequence[str]) -> list[float]:
         """Let a server echo the prompt with each continuation, and sum the log-probabilities of what differs.
@@ -179,15 +179,22 @@ class OpenAIEngine(Engine):
         All go in one request to ``/completions``, which vLLM and SGLang serve with ``echo`` and ``logprobs``. The first
         call tries the server with plain words: one that numbers them wrongly, as llama.cpp's does, is refused.
         """
-        return await self._asked(shared_part(prompt), lambda endpoint: endpoint.log_likelihood(prompt, continuations))
+        return await self._asked(
+            lambda endpoint: endpoint.log_likelihood(prompt, continuations), lambda: shared_part(prompt)
+        )
 
-    async def _asked(self, beginning: str, ask: Callable[[Endpoint], Awaitable[T]]) -> T:
-        """Ask the server at which the call has its place in a run; without one the others too, until one answers."""
+    async def _asked(self, ask: Callable[[Endpoint], Awaitable[T]], beginning: Callable[[], str]) -> T:
+        """Ask the server at which the call has its place in a run; without one the others too, until one answers.
+
+        Args:
+            ask: Asks one of them.
+            beginning: Says what the call shares with others.
+        """
         if address := self.address if len(self._endpoints) == 1 else held_at(self._endpoints):
             return await ask(self._endpoints[address])
-        lanes, tried = self._shared(), set[str]()
+        lanes, shares, tried = self._shared(), beginning(), set[str]()
         while True:
-            async with lanes.place(shares=beginning, avoid=tried) as place:
+            async with lanes.place(shares=shares, avoid=tried) as place:
                 try:
                     said = await ask(self._endpoints[place.lane.name])
                 except (RateLimited, Unavailable) as error:

@@ -11,7 +11,8 @@ from weakref import WeakKeyDictionary, WeakSet
 
 _LONGEST = 4
 """Times the limit: what a try may take at most after others met it."""
-_STEPS = 10
+_STEPS = 20
+"""Of the limit: how finely it is moved on. Moving hundreds of timers with each reply would cost more than the reply."""
 
 
 @dataclass(eq=False)
@@ -59,6 +60,7 @@ class TimeLimit:
         self.seconds = seconds
         self._given = seconds
         self._running: set[asyncio.Timeout] = set()
+        self._moved = 0.0
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
@@ -81,9 +83,11 @@ class TimeLimit:
 
     def replied(self) -> None:
         """The server has answered an exchange: the others have moved up."""
-        ends = asyncio.get_running_loop().time() + self.seconds
+        now, step = asyncio.get_running_loop().time(), self.seconds / _STEPS
+        if now - self._moved < step:
+            return
+        self._moved = now
         for limit in self._running:
             until = limit.when()
-            # In steps, for hundreds of timers set with each reply would cost more than the reply.
-            if until is not None and ends - until > self.seconds / _STEPS and not limit.expired():
-                limit.reschedule(ends)
+            if until is not None and now + self.seconds - until > step and not limit.expired():
+                limit.reschedule(now + self.seconds)

@@ -91,7 +91,9 @@ async def _trials(
 ) -> AsyncIterator[Trial]:
     """Entries side by side on one item, so that all of them show a benchmark's start early on."""
     async for read in read_items(sources, settings.checking):
-        await _unless(stopped, window.hold(read.item.images))
+        # Only a wait has to be watched, here too.
+        if stopped.done() or not window.take(read.item.images):
+            await _unless(stopped, window.hold(read.item.images))
         ways = list(_ways(read.item, settings))
         undrawn = thumbnails.missing(read.item.images) if thumbnails and not read.problem else ()
         # Drawing holds the images as a trial does: what waits for it counts in the window, and memory is bounded.

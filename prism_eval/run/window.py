@@ -33,16 +33,22 @@ class Window:
 
     async def hold(self, images: Sequence[Image]) -> None:
         """Wait until there is room for the images, and hold them."""
-        sizes = {image.digest: len(image.data) for image in images}
-        # With nothing held there is room for anything, however large: else it would wait for itself.
-        while self._held and not self._has_room(sizes):
+        while not self.take(images):
             self._let_go.clear()
             await self._let_go.wait()
+
+    def take(self, images: Sequence[Image]) -> bool:
+        """Hold the images if there is room for them now; returns whether there is."""
+        sizes = {image.digest: len(image.data) for image in images}
+        # With nothing held there is room for anything, however large: else it would wait for itself.
+        if self._held and not self._has_room(sizes):
+            return False
         # Counted by holders: a picture that ten questions show in a row is let go by the tenth.
         for digest, size in sizes.items():
             if digest not in self._held:
                 self._bytes += size
             self._held[digest] = self._held.get(digest, 0) + 1
+        return True
 
     def release(self, images: Iterable[Image]) -> None:
         """The images are needed no longer by one of those who held them."""

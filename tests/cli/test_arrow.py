@@ -5,15 +5,15 @@ import sys
 
 ASKED = """
 import sys
-from prism_eval.cli.arrow import spare_pandas
-spare_pandas()
+from prism_eval.cli.arrow import slim_arrow
+slim_arrow()
 import pyarrow as pa
 table = pa.Table.from_pylist([{"text": "a", "list": ["b"]}])
 assert "pandas" not in sys.modules
 assert table.to_pandas()["text"].tolist() == ["a"]
 import pandas
 assert pa.array(pandas.Series([1.0, float("nan")]), from_pandas=True).null_count == 1
-spare_pandas()
+slim_arrow()
 assert pa.array(pandas.Series([1.0, float("nan")]), from_pandas=True).null_count == 1
 """
 RUN = """
