@@ -54,7 +54,7 @@ def held_up(design: Design, totals: NDArray[np.float64], seen: Spread) -> NDArra
     rare = np.minimum(ahead, behind) < _FEW_AGAINST
     more = np.where(rare, np.maximum(_MORE - _FLOOR * seen.flat.sum(axis=1), 0), 0) / len(design.labels)
     rate = _at_one_rate(design, totals, seen, more[:, None]) / seen.own.sum(axis=1)
-    skewed = np.where(rare, 1 + _SKEWED * seen.skewness, 1.0)
+    skewed = np.where(rare, 1 + _SKEWED * np.abs(seen.skewness), 1.0)
     held: NDArray[np.float64] = seen.variance * np.maximum(rate, skewed).clip(min=1.0)
     return held
 

@@ -37,6 +37,7 @@ class Difference:
         clusters: Distinct clusters among them.
         differing: Clusters on which the two differ; the others are no evidence either way.
         left_out: Strata that are in none of these numbers: they have one cluster, or not everybody's scores.
+        skewness: Of its error: below 0 where a few clusters lose much.
     """
 
     value: float
@@ -50,6 +51,7 @@ class Difference:
     clusters: int
     differing: int
     left_out: tuple[int | str, ...] = ()
+    skewness: float = 0.0
 
 
 def paired_difference(
@@ -123,6 +125,7 @@ class Contrast:
         items: Pairs.
         clusters: Distinct clusters among them.
         differing: Clusters on which the two differ.
+        skewness: Of its error.
         flips: The sign-flip test; ``None`` where so many clusters differ that the t test is used.
     """
 
@@ -133,6 +136,7 @@ class Contrast:
     items: int
     clusters: int
     differing: int
+    skewness: float
     flips: Flips | None
 
     @property
@@ -160,6 +164,7 @@ class Contrast:
             clusters=self.clusters,
             differing=self.differing,
             left_out=left_out,
+            skewness=self.skewness,
         )
 
     def _reach(self, alpha: float, *, shown: bool) -> tuple[float, float]:
@@ -203,6 +208,7 @@ def contrasts(design: Design, totals: NDArray[np.float64], alpha: float) -> list
             items=design.cell.size,
             clusters=design.clusters,
             differing=own.size,
+            skewness=float(seen.skewness[row]),
             flips=flips.get(row),
         )
         for row, own in enumerate(images)

@@ -25,7 +25,7 @@ class Spread:
         shared: Shape (rows,): the variance with what strata share, before the floor on what cancels out.
         variance: Shape (rows,).
         degrees: Shape (rows,): Satterthwaite's degrees of freedom.
-        skewness: Shape (rows,): of the means' error, absolute: 0 where images are as far off on either side.
+        skewness: Shape (rows,): of the means' error: 0 where images are as far off on either side.
         flat: Shape (rows, strata): which strata show no spread.
     """
 
@@ -89,6 +89,6 @@ def spread(design: Design, totals: NDArray[np.float64], floor: NDArray[np.float6
         variance=variance,
         # Satterthwaite (1946): a stratum that brings most of the variance brings its few clusters with it.
         degrees=own.sum(axis=1) ** 2 / (own**2 / design.degrees).sum(axis=1),
-        skewness=np.abs((images**3).sum(axis=1)) / variance**1.5,
+        skewness=(images**3).sum(axis=1) / variance**1.5,
         flat=flat,
     )
