@@ -12,6 +12,8 @@ from prism_eval.statistics.student import quantile, upper
 
 _STRAIGHT = 1e-9
 """Skewness under which nothing leans."""
+_REACH = 3.0
+"""Errors from the middle within which the series holds: beyond, its squares grow past what they stand for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +62,22 @@ def noninferiority(difference: Difference, margin: float, *, alpha: float = ALPH
 
 
 def _straight(t: float, skewness: float) -> float:
-    """A t without what skewness does to it: t + g (2 t^2 + 1) / 6 + g^2 t^3 / 27 rising throughout (Hall 1992)."""
-    return t + skewness * (2 * t * t + 1) / 6 + skewness**2 * t**3 / 27
+    """A t without what skewness does to it."""
+    return t + _shift(t, skewness)
 
 
 def _leaning(t: float, skewness: float) -> float:
     """The t of which `_straight` makes this one."""
     if abs(skewness) < _STRAIGHT:
         return t
-    return 3 * (math.cbrt(1 + skewness * (t - skewness / 6)) - 1) / skewness
+    leaning = 3 * (math.cbrt(1 + skewness * (t - skewness / 6)) - 1) / skewness
+    return leaning if abs(leaning) <= _REACH else t - _shift(math.copysign(_REACH, leaning), skewness)
+
+
+def _shift(t: float, skewness: float) -> float:
+    """What skewness g takes off a t: g (2 t^2 + 1) / 6 + g^2 t^3 / 27, which leaves it rising throughout (Hall 1992)."""
+    near = max(-_REACH, min(t, _REACH))
+    return skewness * (2 * near**2 + 1) / 6 + skewness**2 * near**3 / 27
 
 
 def loss_shown(margin: float, error: float, degrees: float, *, power: float = 0.8, alpha: float = ALPHA) -> float:

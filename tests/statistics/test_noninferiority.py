@@ -40,13 +40,14 @@ def test_halls_transformation_of_a_worked_example():
 
 def test_losses_on_a_few_images_are_let_pass_no_more_often_than_said():
     rng = np.random.default_rng(5)
-    draws, images, loss = 3000, 400, 0.04
+    draws, images, lost = 2000, 400, 0.04
+    # One image in twenty-five is lost whole; on one in ten either is, by chance, a little worse.
+    margin = lost * (1 - 0.1 * 0.2)
     plain = straight = 0
     for _ in range(draws):
-        # One image in twenty-five is lost whole, the others are as good or, as often, a little worse or better.
-        second = np.where(rng.random(images) < 0.1, 0.5, 1.0)
-        first = np.where(rng.random(images) < 0.1, 0.5, 1.0) * (rng.random(images) >= loss)
-        found, margin = paired_difference(first, second, np.arange(images)), 0.95 * loss
+        second = np.where(rng.random(images) < 0.1, 0.8, 1.0)
+        first = np.where(rng.random(images) < 0.1, 0.8, 1.0) * (rng.random(images) >= lost)
+        found = paired_difference(first, second, np.arange(images))
         straight += noninferiority(found, margin).p_held < ALPHA
         plain += upper((found.value + margin) / found.held_error, found.degrees) < ALPHA
     assert straight / draws < 0.057 < plain / draws
