@@ -75,7 +75,7 @@ def _leaning(t: float, skewness: float) -> float:
 
 
 def _shift(t: float, skewness: float) -> float:
-    """What skewness g takes off a t: g (2 t^2 + 1) / 6 + g^2 t^3 / 27, which leaves it rising throughout (Hall 1992)."""
+    """What skewness g takes off a t: g (2 t^2 + 1) / 6 + g^2 t^3 / 27, still rising with it throughout (Hall 1992)."""
     near = max(-_REACH, min(t, _REACH))
     return skewness * (2 * near**2 + 1) / 6 + skewness**2 * near**3 / 27
 

@@ -38,7 +38,7 @@ def good(tmp_path):
 
 
 def decided(good, folder):
-    """The gate's outcome, or why it refuses; names in it are as the folder says them, made one line where it is printed."""
+    """The gate's outcome, or why it refuses: names as the folder has them, made one line where it is printed."""
     try:
         decision = decide(good, side_of_run(folder), POLICY)
         told(decision, "pull_request")
