@@ -86,10 +86,10 @@ def caprl(
         int | None, typer.Option(min=0, metavar="N", help="The step of its training. [default: none]")
     ] = None,
 ) -> None:
-    """What CapRL's evaluation wrote becomes a run, scored again as its program scores.
+    """What CapRL's evaluation wrote becomes a run, scored again.
 
-    Every stored score that is not ours is listed. The JSON Lines that it keeps between its stages hold captions alone:
-    nothing is scored, and the run's captions.parquet can be read with -c file:.
+    As its program scores; every stored score that is not ours is listed. The JSON Lines that it keeps between its
+    stages hold captions alone: nothing is scored, and the run's captions.parquet can be read with -c file:.
     """
     from prism_eval.leaderboard.imports import import_caprl
     from prism_eval.leaderboard.imports.caprl import READER
