@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, Literal, TypeVar
 
 from prism_eval.captioners.base import Combinator
 from prism_eval.captioners.spoken import spoken
@@ -20,14 +20,25 @@ class Merge(Combinator):
 
     It is filtered where all of them are. Beside others, one that was filtered is lacking as if it had been cut.
 
+    Attributes:
+        order: ``prism`` for the last part's caption first and nothing between them, as Prism fuses ``A~B``; by default
+            they stand as they are named.
+
     Raises:
         UsageError: There are fewer than two parts.
     """
+
+    order: Literal["prism"] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(self.parts) < 2:
             raise UsageError("merge needs at least two captioners: write merge(ocr, file:captions.jsonl)")
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """Its parts', and the order where it is not the usual one: captions of runs before there was another stay."""
+        return {key: value for key, value in super().identity.items() if key != "order" or value}
 
     async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
         """Ask every part in turn; an error of one spares those behind it."""
@@ -35,8 +46,9 @@ class Merge(Combinator):
         # A refusal describes nothing.
         telling = [caption for caption in captions if caption.finish_reason is not FinishReason.FILTERED] or captions
         # A part that saw nothing (`blind`, a page without text) leaves no empty paragraph.
+        texts = [caption.text for caption in telling if caption.text]
         return Caption(
-            "\n\n".join(caption.text for caption in telling if caption.text),
+            "".join(reversed(texts)) if self.order else "\n\n".join(texts),
             _end({caption.finish_reason for caption in captions}),
             _total([caption.prompt_tokens for caption in captions]),
             _total([caption.completion_tokens for caption in captions]),

@@ -43,8 +43,8 @@ Contents to observe:\x20"""
 class Specific(Combinator):
     """The part's caption of an image for one question: Prism's query-specific way.
 
-    The plan's first reasoner is told the question and nothing else, and says what there is to observe; that stands
-    behind the part's prompt. Where it says nothing, the prompt stands alone.
+    The plan's first reasoner is told the question as the protocol puts it, and nothing else, and says what there is to
+    observe; that stands behind the part's prompt. Where it says nothing, the prompt stands alone.
 
     Attributes:
         ask_prompt: What the reasoner is asked, with ``{question}``.
@@ -59,7 +59,7 @@ class Specific(Combinator):
 
     ask_prompt: str = _ASK
     reader: OnEngine | None = from_plan("reader", default=None)
-    reader_sampling: Sampling = from_plan("answer_sampling", default=Sampling())
+    reader_sampling: Sampling = from_plan("instruction_sampling", default=Sampling())
     calls: Calls | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

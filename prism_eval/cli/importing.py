@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from prism_eval.cli.printable import printable
 from prism_eval.cli.values import folder_path
 from prism_eval.cli.verbs import Verbs, help_without_a_word
 
@@ -16,7 +17,12 @@ NAME = "import"
 app = Verbs(
     help="Make a run folder of another evaluator's results.",
     invoke_without_command=True,
-    epilog="Example:\n\n  prism-eval import lmms-eval logs/caprl logs/densefusion --out runs/pretraining",
+    epilog="""Examples:
+
+  prism-eval import lmms-eval logs/caprl logs/densefusion --out runs/pretraining
+
+  prism-eval import caprl details_chartqa.json details_mmmu.json --model CapRL-3B --out runs/caprl
+""",
 )
 app.callback()(help_without_a_word)
 
@@ -50,3 +56,51 @@ def lmms_eval(
 
     folder = import_lmms_eval([Place.parse(text) for text in places], out, data=data)
     typer.echo(f"Run folder: {folder.path}. Its leaderboard: prism-eval report {folder.path}")
+
+
+@app.command(
+    name="caprl",
+    epilog="""Examples:
+
+  prism-eval import caprl details_chartqa.json details_mmmu.json --model CapRL-3B --out runs/caprl
+
+  prism-eval import caprl 'Prism_Seed2K_step_details_400_final.json?benchmark=seedbench2plus' --model CapRL-3B \
+    --step 400 --out runs/caprl-400
+""",
+)
+def caprl(
+    details: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DETAILS...",
+            help="Details files, one a benchmark; FILE?benchmark=NAME where the file's name does not say which.",
+        ),
+    ],
+    *,
+    model: Annotated[str, typer.Option(metavar="NAME", help="Who wrote the captions.")],
+    out: Annotated[Path, typer.Option(parser=folder_path, metavar="DIR", help="The run folder.")],
+    reader: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who answered from them. [default: CapRL-Eval-3B]")
+    ] = None,
+    step: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="The step of its training. [default: none]")
+    ] = None,
+) -> None:
+    """What CapRL's evaluation wrote becomes a run, scored again.
+
+    As its program scores; every stored score that is not ours is listed. The JSON Lines that it keeps between its
+    stages hold captions alone: nothing is scored, and the run's captions.parquet can be read with -c file:.
+    """
+    from prism_eval.leaderboard.imports import import_caprl
+    from prism_eval.leaderboard.imports.caprl import READER
+
+    made = import_caprl(details, out, model=model, reader=reader or READER, step=step)
+    path = made.folder.path
+    if not made.scored:
+        typer.echo(f"Run folder: {path}. Captions alone; have them read with -c 'file:{path / 'captions.parquet'}'")
+        return
+    for line in made.differences:
+        typer.echo(printable(line))
+    same = made.answers - len(made.differences)
+    typer.echo(f"{same:,} of {made.answers:,} stored scores are ours.")
+    typer.echo(f"Run folder: {path}. Its leaderboard: prism-eval report {path}")

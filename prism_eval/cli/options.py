@@ -45,7 +45,7 @@ Data = Annotated[
 ]
 Edition = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Scoring edition: official, caprl or strict. [default: the protocol's]"),
+    typer.Option(metavar="NAME", help="Scoring edition: official, caprl, prism or strict. [default: the protocol's]"),
 ]
 Concurrency = Annotated[
     int | None, typer.Option(metavar="N", help="Calls in flight, per server address. [default: the plan's]")

@@ -9,15 +9,28 @@ from prism_eval.errors import FatalError, UsageError
 from prism_eval.schema import Item
 
 SLOTS = ("caption", "question", "options", "golds", "reply", "abstain")
-_SLOT = re.compile(rf"\{{({'|'.join(SLOTS)})\}}")
+_SLOT = re.compile(rf"(\{{heading\}})?\{{({'|'.join(SLOTS)})\}}(\{{newline\}})?")
+# Prism's reader is asked a question that says so itself, or opens with a hint, as it stands.
+_HEADED = ("question:", "hint:")
 
 
 def fill(template: str, slots: Mapping[str, str]) -> str:
     """Put texts into a template's slots; all other braces are plain text.
 
-    One pass, so that a caption which itself says ``{question}`` stays as it was written.
+    One pass, so that a caption which itself says ``{question}`` stays as it was written. What stands around a slot may
+    depend on its text: ``{question}{newline}`` ends the line unless the text has ended it, and ``{heading}{question}``
+    puts "Question: " in front unless the text begins with that, or with "Hint:".
     """
-    return _SLOT.sub(lambda slot: slots.get(slot[1], slot[0]), template)
+
+    def filled(slot: re.Match[str]) -> str:
+        heading, name, newline = slot.groups()
+        if name not in slots:
+            return slot[0]
+        text = slots[name]
+        before = "Question: " if heading and not text.lower().startswith(_HEADED) else ""
+        return before + text + ("\n" if newline and not text.endswith("\n") else "")
+
+    return _SLOT.sub(filled, template)
 
 
 def check_template(name: str, template: str, needed: frozenset[str], free: frozenset[str] = frozenset()) -> None:
@@ -26,7 +39,7 @@ def check_template(name: str, template: str, needed: frozenset[str], free: froze
     Raises:
         UsageError: A slot is missing, or one stands there that such items leave empty.
     """
-    found = set(_SLOT.findall(template))
+    found = {slot[2] for slot in _SLOT.finditer(template)}
     for slot in sorted(needed - found):
         raise UsageError(f"{name} has no {{{slot}}}: the {slot} would never be shown")
     for slot in sorted(found - needed - free):

@@ -8,6 +8,7 @@ from prism_eval.leaderboard.building import build
 from prism_eval.leaderboard.column import AnyColumn, Column
 from prism_eval.leaderboard.own import OwnNumbers
 from prism_eval.leaderboard.published import PublishedRow
+from prism_eval.leaderboard.questions import question_scores
 from prism_eval.leaderboard.rows import Cell, GapClosed, PositionBias, Row
 from prism_eval.leaderboard.sizes import Size
 
@@ -24,4 +25,5 @@ __all__ = [
     "Row",
     "Size",
     "build",
+    "question_scores",
 ]

@@ -24,6 +24,11 @@ from prism_eval.statistics import Comparison
 if TYPE_CHECKING:
     import pandas as pd
 
+_BEST = (
+    "Best of n is a diagnostic: the highest score that one of an image's captions gets, question by question; only the "
+    "gold can choose so, and no rank or test rests on it."
+)
+
 
 # Without slots, since `cached_property` keeps what it worked out in the object's dictionary.
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +123,11 @@ class Leaderboard:
     def sentences_with(self, names: Mapping[str, str]) -> tuple[str, ...]:
         """Likewise, sentence by sentence; the first holds by itself."""
         return answer(self.rows, self.comparisons, names)
+
+    @property
+    def on_best(self) -> str:
+        """What best of n is, where images have several captions; else empty."""
+        return _BEST if any(row.best for row in self.everyone) else ""
 
     def shown_in(self, place: Place) -> tuple[AnyColumn, ...]:
         """The columns, those of benchmarks aside, that stand in a table."""

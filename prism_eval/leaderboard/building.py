@@ -168,6 +168,7 @@ def _row(
         revision=revision_of(identity),
         run=runs.home[label],
         positions=positions,
+        best=scores.best(number, scores.benchmarks),
         # A control's texts are no captions of its own.
         noise=None if control else noise,
     )
@@ -193,8 +194,10 @@ def _over(row: Row, common: Sequence[str], scores: Scores) -> Row:
     scored = scored_on(row)
     if not common or not scored.issuperset(common):
         return replace(row, complete=scored.issuperset(scores.benchmarks))
-    mean = row.mean if scored.issubset(common) else scores.mean(scores.number(row.captioner), common)
-    return replace(row, mean=mean, complete=True)
+    if scored.issubset(common):
+        return replace(row, complete=True)
+    number = scores.number(row.captioner)
+    return replace(row, mean=scores.mean(number, common), best=scores.best(number, common), complete=True)
 
 
 def _place(row: Row) -> tuple[bool, bool, float, str]:

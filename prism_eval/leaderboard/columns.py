@@ -120,6 +120,13 @@ COLUMNS: tuple[AnyColumn, ...] = (
         mark=lambda row: "" if row.complete else "*",
         shown=frozenset({"summary", "scores", "costs"}),
     ),
+    _estimate(
+        name="best_of_n",
+        title="Best of n, a diagnostic",
+        heading="best of n",
+        value=lambda row: row.best,
+        shown=frozenset({"summary", "scores"}),
+    ),
     Column[Against](
         name="against",
         title="Against the baseline",

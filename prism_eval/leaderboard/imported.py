@@ -11,7 +11,11 @@ from prism_eval.run.reading import Manifest
 
 def imported_facts(manifest: Manifest) -> Iterator[str]:
     """What was measured, in a few words each; nothing for results of our own."""
-    if imported := manifest.get("imported"):
+    imported = manifest.get("imported") or {}
+    if "rescored" in imported:
+        told = f"{imported.get('same', '?')} of {imported['rescored']} answers as there"
+        yield f"results of {imported.get('evaluator', '?')}, scored again: {told}"
+    elif imported:
         yield f"results of {imported.get('evaluator', '?')}: each model sees the image itself, nobody reads captions"
         if unclustered := _unclustered(manifest):
             yield f"unclustered: {', '.join(unclustered)}"
@@ -19,6 +23,8 @@ def imported_facts(manifest: Manifest) -> Iterator[str]:
 
 def imported_caveats(manifest: Manifest) -> Iterator[str]:
     """What widens the intervals in truth, and is not in them."""
+    if "rescored" in (manifest.get("imported") or {}):
+        yield "Imported: nothing says which captions and answers were cut, so none is counted as such."
     if unclustered := _unclustered(manifest):
         yield (
             f"Unclustered: {', '.join(unclustered)}. Nothing says which questions share an image, so each counts as an "

@@ -31,9 +31,11 @@ def kept_first(manifest: Manifest) -> bool:
 
 
 def _facts(manifest: Manifest) -> Iterator[str]:
-    if manifest.get("imported"):
+    if imported := manifest.get("imported"):
         yield from imported_facts(manifest)
-        return
+        # Where nobody reads captions, the rest says nothing.
+        if "rescored" not in imported:
+            return
     plan, protocol = manifest.get("plan") or {}, manifest.get("protocol") or {}
     if plan.get("data") == "synthetic":
         yield "synthetic twins"

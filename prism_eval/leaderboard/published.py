@@ -49,8 +49,8 @@ class PublishedRow:
         return self.over(self.scores)
 
     def over(self, benchmarks: Iterable[str]) -> float | None:
-        """The mean over some benchmarks; ``None`` where the table lacks one of them."""
-        names = list(benchmarks)
+        """The mean over some benchmarks, be it by CapRL's questions; ``None`` where the table lacks one of them."""
+        names = [name.removesuffix(":caprl") for name in benchmarks]
         return fmean(self.scores[name] for name in names) if names and self.scores.keys() >= set(names) else None
 
 

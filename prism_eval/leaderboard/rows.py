@@ -64,6 +64,8 @@ class Row:
         size: How large its model is.
         mean: The mean over benchmarks, each weighing the same; ``None`` if nothing could be scored.
         complete: Whether the mean is over every benchmark of the leaderboard.
+        best: The same mean, of the best of each item's samples. A diagnostic: which is the best, only the gold can
+            tell. ``None`` where images have one caption each.
         baseline: Whether the others are compared with it.
         against: What sets it apart from the baseline; ``None`` for the baseline itself, for a control, and without one.
         recovery: How much of what its own model answers with the image its captions carry; ``None`` where the run has
@@ -122,3 +124,4 @@ class Row:
     positions: PositionBias | None = None
     noise: CaptionNoise | None = None
     gap: GapClosed | None = None
+    best: Estimate | None = None

@@ -53,6 +53,14 @@ class Scores:
         """A captioner's mean over benchmarks, each weighing the same; of those it has no score on, none counts."""
         return self._estimate(number, self._known(number, benchmarks), by_benchmark=True)
 
+    def best(self, number: int, benchmarks: Sequence[str]) -> Estimate | None:
+        """The same mean of the best of each item's samples; ``None`` where no item has several."""
+        items = self._known(number, benchmarks)
+        if self.verdicts.best is None or not items.size:
+            return None
+        of = self.verdicts.items
+        return clustered_mean(self.verdicts.best[number, items], of.cluster[items], of.benchmark[items])
+
     def items(self, number: int) -> int:
         """On how many items a captioner has a score."""
         return int(self._known(number, self.benchmarks).size)

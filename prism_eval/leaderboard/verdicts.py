@@ -102,6 +102,24 @@ class Verdicts:
         return means_by((self.captioner * shape[1] + self.item)[scored], self.score[scored], shape)
 
     @cached_property
+    def draws(self) -> NDArray[np.float64]:
+        """Shape (captioners, samples, items): each caption's mean over orders, NaN where there is none."""
+        import numpy as np
+
+        samples, sample = np.unique(self.sample, return_inverse=True)
+        shape = len(self.captioners), int(samples.size), len(self.items)
+        scored = ~np.isnan(self.score)
+        cell = (self.captioner * shape[1] + sample) * shape[2] + self.item
+        return means_by(cell[scored], self.score[scored], shape)
+
+    @cached_property
+    def best(self) -> NDArray[np.float64] | None:
+        """Shape (captioners, items): the best of an item's samples; ``None`` where no item has several."""
+        import numpy as np
+
+        return None if self.draws.shape[1] < 2 else np.fmax.reduce(self.draws, axis=1)
+
+    @cached_property
     def outcomes(self) -> NDArray[np.int64]:
         """Shape (captioners, benchmarks, outcomes): how many verdicts there are of each."""
         import numpy as np
@@ -136,7 +154,7 @@ class Items:
         return int(self.benchmark.size)
 
 
-def means_by(cell: NDArray[np.int64], score: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
+def means_by(cell: NDArray[np.int64], score: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
     """The mean score of each cell of a table, NaN where it has none.
 
     Args:

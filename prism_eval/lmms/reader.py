@@ -76,7 +76,8 @@ class Reader:
         )
         settings = self.assembly.settings
         reasoner = next(iter(settings.reasoners.values()))
-        answer = await settings.calls.get(reasoner.call(join_captions(captions), item, sample=0))
+        read = join_captions(captions, heading=settings.heading)
+        answer = await settings.calls.get(reasoner.call(read, item, sample=0))
         return graded_text(answer, settings.form)
 
     async def replies(self, asked: Sequence[tuple[str, Callable[[], Prompt]]], done: Callable[[], object]) -> list[str]:

@@ -1,6 +1,7 @@
 """Options on a protocol's name, ``caprl?caption.prompt=...``: each replaces one key of its tables, by the dotted path.
 
-They are part of the name, and so of the plan's identity and of what leaderboards show.
+Its last part is enough where no other key ends so: ``prism?prompt=cot``. Options are part of the name, and so of the
+plan's identity and of what leaderboards show.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel
 
-from prism_eval.errors import UnknownName
+from prism_eval.errors import UnknownName, UsageError
 from prism_eval.plugins.specs import read_options
 
 # What tells protocols apart is no setting of theirs.
@@ -44,14 +45,17 @@ def override(values: dict[str, Any], text: str, model: type[BaseModel]) -> None:
     """
     name, query = split_options(text)
     known = [key for key in _keys(model) if key not in _NO_OPTIONS]
-    for key, value in read_options(query, text).items():
-        if key not in known:
-            # "temperature" is no key, but the last part of two.
-            ending = [full for full in known if full.endswith(f".{key}")]
-            raise UnknownName(f"key of protocol {name!r}", key, ending or known)
+    given = read_options(query, text)
+    for key, value in given.items():
+        # "prompt" is the last part of one key, "temperature" of two.
+        meant = [key] if key in known else [full for full in known if full.endswith(f".{key}")]
+        if len(meant) != 1:
+            raise UnknownName(f"key of protocol {name!r}", key, meant or known)
+        if meant[0] != key and meant[0] in given:
+            raise UsageError(f"{meant[0]!r} is given twice in {text!r}")
         # As in spec strings: a sampling parameter that is none is not sent.
-        absent = ".sampling." in key and value.strip().lower() == "none"
-        _put(values, key.split("."), None if absent else value)
+        absent = ".sampling." in meant[0] and value.strip().lower() == "none"
+        _put(values, meant[0].split("."), None if absent else value)
 
 
 def _put(table: object, path: list[str], value: str | None) -> None:

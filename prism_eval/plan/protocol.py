@@ -16,8 +16,8 @@ from prism_eval.files.toml import read_toml
 from prism_eval.plan.overrides import is_path, override, split_options
 from prism_eval.schema import AnswerForm, Sampling
 
-Edition = Literal["official", "caprl", "strict"]
-"""Whose rules score the answers: the benchmarks' authors', CapRL's, or exact equality."""
+Edition = Literal["official", "caprl", "prism", "strict"]
+"""Whose rules score the answers: the benchmarks' authors', CapRL's, Prism's, or exact equality."""
 
 
 class _Section(BaseModel):
@@ -25,10 +25,27 @@ class _Section(BaseModel):
 
 
 class CaptionSettings(_Section):
-    """What captioners are given: the prompt and how to sample."""
+    """What captioners are given, the prompt and how to sample; and how several images' captions become one text.
+
+    ``heading``, with ``{number}``, stands right in front of each of several captions; by default each has the
+    placeholder above it that the question calls the image by.
+    """
 
     prompt: str
+    heading: str | None = None
     sampling: Sampling = Sampling(max_tokens=2048)
+
+
+class SpecificSettings(_Section):
+    """What captioners are given that caption for one question, as ``specific`` does.
+
+    ``choice_question`` is the question of multiple choice as they are told it, with ``{question}`` and ``{options}``;
+    by default they are not told the options. ``max_tokens`` is what the reasoner may take to say what to look at; by
+    default as many as for an answer.
+    """
+
+    choice_question: str | None = None
+    max_tokens: int | None = Field(None, gt=0)
 
 
 class AnswerSettings(_Section):
@@ -78,14 +95,16 @@ class Protocol(_Section):
     caption: CaptionSettings
     answer: AnswerSettings
     direct: DirectSettings = DirectSettings()
+    specific: SpecificSettings = SpecificSettings()
     form: AnswerForm = AnswerForm()
 
     def captioner_settings(self, seed: int) -> Mapping[str, object]:
         """What captioners may take from the protocol and the plan, by name."""
         direct = {f"direct_{name}": prompt for name, prompt in self.direct.model_dump().items() if prompt}
         sampling, answers = (replace(part.sampling, seed=seed) for part in (self.caption, self.answer))
-        own = {"prompt": self.caption.prompt, "sampling": sampling, "seed": seed}
-        return {**own, **direct, "answer_sampling": answers, "abstain": self.form.abstain}
+        own = {"prompt": self.caption.prompt, "sampling": sampling, "seed": seed, "abstain": self.form.abstain}
+        said = replace(answers, max_tokens=self.specific.max_tokens or answers.max_tokens)
+        return {**own, **direct, "answer_sampling": answers, "instruction_sampling": said}
 
     def reasoner_settings(self, seed: int) -> Mapping[str, object]:
         """What reasoners may take from the protocol and the plan, by name."""

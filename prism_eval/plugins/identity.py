@@ -53,7 +53,8 @@ def from_plan(
     Args:
         name: Which value. Captioners are offered ``prompt``, ``sampling`` and ``seed``, and for what they answer
             themselves ``direct_choice_prompt``, ``direct_short_prompt``, ``direct_system``, ``answer_sampling`` and
-            ``abstain``, and as ``reader`` the plan's first reasoner; reasoners the protocol's answer prompts by their
+            ``abstain``, as ``reader`` the plan's first reasoner, and how it is sampled when it says what to look at as
+            ``instruction_sampling``; reasoners the protocol's answer prompts by their
             names there, ``marker``, ``sampling`` and ``seed``; judges ``sampling`` and ``seed``; all three, and their
             engines, ``run_folder``, ``None`` where there is none; scorers ``math_limit`` and ``math_workers``.
         default: The value where the plugin is made without a plan.

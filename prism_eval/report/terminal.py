@@ -33,7 +33,7 @@ _POSITIONS = (
     "Options were shown in several orders. same: questions on which every order led to one option; picked: the "
     "positions furthest from how often a reader without a lean would pick them, in points; lean: the furthest above."
 )
-_SPARED = ("recovery", "params_b", "words_median", "answers_failed", "rank", "against")
+_SPARED = ("best_of_n", "recovery", "params_b", "words_median", "answers_failed", "rank", "against")
 """Columns that a narrow terminal goes without, from the first on; before them those of other packages."""
 _POSITIONS_NAMED = 2
 """Of ten positions these say where a reader leans."""
@@ -114,7 +114,8 @@ class LeaderboardView:
             # With less, it is told in sentences, and those break where they have to.
             yield _summary(board, kept, room if room >= len("captioner") else _NAME[1])
             yield from _blocks(board, width)
-        yield plain(" ".join([_LEGEND, *([f"Not shown at this width: {', '.join(spared)}."] if spared else [])]), "dim")
+        missing = f"Not shown at this width: {', '.join(spared)}." if spared else ""
+        yield plain(" ".join(filter(None, (_LEGEND, board.on_best, missing))), "dim")
 
     def _notes(self) -> Iterator[Text]:
         warnings = self.board.warnings

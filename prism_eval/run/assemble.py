@@ -148,6 +148,8 @@ def assemble(
         trials=_TRIALS_AHEAD * limits.largest,
         images=_IMAGES_AHEAD * limits.largest,
         orders=_orders(plan, opened),
+        heading=protocol.caption.heading,
+        choice_question=protocol.specific.choice_question,
     )
     # In this order the progress display and the manifest name them, whether or not there are any.
     for stage in ("caption", "answer", *(["judge"] if judge else [])):
@@ -246,7 +248,10 @@ def _scorers(plan: Plan, benchmarks: Sequence[Benchmark], protocol: Protocol) ->
         definition = benchmark.definition
         if protocol.edition not in definition.scoring:
             known = ", ".join(sorted(definition.scoring))
-            raise UsageError(f"benchmark {benchmark.name} has no edition {protocol.edition!r}; it has: {known}")
+            raise UsageError(
+                f"benchmark {benchmark.name} has no edition {protocol.edition!r}; it has: {known}: choose one with "
+                "--edition, or name a scorer in the benchmark's [scoring] table"
+            )
         if benchmark.scorer is not None:
             scorers[benchmark.name] = benchmark.scorer
             continue

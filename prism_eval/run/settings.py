@@ -53,6 +53,8 @@ class Settings:
         judge: Decides what the scorers' rules leave open; ``None`` for nobody.
         judge_label: What notes call it.
         orders: The orders of their options that multiple-choice items are asked under.
+        heading: What stands in front of each of several captions, as the protocol has it.
+        choice_question: How the protocol puts a multiple-choice question to captioners that are told it.
         image_bytes: Bytes of images held at once.
     """
 
@@ -69,6 +71,8 @@ class Settings:
     judge: Judge | None = None
     judge_label: str = ""
     orders: Orders = ONE_ORDER
+    heading: str | None = None
+    choice_question: str | None = None
     image_bytes: int = BYTES
     # Threads, because a plugin's scoring is plain Python that may take as long as it likes.
     scoring: ThreadPoolExecutor = field(

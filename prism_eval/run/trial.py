@@ -11,6 +11,7 @@ from prism_eval.benchmarks import RowError
 from prism_eval.calls import Call, made_by
 from prism_eval.captioners.direct import Direct
 from prism_eval.captioners.joining import join_captions
+from prism_eval.engines.templates import fill, option_lines
 from prism_eval.errors import CallError, DataError, FatalError, PrismError
 from prism_eval.judges import Judge, read_verdict
 from prism_eval.plan import Order, gold_position, reorder, restore
@@ -20,7 +21,7 @@ from prism_eval.run.item_result import Captioned, ItemResult, unreadable
 from prism_eval.run.items import ReadItem
 from prism_eval.run.settings import Entry, Settings
 from prism_eval.run.window import Window
-from prism_eval.schema import Answer, AnswerForm, Caption, Image, Item, Outcome, Verdict
+from prism_eval.schema import Answer, AnswerForm, Caption, Image, Item, ItemKind, Outcome, Verdict
 from prism_eval.scoring.base import Scorer
 
 _SHORT = 2000
@@ -105,7 +106,7 @@ class Trial:
         verdict = unreadable(written)
         # What a filter left is not read, and nobody should count its words.
         refused = verdict is not None and verdict.outcome is Outcome.REFUSED
-        read = None if refused else join_captions(written, self.item.image_numbers)
+        read = None if refused else join_captions(written, self.item.image_numbers, self.settings.heading)
         result.read = read
         if self.settings.through == "caption":
             return result
@@ -119,13 +120,13 @@ class Trial:
         return tuple(await asyncio.gather(*map(self._caption, images)))
 
     async def _caption(self, image: Image) -> Captioned:
-        captioner, item = self.entry.captioner, self.item
+        captioner = self.entry.captioner
         key, caption, error = "", None, ""
         try:
             call = made_by(
                 captioner,
                 f"image {image.label}",
-                lambda: captioner.call([image], sample=self.sample, question=item.question),
+                lambda: captioner.call([image], sample=self.sample, question=self._told()),
             )
             key = call.key
             caption = await self.settings.calls.get(call)
@@ -134,6 +135,13 @@ class Trial:
         except CallError as failure:
             error = str(failure)
         return Captioned(image.digest, image.name, key, caption, error)
+
+    def _told(self) -> str:
+        """The question as captioners are told it that ask for it, its options in their own order."""
+        template = self.settings.choice_question
+        if template is None or self.item.kind is not ItemKind.CHOICE:
+            return self.item.question
+        return fill(template, {"question": self.item.question, "options": option_lines(self.item)})
 
     async def _answer(self, result: ItemResult, read: Caption) -> ItemResult:
         shown, reasoner = reorder(self.item, self.order), self.settings.reasoners[self.reasoner]

@@ -63,18 +63,14 @@ class MMStar(Choice):
 
 
 @dataclass(kw_only=True)
-class SeedBench2Plus(Choice):
-    """The letter match that evaluation kits use for SEED-Bench-2-Plus.
+class KitRule(Choice):
+    """VLMEvalKit's letter match (``can_infer`` in ``vlmeval/utils/matching_util.py``).
 
-    Its authors rank the options by loss and read no text, so VLMEvalKit's rule stands in (``can_infer`` in
-    ``vlmeval/utils/matching_util.py`` at e8e78f05): a single option letter among the words, standing within the last
-    four; else what opens with A to D after the first "answer is", be it a word; else the only option whose text occurs.
+    A single option letter among the words, standing within the last four; else the only option whose text occurs.
     """
 
-    name: ClassVar[str] = "seedbench2plus"
-
     _punctuation: ClassVar[dict[int, str]] = str.maketrans(dict.fromkeys(".()[],:;!*#{}", " "))
-    _said: ClassVar[re.Pattern[str]] = re.compile(r"answer\s+is\s+\**([A-D])", re.IGNORECASE)
+    _lost: ClassVar[str] = "Failed to obtain answer via API"
     _refusals: ClassVar[tuple[str, ...]] = (
         "Sorry, I can't help with images of people yet.",
         "I can't process this file.",
@@ -83,28 +79,31 @@ class SeedBench2Plus(Choice):
     )
 
     def parse(self, item: Item, reply: str) -> str | None:
-        """A lone letter, a stated letter or a lone option text."""
+        """A lone letter, or a lone option text."""
         # What the kit's own caller writes for a lost call: no letter is looked for in it, but an option's text is.
-        if "Failed to obtain answer via API" in reply:
+        if self._lost in reply:
             return self._text(item, reply)
-        if any(refusal in reply for refusal in self._refusals):
+        if self.declines(item, reply):
             return None
-        words = reply.translate(self._punctuation).split()
-        # The kit writes Z for "none of them", and so may a reply.
-        if "Z" in words and not any(letter in words for letter in item.letters):
-            return None
-        return self._letter(item, words, reply) or self._text(item, reply)
+        return self._letter(item, reply) or self._text(item, reply)
 
-    def _letter(self, item: Item, words: list[str], reply: str) -> str | None:
+    def declines(self, item: Item, reply: str) -> bool:
+        """Whether the kit takes a reply for "none of them", its letter Z: as words of refusal, or as written."""
+        words = self._words(reply)
+        written = "Z" in words and not any(letter in words for letter in item.letters)
+        return self._lost not in reply and (written or any(refusal in reply for refusal in self._refusals))
+
+    def _words(self, reply: str) -> list[str]:
+        return reply.translate(self._punctuation).split()
+
+    def _letter(self, item: Item, reply: str) -> str | None:
+        words = self._words(reply)
         places = {letter: words.index(letter) for letter in item.letters if letter in words}
-        if len(places) == 1:
-            ((letter, place),) = places.items()
-            # Early in a reply "A" is mostly the article.
-            if place > len(words) - 5:
-                return letter
-        said = self._said.search(reply)
-        letter = said.group(1).upper() if said else ""
-        return letter if letter in item.letters else None
+        if len(places) != 1:
+            return None
+        ((letter, place),) = places.items()
+        # Early in a reply "A" is mostly the article.
+        return letter if place > len(words) - 5 else None
 
     def _text(self, item: Item, reply: str) -> str | None:
         options = {letter: text.lower() for letter, text in item.lettered}
@@ -113,6 +112,26 @@ class SeedBench2Plus(Choice):
             return None
         found = [letter for letter, text in options.items() if text in reply.lower()]
         return found[0] if len(found) == 1 else None
+
+
+@dataclass(kw_only=True)
+class SeedBench2Plus(KitRule):
+    """The letter match that evaluation kits use for SEED-Bench-2-Plus.
+
+    Its authors rank the options by loss and read no text, so VLMEvalKit's rule as of e8e78f05 stands in: where there
+    is no lone letter, what opens with A to D after the first "answer is" comes before an option's text, be it a word.
+    """
+
+    name: ClassVar[str] = "seedbench2plus"
+
+    _said: ClassVar[re.Pattern[str]] = re.compile(r"answer\s+is\s+\**([A-D])", re.IGNORECASE)
+
+    def _letter(self, item: Item, reply: str) -> str | None:
+        if alone := super()._letter(item, reply):
+            return alone
+        said = self._said.search(reply)
+        letter = said.group(1).upper() if said else ""
+        return letter if letter in item.letters else None
 
 
 @dataclass(kw_only=True)

@@ -56,6 +56,15 @@ async def test_merge_joins_texts_tokens_and_ends() -> None:
     assert both.completion_tokens == 7
 
 
+async def test_merge_in_prism_s_order_has_the_last_part_first_and_nothing_between() -> None:
+    parts = (Says(text="One."), Says(text="Two."), Blind(), Says(text="Three."))
+    caption = await Merge(parts=parts, order="prism").caption([LEFT], sample=0)
+    assert caption.text == "Three.Two.One."
+    usual = Merge(parts=parts)
+    assert set(usual.identity) == {"plugin", "version", "parts"}
+    assert Merge(parts=parts, order="prism").identity == {**usual.identity, "order": "prism"}
+
+
 async def test_merge_goes_without_a_filtered_part_and_says_that_something_is_lacking() -> None:
     parts = (Says(text="One."), Says(text="I cannot.", ends=FinishReason.FILTERED))
     caption = await Merge(parts=parts).caption([LEFT], sample=0)

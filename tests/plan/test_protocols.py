@@ -16,7 +16,8 @@ def test_every_protocol_that_is_shipped_loads():
     for name in protocol_names():
         protocol = load_protocol(name)
         assert protocol.name == name
-        assert protocol.form.marker in protocol.answer.choice_prompt or protocol.form.boxed
+        # Prism's program asks for no form.
+        assert protocol.form.marker in protocol.answer.choice_prompt or protocol.form.boxed or name == "prism"
 
 
 def test_the_published_protocols_hold_what_was_published():
@@ -25,7 +26,9 @@ def test_the_published_protocols_hold_what_was_published():
     assert caprl.caption.prompt == "Please describe this image in detail"
     whole = Sampling(temperature=1.0, top_p=1.0, max_tokens=2048, **NEUTRAL)
     assert caprl.caption.sampling == caprl.answer.sampling == whole
-    assert (prism.samples, prism.caption.sampling) == (1, Sampling(temperature=0.0, max_tokens=512, **NEUTRAL))
+    assert (prism.edition, prism.samples) == ("prism", 1)
+    assert prism.caption.sampling == Sampling(temperature=0.0, max_tokens=512, **NEUTRAL)
+    assert prism.answer.sampling == Sampling(temperature=0.0, max_tokens=256, **NEUTRAL)
     assert prism.caption.prompt.startswith("Describe the fine-grained content of the image, including scenes, objects,")
     assert all("arXiv" in protocol.summary for protocol in (caprl, prism))
 
@@ -37,6 +40,7 @@ def test_prism_s_six_generic_prompts_are_asked_for_by_name():
     assert asked["human1"].caption == load_protocol("prism").caption
     assert asked["cot"].caption.prompt.endswith("Let's think step by step.")
     assert asked["cot"].name == "prism?caption.prompt=cot"
+    assert load_protocol("prism?prompt=cot").caption == asked["cot"].caption
     own = load_protocol("prism?caption.prompt=Say what you see.")
     assert own.caption.prompt == "Say what you see."
 
@@ -67,7 +71,7 @@ def test_every_protocol_says_what_a_server_would_else_take_from_the_model_s_own_
 
 
 def test_the_form_asked_for_is_read_back():
-    for name in set(protocol_names()) - {"lmms"}:  # whose prompts are lmms-eval's own
+    for name in set(protocol_names()) - {"lmms", "prism"}:  # whose prompts are lmms-eval's own, and ask for no form
         protocol = load_protocol(name)
         for prompt in (protocol.answer.choice_prompt, protocol.answer.short_prompt):
             assert "\\boxed{" in prompt if protocol.form.boxed else f'"{protocol.form.marker} X"' in prompt
@@ -150,6 +154,8 @@ def test_options_are_part_of_the_identity():
         ("caprl?samples=0", "the protocol caprl: samples: Input should be greater than 0"),
         ("caprl?edition=kind", "the protocol caprl: edition"),
         ("caprl?samples=1&samples=2", "'samples' is given twice"),
+        ("caprl?prompt=a&caption.prompt=b", "'caption.prompt' is given twice"),
+        ("caprl?choice_prompt=a", "'choice_prompt'; did you mean 'direct.choice_prompt' or 'answer.choice_prompt'"),
         ("caprl?samples=1&x", "cannot read 'x' in .*: options are key=value"),
         ("carpl?samples=1", "unknown protocol 'carpl'; did you mean 'caprl'"),
         ("caprl?", "unknown protocol 'caprl\\?'; did you mean 'caprl'"),

@@ -17,7 +17,7 @@ CLASSED = {
     "blind": (set(), set()),
     "budget": ({"parts", "words"}, set()),
     "file": (set(), {"model"}),  # the captions themselves are its identity, not their path
-    "merge": ({"parts"}, set()),
+    "merge": ({"parts", "order"}, set()),
     "direct": ({"parts", "choice_prompt", "short_prompt", "system", "abstain"}, set()),
     "mismatched": ({"parts"}, set()),
     "ocr": ({"min_confidence", "max_pixels"}, {"workers"}),

@@ -81,7 +81,7 @@ class CapRLSource:
         for number, entry in enumerate(entries):
             where = f"{self.path} entry {number + 1}"
             if isinstance(entry, dict):
-                yield Row(number, _tidied(entry), where)
+                yield Row(number, tidied(entry), where)
             else:
                 yield RowError("line is not JSON", f"{where}: expected an object, found {type(entry).__name__}")
 
@@ -108,7 +108,8 @@ def plain_prompt(prompt: str) -> str:
     return _ROLE.sub("", _CHAT_MARK.sub("", prompt)).strip()
 
 
-def _tidied(entry: dict[str, object]) -> dict[str, object]:
+def tidied(entry: dict[str, object]) -> dict[str, object]:
+    """An entry with its question in plain text, and the paths of its pictures from the image folder on."""
     prompt, image = entry.get("prompt"), entry.get("image")
     changes: dict[str, object] = {}
     if isinstance(prompt, str):
