@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from operator import index
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 _MAGIC = {
     b"\x89PNG": "image/png",
@@ -110,6 +110,9 @@ def option_letters(count: int) -> tuple[str, ...]:
     return tuple(chr(ord("A") + index) for index in range(count))
 
 
+Reading = Literal["robust", "official"]
+"""How an answer is found in a reply: in the form that was asked for and whatever else says it plainly, or as the
+benchmark's own program finds it, whose form slips are then wrong as they are there."""
 EMPTY_GOLD = "empty_gold"
 """The column that says of an item that its gold is empty, and that its benchmark keeps it all the same."""
 

@@ -14,7 +14,7 @@ from prism_eval.errors import UnknownName, UsageError
 from prism_eval.files.folders import user_path
 from prism_eval.files.toml import read_toml
 from prism_eval.plan.overrides import is_path, override, split_options
-from prism_eval.schema import AnswerForm, Sampling
+from prism_eval.schema import AnswerForm, Reading, Sampling
 
 Edition = Literal["official", "caprl", "strict"]
 """Whose rules score the answers: the benchmarks' authors', CapRL's, or exact equality."""
@@ -68,17 +68,27 @@ class Protocol(_Section):
         name: Its name, as leaderboards show it.
         summary: One sentence: what it is for and where it comes from.
         edition: The scoring edition.
+        reading: How an answer is found in a reply: by our rule, or as the edition's own program finds it.
         samples: Captions per image, each answered once; a score is their mean.
     """
 
     name: str
     summary: str
     edition: Edition = "official"
+    reading: Reading = "robust"
     samples: int = Field(1, gt=0)
     caption: CaptionSettings
     answer: AnswerSettings
     direct: DirectSettings = DirectSettings()
     form: AnswerForm = AnswerForm()
+
+    def facts(self) -> dict[str, object]:
+        """What a manifest says of it: without what `direct` is asked, which stands in that entry's identity.
+
+        Of what came later only what a protocol asks for, so that runs of before stay comparable.
+        """
+        said = self.model_dump(mode="json", exclude={"direct"})
+        return {name: value for name, value in said.items() if name != "reading" or value != "robust"}
 
     def captioner_settings(self, seed: int) -> Mapping[str, object]:
         """What captioners may take from the protocol and the plan, by name."""
@@ -92,6 +102,10 @@ class Protocol(_Section):
         prompts = self.answer.model_dump(exclude={"sampling"})
         sampling = replace(self.answer.sampling, seed=seed)  # a protocol fixes how to draw, a plan what is drawn
         return {**prompts, "sampling": sampling, "marker": self.form.marker, "abstain": self.form.abstain, "seed": seed}
+
+    def scorer_settings(self) -> Mapping[str, object]:
+        """What scorers may take from the protocol, by name."""
+        return {"reading": self.reading}
 
     def judge_settings(self, seed: int) -> Mapping[str, object]:
         """What judges may take from the plan, by name: what is right is not drawn, whatever the protocol."""

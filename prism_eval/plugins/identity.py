@@ -55,7 +55,8 @@ def from_plan(
             themselves ``direct_choice_prompt``, ``direct_short_prompt``, ``direct_system``, ``answer_sampling`` and
             ``abstain``, and as ``reader`` the plan's first reasoner; reasoners the protocol's answer prompts by their
             names there, ``marker``, ``sampling`` and ``seed``; judges ``sampling`` and ``seed``; all three, and their
-            engines, ``run_folder``, ``None`` where there is none; scorers ``math_limit`` and ``math_workers``.
+            engines, ``run_folder``, ``None`` where there is none; scorers ``math_limit``, ``math_workers`` and
+            ``reading``.
         default: The value where the plugin is made without a plan.
         default_factory: Makes that value.
         runtime: Whether the field is no part of the identity, as with `runtime`.

@@ -202,6 +202,11 @@ def protocol_of(plan: Plan) -> Protocol:
     return protocol.model_copy(update=changes)
 
 
+def scorer_settings(plan: Plan, protocol: Protocol) -> dict[str, Any]:
+    """What scorers may take from a plan and its protocol, by name."""
+    return {"math_limit": plan.math_limit, "math_workers": plan.math_workers, **protocol.scorer_settings()}
+
+
 def _entries(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner], more: Mapping[str, object]) -> list[Entry]:
     settings = {**protocol.captioner_settings(plan.seed), **more}
     make = partial(named, CAPTIONER, ready=ready, settings=settings)
@@ -239,7 +244,7 @@ def _declare(limits: Limits, plugin: Plugin) -> None:
 
 
 def _scorers(plan: Plan, benchmarks: Sequence[Benchmark], protocol: Protocol) -> dict[str, Scorer]:
-    settings: dict[str, Any] = {"math_limit": plan.math_limit, "math_workers": plan.math_workers}
+    settings = scorer_settings(plan, protocol)
     made: dict[str, Scorer] = {}
     scorers = {}
     for benchmark in benchmarks:

@@ -192,3 +192,12 @@ def test_a_misspelt_sampling_key_is_refused(tmp_path):
     )
     with pytest.raises(UsageError, match=r"caption\.sampling\.temprature"):
         load_protocol(str(path))
+
+
+def test_the_reading_is_a_key_of_a_protocol_and_told_only_where_it_is_not_our_own():
+    own, theirs = load_protocol("standard"), load_protocol("standard?reading=official")
+    assert (own.reading, theirs.reading) == ("robust", "official")
+    assert "reading" not in own.facts()
+    assert theirs.facts()["reading"] == "official"
+    with pytest.raises(UsageError, match="reading: Input should be 'robust' or 'official'"):
+        load_protocol("standard?reading=kind")
