@@ -14,7 +14,7 @@ from prism_eval.errors import UnknownName, UsageError
 from prism_eval.files.folders import user_path
 from prism_eval.files.toml import read_toml
 from prism_eval.plan.overrides import is_path, override, split_options
-from prism_eval.schema import AnswerForm, Reading, Sampling
+from prism_eval.schema import LATER, AnswerForm, Reading, Sampling, Through
 
 Edition = Literal["official", "caprl", "strict"]
 """Whose rules score the answers: the benchmarks' authors', CapRL's, or exact equality."""
@@ -38,6 +38,10 @@ class AnswerSettings(_Section):
 
     Where options are ranked, ``rank_prompt`` is what their texts are measured behind, and ``prior_prompt`` the same
     without the caption.
+
+    ``stored`` is what takes the place of the picture in prompts that the data store in a model's chat format, which are
+    then sent as they are, ``through`` the server's completions, or turn by turn through its chat; empty for protocols
+    that ask with their own prompts alone.
     """
 
     choice_prompt: str
@@ -46,6 +50,8 @@ class AnswerSettings(_Section):
     prior_prompt: str = "Question: {question}\nAnswer:"
     system: str = ""
     no_caption: str
+    stored: str = ""
+    through: Through = "completions"
     sampling: Sampling = Sampling()
 
 
@@ -88,6 +94,8 @@ class Protocol(_Section):
         Of what came later only what a protocol asks for, so that runs of before stay comparable.
         """
         said = self.model_dump(mode="json", exclude={"direct"})
+        answer = {key: value for key, value in said["answer"].items() if self.answer.stored or key not in LATER}
+        said |= {"answer": answer}
         return {name: value for name, value in said.items() if name != "reading" or value != "robust"}
 
     def captioner_settings(self, seed: int) -> Mapping[str, object]:

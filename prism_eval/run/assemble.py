@@ -147,7 +147,7 @@ def assemble(
         through=through,
         trials=_TRIALS_AHEAD * limits.largest,
         images=_IMAGES_AHEAD * limits.largest,
-        orders=_orders(plan, opened),
+        orders=_orders(plan, opened, protocol),
     )
     # In this order the progress display and the manifest name them, whether or not there are any.
     for stage in ("caption", "answer", *(["judge"] if judge else [])):
@@ -189,8 +189,13 @@ def _limited(benchmark: Benchmark, plan: Plan) -> Benchmark:
     return benchmark
 
 
-def _orders(plan: Plan, benchmarks: Sequence[Benchmark]) -> Orders:
-    fixed = frozenset(benchmark.name for benchmark in benchmarks if benchmark.definition.letters_in_image)
+def _orders(plan: Plan, benchmarks: Sequence[Benchmark], protocol: Protocol) -> Orders:
+    # A stored prompt names its options in one order.
+    fixed = frozenset(
+        benchmark.name
+        for benchmark in benchmarks
+        if benchmark.definition.letters_in_image or (protocol.answer.stored and benchmark.definition.fields.stored)
+    )
     return Orders(plan.orders, plan.seed, fixed)
 
 

@@ -114,8 +114,7 @@ class CapRLMath(CapRL):
     name: ClassVar[str] = "caprl_math"
 
     def check(self, item: Item) -> None:
-        """Make sure that math-verify can read a gold: in CapRL's own code one that it cannot read accepts any answer,
-        and so it does where that is the reading.
+        """Make sure that math-verify can read a gold, unless CapRL's reading lets it accept anything.
 
         Raises:
             DataError: It can read none, or the item has none.

@@ -20,8 +20,11 @@ def test_every_protocol_that_is_shipped_loads():
 
 
 def test_the_published_protocols_hold_what_was_published():
-    caprl, prism = load_protocol("caprl"), load_protocol("prism")
+    caprl, robust, prism = map(load_protocol, ("caprl", "caprl-robust", "prism"))
     assert (caprl.edition, caprl.samples, caprl.form.boxed) == ("caprl", 4, True)
+    assert (caprl.reading, robust.reading, robust.answer.stored) == ("official", "robust", "")
+    for name in ("edition", "samples", "form", "caption"):
+        assert getattr(caprl, name) == getattr(robust, name)
     assert caprl.caption.prompt == "Please describe this image in detail"
     whole = Sampling(temperature=1.0, top_p=1.0, max_tokens=2048, **NEUTRAL)
     assert caprl.caption.sampling == caprl.answer.sampling == whole
@@ -67,11 +70,12 @@ def test_every_protocol_says_what_a_server_would_else_take_from_the_model_s_own_
 
 
 def test_the_form_asked_for_is_read_back():
-    for name in set(protocol_names()) - {"lmms"}:  # whose prompts are lmms-eval's own
+    # The prompts of the one are lmms-eval's own, and CapRL's reader needs no telling.
+    for name in set(protocol_names()) - {"lmms", "caprl"}:
         protocol = load_protocol(name)
         for prompt in (protocol.answer.choice_prompt, protocol.answer.short_prompt):
             assert "\\boxed{" in prompt if protocol.form.boxed else f'"{protocol.form.marker} X"' in prompt
-            assert '"Answer: {abstain}"' in prompt or name == "caprl"
+            assert '"Answer: {abstain}"' in prompt or name == "caprl-robust"
     assert read_form(r"So it is 7. <answer>\boxed{B}</answer>", load_protocol("caprl").form) == "B"
 
 

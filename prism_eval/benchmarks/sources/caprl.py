@@ -6,14 +6,14 @@ They are the data set ``internlm/CapRL-Evaluation-Files``: twelve files under ``
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prism_eval.benchmarks.definition import Definition, Fields, Source
 from prism_eval.benchmarks.rows import Row, RowError
+from prism_eval.benchmarks.sources.jsonl import json_rows, json_size
 from prism_eval.errors import DataError
 
 DATASET = "internlm/CapRL-Evaluation-Files"
@@ -35,7 +35,7 @@ def caprl_definition(definition: Definition) -> Definition:
         homepage="https://github.com/InternLM/CapRL",
         citation=definition.citation,
         source=source,
-        fields=Fields(question=("prompt",), answer=("answer",), images=(("image",),)),
+        fields=Fields(question=("prompt",), answer=("answer",), images=(("image",),), stored=("stored",)),
         kind="short",
         scoring=definition.scoring,
         caprl_file=definition.caprl_file,
@@ -59,8 +59,10 @@ class CapRLSource:
 
     @property
     def path(self) -> Path:
-        """The question file, in the folder that the data set has for them."""
-        return self.folder / "json_file" / str(self.definition.caprl_file)
+        """The question file, in the folder that the data set has for them: one list, or JSON Lines."""
+        path = self.folder / "json_file" / str(self.definition.caprl_file)
+        lines = path.with_suffix(".jsonl")
+        return lines if lines.is_file() and not path.is_file() else path
 
     @property
     def origin(self) -> str:
@@ -73,34 +75,22 @@ class CapRLSource:
         return self.folder
 
     def rows(self) -> Iterator[Row | RowError]:
-        """The entries in order, chat markers and foreign paths taken off."""
-        entries = self._entries()
-        if isinstance(entries, RowError):
-            yield entries
-            return
-        for number, entry in enumerate(entries):
-            where = f"{self.path} entry {number + 1}"
-            if isinstance(entry, dict):
-                yield Row(number, _tidied(entry), where)
-            else:
-                yield RowError("line is not JSON", f"{where}: expected an object, found {type(entry).__name__}")
+        """The entries in order, chat markers and foreign paths taken off; their prompts as they stand beside them."""
+        self._check()
+        for row in json_rows(self.path):
+            yield replace(row, values=_tidied(row.values)) if isinstance(row, Row) else row
 
     def size(self) -> int | None:
         """How many entries the file has; ``None`` if it cannot be read."""
-        entries = self._entries()
-        return None if isinstance(entries, RowError) else len(entries)
+        self._check()
+        try:
+            return json_size(self.path)
+        except RowError:
+            return None
 
-    def _entries(self) -> list[object] | RowError:
+    def _check(self) -> None:
         if not self.path.is_file():
             raise DataError(f"no CapRL question file {self.path}; download the data set {DATASET} to {self.folder}")
-        try:
-            # One list, which cannot be read line by line; it is text alone, the images lie beside it.
-            entries = json.loads(self.path.read_bytes())
-        except (OSError, ValueError, RecursionError) as error:
-            return RowError("file does not open", f"{self.path}: not JSON: {error}")
-        if not isinstance(entries, list):
-            return RowError("file does not open", f"{self.path}: expected a list of questions")
-        return entries
 
 
 def plain_prompt(prompt: str) -> str:
@@ -108,13 +98,16 @@ def plain_prompt(prompt: str) -> str:
     return _ROLE.sub("", _CHAT_MARK.sub("", prompt)).strip()
 
 
-def _tidied(entry: dict[str, object]) -> dict[str, object]:
+def _tidied(entry: Mapping[str, object]) -> dict[str, object]:
     prompt, image = entry.get("prompt"), entry.get("image")
     changes: dict[str, object] = {}
     if isinstance(prompt, str):
-        changes["prompt"] = plain_prompt(prompt)
+        changes |= {"prompt": plain_prompt(prompt), "stored": prompt}
     if image is not None:
         changes["image"] = [_inside(path) if isinstance(path, str) else path for path in _shown(image)]
+    if (answer := entry.get("answer")) is not None:
+        # The program puts whatever it is into a text: a list is compared as Python writes it.
+        changes["answer"] = str(answer)
     return {**entry, **changes}
 
 
