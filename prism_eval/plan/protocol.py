@@ -25,9 +25,10 @@ class _Section(BaseModel):
 
 
 class CaptionSettings(_Section):
-    """What captioners are given: the prompt and how to sample."""
+    """What captioners are given: the prompt, how to sample, and whether each question has captions of its own."""
 
     prompt: str
+    per_question: bool = False
     sampling: Sampling = Sampling(max_tokens=2048)
 
 
@@ -96,14 +97,21 @@ class Protocol(_Section):
         said = self.model_dump(mode="json", exclude={"direct"})
         answer = {key: value for key, value in said["answer"].items() if self.answer.stored or key not in LATER}
         said |= {"answer": answer}
+        if not self.caption.per_question:
+            del said["caption"]["per_question"]
         return {name: value for name, value in said.items() if name != "reading" or value != "robust"}
 
     def captioner_settings(self, seed: int) -> Mapping[str, object]:
         """What captioners may take from the protocol and the plan, by name."""
         direct = {f"direct_{name}": prompt for name, prompt in self.direct.model_dump().items() if prompt}
         sampling, answers = (replace(part.sampling, seed=seed) for part in (self.caption, self.answer))
-        own = {"prompt": self.caption.prompt, "sampling": sampling, "seed": seed}
-        return {**own, **direct, "answer_sampling": answers, "abstain": self.form.abstain}
+        own = {
+            "prompt": self.caption.prompt,
+            "sampling": sampling,
+            "seed": seed,
+            "per_question": self.caption.per_question,
+        }
+        return {**own, "seed": seed, **direct, "answer_sampling": answers, "abstain": self.form.abstain}
 
     def reasoner_settings(self, seed: int) -> Mapping[str, object]:
         """What reasoners may take from the protocol and the plan, by name."""

@@ -54,7 +54,7 @@ class Canned:
             if digest not in self._said["sha256"]:  # a probe's
                 return "white"
             image = self._said["sha256"][digest]
-            return str(self._said["captions"][image][body["seed"]])
+            return str(self._said["captions"][image][body["seed"] % 4])
 
     def _answer(self, prompt: str) -> str:
         for asked in self._said["questions"]:
@@ -138,7 +138,7 @@ def test_a_run_is_the_program_to_the_last_prompt_and_score(golden: Path, server:
         found = scores(rows, name)
         assert len(found) == len(expected[name]["questions"])
         for asked in expected[name]["questions"]:
-            given = found[asked["question"]]
+            given = found[asked["question"].partition("\nA. ")[0]]  # the options stand in a column of their own
             assert given == pytest.approx(asked["caprl"]), asked["question"]
             assert fmean(given) == pytest.approx(asked["mean"])
             assert max(given) == pytest.approx(asked["best"])
@@ -225,6 +225,15 @@ def test_system_turn_and_prefill_are_untouched_and_a_prompt_without_its_mark_is_
     assert remark.startswith("1 stored prompts")
     told = pq.read_table(tmp_path / "run" / "verdicts.parquet")["gold"].to_pylist()
     assert set(told) == {'["3"]', json.dumps(["['a', 'b']"])}
+
+
+def test_captions_may_be_each_question_s_own(golden: Path, server: Any, tmp_path: Path) -> None:
+    address, canned = server
+    run(golden, address, tmp_path, "caprl?caption.per_question=true")
+    seeds = [body["seed"] for path, body in canned.calls if path.endswith("/chat/completions")]
+    assert len(seeds) == len(set(seeds)) == 4 * 12
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text("utf-8"))
+    assert manifest["protocol"]["caption"]["per_question"] is True
 
 
 @dataclass(kw_only=True)

@@ -10,17 +10,23 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from string import ascii_uppercase
 
 from prism_eval.benchmarks.definition import Definition, Fields, Source
 from prism_eval.benchmarks.rows import Row, RowError
 from prism_eval.benchmarks.sources.jsonl import json_rows, json_size
 from prism_eval.errors import DataError
+from prism_eval.schema import option_letters
 
 DATASET = "internlm/CapRL-Evaluation-Files"
 
 _IMAGES = "bench_image_folder"
 # The prompts are stored as they were sent to a model, in its chat format.
 _CHAT_MARK = re.compile(r"<\|[a-z_]+\|>")
+_OPTION = re.compile(r"[ \t]*(?:\((?=[A-Z]\)))?(?P<letter>[A-Z])[.):][ \t]*(?P<text>\S.*)")
+_HEADER = re.compile(r"[ \t]*(?:options|choices)[ \t]*:[ \t]*", re.IGNORECASE)
+_FEWEST = 2
+"""Options; of one there is nothing to choose."""
 _ROLE = re.compile(r"\A\s*user\n|\n\s*assistant\s*\Z")
 
 
@@ -35,8 +41,10 @@ def caprl_definition(definition: Definition) -> Definition:
         homepage="https://github.com/InternLM/CapRL",
         citation=definition.citation,
         source=source,
-        fields=Fields(question=("prompt",), answer=("answer",), images=(("image",),), stored=("stored",)),
-        kind="short",
+        fields=Fields(
+            question=("prompt",), answer=("answer",), images=(("image",),), options=("options",), stored=("stored",)
+        ),
+        kind="options",
         scoring=definition.scoring,
         caprl_file=definition.caprl_file,
         variant=definition.variant,
@@ -98,11 +106,39 @@ def plain_prompt(prompt: str) -> str:
     return _ROLE.sub("", _CHAT_MARK.sub("", prompt)).strip()
 
 
+def with_options(text: str, gold: str) -> tuple[str, list[str]]:
+    """The question in a text, and its options, where they stand on lines of their own and the gold is one's letter.
+
+    Args:
+        text: A question, the lines ``A. ...``, ``B. ...`` and so on, and perhaps words behind them.
+        gold: The gold answer.
+
+    Returns:
+        The text without those lines, and the options; the text as it is and none, where there is any doubt.
+    """
+    lines = text.split("\n")
+    marks = [_OPTION.fullmatch(line) for line in lines]
+    starts = [number for number, mark in enumerate(marks) if mark and mark["letter"] == "A"]
+    if len(starts) != 1:
+        return text, []
+    start, options = starts[0], []
+    for letter, mark in zip(ascii_uppercase, marks[start:], strict=False):
+        if mark is None or mark["letter"] != letter:
+            break
+        options.append(mark["text"].strip())
+    rest = lines[:start] + lines[start + len(options) :]
+    doubtful = any(_OPTION.fullmatch(line) for line in rest) or not "".join(lines[:start]).strip()
+    if doubtful or len(options) < _FEWEST or gold not in option_letters(len(options)):
+        return text, []
+    return "\n".join(line for line in rest if not _HEADER.fullmatch(line)).strip(), options
+
+
 def _tidied(entry: Mapping[str, object]) -> dict[str, object]:
     prompt, image = entry.get("prompt"), entry.get("image")
-    changes: dict[str, object] = {}
+    changes: dict[str, object] = {"options": []}
     if isinstance(prompt, str):
-        changes |= {"prompt": plain_prompt(prompt), "stored": prompt}
+        question, options = with_options(plain_prompt(prompt), str(entry.get("answer")).strip())
+        changes |= {"prompt": question, "options": options, "stored": prompt}
     if image is not None:
         changes["image"] = [_inside(path) if isinstance(path, str) else path for path in _shown(image)]
     if (answer := entry.get("answer")) is not None:

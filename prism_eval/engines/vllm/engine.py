@@ -120,8 +120,8 @@ class VLLMEngine(Engine):
 
     @property
     def completes(self) -> bool:
-        """Whether it is served."""
-        return self.serve
+        """Yes, served or in this process."""
+        return True
 
     async def generate(self, request: Request) -> Completion:
         """Let the model reply, together with whatever else is asked of it now."""
