@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from operator import index
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 _MAGIC = {
     b"\x89PNG": "image/png",
@@ -110,6 +110,13 @@ def option_letters(count: int) -> tuple[str, ...]:
     return tuple(chr(ord("A") + index) for index in range(count))
 
 
+Through = Literal["completions", "chat"]
+"""Which of a server's two ways a stored prompt goes: as it is, or as messages over which it lays its template."""
+LATER = frozenset({"stored", "through"})
+"""Keys about stored prompts, which nothing says that sends none: what was said before they came stays as it was."""
+Reading = Literal["robust", "official"]
+"""How an answer is found in a reply: in the form that was asked for and whatever else says it plainly, or as the
+benchmark's own program finds it, whose form slips are then wrong as they are there."""
 EMPTY_GOLD = "empty_gold"
 """The column that says of an item that its gold is empty, and that its benchmark keeps it all the same."""
 
@@ -130,6 +137,7 @@ class Item:
         columns: Further columns of the row that a scorer reads (question type, year, ...), JSON values.
         image_numbers: What ``<image n>`` calls each image; empty where they are counted from 1 without a gap.
         abstain: The benchmark's own word for a question that the image does not answer; empty: the protocol's.
+        stored_prompt: The prompt as the data store it, in a model's chat format; empty where they store none.
     """
 
     benchmark: str
@@ -143,6 +151,7 @@ class Item:
     columns: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     image_numbers: tuple[int, ...] = ()
     abstain: str = ""
+    stored_prompt: str = ""
 
     @property
     def lettered(self) -> tuple[tuple[str, str], ...]:
@@ -248,12 +257,14 @@ class Request:
         sampling: How it picks its tokens.
         sample: Which of the texts asked for in the same words, from 0.
         choices: All that a reply may be, for engines that were told to hold a model to it; empty for anything.
+        raw: In place of messages, the whole text that the model goes on from: no chat template is laid over it.
     """
 
     messages: tuple[Message, ...]
     sampling: Sampling
     sample: int = 0
     choices: tuple[str, ...] = ()
+    raw: str = ""
 
     @property
     def images(self) -> tuple[Image, ...]:

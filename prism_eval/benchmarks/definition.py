@@ -61,6 +61,7 @@ class Fields(_Table):
         cluster: The columns that group rows whose errors are not independent; none: the images.
         strata: What a random sample holds in the same shares as the whole: a subject, a type of chart.
         facts: What the images of a synthetic twin show: a list of statements for each image.
+        stored: A prompt stored in a model's chat format, for protocols that send it as it is.
     """
 
     images: tuple[Names, ...] = Field(min_length=1)
@@ -72,6 +73,7 @@ class Fields(_Table):
     cluster: Names = ()
     strata: Names = ()
     facts: Names = ("facts",)
+    stored: Names = ()
 
 
 class KindColumn(_Table):

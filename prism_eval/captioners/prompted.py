@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from prism_eval.captioners.base import Captioner
 from prism_eval.engines.base import OnEngine
 from prism_eval.plugins import from_plan
+from prism_eval.plugins.identity import digest_of, identity_of
 from prism_eval.schema import Caption, Image, Message, Request, Sampling
 
 
@@ -19,16 +20,32 @@ class PromptedCaptioner(OnEngine, Captioner):
     Attributes:
         prompt: What the model is asked, after the images.
         sampling: How it picks its tokens.
+        per_question: Whether each question on an image is captioned anew, as CapRL's program does, with draws of its
+            own; the prompt is the same.
     """
 
     name: ClassVar[str] = "prompted"
 
     prompt: str = from_plan("prompt")
     sampling: Sampling = from_plan("sampling", default=Sampling())
+    per_question: bool = from_plan("per_question", default=False)
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """The options; what came later only where it is asked for, so that older captions are found again."""
+        said = identity_of(self)
+        return said if self.per_question else {name: value for name, value in said.items() if name != "per_question"}
+
+    @property
+    def needs_question(self) -> bool:  # type: ignore[override]
+        """Whether each question has captions of its own."""
+        return self.per_question
 
     async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
-        """Ask the engine to describe the images; the question is not looked at."""
-        asked = Message("user", (*images, self.prompt))
-        request = Request(messages=(asked,), sampling=self.sampling.of_sample(sample), sample=sample)
+        """Ask the engine to describe the images; the question is not shown, and decides at most what is drawn."""
+        asked, sampling = Message("user", (*images, self.prompt)), self.sampling.of_sample(sample)
+        if self.per_question and question and sampling.seed is not None and sampling.temperature != 0:
+            sampling = replace(sampling, seed=sampling.seed + int(digest_of(question)[:7], 16))
+        request = Request(messages=(asked,), sampling=sampling, sample=sample)
         said = await self.ask_engine(request)
         return said.into(Caption)

@@ -74,6 +74,11 @@ class Engine(Plugin, ABC):
         return cls.log_likelihood is not Engine.log_likelihood
 
     @property
+    def completes(self) -> bool:
+        """Whether `generate` takes a request's ``raw`` text."""
+        return False
+
+    @property
     def devices(self) -> int:
         """GPUs that its model is spread over, where it computes on GPUs."""
         return 1

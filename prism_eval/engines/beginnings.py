@@ -17,6 +17,8 @@ def beginning_of(request: Request) -> str:
     """What a request shares with others: its images, else whatever stands before its question."""
     if images := request.images:
         return " ".join(image.digest for image in images)
+    if request.raw:
+        return shared_part(request.raw)
     return shared_part("".join(part for message in request.messages for part in message.parts if isinstance(part, str)))
 
 

@@ -61,7 +61,8 @@ def body_of(
     # Some servers refuse a null, so what is not set is not sent.
     sent = {name: value for name, value in sampling.items() if value is not None and name not in without}
     # The messages stand before whatever else could hold what looks like a hole.
-    body: dict[str, object] = {"model": model, "messages": [_message(message, known) for message in request.messages]}
+    messages = [_message(message, known) for message in request.messages]
+    body: dict[str, object] = {"model": model, **({"prompt": request.raw} if request.raw else {"messages": messages})}
     body |= sent | ({limit_name: limit} if limit_name else {}) | dict(extra)
     sent_images = [image for image in request.images if image.digest not in known] if known else request.images
     return Body(tuple(_spliced(json.dumps(body).encode("ascii"), sent_images)))
@@ -110,6 +111,8 @@ def completion_of(
     match reply.get("choices"):
         case [dict(choice), *_] if isinstance(choice.get("message"), dict):
             content = Content.of(choice["message"])
+        case [dict(choice), *_] if isinstance(choice.get("text"), str):  # of a prompt without messages
+            content = Content(choice["text"], "", given=True)
         case [_, *_]:
             raise TransientError(f"{where}: the reply's first choice is empty or was broken off")
         case _ if prompt_block(reply):  # Gemini leaves the choices out

@@ -91,7 +91,7 @@ class Endpoint:
         if not reply.ok and is_about_request(reply) and left_out != await self.refused_fields(request):
             reply = await self.chat(request)
         if not reply.ok:
-            raise self._wrong_for_all(reply, request) or await self._refusal(self.connected(), reply, _CHAT)
+            raise self._wrong_for_all(reply, request) or await self._refusal(self.connected(), reply, _path(request))
         return self.completion(reply, request)
 
     def completion(self, reply: Reply, request: Request) -> Completion:
@@ -209,7 +209,7 @@ class Endpoint:
         body = body_of(
             request, model=terms.model, limit_name=terms.limit_name, without=refused, extra=extra, known=known
         )
-        reply = await self._post(_CHAT, body, asked=self._bound(request))
+        reply = await self._post(_path(request), body, asked=self._bound(request))
         if reply.ok:
             self._images.saw(request.images)
         elif reply.invalid and self._images.refused(known, error_of(reply.body)[0]):
@@ -309,6 +309,10 @@ class Endpoint:
         else:
             why = f"the model {self._terms.model!r} is not served, but {server.quote(str(served))}"
         return FatalError(f"{where}: {why}")
+
+
+def _path(request: Request) -> str:
+    return _COMPLETIONS if request.raw else _CHAT
 
 
 def choices(reply: Reply) -> int:

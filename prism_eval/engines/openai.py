@@ -88,6 +88,11 @@ class OpenAIEngine(Engine):
         return said if self.structured else {name: value for name, value in said.items() if name != "structured"}
 
     @property
+    def completes(self) -> bool:
+        """Yes, by ``/completions``; a server without it says so."""
+        return True
+
+    @property
     def address(self) -> str:
         """The base URL, or all of them."""
         return ", ".join(self._endpoints)

@@ -20,7 +20,7 @@ from prism_eval.errors import PrismError, RunError, UsageError
 from prism_eval.plan.orders import Orders, reorder, restore
 from prism_eval.plugins.build import build
 from prism_eval.plugins.specs import Spec
-from prism_eval.run.assemble import protocol_of
+from prism_eval.run.assemble import protocol_of, scorer_settings
 from prism_eval.run.belonging import check_belonging
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.reading import Manifest, Table, read_manifest
@@ -98,8 +98,8 @@ def replay(folder: Path) -> Replay:
     answers, verdicts = Table(folder, "answers"), Table(folder, "verdicts")
     if verdicts.lacks("row"):
         raise UsageError(f"{verdicts.path} is of an older prism-eval: score the run once: prism-eval score {folder}")
-    form, orders = protocol_of(plan).form, Orders(plan.orders, plan.seed)
-    scorers, left_out = _scorers(manifest, {"math_limit": plan.math_limit, "math_workers": plan.math_workers})
+    protocol, orders = protocol_of(plan), Orders(plan.orders, plan.seed)
+    scorers, left_out = _scorers(manifest, scorer_settings(plan, protocol))
     changed, counts = [], Counter[str]()
     try:
         # Mathematics waits for its own processes: several answers at once keep them busy.
@@ -109,7 +109,7 @@ def replay(folder: Path) -> Replay:
                 with_text = [(answer, verdict) for answer, verdict in asked if answer["text"] is not None]
                 counts["answers"] += len(with_text)
                 counts["unanswered"] += len(asked) - len(with_text)
-                again = partial(_again, scorers, form, orders)
+                again = partial(_again, scorers, protocol.form, orders)
                 slow = any(not scorers[verdict["benchmark"]].quick for _, verdict in with_text)
                 ruled = threads.map(again, with_text) if slow else map(again, with_text)
                 changed += [one for one in ruled if one is not None]

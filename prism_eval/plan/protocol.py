@@ -14,7 +14,7 @@ from prism_eval.errors import UnknownName, UsageError
 from prism_eval.files.folders import user_path
 from prism_eval.files.toml import read_toml
 from prism_eval.plan.overrides import is_path, override, split_options
-from prism_eval.schema import AnswerForm, Sampling
+from prism_eval.schema import AnswerForm, Reading, Sampling, Through
 
 Edition = Literal["official", "caprl", "prism", "strict"]
 """Whose rules score the answers: the benchmarks' authors', CapRL's, Prism's, or exact equality."""
@@ -25,13 +25,14 @@ class _Section(BaseModel):
 
 
 class CaptionSettings(_Section):
-    """What captioners are given, the prompt and how to sample; and how several images' captions become one text.
+    """What captioners are given: the prompt, how to sample, and whether each question has captions of its own.
 
-    ``heading``, with ``{number}``, stands right in front of each of several captions; by default each has the
-    placeholder above it that the question calls the image by.
+    And how several images' captions become one text: ``heading``, with ``{number}``, stands right in front of each; by
+    default each has the placeholder above it that the question calls the image by.
     """
 
     prompt: str
+    per_question: bool = False
     heading: str | None = None
     sampling: Sampling = Sampling(max_tokens=2048)
 
@@ -55,6 +56,10 @@ class AnswerSettings(_Section):
 
     Where options are ranked, ``rank_prompt`` is what their texts are measured behind, and ``prior_prompt`` the same
     without the caption.
+
+    ``stored`` is what takes the place of the picture in prompts that the data store in a model's chat format, which are
+    then sent as they are, ``through`` the server's completions, or turn by turn through its chat; empty for protocols
+    that ask with their own prompts alone.
     """
 
     choice_prompt: str
@@ -63,6 +68,8 @@ class AnswerSettings(_Section):
     prior_prompt: str = "Question: {question}\nAnswer:"
     system: str = ""
     no_caption: str
+    stored: str = ""
+    through: Through = "completions"
     sampling: Sampling = Sampling()
 
 
@@ -85,12 +92,14 @@ class Protocol(_Section):
         name: Its name, as leaderboards show it.
         summary: One sentence: what it is for and where it comes from.
         edition: The scoring edition.
+        reading: How an answer is found in a reply: by our rule, or as the edition's own program finds it.
         samples: Captions per image, each answered once; a score is their mean.
     """
 
     name: str
     summary: str
     edition: Edition = "official"
+    reading: Reading = "robust"
     samples: int = Field(1, gt=0)
     caption: CaptionSettings
     answer: AnswerSettings
@@ -98,13 +107,25 @@ class Protocol(_Section):
     specific: SpecificSettings = SpecificSettings()
     form: AnswerForm = AnswerForm()
 
+    def facts(self) -> dict[str, object]:
+        """What a manifest says of it: without what `direct` is asked, which stands in that entry's identity.
+
+        Of keys that came later only those that a protocol sets, so that runs of before stay comparable.
+        """
+        unset = {
+            "caption": _unset(self.caption, "per_question", "heading"),
+            "answer": _unset(self.answer, "stored", "through"),
+        }
+        return self.model_dump(mode="json", exclude={"direct": True, **_unset(self, "reading", "specific"), **unset})
+
     def captioner_settings(self, seed: int) -> Mapping[str, object]:
         """What captioners may take from the protocol and the plan, by name."""
         direct = {f"direct_{name}": prompt for name, prompt in self.direct.model_dump().items() if prompt}
         sampling, answers = (replace(part.sampling, seed=seed) for part in (self.caption, self.answer))
         own = {"prompt": self.caption.prompt, "sampling": sampling, "seed": seed, "abstain": self.form.abstain}
         said = replace(answers, max_tokens=self.specific.max_tokens or answers.max_tokens)
-        return {**own, **direct, "answer_sampling": answers, "instruction_sampling": said}
+        asked = {"per_question": self.caption.per_question, "answer_sampling": answers, "instruction_sampling": said}
+        return {**own, **direct, **asked}
 
     def reasoner_settings(self, seed: int) -> Mapping[str, object]:
         """What reasoners may take from the protocol and the plan, by name."""
@@ -112,9 +133,17 @@ class Protocol(_Section):
         sampling = replace(self.answer.sampling, seed=seed)  # a protocol fixes how to draw, a plan what is drawn
         return {**prompts, "sampling": sampling, "marker": self.form.marker, "abstain": self.form.abstain, "seed": seed}
 
+    def scorer_settings(self) -> Mapping[str, object]:
+        """What scorers may take from the protocol, by name."""
+        return {"reading": self.reading}
+
     def judge_settings(self, seed: int) -> Mapping[str, object]:
         """What judges may take from the plan, by name: what is right is not drawn, whatever the protocol."""
         return {"sampling": Sampling(seed=seed, repetition_penalty=1.0, top_k=-1, min_p=0.0), "seed": seed}
+
+
+def _unset(part: BaseModel, *keys: str) -> dict[str, bool]:
+    return {key: True for key in keys if getattr(part, key) == type(part).model_fields[key].default}
 
 
 def protocol_names() -> list[str]:

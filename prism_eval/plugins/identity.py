@@ -56,7 +56,8 @@ def from_plan(
             ``abstain``, as ``reader`` the plan's first reasoner, and how it is sampled when it says what to look at as
             ``instruction_sampling``; reasoners the protocol's answer prompts by their
             names there, ``marker``, ``sampling`` and ``seed``; judges ``sampling`` and ``seed``; all three, and their
-            engines, ``run_folder``, ``None`` where there is none; scorers ``math_limit`` and ``math_workers``.
+            engines, ``run_folder``, ``None`` where there is none; scorers ``math_limit``, ``math_workers`` and
+            ``reading``.
         default: The value where the plugin is made without a plan.
         default_factory: Makes that value.
         runtime: Whether the field is no part of the identity, as with `runtime`.

@@ -147,7 +147,7 @@ def assemble(
         through=through,
         trials=_TRIALS_AHEAD * limits.largest,
         images=_IMAGES_AHEAD * limits.largest,
-        orders=_orders(plan, opened),
+        orders=_orders(plan, opened, protocol),
         heading=protocol.caption.heading,
         choice_question=protocol.specific.choice_question,
     )
@@ -191,8 +191,13 @@ def _limited(benchmark: Benchmark, plan: Plan) -> Benchmark:
     return benchmark
 
 
-def _orders(plan: Plan, benchmarks: Sequence[Benchmark]) -> Orders:
-    fixed = frozenset(benchmark.name for benchmark in benchmarks if benchmark.definition.letters_in_image)
+def _orders(plan: Plan, benchmarks: Sequence[Benchmark], protocol: Protocol) -> Orders:
+    # A stored prompt names its options in one order.
+    fixed = frozenset(
+        benchmark.name
+        for benchmark in benchmarks
+        if benchmark.definition.letters_in_image or (protocol.answer.stored and benchmark.definition.fields.stored)
+    )
     return Orders(plan.orders, plan.seed, fixed)
 
 
@@ -202,6 +207,11 @@ def protocol_of(plan: Plan) -> Protocol:
     # The only two that a plan may change: whatever else a protocol fixes is what makes scores comparable.
     changes = {key: value for key in ("edition", "samples") if (value := getattr(plan, key)) is not None}
     return protocol.model_copy(update=changes)
+
+
+def scorer_settings(plan: Plan, protocol: Protocol) -> dict[str, Any]:
+    """What scorers may take from a plan and its protocol, by name."""
+    return {"math_limit": plan.math_limit, "math_workers": plan.math_workers, **protocol.scorer_settings()}
 
 
 def _entries(plan: Plan, protocol: Protocol, ready: Mapping[str, Captioner], more: Mapping[str, object]) -> list[Entry]:
@@ -241,7 +251,7 @@ def _declare(limits: Limits, plugin: Plugin) -> None:
 
 
 def _scorers(plan: Plan, benchmarks: Sequence[Benchmark], protocol: Protocol) -> dict[str, Scorer]:
-    settings: dict[str, Any] = {"math_limit": plan.math_limit, "math_workers": plan.math_workers}
+    settings = scorer_settings(plan, protocol)
     made: dict[str, Scorer] = {}
     scorers = {}
     for benchmark in benchmarks:

@@ -91,6 +91,7 @@ class BenchmarkCount:
         for image in images:
             self.images.add(image)
         said = [item.id, item.kind, item.question, list(item.options), list(item.golds), list(images)]
+        said += [item.stored_prompt] if item.stored_prompt else []
         self._hash.update(canonical_json(said).encode("utf-8", "surrogatepass"))
 
     @property

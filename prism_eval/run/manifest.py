@@ -130,8 +130,7 @@ def _about(assembly: Assembly, known: Remarks) -> dict[str, object]:
     ]
     judge = {"judge": _plugin(settings.judge_label, settings.judge, known)} if settings.judge else {}
     return {
-        # What `direct` is asked stands in that entry's identity: a run without it is comparable to one that has it.
-        "protocol": assembly.protocol.model_dump(mode="json", exclude={"direct"}),
+        "protocol": assembly.protocol.facts(),
         "plan": assembly.plan.model_dump(mode="json", exclude_none=True),
         "plan_digest": assembly.plan.digest,
         "reasoner": reasoners[0],

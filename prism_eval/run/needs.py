@@ -11,6 +11,7 @@ from prism_eval.engines.context import no_room
 from prism_eval.engines.probe import trial_of
 from prism_eval.plan import STAGES, Stage
 from prism_eval.plugins import Plugin
+from prism_eval.reasoners.prompted import PromptedReasoner
 from prism_eval.reasoners.ranking import RankingReasoner
 from prism_eval.run.settings import Settings
 from prism_eval.schema import Request, Sampling
@@ -27,18 +28,21 @@ class Need:
         sampling: How, with the longest replies.
         sees: Whether images are shown.
         ranks: Whether options are ranked.
+        raw: Whether plain text is sent in place of messages.
     """
 
     engine: Engine
     sampling: Sampling
     sees: bool
     ranks: bool
+    raw: bool = False
 
     @classmethod
     def of(cls, plugin: OnEngine) -> Need:
         """What one plugin asks of its engine."""
         sampling: Sampling = getattr(plugin, "sampling", Sampling())
-        return cls(plugin.engine, sampling, isinstance(plugin, Captioner), isinstance(plugin, RankingReasoner))
+        raw = isinstance(plugin, PromptedReasoner) and plugin.sends_raw
+        return cls(plugin.engine, sampling, isinstance(plugin, Captioner), isinstance(plugin, RankingReasoner), raw)
 
     def __or__(self, other: Need) -> Need:
         """Both: whatever either sends."""
@@ -49,7 +53,7 @@ class Need:
         }
         longest = max(self.sampling.max_tokens, other.sampling.max_tokens)
         sampling = replace(self.sampling, **sent | {"max_tokens": longest})
-        return Need(self.engine, sampling, self.sees or other.sees, self.ranks or other.ranks)
+        return Need(self.engine, sampling, self.sees or other.sees, self.ranks or other.ranks, self.raw or other.raw)
 
     @property
     def source(self) -> str:
@@ -65,7 +69,7 @@ class Need:
     def trial(self) -> Request | None:
         """A short request such as it will be sent; ``None`` for a model that would be loaded for it here."""
         elsewhere = self.engine.address and self.engine.holds is None
-        return trial_of(self.sampling, sees=self.sees) if elsewhere else None
+        return trial_of(self.sampling, sees=self.sees, raw=self.raw) if elsewhere else None
 
     def unfit(self, probe: Probe) -> Iterator[str]:
         """Why nothing could be asked of it, and what to do: one sentence each."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from prism_eval.errors import DataError
-from prism_eval.plugins import Kind, Plugin
-from prism_eval.schema import EMPTY_GOLD, Answer, AnswerForm, FinishReason, Item, ItemKind, Outcome, Verdict
+from prism_eval.plugins import Kind, Plugin, from_plan
+from prism_eval.plugins.identity import identity_of
+from prism_eval.schema import EMPTY_GOLD, Answer, AnswerForm, FinishReason, Item, ItemKind, Outcome, Reading, Verdict
 from prism_eval.scoring.aggregation import Aggregation
 from prism_eval.scoring.answers import FEW_WORDS, given_back, is_undecided, rather_a_letter, set_off, shut
 from prism_eval.scoring.extraction import read_form, read_last_line, read_sentence
@@ -39,7 +41,8 @@ class Scorer(Plugin, ABC):
 
     `score` reads the form the protocol asked for, then abstentions and refusals, then what a sentence says outright,
     and only then falls back to the benchmark's own parser (`parse`). Whatever was extracted is handed to the
-    benchmark's own comparison (`compare`). A reply without an answer is ``UNPARSED``, never a random guess.
+    benchmark's own comparison (`compare`). A reply without an answer is ``UNPARSED``, never a random guess. Where
+    ``reading`` is ``official``, it gives the score of the benchmark's own program instead (`official`).
 
     A run calls `check` once it has an item, before any model is asked about it; then, for each answer, `score` and
     `left_open`. All of it may happen in worker threads, several at once: what a scorer keeps must bear that. A
@@ -48,6 +51,7 @@ class Scorer(Plugin, ABC):
     would fail.
 
     Attributes:
+        reading: How an answer is found in a reply.
         guesses: Whether the benchmark's own code draws a random letter where it finds none.
         needs_judge: Whether the benchmark's official scorer is a language model, so that rules alone decide only what
             is certain.
@@ -57,12 +61,20 @@ class Scorer(Plugin, ABC):
             they arrive: handing one to a thread and back takes longer than its score.
     """
 
+    reading: Reading = from_plan("reading", default="robust")
+
     quick: ClassVar[bool] = False
 
     guesses: ClassVar[bool] = False
     reads_sentences: ClassVar[bool] = True
     needs_judge: ClassVar[bool] = False
     reads_latex: ClassVar[bool] = False
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """The options; the reading only where it is not our own, so that verdicts of before are the same scorer's."""
+        said = identity_of(self)
+        return said if self.reading != "robust" else {name: value for name, value in said.items() if name != "reading"}
 
     def check(self, item: Item) -> None:
         """Make sure that answers to the item can be scored, before one is paid for.
@@ -118,6 +130,10 @@ class Scorer(Plugin, ABC):
             return None if self.guesses else 0.0
         return self.compare(item, parsed).score
 
+    def official_part(self, item: Item, reply: str) -> str | None:
+        """What of a raw reply the benchmark's own code compares; ``None`` or empty where it finds nothing."""
+        return self.parse(item, reply)
+
     def score(self, item: Item, answer: Answer, form: AnswerForm) -> Verdict:
         """Say how an answer ended.
 
@@ -132,6 +148,8 @@ class Scorer(Plugin, ABC):
         """
         # Again, for those who score without a run: without a gold any answer would be plainly wrong. It costs a look.
         self.check(item)
+        if self.reading == "official":
+            return self._officially(item, answer)
         reply = plain(strip_reasoning(answer.text))
         gold = given_back(item, reply, form)
         if gold is not None:
@@ -154,6 +172,20 @@ class Scorer(Plugin, ABC):
     def aggregation(self) -> Aggregation | None:
         """A new gatherer of verdicts, where the benchmark makes more of them than their mean."""
         return None
+
+    def _officially(self, item: Item, answer: Answer) -> Verdict:
+        """The score of the benchmark's own code; of what it gives nothing for, how the reply ended."""
+        score, part = self.official(item, answer.text), self.official_part(item, answer.text) or None
+        rule = "official reading"
+        if score or (part is not None and score is not None):
+            # What a judge would be asked about there, no rule of theirs accepts either.
+            outcome = Outcome.CORRECT if score >= 0.5 else Outcome.WRONG
+            return Verdict(outcome, score, part, rule, self.needs_judge and not score)
+        if answer.finish_reason is FinishReason.FILTERED or is_refusal(answer.text):
+            return Verdict(Outcome.REFUSED, 0.0, note=answer.note or rule)
+        return Verdict(
+            Outcome.TRUNCATED if answer.finish_reason.cut else Outcome.UNPARSED, 0.0, note=answer.note or rule
+        )
 
     def _read_answer(self, item: Item, written: str | None, form: AnswerForm, rule: str) -> Verdict | None:
         """The verdict on an answer as it was written; ``None`` if it is no answer."""

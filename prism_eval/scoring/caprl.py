@@ -1,16 +1,19 @@
 r"""The ``caprl`` edition: what CapRL's evaluation gives, to put numbers beside its table.
 
 Its rules are kept where they are odd (the 5 % are taken of the prediction, a percentage is as good as its number), so
-that the numbers compare. Two are not: a gold that math-verify cannot read does not score 1.0, and a gold list is never
-evaluated as code.
+that the numbers compare. A gold list is never evaluated as code, and a gold that math-verify cannot read is an error:
+only where the reading is official as well does it accept any answer, as in CapRL's program.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from importlib import metadata
+from typing import Any, ClassVar
 
 from prism_eval.errors import DataError
 from prism_eval.plugins import from_plan
@@ -42,9 +45,18 @@ class CapRL(Scorer):
     limit: float = from_plan("math_limit", default=5.0)
     workers: int = from_plan("math_workers", default=2, runtime=True)
     _pool: MathPool = field(init=False, repr=False, compare=False)
+    _read: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     extra: ClassVar[str] = "math"
     reads_latex: ClassVar[bool] = True
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """The options, and which math-verify compares: from one version to the next it finds other things equal."""
+        # Letters need none of it.
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            return {**super().identity, "math_verify": metadata.version("math-verify")}
+        return super().identity
 
     def __post_init__(self) -> None:
         self._pool = MathPool(self.extra, workers=self.workers, limit=self.limit)
@@ -72,8 +84,23 @@ class CapRL(Scorer):
         return self._pool.compare(answer, gold)
 
     def official(self, item: Item, reply: str) -> float | None:
-        """What CapRL's code gives a reply: 0 unless the box stands in ``<answer>`` after ``</think>``."""
+        """What CapRL's code gives a reply: 0 unless the box stands in ``<answer>`` after ``</think>``.
+
+        A gold that math-verify cannot read accepts any reply there.
+        """
+        if not all(map(self._reads, item.golds)):
+            return 1.0
         return self.compare_short(item, official_box(reply)).score
+
+    def official_part(self, item: Item, reply: str) -> str | None:
+        """What CapRL's pattern captures."""
+        return official_box(reply)
+
+    def _reads(self, gold: str) -> bool:
+        # A gold has several answers, and is asked about once.
+        if gold not in self._read:
+            self._read[gold] = constants_equal(gold, gold) is True or self.verify(gold, gold).gold_read
+        return self._read[gold]
 
     def close(self) -> None:
         """End the processes."""
@@ -87,14 +114,14 @@ class CapRLMath(CapRL):
     name: ClassVar[str] = "caprl_math"
 
     def check(self, item: Item) -> None:
-        """Make sure that math-verify can read a gold: in CapRL's own code one that it cannot read accepts any answer.
+        """Make sure that math-verify can read a gold, unless CapRL's reading lets it accept anything.
 
         Raises:
             DataError: It can read none, or the item has none.
             MissingExtra: math-verify is not installed.
         """
         super().check(item)
-        if item.kind is not ItemKind.CHOICE:
+        if item.kind is not ItemKind.CHOICE and self.reading == "robust":
             self._results(item, item.golds[0])
 
     def compare_short(self, item: Item, extracted: str) -> Comparison:

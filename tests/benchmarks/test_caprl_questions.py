@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from prism_eval.benchmarks import open_benchmark, verify
-from prism_eval.benchmarks.sources.caprl import plain_prompt
+from prism_eval.benchmarks.sources.caprl import plain_prompt, with_options
 from prism_eval.errors import DataError
 
 PICTURE = "<|vision_start|><|image_pad|><|vision_end|>"
@@ -47,7 +47,8 @@ def test_entries_become_items(tmp_path: Path, png: Any, image: Any) -> None:
     data = write(tmp_path, [{"image": image, "prompt": PROMPT, "answer": "B"}], png)
     benchmark = open_benchmark("chartqa:caprl", data)
     (item,) = benchmark.items()
-    assert (item.benchmark, item.question, item.golds) == ("chartqa:caprl", "Which bar?\nA. 1\nB. 2", ("B",))
+    assert (item.benchmark, item.question, item.golds) == ("chartqa:caprl", "Which bar?", ("B",))
+    assert (item.options, item.stored_prompt) == (("1", "2"), PROMPT)
     assert item.images[0].data == png(1)
     assert benchmark.definition.scoring["caprl"] == "caprl_chart"
     assert benchmark.size() == 1
@@ -89,3 +90,33 @@ def test_a_missing_file_says_what_to_download(tmp_path: Path, png: Any) -> None:
 def test_a_prompt_loses_its_markers_only() -> None:
     assert plain_prompt(PROMPT) == "Which bar?\nA. 1\nB. 2"
     assert plain_prompt("Is the user\nan assistant here?") == "Is the user\nan assistant here?"
+
+
+@pytest.mark.parametrize(
+    ("text", "gold", "question", "options"),
+    [
+        ("Which?\nA. red\nB. blue", "B", "Which?", ["red", "blue"]),
+        ("Which?\n(A) red\n(B) blue\n(C) none", "C", "Which?", ["red", "blue", "none"]),
+        ("Which?\nOptions:\nA: 1\nB: 2\nSay the letter.", "A", "Which?\nSay the letter.", ["1", "2"]),
+        ("Which?\nA) x=1\nB) x=2", "A", "Which?", ["x=1", "x=2"]),
+    ],
+)
+def test_options_on_lines_of_their_own_are_options(text: str, gold: str, question: str, options: list[str]) -> None:
+    assert with_options(text, gold) == (question, options)
+
+
+@pytest.mark.parametrize(
+    ("text", "gold"),
+    [
+        ("Which?\nA. red\nB. blue", "C"),  # none of them
+        ("Which?\nA. red\nB. blue", "red"),  # asked for in words
+        ("Who wrote it?\nA. Smith wrote\nto B. Jones", "A"),  # names
+        ("Which?\nA. red", "A"),  # one
+        ("Which?\nA. red\nC. blue", "A"),  # a gap
+        ("A. Smith and\nB. Jones?", "A"),  # nothing before them
+        ("Given\nA. 1\nB. 2\nwhich?\nA. both\nB. none", "A"),  # two lists
+        ("How tall is A. or B.?", "A"),
+    ],
+)
+def test_whatever_is_in_doubt_stays_a_text(text: str, gold: str) -> None:
+    assert with_options(text, gold) == (text, [])

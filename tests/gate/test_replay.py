@@ -135,3 +135,23 @@ def test_what_a_judge_decided_stays_as_long_as_it_is_for_a_judge(run, monkeypatc
     assert [one.before.rule for one in replay(run).changed] == ["judge gpt"]
     monkeypatch.setattr(CharXiv, "left_open", lambda self, answer, verdict: answer.text)
     assert replay(run).changed == ()
+
+
+def test_the_reading_of_the_protocol_is_that_of_the_replay(tmp_path):
+    out = tmp_path / "run"
+    evaluate(
+        "oracle",
+        data="synthetic",
+        benchmarks=["mmstar", "chartqa"],
+        limit=4,
+        protocol="standard?reading=official",
+        out=out,
+        store=tmp_path / "store.sqlite",
+    )
+    # MMStar's own program takes the first character, which of "Answer: B" is an A.
+    rows = pq.read_table(out / "verdicts.parquet").to_pylist()
+    assert {row["extracted"] for row in rows if row["benchmark"] == "mmstar"} == {"A"}
+    assert {row["note"] for row in rows} <= {"official reading", ""}
+    assert replay(out).changed == ()
+    manifest = json.loads((out / "manifest.json").read_text("utf-8"))
+    assert manifest["protocol"]["reading"] == manifest["benchmarks"][0]["scoring"]["reading"] == "official"

@@ -21,8 +21,11 @@ def test_every_protocol_that_is_shipped_loads():
 
 
 def test_the_published_protocols_hold_what_was_published():
-    caprl, prism = load_protocol("caprl"), load_protocol("prism")
+    caprl, robust, prism = map(load_protocol, ("caprl", "caprl-robust", "prism"))
     assert (caprl.edition, caprl.samples, caprl.form.boxed) == ("caprl", 4, True)
+    assert (caprl.reading, robust.reading, robust.answer.stored) == ("official", "robust", "")
+    for name in ("edition", "samples", "form", "caption"):
+        assert getattr(caprl, name) == getattr(robust, name)
     assert caprl.caption.prompt == "Please describe this image in detail"
     whole = Sampling(temperature=1.0, top_p=1.0, max_tokens=2048, **NEUTRAL)
     assert caprl.caption.sampling == caprl.answer.sampling == whole
@@ -71,11 +74,12 @@ def test_every_protocol_says_what_a_server_would_else_take_from_the_model_s_own_
 
 
 def test_the_form_asked_for_is_read_back():
-    for name in set(protocol_names()) - {"lmms", "prism"}:  # whose prompts are lmms-eval's own, and ask for no form
+    # The prompts of the one are lmms-eval's own; the programs of the others are as good at reading what they ask for.
+    for name in set(protocol_names()) - {"lmms", "caprl", "prism"}:
         protocol = load_protocol(name)
         for prompt in (protocol.answer.choice_prompt, protocol.answer.short_prompt):
             assert "\\boxed{" in prompt if protocol.form.boxed else f'"{protocol.form.marker} X"' in prompt
-            assert '"Answer: {abstain}"' in prompt or name == "caprl"
+            assert '"Answer: {abstain}"' in prompt or name == "caprl-robust"
     assert read_form(r"So it is 7. <answer>\boxed{B}</answer>", load_protocol("caprl").form) == "B"
 
 
@@ -198,3 +202,12 @@ def test_a_misspelt_sampling_key_is_refused(tmp_path):
     )
     with pytest.raises(UsageError, match=r"caption\.sampling\.temprature"):
         load_protocol(str(path))
+
+
+def test_the_reading_is_a_key_of_a_protocol_and_told_only_where_it_is_not_our_own():
+    own, theirs = load_protocol("standard"), load_protocol("standard?reading=official")
+    assert (own.reading, theirs.reading) == ("robust", "official")
+    assert "reading" not in own.facts()
+    assert theirs.facts()["reading"] == "official"
+    with pytest.raises(UsageError, match="reading: Input should be 'robust' or 'official'"):
+        load_protocol("standard?reading=kind")

@@ -62,8 +62,8 @@ def test_every_field_of_every_plugin_is_classed_as_identity_or_runtime(kind):
 
 
 def test_prompted_plugins_have_only_identity():
-    assert _fields(PromptedCaptioner) == ({"engine", "prompt"} | {"sampling"}, set())
-    prompts = {"engine", "choice_prompt", "short_prompt", "system", "no_caption", "abstain"}
+    assert _fields(PromptedCaptioner) == ({"engine", "prompt", "sampling", "per_question"}, set())
+    prompts = {"engine", "choice_prompt", "short_prompt", "system", "no_caption", "abstain", "stored", "through"}
     assert _fields(PromptedReasoner) == (prompts | {"sampling"}, set())
     ranking = {"rank_prompt", "prior_prompt", "prior", "marker"}
     assert _fields(RankingReasoner) == (prompts | ranking | {"sampling"}, set())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import metadata
+
 import pytest
 
 from prism_eval.errors import DataError, MissingExtra
@@ -183,3 +185,45 @@ def test_several_golds_are_each_accepted():
 )
 def test_the_box_that_caprls_pattern_captures(reply, box):
     assert official_box(reply) == box
+
+
+@pytest.fixture(scope="module")
+def program():
+    made = CapRLMath(reading="official")
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "score", "extracted"),
+    [
+        (boxed("5"), Outcome.CORRECT, 1.0, "5"),
+        (boxed("6"), Outcome.WRONG, 0.0, "6"),
+        # What our own reading takes for an answer is none to the program.
+        (Answer("<answer>\\boxed{5}</answer>"), Outcome.UNPARSED, 0.0, None),
+        (Answer("</think> The answer is \\boxed{5}."), Outcome.UNPARSED, 0.0, None),
+        (boxed("5}</answer> or <answer>\\boxed{7"), Outcome.WRONG, 0.0, "5}</answer> or <answer>\\boxed{7"),
+        (Answer("<think>on and", FinishReason.LENGTH), Outcome.TRUNCATED, 0.0, None),
+        (Answer("I'm sorry, but I can't help with that."), Outcome.REFUSED, 0.0, None),
+        (Answer("", FinishReason.FILTERED), Outcome.REFUSED, 0.0, None),
+    ],
+)
+def test_the_official_reading_gives_what_the_program_gives(program, answer, outcome, score, extracted):
+    verdict = program.score(short("5"), answer, BOXED)
+    assert (verdict.outcome, verdict.score, verdict.extracted) == (outcome, score, extracted)
+
+
+def test_a_gold_that_cannot_be_read_accepts_anything_in_the_official_reading_alone(program):
+    program.check(short("$"))
+    assert program.score(short("$"), Answer("no idea"), BOXED).score == 1.0
+    charts = CapRLChart(reading="official")
+    try:
+        assert charts.score(short("$"), boxed("7"), BOXED).score == 1.0
+    finally:
+        charts.close()
+
+
+def test_the_reading_and_the_version_of_math_verify_are_part_of_the_scorer(scorer, program):
+    assert "reading" not in scorer.identity
+    assert program.identity == {**CapRLMath().identity, "reading": "official"}
+    assert scorer.identity["math_verify"] == metadata.version("math-verify")

@@ -121,6 +121,7 @@ class Converter:
             columns=MappingProxyType(self._columns(row, asked, golds)),
             image_numbers=tuple(images) if list(images) != list(range(1, len(images) + 1)) else (),
             abstain=self._definition.abstain,
+            stored_prompt=stored if isinstance(stored := row.get(self._definition.fields.stored), str) else "",
         )
 
     def _row_id(self, row: Row) -> str:

@@ -6,21 +6,27 @@ They are the data set ``internlm/CapRL-Evaluation-Files``: twelve files under ``
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from string import ascii_uppercase
 
 from prism_eval.benchmarks.definition import Definition, Fields, Source
 from prism_eval.benchmarks.rows import Row, RowError
+from prism_eval.benchmarks.sources.jsonl import json_rows, json_size
 from prism_eval.errors import DataError
+from prism_eval.schema import option_letters
 
 DATASET = "internlm/CapRL-Evaluation-Files"
 
 _IMAGES = "bench_image_folder"
 # The prompts are stored as they were sent to a model, in its chat format.
 _CHAT_MARK = re.compile(r"<\|[a-z_]+\|>")
+_OPTION = re.compile(r"[ \t]*(?:\((?=[A-Z]\)))?(?P<letter>[A-Z])[.):][ \t]*(?P<text>\S.*)")
+_HEADER = re.compile(r"[ \t]*(?:options|choices)[ \t]*:[ \t]*", re.IGNORECASE)
+_FEWEST = 2
+"""Options; of one there is nothing to choose."""
 _ROLE = re.compile(r"\A\s*user\n|\n\s*assistant\s*\Z")
 
 
@@ -35,8 +41,10 @@ def caprl_definition(definition: Definition) -> Definition:
         homepage="https://github.com/InternLM/CapRL",
         citation=definition.citation,
         source=source,
-        fields=Fields(question=("prompt",), answer=("answer",), images=(("image",),)),
-        kind="short",
+        fields=Fields(
+            question=("prompt",), answer=("answer",), images=(("image",),), options=("options",), stored=("stored",)
+        ),
+        kind="options",
         scoring=definition.scoring,
         caprl_file=definition.caprl_file,
         variant=definition.variant,
@@ -59,8 +67,10 @@ class CapRLSource:
 
     @property
     def path(self) -> Path:
-        """The question file, in the folder that the data set has for them."""
-        return self.folder / "json_file" / str(self.definition.caprl_file)
+        """The question file, in the folder that the data set has for them: one list, or JSON Lines."""
+        path = self.folder / "json_file" / str(self.definition.caprl_file)
+        lines = path.with_suffix(".jsonl")
+        return lines if lines.is_file() and not path.is_file() else path
 
     @property
     def origin(self) -> str:
@@ -73,34 +83,22 @@ class CapRLSource:
         return self.folder
 
     def rows(self) -> Iterator[Row | RowError]:
-        """The entries in order, chat markers and foreign paths taken off."""
-        entries = self._entries()
-        if isinstance(entries, RowError):
-            yield entries
-            return
-        for number, entry in enumerate(entries):
-            where = f"{self.path} entry {number + 1}"
-            if isinstance(entry, dict):
-                yield Row(number, tidied(entry), where)
-            else:
-                yield RowError("line is not JSON", f"{where}: expected an object, found {type(entry).__name__}")
+        """The entries in order, chat markers and foreign paths taken off; their prompts as they stand beside them."""
+        self._check()
+        for row in json_rows(self.path):
+            yield replace(row, values=tidied(row.values)) if isinstance(row, Row) else row
 
     def size(self) -> int | None:
         """How many entries the file has; ``None`` if it cannot be read."""
-        entries = self._entries()
-        return None if isinstance(entries, RowError) else len(entries)
+        self._check()
+        try:
+            return json_size(self.path)
+        except RowError:
+            return None
 
-    def _entries(self) -> list[object] | RowError:
+    def _check(self) -> None:
         if not self.path.is_file():
             raise DataError(f"no CapRL question file {self.path}; download the data set {DATASET} to {self.folder}")
-        try:
-            # One list, which cannot be read line by line; it is text alone, the images lie beside it.
-            entries = json.loads(self.path.read_bytes())
-        except (OSError, ValueError, RecursionError) as error:
-            return RowError("file does not open", f"{self.path}: not JSON: {error}")
-        if not isinstance(entries, list):
-            return RowError("file does not open", f"{self.path}: expected a list of questions")
-        return entries
 
 
 def plain_prompt(prompt: str) -> str:
@@ -108,14 +106,45 @@ def plain_prompt(prompt: str) -> str:
     return _ROLE.sub("", _CHAT_MARK.sub("", prompt)).strip()
 
 
-def tidied(entry: dict[str, object]) -> dict[str, object]:
-    """An entry with its question in plain text, and the paths of its pictures from the image folder on."""
+def with_options(text: str, gold: str) -> tuple[str, list[str]]:
+    """The question in a text, and its options, where they stand on lines of their own and the gold is one's letter.
+
+    Args:
+        text: A question, the lines ``A. ...``, ``B. ...`` and so on, and perhaps words behind them.
+        gold: The gold answer.
+
+    Returns:
+        The text without those lines, and the options; the text as it is and none, where there is any doubt.
+    """
+    lines = text.split("\n")
+    marks = [_OPTION.fullmatch(line) for line in lines]
+    starts = [number for number, mark in enumerate(marks) if mark and mark["letter"] == "A"]
+    if len(starts) != 1:
+        return text, []
+    start, options = starts[0], []
+    for letter, mark in zip(ascii_uppercase, marks[start:], strict=False):
+        if mark is None or mark["letter"] != letter:
+            break
+        options.append(mark["text"].strip())
+    rest = lines[:start] + lines[start + len(options) :]
+    doubtful = any(_OPTION.fullmatch(line) for line in rest) or not "".join(lines[:start]).strip()
+    if doubtful or len(options) < _FEWEST or gold not in option_letters(len(options)):
+        return text, []
+    return "\n".join(line for line in rest if not _HEADER.fullmatch(line)).strip(), options
+
+
+def tidied(entry: Mapping[str, object]) -> dict[str, object]:
+    """An entry with its question in plain text, its options apart, and its pictures' paths from the image folder on."""
     prompt, image = entry.get("prompt"), entry.get("image")
-    changes: dict[str, object] = {}
+    changes: dict[str, object] = {"options": []}
     if isinstance(prompt, str):
-        changes["prompt"] = plain_prompt(prompt)
+        question, options = with_options(plain_prompt(prompt), str(entry.get("answer")).strip())
+        changes |= {"prompt": question, "options": options, "stored": prompt}
     if image is not None:
         changes["image"] = [_inside(path) if isinstance(path, str) else path for path in _shown(image)]
+    if (answer := entry.get("answer")) is not None:
+        # The program puts whatever it is into a text: a list is compared as Python writes it.
+        changes["answer"] = str(answer)
     return {**entry, **changes}
 
 

@@ -99,6 +99,11 @@ class RayEngine(Engine):
         """Whether the engine inside does."""
         return self.engine.ranks()
 
+    @property
+    def completes(self) -> bool:
+        """Whether the engine inside does."""
+        return self.engine.completes
+
     async def probe(self, trial: Request | None = None) -> Probe:
         """What the engine inside says; for a trial all replicas are started and waited for; see `Engine.probe`."""
         if trial is None:

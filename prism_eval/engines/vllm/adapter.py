@@ -100,6 +100,11 @@ class Model:
         _, (prompt,) = await self._engine.renderer.render_chat_async([list(messages)], told)
         return prompt
 
+    async def prompt_of_text(self, text: str) -> Any:
+        """A text as the model reads it, in no chat template."""
+        (prompt,) = await self._engine.renderer.render_cmpl_async([{"prompt_token_ids": self.tokens_of(text)}])
+        return prompt
+
     def length_of(self, prompt: Any) -> int:
         """A prompt's tokens, those of its images included."""
         return len(prompt["prompt_token_ids"])

@@ -118,6 +118,11 @@ class VLLMEngine(Engine):
             found = replace(found, note=await self._there().ready())
         return replace(found, version=installed(), context=self._context)
 
+    @property
+    def completes(self) -> bool:
+        """Yes, served or in this process."""
+        return True
+
     async def generate(self, request: Request) -> Completion:
         """Let the model reply, together with whatever else is asked of it now."""
         if self.max_pixels is not None and request.images:

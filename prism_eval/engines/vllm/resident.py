@@ -142,7 +142,10 @@ class Resident(Host):
             raise FatalError(f"{name}: the model takes no images")
         if sampling.max_tokens >= model.context:
             raise no_room(name, sampling.max_tokens, model.context)
-        prompt = await model.prompt_of(list(map(message_of, request.messages)), self.wanted.template)
+        if request.raw:
+            prompt = await model.prompt_of_text(request.raw)
+        else:
+            prompt = await model.prompt_of(list(map(message_of, request.messages)), self.wanted.template)
         bound = min(sampling.max_tokens, model.context - model.length_of(prompt))
         if bound < 1:
             raise ContextExceeded(ran_out(model.context, whose="model"))

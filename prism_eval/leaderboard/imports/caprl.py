@@ -257,7 +257,7 @@ def _manifest(
     differences: Sequence[str],
 ) -> dict[str, object]:
     answers = sum(len(entry.replies) for entry in _entries([one.details for one in scored]))
-    protocol = load_protocol("caprl").model_dump(mode="json", exclude={"direct"})
+    protocol = load_protocol("caprl").facts()
     trained = {} if step is None else {"step": step}
     return {
         "format": FORMAT,
