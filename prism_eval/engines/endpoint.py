@@ -91,7 +91,10 @@ class Endpoint:
         if not reply.ok and is_about_request(reply) and left_out != await self.refused_fields(request):
             reply = await self.chat(request)
         if not reply.ok:
-            raise self._wrong_for_all(reply, request) or await self._refusal(self.connected(), reply, _path(request))
+            error = self._wrong_for_all(reply, request) or await self._refusal(self.connected(), reply, _path(request))
+            if request.raw and reply.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+                raise FatalError(f"{error}; stored prompts go through its chat with 'caprl?answer.through=chat'")
+            raise error
         return self.completion(reply, request)
 
     def completion(self, reply: Reply, request: Request) -> Completion:

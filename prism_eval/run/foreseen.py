@@ -125,7 +125,7 @@ class Foreseen(Calls):
         return self.loads.setdefault(key, Load(call.stage, call.plugin))
 
     async def _generate(self, request: Request) -> Completion:
-        texts = [part for message in request.messages for part in message.parts if isinstance(part, str)]
+        texts = [request.raw, *(part for one in request.messages for part in one.parts if isinstance(part, str))]
         self._take("".join(texts), request.images, request.sampling.max_tokens)
         return Completion("[unknown]")
 

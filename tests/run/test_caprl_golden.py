@@ -19,7 +19,7 @@ import pytest
 
 from prism_eval import evaluate
 from prism_eval.engines import Engine
-from prism_eval.errors import UsageError
+from prism_eval.errors import FatalError, UsageError
 from prism_eval.gate.replay import replay
 from prism_eval.plan import load_protocol
 from prism_eval.reasoners.prompted import PromptedReasoner
@@ -37,6 +37,7 @@ class Canned:
 
     def __init__(self, said: dict[str, Any]) -> None:
         self.bodies: list[tuple[str, dict[str, Any]]] = []
+        self.chats_only = False
         self._said = said
         self._captioned: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -87,13 +88,17 @@ def server(golden: Path) -> Iterator[tuple[str, Canned]]:
             self._send({"data": [{"id": "m"}]})
 
         def do_POST(self) -> None:
-            text = canned.reply(self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if canned.chats_only and self.path.endswith("/v1/completions"):
+                self._send({"detail": "Not Found"}, 404)
+                return
+            text = canned.reply(self.path, asked)
             said = {"text": text} if self.path.endswith("/v1/completions") else {"message": {"content": text}}
             self._send({"choices": [{**said, "finish_reason": "stop"}]})
 
-        def _send(self, value: object) -> None:
+        def _send(self, value: object, status: int = 200) -> None:
             body = json.dumps(value).encode()
-            self.send_response(200)
+            self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -108,10 +113,10 @@ def server(golden: Path) -> Iterator[tuple[str, Canned]]:
     listening.server_close()
 
 
-def run(golden: Path, address: str, out: Path, protocol: str = "caprl") -> list[dict[str, Any]]:
+def run(golden: Path, address: str, out: Path, protocol: str = "caprl", captioner: str = "") -> list[dict[str, Any]]:
     spec = f"openai:m?base_url={address}"
     evaluate(
-        spec,
+        captioner or spec,
         reasoner=spec,
         benchmarks=[f"{name}:caprl" for name in NAMES],
         data=golden,
@@ -234,6 +239,16 @@ def test_captions_may_be_each_question_s_own(golden: Path, server: Any, tmp_path
     assert len(seeds) == len(set(seeds)) == 4 * 12
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text("utf-8"))
     assert manifest["protocol"]["caption"]["per_question"] is True
+
+
+def test_a_server_without_completions_is_told_of_before_anything_is_asked(
+    golden: Path, server: Any, tmp_path: Path
+) -> None:
+    address, canned = server
+    canned.chats_only = True
+    with pytest.raises(FatalError, match=r"not for completions.*answer\.through=chat"):
+        run(golden, address, tmp_path, captioner="blind")
+    assert canned.calls == []
 
 
 @dataclass(kw_only=True)
