@@ -85,6 +85,7 @@ def caprl(
     step: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="The step of its training. [default: none]")
     ] = None,
+    samples: Annotated[int | None, typer.Option(min=1, metavar="N", help="Captions a question. [default: 4]")] = None,
 ) -> None:
     """What CapRL's evaluation wrote becomes a run, scored again.
 
@@ -92,9 +93,9 @@ def caprl(
     stages hold captions alone: nothing is scored, and the run's captions.parquet can be read with -c file:.
     """
     from prism_eval.leaderboard.imports import import_caprl
-    from prism_eval.leaderboard.imports.caprl import READER
+    from prism_eval.leaderboard.imports.caprl import READER, SAMPLES
 
-    made = import_caprl(details, out, model=model, reader=reader or READER, step=step)
+    made = import_caprl(details, out, model=model, reader=reader or READER, step=step, samples=samples or SAMPLES)
     path = made.folder.path
     if not made.scored:
         typer.echo(f"Run folder: {path}. Captions alone; have them read with -c 'file:{path / 'captions.parquet'}'")

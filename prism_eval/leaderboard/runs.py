@@ -112,6 +112,7 @@ def merged(manifests: Sequence[Manifest]) -> Manifest:
         ),
         # Whoever was looked at before the end pays for it, wherever that run stands among the others.
         "looks": next(filter(None, (one.get("looks") for one in manifests)), {}),
+        "imported": _imported(manifests),
         "unread": {name: why for manifest in manifests for name, why in (manifest.get("unread") or {}).items()},
         "counts": {
             "empty_captions": {
@@ -126,6 +127,13 @@ def merged(manifests: Sequence[Manifest]) -> Manifest:
             "told_twice": sum((Counter(_counts(one, "told_twice", {})) for one in manifests), Counter()),
         },
     }
+
+
+def _imported(manifests: Sequence[Manifest]) -> Mapping[str, Any]:
+    """Where results are from that are another evaluator's, and how many answers were scored again in all runs."""
+    told = [manifest.get("imported") or {} for manifest in manifests]
+    counted = [name for name in ("rescored", "same") if all(isinstance(one.get(name), int) for one in told)]
+    return {**told[0], **{name: sum(one[name] for one in told) for name in counted}}
 
 
 def unusable_answers(manifest: Manifest) -> dict[str, int]:

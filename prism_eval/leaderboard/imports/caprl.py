@@ -29,6 +29,9 @@ from prism_eval.scoring.caprl import official_box
 READER = "CapRL-Eval-3B"
 """Who reads the captions in CapRL's paper."""
 
+SAMPLES = 4
+"""Captions a question that its program draws where its ``--gen_num`` says nothing."""
+
 _EVALUATOR = "CapRL's Eval_CapRL.py"
 _EQUAL = 1e-9
 _THREADS = 8
@@ -62,7 +65,13 @@ class _Scored:
 
 
 def import_caprl(
-    places: Sequence[str], out: Path, *, model: str, reader: str = READER, step: int | None = None
+    places: Sequence[str],
+    out: Path,
+    *,
+    model: str,
+    reader: str = READER,
+    step: int | None = None,
+    samples: int = SAMPLES,
 ) -> Imported:
     """Make a run folder of the details files of one model, or of the captions that its program keeps before.
 
@@ -75,6 +84,7 @@ def import_caprl(
         model: Who wrote the captions.
         reader: Who answered from them.
         step: The step of its training that the model is of.
+        samples: Captions a question; any other number is refused.
 
     Raises:
         DataError: A file is not as the program writes it.
@@ -83,7 +93,7 @@ def import_caprl(
         RunError: The folder cannot be written.
     """
     files = [read_details(place) for place in places]
-    check_once(files)
+    check_once(files, samples)
     label = model if step is None else f"{model} step {step}"
     # All is scored before anything is written: what is refused leaves nothing behind.
     scored = [_score(one) for one in files]

@@ -20,6 +20,7 @@ from prism_eval.benchmarks.sources.caprl import plain_prompt, tidied
 from prism_eval.errors import DataError, UsageError
 from prism_eval.files.folders import user_path
 from prism_eval.files.packed import unpacked
+from prism_eval.leaderboard.writing import counted
 from prism_eval.plan.overrides import split_options
 from prism_eval.plugins.identity import digest_of
 from prism_eval.plugins.specs import read_options
@@ -125,7 +126,7 @@ def _benchmark(path: Path, named: str | None) -> str:
 def _values(path: Path) -> Iterator[tuple[object, str]]:
     try:
         with unpacked(path) as file:
-            text = file.read().decode("utf-8")
+            text = file.read().decode("utf-8-sig")
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
@@ -215,16 +216,25 @@ def _texts(value: object, where: str) -> tuple[str, ...]:
 
 
 def _shape(entry: Entry) -> str:
-    return f"{len(entry.captions)} captions and {len(entry.replies)} answers"
+    return f"{counted(len(entry.captions), 'caption')} and {counted(len(entry.replies), 'answer')}"
 
 
-def check_once(files: Sequence[Details]) -> None:
+def check_once(files: Sequence[Details], samples: int) -> None:
     """Make sure that the files are one run: of different benchmarks, and drawn alike.
+
+    Args:
+        files: The files.
+        samples: How many captions a question there shall be.
 
     Raises:
         UsageError: They are not.
     """
     first = files[0]
+    if first.samples != samples:
+        raise UsageError(
+            f"{first.entries[0].where} has {_shape(first.entries[0])}, where {samples} captions belong: if its "
+            f"--gen_num was {first.samples}, give --samples {first.samples}"
+        )
     for place, one in enumerate(files):
         if one.benchmark in (before.benchmark for before in files[:place]):
             raise UsageError(f"two files are of {one.benchmark}: a run holds each benchmark once")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from prism_eval.run.reading import Table, read_manifest
 from prism_eval.schema import Image
 
 MARK = "<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>"
+
+
+imported = partial(import_caprl, samples=2)
 
 
 def entry(number: int, *, rewards: tuple[float, ...] = (1.0, 0.0), image: str = "a.png") -> list[Any]:
@@ -69,7 +73,7 @@ def test_the_published_program_s_scores_are_ours_on_every_answer(shared: Path, t
 def test_a_stored_score_that_is_not_ours_is_listed_with_its_place(tmp_path: Path) -> None:
     wrong = [entry(1), entry(2)]
     wrong[1][1] = [1.0, 0.5]
-    made = import_caprl([write(tmp_path / "details_chartqa.json", wrong)], tmp_path / "run", model="m")
+    made = imported([write(tmp_path / "details_chartqa.json", wrong)], tmp_path / "run", model="m")
     assert [line.split("chartqa.json ")[1] for line in made.differences] == ["entry 2, answer 2: 0.5 there, 0 here"]
     assert read_manifest(tmp_path / "run")["imported"]["differences"] == list(made.differences)
     notes = [note for (note,) in rows(tmp_path / "run", "verdicts", "note") if note]
@@ -81,18 +85,20 @@ def test_items_are_known_by_image_and_prompt_in_whichever_order_they_come(tmp_pa
     folders = []
     for name, listed in (("one", there), ("other", there[::-1])):
         place = write(tmp_path / f"{name}_chartqa.json", listed)
-        folders.append(import_caprl([place], tmp_path / name, model=name).folder.path)
+        folders.append(imported([place], tmp_path / name, model=name).folder.path)
     items = [rows(folder, "verdicts", "item", "cluster", "question", "sample", "score") for folder in folders]
     assert items[0] == items[1]
     assert len({row[0] for row in items[0]}) == 3
     assert {row[1] for row in items[0]} == {"bench_image_folder/a.png", "bench_image_folder/b.png"}
     assert {row[2] for row in items[0]} == {"How tall is bar 1?", "How tall is bar 2?"}
-    # Asked alike, they stand on one leaderboard.
-    assert len(build(folders).rows) == 2
+    # Asked alike, they stand on one leaderboard, which tells of both.
+    board = build(folders)
+    assert len(board.rows) == 2
+    assert "scored again: 12 of 12 answers as there" in board.measured[0]
 
 
 def test_how_texts_ended_is_not_known(tmp_path: Path) -> None:
-    import_caprl([write(tmp_path / "chartqa.json", [entry(1)])], tmp_path / "run", model="m", reader="R")
+    imported([write(tmp_path / "chartqa.json", [entry(1)])], tmp_path / "run", model="m", reader="R")
     assert {reason for (reason,) in rows(tmp_path / "run", "answers", "finish_reason")} == {None}
     assert {reason for (reason,) in rows(tmp_path / "run", "captions", "finish_reason")} == {None}
     assert {who for (who,) in rows(tmp_path / "run", "verdicts", "reasoner")} == {"R"}
@@ -106,7 +112,7 @@ def test_the_captions_between_the_stages_are_a_run_that_can_be_read(tmp_path: Pa
     ]
     file = tmp_path / "intermediate_generations_ChartQA_step400.jsonl"
     file.write_text("\n".join(lines) + "\n", "utf-8")
-    made = import_caprl([str(file)], tmp_path / "run", model="m")
+    made = imported([str(file)], tmp_path / "run", model="m")
     assert not made.scored
     assert not (tmp_path / "run" / "verdicts.parquet").exists()
     captions = rows(tmp_path / "run", "captions", "image_name", "sample", "text")
@@ -114,11 +120,20 @@ def test_the_captions_between_the_stages_are_a_run_that_can_be_read(tmp_path: Pa
     assert File(model=tmp_path / "run" / "captions.parquet").has(Image(b"", "bench_image_folder/a.png"), 3)
 
 
+def test_another_number_of_captions_than_the_program_draws_is_told_and_may_be_said(tmp_path: Path) -> None:
+    place = write(tmp_path / "chartqa.json", [entry(1)])
+    with pytest.raises(PrismError, match=r"entry 1 has 2 captions and 2 answers, where 4 captions .* give --samples 2"):
+        import_caprl([place], tmp_path / "run", model="m")
+    assert not (tmp_path / "run").exists()
+    assert imported([place], tmp_path / "run", model="m").answers == 2
+    assert read_manifest(tmp_path / "run")["protocol"]["samples"] == 2
+
+
 def test_lines_of_whole_entries_are_read_like_a_list_of_them(tmp_path: Path) -> None:
     for name, listed in (("one", [entry(1)]), ("two", [entry(1), entry(2)])):
         file = tmp_path / f"{name}_chartqa.jsonl"
         file.write_text("\n".join(json.dumps(one) for one in listed), "utf-8")
-        assert import_caprl([str(file)], tmp_path / name, model="m").answers == 2 * len(listed)
+        assert imported([str(file)], tmp_path / name, model="m").answers == 2 * len(listed)
 
 
 def _changed(change: Callable[[list[Any]], object]) -> list[list[Any]]:
@@ -158,7 +173,7 @@ def test_a_file_that_is_not_whole_is_told_in_one_line_and_leaves_nothing(name: s
     content, message = BAD[name]
     place = write(tmp_path / "details_chartqa.json", content)
     with pytest.raises(PrismError, match=message) as caught:
-        import_caprl([place], tmp_path / "run", model="m")
+        imported([place], tmp_path / "run", model="m")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()
 
@@ -189,7 +204,7 @@ def test_a_file_that_was_cut_off_ends_the_command_in_one_line(
         (["chartqa.json?benchmark=nope"], "no benchmark 'nope'; there are chartqa, "),
         (["chartqa.json?label=x"], "no option 'label'; there is benchmark"),
         (["Seed2K.json"], "its name says no benchmark: write Seed2K.json.benchmark=NAME"),
-        (["chartqa.json", "mmmu_of_one.json"], "mmmu has 1 captions and 1 answers a question and chartqa 2 captions"),
+        (["chartqa.json", "mmmu_of_one.json"], "mmmu has 1 caption and 1 answer a question and chartqa 2 captions"),
     ],
 )
 def test_files_that_are_no_run_are_refused(names: list[str], message: str, tmp_path: Path) -> None:
@@ -197,7 +212,7 @@ def test_files_that_are_no_run_are_refused(names: list[str], message: str, tmp_p
         write(tmp_path / name, [entry(1)])
     write(tmp_path / "mmmu_of_one.json", [entry(1, rewards=(1.0,))])
     with pytest.raises(PrismError, match=message):
-        import_caprl([str(tmp_path / name) for name in names], tmp_path / "run", model="m")
+        imported([str(tmp_path / name) for name in names], tmp_path / "run", model="m")
     assert not (tmp_path / "run").exists()
 
 
@@ -212,5 +227,5 @@ def test_files_that_are_no_run_are_refused(names: list[str], message: str, tmp_p
 )
 def test_a_file_s_name_says_its_benchmark_or_the_command_line_does(name: str, benchmark: str, tmp_path: Path) -> None:
     write(tmp_path / name.partition("?")[0], [entry(1)])
-    made = import_caprl([str(tmp_path / name)], tmp_path / "run", model="m")
+    made = imported([str(tmp_path / name)], tmp_path / "run", model="m")
     assert {found for (found,) in rows(made.folder.path, "verdicts", "benchmark")} == {f"{benchmark}:caprl"}
