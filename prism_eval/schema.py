@@ -271,6 +271,11 @@ class Request:
         """The images of all messages, in order."""
         return tuple(part for message in self.messages for part in message.parts if isinstance(part, Image))
 
+    @property
+    def begun(self) -> bool:
+        """Whether the last turn is the model's own, which it goes on with."""
+        return bool(self.messages) and self.messages[-1].role == "assistant"
+
     def with_images(self, change: Callable[[Image], Image]) -> Request:
         """The same with each image changed."""
         messages = (

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prism_eval.captioners.spoken import spoken
 from prism_eval.schema import Caption, FinishReason
 
 
 def join_captions(captions: Sequence[Caption], numbers: Sequence[int] = (), heading: str | None = None) -> Caption:
-    """The captions of an item's images as the one text that the reasoner reads: without their models' thoughts.
+    """The captions of an item's images as the one text that the reasoner reads.
 
     Args:
         captions: One an image.
         numbers: What the item's placeholders call the images; by default they are counted from 1.
         heading: What a protocol has right in front of each caption instead, with ``{number}``, counted from 1.
     """
-    captions = [spoken(caption) for caption in captions]
     # As it is, headings and all: most items show one image, and their captions are compared byte by byte.
     if len(captions) == 1:
         return captions[0]

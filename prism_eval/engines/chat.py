@@ -63,6 +63,8 @@ def body_of(
     # The messages stand before whatever else could hold what looks like a hole.
     messages = [_message(message, known) for message in request.messages]
     body: dict[str, object] = {"model": model, **({"prompt": request.raw} if request.raw else {"messages": messages})}
+    # Else a template closes the model's turn and opens another. OpenAI's own servers know neither field, and say so.
+    body |= {"continue_final_message": True, "add_generation_prompt": False} if request.begun else {}
     body |= sent | ({limit_name: limit} if limit_name else {}) | dict(extra)
     sent_images = [image for image in request.images if image.digest not in known] if known else request.images
     return Body(tuple(_spliced(json.dumps(body).encode("ascii"), sent_images)))

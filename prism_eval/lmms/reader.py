@@ -62,7 +62,9 @@ class Reader:
             CallError: A call failed.
         """
         images = tuple(Image(data, f"{name}-{place}") for place, data in enumerate(prompt.pictures, 1))
-        captions = await asyncio.gather(*(self._caption(image, prompt.text) for image in images))
+        settings = self.assembly.settings
+        written = await asyncio.gather(*(self._caption(image, prompt.text) for image in images))
+        captions = settings.as_read(written)
         if unreadable(captions):
             return ""
         item = Item(
@@ -74,7 +76,6 @@ class Reader:
             golds=(),
             cluster="+".join(image.digest for image in images),
         )
-        settings = self.assembly.settings
         reasoner = next(iter(settings.reasoners.values()))
         read = join_captions(captions, heading=settings.heading)
         answer = await settings.calls.get(reasoner.call(read, item, sample=0))

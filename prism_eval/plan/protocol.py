@@ -27,12 +27,14 @@ class _Section(BaseModel):
 class CaptionSettings(_Section):
     """What captioners are given: the prompt, how to sample, and whether each question has captions of its own.
 
-    And how several images' captions become one text: ``heading``, with ``{number}``, stands right in front of each; by
-    default each has the placeholder above it that the question calls the image by.
+    And how captions become the one text that is read. ``verbatim`` leaves a model's thoughts and the marks of its chat
+    template in it. ``heading``, with ``{number}``, stands right in front of each of several; by default each has the
+    placeholder above it that the question calls the image by.
     """
 
     prompt: str
     per_question: bool = False
+    verbatim: bool = False
     heading: str | None = None
     sampling: Sampling = Sampling(max_tokens=2048)
 
@@ -113,7 +115,7 @@ class Protocol(_Section):
         Of keys that came later only those that a protocol sets, so that runs of before stay comparable.
         """
         unset = {
-            "caption": _unset(self.caption, "per_question", "heading"),
+            "caption": _unset(self.caption, "per_question", "verbatim", "heading"),
             "answer": _unset(self.answer, "stored", "through"),
         }
         return self.model_dump(mode="json", exclude={"direct": True, **_unset(self, "reading", "specific"), **unset})

@@ -112,7 +112,7 @@ class PromptedReasoner(OnEngine, Reasoner):
         """The stored prompt with the caption for its picture; as it is where it has none, as CapRL's program does."""
         if PICTURE not in item.stored_prompt:
             self._unmarked.add(item.id)
-        sentence = fill(self.stored, {"caption": self.shown(caption)})
+        sentence = fill(self.stored, {"caption": caption.text or self.no_caption})
         return item.stored_prompt.replace(PICTURE, USER + sentence)
 
     def shown(self, caption: Caption) -> str:

@@ -148,6 +148,7 @@ def assemble(
         trials=_TRIALS_AHEAD * limits.largest,
         images=_IMAGES_AHEAD * limits.largest,
         orders=_orders(plan, opened, protocol),
+        verbatim=protocol.caption.verbatim,
         heading=protocol.caption.heading,
         choice_question=protocol.specific.choice_question,
     )

@@ -69,11 +69,11 @@ def is_empty(caption: Caption | None) -> bool:
 
 
 def unreadable(captions: Sequence[Caption]) -> Verdict | None:
-    """The verdict on an item where a caption gives nothing to read: it was filtered, or cut before its first word.
+    """The verdict on an item of whose captions, as they are read, one was filtered or cut before its first word.
 
     It is the captioner's doing, and counts as such. ``None`` where there is something to read, be it an empty caption.
     """
-    for caption in map(spoken, captions):
+    for caption in captions:
         if caption.finish_reason is FinishReason.FILTERED:
             return Verdict(Outcome.REFUSED, 0.0, note=_of_the_caption(caption))
         if caption.finish_reason.cut and not caption.text.strip():

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from prism_eval.calls import Calls
 from prism_eval.captioners import Captioner
+from prism_eval.captioners.spoken import spoken
 from prism_eval.judges import Judge
 from prism_eval.plan import ONE_ORDER, Orders, Stage
 from prism_eval.reasoners import Reasoner
 from prism_eval.run.window import BYTES
-from prism_eval.schema import AnswerForm
+from prism_eval.schema import AnswerForm, Caption
 from prism_eval.scoring.base import Scorer
 
 _SCORING_THREADS = 8
@@ -53,6 +54,7 @@ class Settings:
         judge: Decides what the scorers' rules leave open; ``None`` for nobody.
         judge_label: What notes call it.
         orders: The orders of their options that multiple-choice items are asked under.
+        verbatim: Whether captions are read as they were written, thoughts and marks of chat templates included.
         heading: What stands in front of each of several captions, as the protocol has it.
         choice_question: How the protocol puts a multiple-choice question to captioners that are told it.
         image_bytes: Bytes of images held at once.
@@ -71,6 +73,7 @@ class Settings:
     judge: Judge | None = None
     judge_label: str = ""
     orders: Orders = ONE_ORDER
+    verbatim: bool = False
     heading: str | None = None
     choice_question: str | None = None
     image_bytes: int = BYTES
@@ -78,6 +81,10 @@ class Settings:
     scoring: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_SCORING_THREADS, thread_name_prefix="scoring")
     )
+
+    def as_read(self, captions: Iterable[Caption]) -> list[Caption]:
+        """Captions as a reasoner is shown them."""
+        return list(captions) if self.verbatim else list(map(spoken, captions))
 
     @property
     def checking(self) -> Mapping[str, Scorer] | None:

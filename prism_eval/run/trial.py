@@ -103,6 +103,7 @@ class Trial:
         if failed is not None:
             return self._failed(result, failed)
         written = [captioned.caption for captioned in captions if captioned.caption is not None]
+        written = self.settings.as_read(written)
         verdict = unreadable(written)
         # What a filter left is not read, and nobody should count its words.
         refused = verdict is not None and verdict.outcome is Outcome.REFUSED

@@ -70,6 +70,16 @@ def test_the_body_is_what_a_json_encoder_gives(messages: list[Message], model: s
     assert b"".join(body.blocks()) == sent, "it can be sent again"
 
 
+def test_a_turn_that_was_begun_is_gone_on_with_and_no_other_opened() -> None:
+    asked, begun = Message("user", ("How tall?",)), Message("assistant", ("<think>\n",))
+    sent = [
+        json.loads(b"".join(body_of(Request(messages=said, sampling=Sampling()), model="m").blocks()))
+        for said in ((asked,), (asked, begun))
+    ]
+    told = [(body.get("continue_final_message"), body.get("add_generation_prompt")) for body in sent]
+    assert told == [(None, None), (True, False)]
+
+
 @pytest.mark.parametrize("beyond", [-1, 0, 1, 2, 3])
 def test_a_large_image_comes_in_blocks(beyond: int) -> None:
     image = Image(b"\x89PNG" + bytes(range(256)) * 1536 + b"x" * (beyond - 4))

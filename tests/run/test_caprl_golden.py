@@ -232,6 +232,17 @@ def test_system_turn_and_prefill_are_untouched_and_a_prompt_without_its_mark_is_
     assert set(told) == {'["3"]', json.dumps(["['a', 'b']"])}
 
 
+def test_a_caption_is_read_as_it_was_written(golden: Path, server: Any, tmp_path: Path) -> None:
+    address, canned = server
+    written = [f"<think>Hm, {sample}.</think>\n Two bars. <|im_end|>\n" for sample in range(4)]
+    canned._said["captions"]["bars"] = written
+    run(golden, address, tmp_path)
+    sent = [body["prompt"] for path, body in canned.calls if path == "/v1/completions"]
+    assert {caption for caption in written if any(f"image: {caption}. Please" in prompt for prompt in sent)} == {
+        *written
+    }
+
+
 def test_captions_may_be_each_question_s_own(golden: Path, server: Any, tmp_path: Path) -> None:
     address, canned = server
     run(golden, address, tmp_path, "caprl?caption.per_question=true")

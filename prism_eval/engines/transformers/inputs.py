@@ -99,8 +99,11 @@ def inputs_of(loaded: Loaded, prompts: Sequence[Prompt]) -> Mapping[str, Any]:
 def _templated(templates: Any, messages: list[dict[str, Any]]) -> str:
     from jinja2 import TemplateError
 
+    begun = messages[-1]["role"] == "assistant"
     try:
-        text: str = templates.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+        text: str = templates.apply_chat_template(
+            messages, add_generation_prompt=not begun, continue_final_message=begun, tokenize=False
+        )
     except TemplateError as error:
         raise PermanentError(f"its chat template does not take the request: {one_line(str(error))}") from error
     # No tokenizer takes half a surrogate pair, which a damaged file may hold.

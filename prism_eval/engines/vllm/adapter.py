@@ -96,7 +96,10 @@ class Model:
         """A conversation as the model reads it."""
         from vllm.renderers.params import ChatParams
 
-        told = ChatParams(chat_template_kwargs={"add_generation_prompt": True, **template})
+        begun = messages[-1]["role"] == "assistant"
+        told = ChatParams(
+            chat_template_kwargs={"add_generation_prompt": not begun, "continue_final_message": begun, **template}
+        )
         _, (prompt,) = await self._engine.renderer.render_chat_async([list(messages)], told)
         return prompt
 
