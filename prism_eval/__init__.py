@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         RateLimited,
         TransientError,
     )
-    from prism_eval.plugins.identity import from_plan, runtime
+    from prism_eval.plugins.identity import added, from_plan, runtime
     from prism_eval.reasoners.base import Reasoner
     from prism_eval.report.evaluate import Result, evaluate
     from prism_eval.schema import Answer, Caption, Image, Item, Outcome, Sampling, Verdict
@@ -48,6 +48,7 @@ _HOMES = {
     "TransientError": "prism_eval.errors",
     "Verdict": "prism_eval.schema",
     "evaluate": "prism_eval.report.evaluate",
+    "added": "prism_eval.plugins.identity",
     "runtime": "prism_eval.plugins.identity",
     "from_plan": "prism_eval.plugins.identity",
 }
@@ -74,6 +75,7 @@ __all__ = [
     "TransientError",
     "Verdict",
     "__version__",
+    "added",
     "evaluate",
     "from_plan",
     "runtime",

@@ -112,8 +112,6 @@ def option_letters(count: int) -> tuple[str, ...]:
 
 Through = Literal["completions", "chat"]
 """Which of a server's two ways a stored prompt goes: as it is, or as messages over which it lays its template."""
-LATER = frozenset({"stored", "through"})
-"""Keys about stored prompts, which nothing says that sends none: what was said before they came stays as it was."""
 Reading = Literal["robust", "official"]
 """How an answer is found in a reply: in the form that was asked for and whatever else says it plainly, or as the
 benchmark's own program finds it, whose form slips are then wrong as they are there."""

@@ -51,6 +51,11 @@ class Benchmark:
         return self.source.revision
 
     @property
+    def digest(self) -> str | None:
+        """SHA-256 of the file that the questions are in, where they are CapRL's: published numbers are of one file."""
+        return getattr(self.source, "digest", None)
+
+    @property
     def is_streamed(self) -> bool:
         """Whether each reading of its rows is paid for anew; sources from elsewhere need not say it."""
         return bool(getattr(self.source, "streamed", False))

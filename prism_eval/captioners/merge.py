@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from prism_eval.captioners.base import Combinator
 from prism_eval.captioners.spoken import spoken
 from prism_eval.errors import UsageError
+from prism_eval.plugins import added
 from prism_eval.schema import Caption, FinishReason, Image
 
 N = TypeVar("N", int, float)
@@ -28,17 +29,12 @@ class Merge(Combinator):
         UsageError: There are fewer than two parts.
     """
 
-    order: Literal["prism"] | None = None
+    order: Literal["prism"] | None = added(None)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(self.parts) < 2:
             raise UsageError("merge needs at least two captioners: write merge(ocr, file:captions.jsonl)")
-
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """Its parts', and the order where it is not the usual one: captions of runs before there was another stay."""
-        return {key: value for key, value in super().identity.items() if key != "order" or value}
 
     async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
         """Ask every part in turn; an error of one spares those behind it."""

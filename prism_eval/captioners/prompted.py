@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from prism_eval.captioners.base import Captioner
 from prism_eval.engines.base import OnEngine
 from prism_eval.plugins import from_plan
-from prism_eval.plugins.identity import digest_of, identity_of
+from prism_eval.plugins.identity import digest_of
 from prism_eval.schema import Caption, Image, Message, Request, Sampling
 
 
@@ -28,13 +28,7 @@ class PromptedCaptioner(OnEngine, Captioner):
 
     prompt: str = from_plan("prompt")
     sampling: Sampling = from_plan("sampling", default=Sampling())
-    per_question: bool = from_plan("per_question", default=False)
-
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """The options; what came later only where it is asked for, so that older captions are found again."""
-        said = identity_of(self)
-        return said if self.per_question else {name: value for name, value in said.items() if name != "per_question"}
+    per_question: bool = from_plan("per_question", default=False, added=True)
 
     @property
     def needs_question(self) -> bool:  # type: ignore[override]

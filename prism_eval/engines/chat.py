@@ -20,6 +20,7 @@ from prism_eval.errors import TransientError, UsageError
 from prism_eval.plugins.identity import canonical_json
 from prism_eval.schema import Completion, FinishReason, Image, Message, Request
 
+CHAT, COMPLETIONS = "/chat/completions", "/completions"
 # Met the limit that was asked for; or the context, as Mistral and Anthropic say.
 _LENGTH = frozenset({"length", "max_tokens", "max_output_tokens", "MAX_TOKENS"})
 _CUT = _LENGTH | {"model_length", "model_context_window_exceeded", "context_length_exceeded"}
@@ -68,6 +69,11 @@ def body_of(
     body |= sent | ({limit_name: limit} if limit_name else {}) | dict(extra)
     sent_images = [image for image in request.images if image.digest not in known] if known else request.images
     return Body(tuple(_spliced(json.dumps(body).encode("ascii"), sent_images)))
+
+
+def path_of(request: Request) -> str:
+    """Where a server takes it, below its base URL."""
+    return COMPLETIONS if request.raw else CHAT
 
 
 def checked_extra(extra: object) -> dict[str, object]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from prism_eval.engines.advice import option_against, takes_no_images
 from prism_eval.engines.body import Body
-from prism_eval.engines.chat import body_of, completion_of
+from prism_eval.engines.chat import CHAT, COMPLETIONS, body_of, completion_of, path_of
 from prism_eval.engines.context import no_room
 from prism_eval.engines.echo import TRIAL, echo_body, log_likelihoods_of
 from prism_eval.engines.fields import Fields, named_in
@@ -27,7 +27,7 @@ from prism_eval.schema import Completion, FinishReason, Request
 
 # A list is short and costs no model anything: who takes longer is busy, and the check passes.
 _CHECK_SECONDS = 10.0
-_CHAT, _COMPLETIONS, _MODELS = "/chat/completions", "/completions", "/models"
+_MODELS = "/models"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,9 @@ class Endpoint:
         if not reply.ok and is_about_request(reply) and left_out != await self.refused_fields(request):
             reply = await self.chat(request)
         if not reply.ok:
-            error = self._wrong_for_all(reply, request) or await self._refusal(self.connected(), reply, _path(request))
+            error = self._wrong_for_all(reply, request) or await self._refusal(
+                self.connected(), reply, path_of(request)
+            )
             if request.raw and reply.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
                 raise FatalError(f"{error}; stored prompts go through its chat with 'caprl?answer.through=chat'")
             raise error
@@ -118,7 +120,7 @@ class Endpoint:
 
     async def try_ranking(self) -> None:
         """See that the server echoes as it should, once for all calls."""
-        await self._for_all(_COMPLETIONS, self._try_echo)
+        await self._for_all(COMPLETIONS, self._try_echo)
 
     async def _try_echo(self) -> None:
         try:
@@ -127,9 +129,9 @@ class Endpoint:
             raise FatalError(f"{error}: rank with another server, such as vLLM") from None
 
     async def _echoed(self, texts: Sequence[str]) -> list[float]:
-        reply = await self._post(_COMPLETIONS, echo_body(texts, model=self._terms.model))
+        reply = await self._post(COMPLETIONS, echo_body(texts, model=self._terms.model))
         if not reply.ok:
-            raise await self._refusal(self.connected(), reply, _COMPLETIONS)
+            raise await self._refusal(self.connected(), reply, COMPLETIONS)
         return log_likelihoods_of(reply.body, texts, where=self.address)
 
     async def version(self) -> str:
@@ -212,7 +214,7 @@ class Endpoint:
         body = body_of(
             request, model=terms.model, limit_name=terms.limit_name, without=refused, extra=extra, known=known
         )
-        reply = await self._post(_path(request), body, asked=self._bound(request))
+        reply = await self._post(path_of(request), body, asked=self._bound(request))
         if reply.ok:
             self._images.saw(request.images)
         elif reply.invalid and self._images.refused(known, error_of(reply.body)[0]):
@@ -227,7 +229,7 @@ class Endpoint:
         reply = await self.chat(request, without)
         if reply.ok or is_about_request(reply):
             return reply
-        raise await self._refusal(self.connected(), reply, _CHAT)
+        raise await self._refusal(self.connected(), reply, CHAT)
 
     def _bound(self, request: Request) -> int | None:
         return request.sampling.max_tokens if self._terms.limit_name else None
@@ -312,10 +314,6 @@ class Endpoint:
         else:
             why = f"the model {self._terms.model!r} is not served, but {server.quote(str(served))}"
         return FatalError(f"{where}: {why}")
-
-
-def _path(request: Request) -> str:
-    return _COMPLETIONS if request.raw else _CHAT
 
 
 def choices(reply: Reply) -> int:

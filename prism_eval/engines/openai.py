@@ -7,7 +7,7 @@ import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 from prism_eval.calls import Patience
 from prism_eval.calls.lane import Lane
@@ -24,7 +24,7 @@ from prism_eval.engines.pixels import ImageFormat, refitted
 from prism_eval.engines.probe import Probe, text_alone, together
 from prism_eval.engines.replies import error_of
 from prism_eval.errors import FatalError, RateLimited, TransientError, Unavailable, UsageError
-from prism_eval.plugins.identity import identity_of, runtime
+from prism_eval.plugins.identity import added, runtime
 from prism_eval.schema import NEUTRAL, Completion, Request
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ class OpenAIEngine(Engine):
     limit_name: Literal["max_tokens", "max_completion_tokens"] | None = "max_tokens"
     max_pixels: int | None = None
     image_format: ImageFormat | None = None
-    structured: Literal["choice"] | None = None
+    structured: Literal["choice"] | None = added(None)
     base_url: str | Sequence[str] = runtime("", environment=VARIABLE)
     api_key_env: str = runtime("OPENAI_API_KEY")
     timeout: float = runtime(120.0)
@@ -80,12 +80,6 @@ class OpenAIEngine(Engine):
             raise UsageError(f"timeout must be above 0 seconds, not {self.timeout}")
         terms = Terms(**{each.name: getattr(self, each.name) for each in fields(Terms)})
         self._endpoints = {address: Endpoint(address, terms, self._check_alike) for address in addresses}
-
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """The options; of those that came later only what was asked for, so that older texts are found again."""
-        said = identity_of(self)
-        return said if self.structured else {name: value for name, value in said.items() if name != "structured"}
 
     @property
     def completes(self) -> bool:

@@ -104,18 +104,24 @@ def _whether(known: bool | None, yes: str, no: str) -> str:
     return "" if known is None else yes if known else no
 
 
-def trial_of(sampling: Sampling, *, sees: bool, raw: bool = False) -> Request:
+def trial_of(sampling: Sampling, *, sees: bool) -> Request:
     """A short request that is sampled as those that will follow are.
 
     Args:
         sampling: How they are.
         sees: Whether they hold images.
-        raw: Whether they are plain text in place of messages.
     """
-    short = replace(sampling, max_tokens=min(sampling.max_tokens, _TOKENS))
-    if raw and not sees:
-        return Request(messages=(), raw=_ASKED, sampling=short)
-    return Request(messages=(Message("user", (*([_white_square()] if sees else []), _ASKED)),), sampling=short)
+    shown = (_white_square(), _ASKED) if sees else (_ASKED,)
+    return Request(messages=(Message("user", shown),), sampling=_short(sampling))
+
+
+def raw_trial(sampling: Sampling) -> Request:
+    """The same as plain text, for requests that are no messages."""
+    return Request(messages=(), raw=_ASKED, sampling=_short(sampling))
+
+
+def _short(sampling: Sampling) -> Sampling:
+    return replace(sampling, max_tokens=min(sampling.max_tokens, _TOKENS))
 
 
 def text_alone(trial: Request) -> Request:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prism_eval.plugins.build import Kind, Settings, build, check_class, label_of, runtime_fields, settable
-from prism_eval.plugins.identity import Plugin, from_plan, runtime
+from prism_eval.plugins.identity import Plugin, added, from_plan, runtime
 from prism_eval.plugins.registry import GROUPS, PluginInfo, describe, entry_points, load, missing_packages
 from prism_eval.plugins.specs import Spec
 
@@ -14,6 +14,7 @@ __all__ = [
     "PluginInfo",
     "Settings",
     "Spec",
+    "added",
     "build",
     "check_class",
     "describe",

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 _RUNTIME = "prism_eval.runtime"
+_ADDED = "prism_eval.added"
 _FROM_PLAN = "prism_eval.from_plan"
 _ENVIRONMENT = "prism_eval.environment"
 
@@ -28,7 +29,7 @@ class Identified(Protocol):
         ...
 
 
-# The two declarations below return Any, as dataclasses.field does, so that a field may have whatever type it says.
+# The three declarations below return Any, as dataclasses.field does, so that a field may have whatever type it says.
 
 
 def runtime(
@@ -45,8 +46,22 @@ def runtime(
     return _field(default, default_factory, {_RUNTIME: True, _ENVIRONMENT: environment})
 
 
+def added(default: Any) -> Any:
+    """Declare a field that a plugin got after texts of it were stored.
+
+    It is part of the identity only where it is not at its default, which does what was done before there was a choice:
+    what was stored then is found again.
+    """
+    return _field(default, dataclasses.MISSING, {_ADDED: True})
+
+
 def from_plan(
-    name: str, *, default: Any = dataclasses.MISSING, default_factory: Any = dataclasses.MISSING, runtime: bool = False
+    name: str,
+    *,
+    default: Any = dataclasses.MISSING,
+    default_factory: Any = dataclasses.MISSING,
+    runtime: bool = False,
+    added: bool = False,
 ) -> Any:
     """Declare a field that takes a value of the plan or its protocol where the spec string does not set it.
 
@@ -61,8 +76,9 @@ def from_plan(
         default: The value where the plugin is made without a plan.
         default_factory: Makes that value.
         runtime: Whether the field is no part of the identity, as with `runtime`.
+        added: Whether it is part of the identity only where it is not at its default, as with `added`.
     """
-    return _field(default, default_factory, {_FROM_PLAN: name} | ({_RUNTIME: True} if runtime else {}))
+    return _field(default, default_factory, {_FROM_PLAN: name, _RUNTIME: runtime, _ADDED: added})
 
 
 def _field(default: Any, default_factory: Any, metadata: Mapping[str, object]) -> Any:
@@ -74,6 +90,10 @@ def _field(default: Any, default_factory: Any, metadata: Mapping[str, object]) -
 def is_runtime(field: dataclasses.Field[Any]) -> bool:
     """Whether the field was declared as no part of the identity."""
     return bool(field.metadata.get(_RUNTIME))
+
+
+def _counts(field: dataclasses.Field[Any], value: object) -> bool:
+    return field.init and not is_runtime(field) and not (field.metadata.get(_ADDED) and value == field.default)
 
 
 def environment_name(field: dataclasses.Field[Any]) -> str:
@@ -170,11 +190,14 @@ class Plugin:
 
 
 def identity_of(plugin: Any) -> dict[str, Any]:
-    """The identity of a dataclass plugin: its name, its version and every field that is not runtime."""
+    """The identity of a dataclass plugin: its name, its version and the fields that count.
+
+    All do but those declared with `runtime`, and those with `added` that are at their defaults.
+    """
     fields = {
-        field.name: _as_json(getattr(plugin, field.name))
+        field.name: _as_json(value)
         for field in dataclasses.fields(plugin)
-        if field.init and not is_runtime(field)
+        if _counts(field, value := getattr(plugin, field.name))
     }
     return {"plugin": plugin.name, "version": plugin.version, **fields}
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from functools import partial
+from typing import ClassVar
 
 from prism_eval.engines.base import OnEngine
 from prism_eval.engines.chatml import PICTURE, USER, turns_of
 from prism_eval.engines.templates import check_template, fill, option_lines
 from prism_eval.errors import UsageError
 from prism_eval.plugins import from_plan
-from prism_eval.plugins.identity import identity_of
 from prism_eval.reasoners.base import Reasoner
-from prism_eval.schema import LATER, Answer, Caption, Item, ItemKind, Message, Request, Sampling, Through
+from prism_eval.schema import Answer, Caption, Item, ItemKind, Message, Request, Sampling, Through
 
 _NEEDED = {
     "choice_prompt": frozenset({"caption", "question", "options"}),
@@ -47,23 +47,17 @@ class PromptedReasoner(OnEngine, Reasoner):
     system: str = from_plan("system", default="")
     no_caption: str = from_plan("no_caption", default="(no caption)")
     abstain: str = from_plan("abstain", default="cannot answer")
-    stored: str = from_plan("stored", default="")
-    through: Through = from_plan("through", default="completions")
+    stored: str = from_plan("stored", default="", added=True)
+    through: Through = from_plan("through", default="completions", added=True)
     sampling: Sampling = from_plan("sampling", default=Sampling())
     _unmarked: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
-
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """The options; those about stored prompts only where they are used, so that older answers are found again."""
-        said = identity_of(self)
-        return said if self.stored else {name: value for name, value in said.items() if name not in LATER}
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """The engine's, how stored prompts were sent, and how many of them had no place for a caption."""
         if not self.stored:
             return super().remarks
-        way = "as they are through /completions" if self.through == "completions" else "turn by turn through its chat"
+        way = "turn by turn through its chat" if self.through == "chat" else "as they are, in no chat template"
         told = (*super().remarks, f"Stored prompts were sent to {self.engine.model} {way}.")
         if not self._unmarked:
             return told
@@ -80,33 +74,32 @@ class PromptedReasoner(OnEngine, Reasoner):
             check_template("stored", self.stored, frozenset({"caption"}))
         if self.sends_raw and not self.engine.completes:
             raise UsageError(
-                f"engine {self.engine.name} cannot be given a stored prompt as it is: read with a server "
-                "(openai:MODEL, vllm:MODEL?serve=true), or add answer.through=chat to the protocol, as in "
-                "'caprl?answer.through=chat'"
+                f"engine {self.engine.name} cannot be given a stored prompt as it is: read with another, such as "
+                "openai:MODEL, or add answer.through=chat to the protocol, as in 'caprl?answer.through=chat'"
             )
         for name, needed in _NEEDED.items():
             check_template(name, getattr(self, name), needed, _FREE)
 
     async def answer(self, caption: Caption, item: Item, *, sample: int) -> Answer:
         """Ask the engine the item's question about the caption."""
-        raw, messages = "", self._messages(caption, item)
-        if self.stored and item.stored_prompt:
-            raw, messages = self._filled(caption, item), ()
-            if self.through == "chat":
-                raw, messages = "", turns_of(raw)
-        request = Request(
-            messages=messages,
-            raw=raw,
-            sampling=self.sampling.of_sample(sample),
-            sample=sample,
-            choices=item.letters if item.kind is ItemKind.CHOICE and not (self.stored and item.stored_prompt) else (),
-        )
+        asked = partial(Request, sampling=self.sampling.of_sample(sample), sample=sample)
+        if not self._is_stored(item):
+            choices = item.letters if item.kind is ItemKind.CHOICE else ()
+            request = asked(messages=self._messages(caption, item), choices=choices)
+        elif self.sends_raw:
+            request = asked(messages=(), raw=self._filled(caption, item))
+        else:
+            request = asked(messages=turns_of(self._filled(caption, item)))
         return (await self.ask_engine(request)).into(Answer)
 
     def question_identity(self, item: Item) -> Mapping[str, object]:
         """What of the item is sent: its stored prompt, where that is."""
         put = super().question_identity(item)
-        return {**put, "stored": item.stored_prompt} if self.stored and item.stored_prompt else put
+        return {**put, "stored": item.stored_prompt} if self._is_stored(item) else put
+
+    def _is_stored(self, item: Item) -> bool:
+        """Whether the item's own prompt is sent, and not the protocol's."""
+        return bool(self.stored and item.stored_prompt)
 
     def _filled(self, caption: Caption, item: Item) -> str:
         """The stored prompt with the caption for its picture; as it is where it has none, as CapRL's program does."""

@@ -158,6 +158,7 @@ def _facts(assembly: Assembly, benchmark: Benchmark) -> dict[str, object]:
         "licence": definition.licence,
         "source": f"synthetic, seed {plan.seed}" if plan.data == "synthetic" else benchmark.source.origin,
         "revision": benchmark.revision,
+        **({"question_file": digest} if (digest := benchmark.digest) else {}),
         **({"missing": list(missing)} if missing else {}),
         "scorer": scorer.name,
         "scoring": dict(scorer.identity),

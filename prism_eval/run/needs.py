@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from prism_eval.captioners import Captioner
 from prism_eval.engines import Engine, OnEngine, Probe
 from prism_eval.engines.context import no_room
-from prism_eval.engines.probe import trial_of
+from prism_eval.engines.probe import raw_trial, trial_of
 from prism_eval.plan import STAGES, Stage
 from prism_eval.plugins import Plugin
 from prism_eval.reasoners.prompted import PromptedReasoner
@@ -28,6 +28,7 @@ class Need:
         sampling: How, with the longest replies.
         sees: Whether images are shown.
         ranks: Whether options are ranked.
+        chats: Whether messages are sent.
         raw: Whether plain text is sent in place of messages.
     """
 
@@ -35,6 +36,7 @@ class Need:
     sampling: Sampling
     sees: bool
     ranks: bool
+    chats: bool = True
     raw: bool = False
 
     @classmethod
@@ -42,7 +44,8 @@ class Need:
         """What one plugin asks of its engine."""
         sampling: Sampling = getattr(plugin, "sampling", Sampling())
         raw = isinstance(plugin, PromptedReasoner) and plugin.sends_raw
-        return cls(plugin.engine, sampling, isinstance(plugin, Captioner), isinstance(plugin, RankingReasoner), raw)
+        sees, ranks = isinstance(plugin, Captioner), isinstance(plugin, RankingReasoner)
+        return cls(plugin.engine, sampling, sees, ranks, chats=not raw, raw=raw)
 
     def __or__(self, other: Need) -> Need:
         """Both: whatever either sends."""
@@ -53,7 +56,8 @@ class Need:
         }
         longest = max(self.sampling.max_tokens, other.sampling.max_tokens)
         sampling = replace(self.sampling, **sent | {"max_tokens": longest})
-        return Need(self.engine, sampling, self.sees or other.sees, self.ranks or other.ranks, self.raw or other.raw)
+        said = {name: getattr(self, name) or getattr(other, name) for name in ("sees", "ranks", "chats", "raw")}
+        return Need(self.engine, sampling, **said)
 
     @property
     def source(self) -> str:
@@ -66,10 +70,12 @@ class Need:
         return self.engine.address or self.engine.name
 
     @property
-    def trial(self) -> Request | None:
-        """A short request such as it will be sent; ``None`` for a model that would be loaded for it here."""
-        elsewhere = self.engine.address and self.engine.holds is None
-        return trial_of(self.sampling, sees=self.sees, raw=self.raw) if elsewhere else None
+    def trials(self) -> tuple[Request, ...]:
+        """Short requests such as it will be sent, one of each way; none for a model that would be loaded here."""
+        if not self.engine.address or self.engine.holds is not None:
+            return ()
+        talk = (trial_of(self.sampling, sees=self.sees),) if self.chats else ()
+        return (*talk, raw_trial(self.sampling)) if self.raw else talk
 
     def unfit(self, probe: Probe) -> Iterator[str]:
         """Why nothing could be asked of it, and what to do: one sentence each."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prism_eval.engines import Probe
@@ -49,7 +49,7 @@ class Probing:
         Raises:
             FatalError: What will be asked of a model cannot succeed.
         """
-        probes = (probed(need, need.trial if asking else None) for need in self.needs.values())
+        probes = (_probed(need, need.trials if asking else ()) for need in self.needs.values())
         # All are waited for though one says that nothing can be asked: engines must not be closed under a probe.
         found = await asyncio.gather(*probes, return_exceptions=True)
         for one in found:
@@ -94,7 +94,7 @@ class Probing:
         return told
 
 
-async def probed(need: Need, trial: Request | None) -> Probe:
+async def _probed(need: Need, trials: Sequence[Request]) -> Probe:
     """What a model is, as far as it can be found out now.
 
     Raises:
@@ -103,7 +103,9 @@ async def probed(need: Need, trial: Request | None) -> Probe:
     engine, note = need.engine, ""
     try:
         async with asyncio.timeout(_SECONDS):
-            found: object = await engine.probe(trial)
+            found: object = await engine.probe(*trials[:1])
+            for other in trials[1:]:
+                await engine.generate(other)
         if isinstance(found, Probe):
             return found
         note = f"probe() returned {type(found).__name__}, not a Probe"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from prism_eval.errors import DataError
 from prism_eval.plugins import Kind, Plugin, from_plan
-from prism_eval.plugins.identity import identity_of
 from prism_eval.schema import EMPTY_GOLD, Answer, AnswerForm, FinishReason, Item, ItemKind, Outcome, Reading, Verdict
 from prism_eval.scoring.aggregation import Aggregation
 from prism_eval.scoring.answers import FEW_WORDS, given_back, is_undecided, rather_a_letter, set_off, shut
@@ -61,7 +59,7 @@ class Scorer(Plugin, ABC):
             they arrive: handing one to a thread and back takes longer than its score.
     """
 
-    reading: Reading = from_plan("reading", default="robust")
+    reading: Reading = from_plan("reading", default="robust", added=True)
 
     quick: ClassVar[bool] = False
 
@@ -69,12 +67,6 @@ class Scorer(Plugin, ABC):
     reads_sentences: ClassVar[bool] = True
     needs_judge: ClassVar[bool] = False
     reads_latex: ClassVar[bool] = False
-
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """The options; the reading only where it is not our own, so that verdicts of before are the same scorer's."""
-        said = identity_of(self)
-        return said if self.reading != "robust" else {name: value for name, value in said.items() if name != "reading"}
 
     def check(self, item: Item) -> None:
         """Make sure that answers to the item can be scored, before one is paid for.
@@ -181,11 +173,7 @@ class Scorer(Plugin, ABC):
             # What a judge would be asked about there, no rule of theirs accepts either.
             outcome = Outcome.CORRECT if score >= 0.5 else Outcome.WRONG
             return Verdict(outcome, score, part, rule, self.needs_judge and not score)
-        if answer.finish_reason is FinishReason.FILTERED or is_refusal(answer.text):
-            return Verdict(Outcome.REFUSED, 0.0, note=answer.note or rule)
-        return Verdict(
-            Outcome.TRUNCATED if answer.finish_reason.cut else Outcome.UNPARSED, 0.0, note=answer.note or rule
-        )
+        return without_answer(answer, rule)
 
     def _read_answer(self, item: Item, written: str | None, form: AnswerForm, rule: str) -> Verdict | None:
         """The verdict on an answer as it was written; ``None`` if it is no answer."""
@@ -298,6 +286,14 @@ class WholeReply(Scorer):
     def official(self, item: Item, reply: str) -> float | None:
         """The benchmark's comparison of the reply as it is."""
         return self.compare(item, reply).score
+
+
+def without_answer(answer: Answer, rule: str) -> Verdict:
+    """How a reply ended in which a rule of the benchmark's authors finds no answer."""
+    note = answer.note or rule
+    if answer.finish_reason is FinishReason.FILTERED or is_refusal(answer.text):
+        return Verdict(Outcome.REFUSED, 0.0, note=note)
+    return Verdict(Outcome.TRUNCATED if answer.finish_reason.cut else Outcome.UNPARSED, 0.0, note=note)
 
 
 SCORER: Kind[Scorer] = Kind("scorer", Scorer)

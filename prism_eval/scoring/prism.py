@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from prism_eval.schema import Answer, AnswerForm, FinishReason, Item, ItemKind, Outcome, Verdict
-from prism_eval.scoring.base import Comparison, Scorer
+from prism_eval.schema import Answer, AnswerForm, Item, ItemKind, Outcome, Verdict
+from prism_eval.scoring.base import Comparison, Scorer, without_answer
 from prism_eval.scoring.choice import KitRule
 from prism_eval.scoring.wording import is_abstention
 
 # An open question is one of two options there (``MMMU_preproc`` in decouple/utils/postproc.py): the gold, or not.
 _OTHER = "Other Answers"
+_RULE = "Prism's option rule"
 
 
 @dataclass(kw_only=True)
@@ -36,13 +37,11 @@ class Prism(KitRule):
         """The rule's letter against the gold; where it finds none, why there is none."""
         self.check(item)
         if (letter := self.parse(item, answer.text)) is not None:
-            return self._verdict(item, letter, "Prism's option rule")
+            return self._verdict(item, letter, _RULE)
         if self.declines(_as_choice(item), answer.text):
             said = is_abstention(answer.text, item.abstain or form.abstain)
-            return Verdict(Outcome.ABSTAINED if said else Outcome.REFUSED, 0.0, note="Prism's option rule: none")
-        if answer.finish_reason is FinishReason.FILTERED:
-            return Verdict(Outcome.REFUSED, 0.0, note=answer.note)
-        return Verdict(Outcome.TRUNCATED if answer.finish_reason.cut else Outcome.UNPARSED, 0.0, note=answer.note)
+            return Verdict(Outcome.ABSTAINED if said else Outcome.REFUSED, 0.0, note=f"{_RULE}: none")
+        return without_answer(answer, _RULE)
 
     def parse(self, item: Item, reply: str) -> str | None:
         """The letter, of the item's options or of the two that an open question is given."""

@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from prism_eval import Captioner, plugins, runtime
+from prism_eval import Captioner, added, plugins, runtime
 from prism_eval.captioners.prompted import PromptedCaptioner
 from prism_eval.errors import MissingExtra
 from prism_eval.judges.prompted import PromptedJudge
@@ -92,6 +92,20 @@ class Echo(Captioner):
 
     async def caption(self, images, *, sample, question=None):
         return Caption(self.word)
+
+
+@dataclass(kw_only=True)
+class Accented(Echo):
+    accent: str = added("none")
+
+
+def test_a_field_that_came_later_counts_only_where_it_is_not_at_its_default():
+    @dataclass(kw_only=True)
+    class Before(Echo):
+        name = "accented"
+
+    assert Accented().identity_digest == Before().identity_digest
+    assert Accented(accent="soft").identity["accent"] == "soft"
 
 
 def test_runtime_fields_leave_the_identity_alone():

@@ -168,7 +168,7 @@ def test_a_run_is_the_program_to_the_last_prompt_and_score(golden: Path, server:
         assert all({key: body[key] for key in asked} == asked for body in bodies)
 
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text("utf-8"))
-    assert any("as they are through /completions" in remark for remark in manifest["reasoner"]["remarks"])
+    assert any("as they are, in no chat template" in remark for remark in manifest["reasoner"]["remarks"])
     assert replay(tmp_path / "run").changed == ()
 
 
@@ -252,13 +252,14 @@ def test_captions_may_be_each_question_s_own(golden: Path, server: Any, tmp_path
     assert manifest["protocol"]["caption"]["per_question"] is True
 
 
+@pytest.mark.parametrize("captioner", ["blind", ""], ids=["reader alone", "one model sees and reads"])
 def test_a_server_without_completions_is_told_of_before_anything_is_asked(
-    golden: Path, server: Any, tmp_path: Path
+    golden: Path, server: Any, tmp_path: Path, captioner: str
 ) -> None:
     address, canned = server
     canned.chats_only = True
     with pytest.raises(FatalError, match=r"not for completions.*answer\.through=chat"):
-        run(golden, address, tmp_path, captioner="blind")
+        run(golden, address, tmp_path, captioner=captioner)
     assert canned.calls == []
 
 

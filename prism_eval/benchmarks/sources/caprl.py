@@ -6,6 +6,7 @@ They are the data set ``internlm/CapRL-Evaluation-Files``: twelve files under ``
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -76,6 +77,15 @@ class CapRLSource:
     def origin(self) -> str:
         """The question file's path."""
         return str(self.path)
+
+    @property
+    def digest(self) -> str | None:
+        """SHA-256 of the question file as it lies there, as 64 hexadecimal digits; ``None`` if it cannot be read."""
+        try:
+            with self.path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return None
 
     @property
     def image_folder(self) -> Path:

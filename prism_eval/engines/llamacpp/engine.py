@@ -14,14 +14,14 @@ from typing import Annotated, Any, ClassVar, cast
 from prism_eval.engines.base import Engine
 from prism_eval.engines.beginnings import shared_length
 from prism_eval.engines.body import Body
-from prism_eval.engines.chat import completion_of
+from prism_eval.engines.chat import completion_of, path_of
 from prism_eval.engines.context import no_room, ran_out
 from prism_eval.engines.http import Server
 from prism_eval.engines.llamacpp.forcing import LISTED, forced_body, likelihood_of, tokens_body
 from prism_eval.engines.llamacpp.loading import Wanted
 from prism_eval.engines.llamacpp.named import file_of
 from prism_eval.engines.llamacpp.resident import Resident
-from prism_eval.engines.llamacpp.wording import chat_body, text_of, trouble
+from prism_eval.engines.llamacpp.wording import reply_body, template_body, text_of, trouble
 from prism_eval.engines.pixels import redrawn
 from prism_eval.engines.probe import Probe
 from prism_eval.engines.replies import whole
@@ -114,12 +114,18 @@ class LlamaCppEngine(Engine):
         if request.images:
             request = await asyncio.to_thread(request.with_images, partial(redrawn, max_pixels=self.max_pixels))
         resident, server = await self._ready()
+        if request.begun:
+            request = await self._as_text(server, request)
         async with resident.slots.one_for(text_of(request)) as slot:
-            said = await self._post(
-                server, "/v1/chat/completions", chat_body(request, slot=slot, context=self._context)
-            )
+            body = reply_body(request, slot=slot, context=self._context)
+            said = await self._post(server, f"/v1{path_of(request)}", body)
         asked = request.sampling.max_tokens
         return completion_of(said, where=self._weights.name, asked=asked, context=self._context, whose="model")
+
+    @property
+    def completes(self) -> bool:
+        """Yes, by its server's ``/completions``."""
+        return True
 
     async def log_likelihood(self, prompt: str, continuations: Sequence[str]) -> list[float]:
         """Let the model write each continuation, whatever else is likelier; see `Engine.log_likelihood`."""
@@ -157,7 +163,7 @@ class LlamaCppEngine(Engine):
         name = self._weights.name
         if request.images and self._projector is None:
             raise FatalError(f"{name}: takes no images without its projector: name it, as in ?mmproj=FILE.gguf")
-        if "tokenizer.chat_template" not in self._weights.header:
+        if not request.raw and "tokenizer.chat_template" not in self._weights.header:
             raise no_chat_template(name)
         if request.sampling.max_tokens >= self._context:
             raise no_room(name, request.sampling.max_tokens, self._context)
@@ -171,6 +177,15 @@ class LlamaCppEngine(Engine):
         if self._server is None or self._server.loop is not asyncio.get_running_loop():
             self._server = Server(loaded.address, key=loaded.key, timeout=_FOREVER)
         return resident, self._server
+
+    async def _as_text(self, server: Server, request: Request) -> Request:
+        """A turn of the model's own that has begun, as the text that it goes on with: llama.cpp's chat would end it."""
+        if request.images:
+            raise PermanentError(f"{self._weights.name}: cannot go on with a reply to an image that has begun")
+        *before, begun = request.messages
+        said = await self._post(server, "/apply-template", template_body(before))
+        text = f"{whole(said, where=self._weights.name)['prompt']}{''.join(map(str, begun.parts))}"
+        return replace(request, messages=(), raw=text)
 
     async def _tokens(self, server: Server, text: str) -> list[int]:
         said = whole(await self._post(server, "/tokenize", tokens_body(text)), where=self._weights.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -24,14 +24,21 @@ _OF_AN_IMAGE = 40
 """Times that an image's digest stands for it, so that it weighs as much as a page of text."""
 
 
-def chat_body(request: Request, *, slot: int, context: int) -> Body:
+def reply_body(request: Request, *, slot: int, context: int) -> Body:
     """The body that asks for one reply in a slot that holds so many tokens."""
     how = {**_otherwise_called(request.sampling, context), "samplers": SAMPLERS, "id_slot": slot, "cache_prompt": True}
     return body_of(_plain(request), model="", without=("seed", "repetition_penalty"), extra=how)
 
 
+def template_body(messages: Sequence[Message]) -> Body:
+    """The body that asks for a conversation as the model's chat template writes it."""
+    return body_of(_plain(Request(messages=tuple(messages), sampling=Sampling())), model="")
+
+
 def text_of(request: Request) -> str:
     """What of a request is its own: a system message stands before all of them."""
+    if request.raw:
+        return request.raw
     parts = (part for message in request.messages if message.role != "system" for part in message.parts)
     return "".join(part.digest * _OF_AN_IMAGE if isinstance(part, Image) else part for part in parts)
 
@@ -63,7 +70,7 @@ def _otherwise_called(sampling: Sampling, context: int) -> Mapping[str, object]:
 
 def _plain(request: Request) -> Request:
     """The request as templates of all models take it: a message of texts alone is one text."""
-    return replace(request, messages=tuple(map(_plain_message, request.messages)))
+    return replace(request, messages=tuple(map(_plain_message, request.messages)), raw=utf8(request.raw))
 
 
 def _plain_message(message: Message) -> Message:

@@ -124,6 +124,11 @@ class TransformersEngine(Engine):
         # A request that is given up keeps its frames as long as its exception is kept: none of them may hold the model.
         return cast("Completion", await self._asked(prompt, group, prompt.length))
 
+    @property
+    def completes(self) -> bool:
+        """Yes, without a template."""
+        return True
+
     async def log_likelihood(self, prompt: str, continuations: Sequence[str]) -> list[float]:
         """Read the prompt once, and all continuations behind it; see `Engine.log_likelihood`."""
         await self._ready()
@@ -141,16 +146,16 @@ class TransformersEngine(Engine):
         """What the model is to reply to, and with whom it may share a batch."""
         if request.images and not loaded.sees:
             raise FatalError(f"{loaded.name}: the model takes no images")
-        if loaded.templates.chat_template is None:
+        if not request.raw and loaded.templates.chat_template is None:
             raise no_chat_template(loaded.name)
         sampling = request.sampling
         if loaded.context is not None and sampling.max_tokens >= loaded.context:
             raise no_room(loaded.name, sampling.max_tokens, loaded.context)
         rules = Rules.of(sampling, loaded.own)
         most = float("inf") if self.max_pixels is None else self.max_pixels
-        prompt = Prompt(request.messages, rules, sampling.max_tokens, sampling.seed, most)
-        # A batch of pictures is made of rows that have some.
-        return prompt, (rules, bool(request.images))
+        prompt = Prompt(request.messages, request.raw, rules, sampling.max_tokens, sampling.seed, most)
+        # A batch of pictures is made of rows that have some, and one of templates has marks of a beginning in all.
+        return prompt, (rules, bool(request.images), bool(request.raw))
 
     async def _ready(self) -> Loaded:
         if self._resident is None:

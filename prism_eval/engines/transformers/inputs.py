@@ -25,6 +25,7 @@ class Prompt:
 
     Attributes:
         messages: The conversation so far.
+        raw: In its place, the whole text that the model goes on from.
         rules: How it picks its tokens.
         max_tokens: How many it may write.
         seed: What its draws begin with; ``None`` for chance.
@@ -32,6 +33,7 @@ class Prompt:
     """
 
     messages: tuple[Message, ...]
+    raw: str
     rules: Rules
     max_tokens: int
     seed: int | None
@@ -44,7 +46,8 @@ class Prompt:
         Raises:
             PermanentError: An image is none.
         """
-        return sum(self._length_of(part) for message in self.messages for part in message.parts)
+        parts = (part for message in self.messages for part in message.parts)
+        return sum(map(self._length_of, parts), self._length_of(self.raw))
 
     def _length_of(self, part: str | Image) -> int:
         if isinstance(part, str):
@@ -55,11 +58,14 @@ class Prompt:
 
 
 def ids_of(loaded: Loaded, prompt: Prompt) -> list[int]:
-    """The tokens of a conversation without images.
+    """The tokens of a conversation without images, or of a text.
 
     Raises:
         PermanentError: The model's template does not take it.
     """
+    if prompt.raw:
+        raw: list[int] = loaded.tokenizer.encode(utf8(prompt.raw))
+        return raw
     messages = [
         {"role": one.role, "content": "".join(part for part in one.parts if isinstance(part, str))}
         for one in prompt.messages
@@ -79,7 +85,9 @@ def inputs_of(loaded: Loaded, prompts: Sequence[Prompt]) -> Mapping[str, Any]:
         rows = {"input_ids": [ids_of(loaded, prompt) for prompt in prompts]}
         made = loaded.tokenizer.pad(rows, padding=True, return_tensors="pt")
         return {name: made[name].to(loaded.device) for name in ("input_ids", "attention_mask")}
-    texts = [_templated(loaded.templates, list(map(_with_places, prompt.messages))) for prompt in prompts]
+    texts = [
+        utf8(prompt.raw) or _templated(loaded.templates, list(map(_with_places, prompt.messages))) for prompt in prompts
+    ]
     pictures = [[_picture(image, prompt) for image in _images(prompt)] for prompt in prompts]
     begun = loaded.tokenizer.bos_token is not None and texts[0].startswith(loaded.tokenizer.bos_token)
     try:

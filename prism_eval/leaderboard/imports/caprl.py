@@ -22,9 +22,8 @@ from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.manifest import FORMAT
 from prism_eval.run.reading import Manifest
 from prism_eval.run.tables import TableWriter
-from prism_eval.schema import Caption, Item, ItemKind, Outcome
+from prism_eval.schema import Answer, AnswerForm, Caption, Item, ItemKind, Outcome, Verdict
 from prism_eval.scoring.base import SCORER, Scorer
-from prism_eval.scoring.caprl import official_box
 
 READER = "CapRL-Eval-3B"
 """Who reads the captions in CapRL's paper."""
@@ -56,12 +55,12 @@ class Imported:
 
 @dataclass(frozen=True)
 class _Scored:
-    """A file, and what our scorer says of its answers, question by question; ``None`` where it cannot tell."""
+    """A file, and what our scorer says of its answers, question by question."""
 
     details: Details
     scorer: Mapping[str, object]
     name: str
-    scores: Sequence[Sequence[tuple[float | None, str]]]
+    verdicts: Sequence[Sequence[Verdict]]
 
 
 def import_caprl(
@@ -121,14 +120,14 @@ def _score(details: Details) -> _Scored:
     asked = [(entry, reply) for entry in details.entries for reply in entry.replies]
     try:
         with ThreadPoolExecutor(_THREADS) as threads:
-            found = iter(list(threads.map(lambda one: _official(scorer, details.benchmark, *one), asked)))
+            found = iter(list(threads.map(lambda one: _verdict(scorer, details.benchmark, *one), asked)))
     finally:
         scorer.close()
-    scores = [[next(found) for _ in entry.replies] for entry in details.entries]
-    return _Scored(details, dict(scorer.identity), name, scores)
+    verdicts = [[next(found) for _ in entry.replies] for entry in details.entries]
+    return _Scored(details, dict(scorer.identity), name, verdicts)
 
 
-def _official(scorer: Scorer, benchmark: str, entry: Entry, reply: str) -> tuple[float | None, str]:
+def _verdict(scorer: Scorer, benchmark: str, entry: Entry, reply: str) -> Verdict:
     item = Item(
         benchmark=benchmark,
         id=entry.id,
@@ -139,18 +138,21 @@ def _official(scorer: Scorer, benchmark: str, entry: Entry, reply: str) -> tuple
         cluster=entry.image,
     )
     try:
-        return scorer.official(item, reply), ""
+        return scorer.score(item, Answer(reply), AnswerForm())
     except DataError as error:
-        # A gold that math-verify cannot read accepts any answer there.
-        return None, str(error)
+        return Verdict(Outcome.FAILED, None, note=str(error))
 
 
 def _differences(one: _Scored) -> Iterator[str]:
-    for entry, scores in zip(one.details.entries, one.scores, strict=True):
-        for sample, (stored, (score, why)) in enumerate(zip(entry.rewards, scores, strict=True)):
-            if score is None or abs(stored - score) > _EQUAL:
-                ours = f"no score ({why})" if score is None else f"{score:.4g}"
+    for entry, verdicts in zip(one.details.entries, one.verdicts, strict=True):
+        for sample, (stored, verdict) in enumerate(zip(entry.rewards, verdicts, strict=True)):
+            if _differs(stored, verdict):
+                ours = f"no score ({verdict.note})" if verdict.score is None else f"{verdict.score:.4g}"
                 yield f"{entry.where}, answer {sample + 1}: {stored:.4g} there, {ours} here"
+
+
+def _differs(stored: float, verdict: Verdict) -> bool:
+    return verdict.score is None or abs(stored - verdict.score) > _EQUAL
 
 
 def _plan(files: Sequence[Details], label: str, reader: str) -> Plan:
@@ -226,10 +228,10 @@ def _answers(files: Sequence[Details], label: str, reader: str) -> Iterator[dict
 
 def _verdicts(scored: Sequence[_Scored], label: str, reader: str) -> Iterator[dict[str, object]]:
     for one in scored:
-        for entry, scores in zip(one.details.entries, one.scores, strict=True):
-            for sample, (score, why) in enumerate(scores):
+        for entry, verdicts in zip(one.details.entries, one.verdicts, strict=True):
+            for sample, verdict in enumerate(verdicts):
                 reply, caption, stored = entry.replies[sample], entry.captions[sample], entry.rewards[sample]
-                differs = score is None or abs(stored - score) > _EQUAL
+                there = f"stored score {stored:.4g}" if _differs(stored, verdict) else ""
                 yield {
                     **_place(one.details, entry, sample, label, reader),
                     "cluster": entry.image,
@@ -237,23 +239,15 @@ def _verdicts(scored: Sequence[_Scored], label: str, reader: str) -> Iterator[di
                     "question": entry.question,
                     "options": "[]",
                     "gold": json.dumps([entry.gold], ensure_ascii=False),
-                    "outcome": _outcome(score, reply).value,
-                    "score": score,
+                    "outcome": verdict.outcome.value,
+                    "score": verdict.score,
                     "answer": reply,
-                    "extracted": official_box(reply) or None,
-                    "note": "; ".join(filter(None, (why, f"stored score {stored:.4g}" if differs else ""))),
+                    "extracted": verdict.extracted,
+                    "note": "; ".join(filter(None, (verdict.note, there))),
                     "caption": caption,
                     "caption_words": Caption(caption).words,
                     "caption_truncated": None,
                 }
-
-
-def _outcome(score: float | None, reply: str) -> Outcome:
-    if score is None:
-        return Outcome.FAILED
-    if not score and not official_box(reply):
-        return Outcome.UNPARSED
-    return Outcome.CORRECT if score >= 0.5 else Outcome.WRONG
 
 
 def _manifest(

@@ -188,15 +188,17 @@ def _sample(value: Mapping[str, object], where: str) -> dict[str, Any]:
     sample = value.get("original_sample")
     if not isinstance(sample, dict):
         raise DataError(f"{where}: its sample is no object")
-    prompt, gold, images = sample.get("prompt"), sample.get("answer"), tidied(sample).get("image")
+    # As a question file's are read: a gold may be a list or a number there.
+    read = tidied(sample)
+    prompt, gold, images = sample.get("prompt"), read.get("answer"), read.get("image")
     shown = [image for image in images if isinstance(image, str) and image] if isinstance(images, list) else []
     if not shown:
         raise DataError(f"{where}: its sample names no image")
     if not isinstance(prompt, str) or not plain_prompt(prompt):
         raise DataError(f"{where}: its sample has no prompt")
-    if not isinstance(gold, str | int | float) or not str(gold).strip():
+    if not isinstance(gold, str) or not gold.strip():
         raise DataError(f"{where}: its sample has no answer")
-    return {"image": " ".join(shown), "prompt": prompt, "gold": str(gold)}
+    return {"image": " ".join(shown), "prompt": prompt, "gold": gold}
 
 
 def _rewards(value: object, where: str) -> tuple[float, ...]:

@@ -21,7 +21,7 @@ import pytest
 from prism_eval.engines.llamacpp.engine import LlamaCppEngine
 from prism_eval.engines.transformers.engine import TransformersEngine
 from prism_eval.errors import ContextExceeded, FatalError
-from prism_eval.schema import FinishReason
+from prism_eval.schema import FinishReason, Message, Request, Sampling
 from tests.engines.llamacpp.conftest import needs_smollm2
 from tests.engines.transformers.conftest import asked, models, several  # noqa: F401 - a fixture
 
@@ -51,6 +51,17 @@ async def make() -> AsyncIterator[Make]:
 def plain(text: str) -> str:
     """A text less what the two spell differently: bytes that are no character, and blanks at the ends."""
     return re.sub("\N{REPLACEMENT CHARACTER}+", "\N{REPLACEMENT CHARACTER}", text).strip(" \N{REPLACEMENT CHARACTER}")
+
+
+async def test_a_stored_prompt_and_a_reply_that_has_begun_are_gone_on_with(make: Make) -> None:
+    needs_smollm2()
+    engine, sampling = make("smollm2"), Sampling(max_tokens=8, temperature=0.0)
+    begun = Message("assistant", ("The largest city of Germany is",))
+    question = Message("user", ("What is the largest city of Germany?",))
+    stored = await engine.generate(Request(messages=(), raw=begun.parts[0], sampling=sampling))
+    said = await engine.generate(Request(messages=(question, begun), sampling=sampling))
+    assert stored.text.startswith(" Berlin")
+    assert said.text.startswith(" Berlin")
 
 
 async def test_greedy_texts_are_those_of_transformers(tiny: str, make: Make) -> None:

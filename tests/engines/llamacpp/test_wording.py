@@ -8,7 +8,7 @@ import pytest
 
 from prism_eval.engines.http import Reply
 from prism_eval.engines.llamacpp.forcing import forced_body, likelihood_of
-from prism_eval.engines.llamacpp.wording import chat_body, text_of, trouble
+from prism_eval.engines.llamacpp.wording import reply_body, text_of, trouble
 from prism_eval.errors import ContextExceeded, PermanentError, TransientError
 from prism_eval.schema import NEUTRAL, Image, Message, Request, Sampling
 
@@ -18,7 +18,7 @@ def asked(*messages: Message, **sampling: object) -> Request:
 
 
 def sent(request: Request) -> dict[str, object]:
-    return json.loads(b"".join(chat_body(request, slot=2, context=512).blocks()))
+    return json.loads(b"".join(reply_body(request, slot=2, context=512).blocks()))
 
 
 def test_sampling_is_said_in_full_in_llama_cpps_names() -> None:
@@ -48,6 +48,13 @@ def test_texts_are_one_text_that_a_tokenizer_takes() -> None:
     assert message["content"] == "half ? and half"
     (seen,) = sent(asked(Message("user", (Image(b"\x89PNG\r\n\x1a\n"), "What?"))))["messages"]
     assert [part["type"] for part in seen["content"]] == ["image_url", "text"]
+
+
+def test_a_stored_prompt_is_sent_as_it_is() -> None:
+    stored = Request(messages=(), sampling=Sampling(), raw="<|im_start|>user\nHi \ud83d")
+    assert sent(stored)["prompt"] == "<|im_start|>user\nHi ?"
+    assert "messages" not in sent(stored)
+    assert text_of(stored) == stored.raw
 
 
 def test_a_request_is_known_by_what_is_its_own() -> None:

@@ -70,18 +70,21 @@ async def test_greedy_text_is_what_plain_generate_writes_in_a_batch_and_alone(
     assert engine.remarks == ()
 
 
-async def test_a_turn_that_was_begun_is_gone_on_with(make: Make, models: Callable[[str], Path]) -> None:
+async def test_a_turn_that_was_begun_and_a_stored_prompt_are_gone_on_with(
+    make: Make, models: Callable[[str], Path]
+) -> None:
     import transformers
 
-    asked = Message("user", ("Answer: which option is right?",))
-    request = Request(messages=(asked, Message("assistant", ("the tallest is",))), sampling=Sampling(max_tokens=12))
+    asked, sampling = Message("user", ("Answer: which option is right?",)), Sampling(max_tokens=12)
+    request = Request(messages=(asked, Message("assistant", ("the tallest is",))), sampling=sampling)
     model = transformers.AutoModelForCausalLM.from_pretrained(models("text"))
     words = transformers.AutoTokenizer.from_pretrained(models("text"))
     text = "<|im_start|>user\nAnswer: which option is right?<|im_end|>\n<|im_start|>assistant\nthe tallest is"
     ids = words(text, return_tensors="pt", add_special_tokens=False)["input_ids"]
     out = model.generate(ids, max_new_tokens=12, do_sample=False, repetition_penalty=1.0, top_k=0, top_p=1.0)
     expected = words.decode(out[0, ids.shape[1] :], skip_special_tokens=True)
-    assert (await make("text").generate(request)).text == expected
+    engine, stored = make("text"), Request(messages=(), raw=text, sampling=sampling)
+    assert [one.text for one in await asyncio.gather(*map(engine.generate, (request, stored)))] == [expected] * 2
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -65,6 +65,19 @@ async def test_greedy_answers_are_those_of_transformers(make: Make, plain: Calla
     assert len(set(mine)) == len(requests)
 
 
+@pytest.mark.parametrize("how", WAYS.values(), ids=WAYS)
+async def test_a_stored_prompt_and_a_turn_that_was_begun_are_gone_on_with(
+    how: dict[str, bool], make: Make, plain: Callable[[str], TransformersEngine]
+) -> None:
+    question, begun = Message("user", ("Which option is right?",)), Message("assistant", ("the tallest is",))
+    stored = f"<|im_start|>user\n{question.parts[0]}<|im_end|>\n<|im_start|>assistant\n{begun.parts[0]}"
+    sampling = asked("", max_tokens=12).sampling
+    told_raw = Request(messages=(), raw=stored, sampling=sampling)
+    requests = [told_raw, Request(messages=(question, begun), sampling=sampling)]
+    told = [await asyncio.gather(*map(one.generate, requests)) for one in (make("text", **how), plain("text"))]
+    assert len({whole(one).text for pair in told for one in pair}) == 1
+
+
 async def test_draws_are_the_same_in_process_and_served_and_whatever_shares_their_batch(make: Make) -> None:
     inside, served = (make("qwen", **how) for how in WAYS.values())
     requests = [asked(picture(1), "Describe this image.", temperature=1.0, seed=seed) for seed in range(5)]

@@ -77,7 +77,14 @@ def test_a_stored_score_that_is_not_ours_is_listed_with_its_place(tmp_path: Path
     assert [line.split("chartqa.json ")[1] for line in made.differences] == ["entry 2, answer 2: 0.5 there, 0 here"]
     assert read_manifest(tmp_path / "run")["imported"]["differences"] == list(made.differences)
     notes = [note for (note,) in rows(tmp_path / "run", "verdicts", "note") if note]
-    assert notes == ["stored score 0.5"]
+    assert [note for note in notes if "stored" in note] == ["official reading; stored score 0.5"]
+
+
+def test_a_gold_that_is_a_list_is_compared_as_its_text_as_there(tmp_path: Path) -> None:
+    listed = entry(1)
+    listed[0]["answer"] = ["7", "seven"]
+    imported([write(tmp_path / "details_chartqa.json", [listed])], tmp_path / "run", model="m")
+    assert set(rows(tmp_path / "run", "verdicts", "gold")) == {(json.dumps(["['7', 'seven']"]),)}
 
 
 def test_items_are_known_by_image_and_prompt_in_whichever_order_they_come(tmp_path: Path) -> None:
