@@ -173,7 +173,7 @@ class Scorer(Plugin, ABC):
             # What a judge would be asked about there, no rule of theirs accepts either.
             outcome = Outcome.CORRECT if score >= 0.5 else Outcome.WRONG
             return Verdict(outcome, score, part, rule, self.needs_judge and not score)
-        return without_answer(answer, rule)
+        return without_answer(answer, rule, refused=is_refusal(answer.text))
 
     def _read_answer(self, item: Item, written: str | None, form: AnswerForm, rule: str) -> Verdict | None:
         """The verdict on an answer as it was written; ``None`` if it is no answer."""
@@ -288,10 +288,16 @@ class WholeReply(Scorer):
         return self.compare(item, reply).score
 
 
-def without_answer(answer: Answer, rule: str) -> Verdict:
-    """How a reply ended in which a rule of the benchmark's authors finds no answer."""
+def without_answer(answer: Answer, rule: str, *, refused: bool = False) -> Verdict:
+    """How a reply ended in which a rule of the benchmark's authors finds no answer.
+
+    Args:
+        answer: The reply.
+        rule: What they call the rule.
+        refused: Whether its words refuse.
+    """
     note = answer.note or rule
-    if answer.finish_reason is FinishReason.FILTERED or is_refusal(answer.text):
+    if refused or answer.finish_reason is FinishReason.FILTERED:
         return Verdict(Outcome.REFUSED, 0.0, note=note)
     return Verdict(Outcome.TRUNCATED if answer.finish_reason.cut else Outcome.UNPARSED, 0.0, note=note)
 
