@@ -25,6 +25,7 @@ from prism_eval.cli import (
     run,
     score,
     store,
+    verify,
 )
 from prism_eval.cli.verbs import Verbs, help_without_a_word
 
@@ -80,6 +81,7 @@ for verb in (
     baseline,
     history,
     importing,
+    verify,
     plan,
     benchmarks,
     plugins,

@@ -190,9 +190,9 @@ def _look(
 
 def _replay(run: Path) -> tuple[Told, int]:
     from prism_eval.gate.output.replays import told
-    from prism_eval.gate.replay import replay
+    from prism_eval.run.rescoring import rescore
 
-    found = replay(run)
+    found = rescore(run)
     return told(found, str(run)), EXITS["FAIL" if found.changed else "PASS"]
 
 

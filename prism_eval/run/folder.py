@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -106,8 +107,18 @@ class RunFolder:
         write_whole(self.plan_file, plan.to_toml())
 
     def write_manifest(self, manifest: Mapping[str, object]) -> None:
-        """Write ``manifest.json``."""
-        write_whole(self.manifest_file, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+        """Write ``manifest.json``, with the digests of the tables that it is of."""
+        tables = {name: digest for name in TABLES.values() if (digest := self.digest_of(name))}
+        said = {**manifest, "tables": tables}
+        write_whole(self.manifest_file, json.dumps(said, indent=2, ensure_ascii=False) + "\n")
+
+    def digest_of(self, name: str) -> str | None:
+        """SHA-256 of a table's file, as 64 hexadecimal digits; ``None`` where there is none."""
+        try:
+            with self.table(name).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except FileNotFoundError:
+            return None
 
     def refuse_another(self, plan: Plan) -> None:
         """Make sure that the folder does not hold the run of another plan.

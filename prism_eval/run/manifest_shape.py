@@ -94,6 +94,7 @@ class _Manifest(_Part):
     looks: _Looks = _Looks()
     shard: _Shard | None = None
     counts: _Counts = _Counts()
+    tables: dict[str, str] = {}
 
 
 def check_shape(manifest: Mapping[str, object], path: Path) -> None:

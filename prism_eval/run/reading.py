@@ -63,6 +63,7 @@ class Manifest(TypedDict, total=False):
     shard: Mapping[str, Any]
     unread: Mapping[str, str]
     imported: Mapping[str, Any]
+    tables: Mapping[str, str]
 
 
 def read_manifest(folder: Path) -> Manifest:

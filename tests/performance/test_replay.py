@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from prism_eval import evaluate
-from prism_eval.gate.replay import replay
+from prism_eval.run.rescoring import rescore
 from tests.runfolder import edit
 
 pytestmark = pytest.mark.performance
@@ -23,7 +23,7 @@ def test_answers_without_mathematics(tmp_path: Path) -> None:
     for name in ("answers", "verdicts"):
         edit(run / f"{name}.parquet", _repeated, row_group_size=2000)
     began, used = time.perf_counter(), time.process_time()
-    found = replay(run)
+    found = rescore(run)
     seconds, cpu = time.perf_counter() - began, time.process_time() - used
     print(f"\n{found.answers:,} answers scored again in {seconds:.1f} s, {cpu:.1f} s of processor time")
     assert found.changed == ()

@@ -20,7 +20,7 @@ import pytest
 from prism_eval import evaluate
 from prism_eval.engines import Engine
 from prism_eval.errors import FatalError, UsageError
-from prism_eval.gate.replay import replay
+from prism_eval.run.rescoring import rescore
 from prism_eval.plan import load_protocol
 from prism_eval.reasoners.prompted import PromptedReasoner
 from prism_eval.schema import Completion, Request
@@ -169,7 +169,7 @@ def test_a_run_is_the_program_to_the_last_prompt_and_score(golden: Path, server:
 
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text("utf-8"))
     assert any("as they are, in no chat template" in remark for remark in manifest["reasoner"]["remarks"])
-    assert replay(tmp_path / "run").changed == ()
+    assert rescore(tmp_path / "run").changed == ()
 
 
 def test_the_chat_endpoint_is_asked_turn_by_turn_and_the_run_says_so(golden: Path, server: Any, tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ from dataclasses import asdict
 from prism_eval.files.jsonable import jsonable
 from prism_eval.gate.output.sheet import Grid, Sheet
 from prism_eval.gate.output.told import Case, Told
-from prism_eval.gate.replay import Replay
 from prism_eval.leaderboard.writing import counted
+from prism_eval.run.rescoring import Rescored
 
 _SHOWN = 20
 
 
-def told(replay: Replay, where: str) -> Told:
+def told(replay: Rescored, where: str) -> Told:
     """What a replay says.
 
     Args:
@@ -33,7 +33,7 @@ def told(replay: Replay, where: str) -> Told:
     )
 
 
-def replayed(replay: Replay, where: str) -> Sheet:
+def replayed(replay: Rescored, where: str) -> Sheet:
     """What to say of a replay.
 
     Args:

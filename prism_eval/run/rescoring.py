@@ -66,7 +66,7 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replay:
+class Rescored:
     """What came of scoring a run's answers again.
 
     Attributes:
@@ -82,7 +82,7 @@ class Replay:
     left_out: Mapping[str, str]
 
 
-def replay(folder: Path) -> Replay:
+def rescore(folder: Path) -> Rescored:
     """Score the answers of a run again, and write nothing.
 
     Args:
@@ -100,7 +100,7 @@ def replay(folder: Path) -> Replay:
         raise UsageError(f"{verdicts.path} is of an older prism-eval: score the run once: prism-eval score {folder}")
     protocol, orders = protocol_of(plan), Orders(plan.orders, plan.seed)
     scorers, left_out = _scorers(manifest, scorer_settings(plan, protocol))
-    changed, counts = [], Counter[str]()
+    changed, counts = [], Counter(answers=0, unanswered=0)
     try:
         # Mathematics waits for its own processes: several answers at once keep them busy.
         with ThreadPoolExecutor(4) as threads:
@@ -116,7 +116,7 @@ def replay(folder: Path) -> Replay:
     finally:
         for scorer in scorers.values():
             scorer.close()
-    return Replay(answers=counts["answers"], unanswered=counts["unanswered"], changed=tuple(changed), left_out=left_out)
+    return Rescored(**counts, changed=tuple(changed), left_out=left_out)
 
 
 def _scorers(manifest: Manifest, settings: Mapping[str, Any]) -> tuple[dict[str, Scorer], dict[str, str]]:

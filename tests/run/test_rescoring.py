@@ -9,7 +9,7 @@ import pytest
 from prism_eval import evaluate
 from prism_eval.errors import RunError, UsageError
 from prism_eval.gate.output.replays import told
-from prism_eval.gate.replay import Changed, Ruled, replay
+from prism_eval.run.rescoring import Changed, Ruled, rescore
 from tests.runfolder import edit
 from tests.shell import shell
 
@@ -40,7 +40,7 @@ def put(table, column, row, value):
 
 def test_every_verdict_is_as_it_was_and_nothing_is_written(run):
     before = {file.name: file.read_bytes() for file in run.iterdir()}
-    found = replay(run)
+    found = rescore(run)
     assert found.changed == ()
     assert found.left_out == {}
     assert found.answers == pq.read_metadata(run / "verdicts.parquet").num_rows > 50
@@ -57,7 +57,7 @@ def test_a_verdict_that_is_another_one_now_is_told_with_both_rules(run):
         return table
 
     edit(run / "verdicts.parquet", wrong)
-    (changed,) = replay(run).changed
+    (changed,) = rescore(run).changed
     assert changed == Changed(
         **{name: of[name] for name in ("captioner", "reasoner", "benchmark", "item", "sample", "order")},
         before=Ruled("wrong", 0.0, "9", "an old rule"),
@@ -75,7 +75,7 @@ def test_a_verdict_that_is_another_one_now_is_told_with_both_rules(run):
 
 def test_many_changes_are_capped_on_the_screen_and_whole_in_json(run):
     edit(run / "verdicts.parquet", lambda table: put(table, "score", slice(0, 30), [0.5] * 30))
-    found = replay(run)
+    found = rescore(run)
     assert len(found.changed) == 30
     said = told(found, "the run")
     sheet = said.sheet
@@ -92,7 +92,7 @@ def test_an_answer_that_is_not_there_cannot_change(run):
 
     edit(run / "verdicts.parquet", failed)
     edit(run / "answers.parquet", lambda table: put(table, "text", 0, None))
-    found = replay(run)
+    found = rescore(run)
     assert (found.unanswered, found.changed) == (1, ())
 
 
@@ -100,20 +100,20 @@ def test_an_answer_that_is_not_there_cannot_change(run):
 def test_tables_of_different_answers_are_refused(run, change):
     edit(run / "answers.parquet", change)
     with pytest.raises(RunError, match=r"does not go with .*answers.parquet"):
-        replay(run)
+        rescore(run)
 
 
 def test_a_table_of_an_older_version_is_refused_with_what_mends_it(run):
     edit(run / "verdicts.parquet", lambda table: table.drop_columns(["row"]))
     with pytest.raises(UsageError, match="older prism-eval: score the run once: prism-eval score"):
-        replay(run)
+        rescore(run)
 
 
 def test_a_scorer_that_is_not_installed_here_is_told(run):
     manifest = json.loads((run / "manifest.json").read_text())
     manifest["benchmarks"][0]["scorer"] = "a-strangers"
     (run / "manifest.json").write_text(json.dumps(manifest))
-    found = replay(run)
+    found = rescore(run)
     (name,) = found.left_out
     assert name == manifest["benchmarks"][0]["name"]
     assert "a-strangers" in found.left_out[name]
@@ -132,9 +132,9 @@ def test_what_a_judge_decided_stays_as_long_as_it_is_for_a_judge(run, monkeypatc
 
     edit(run / "verdicts.parquet", judged)
     monkeypatch.setattr(CharXiv, "left_open", lambda self, answer, verdict: None)
-    assert [one.before.rule for one in replay(run).changed] == ["judge gpt"]
+    assert [one.before.rule for one in rescore(run).changed] == ["judge gpt"]
     monkeypatch.setattr(CharXiv, "left_open", lambda self, answer, verdict: answer.text)
-    assert replay(run).changed == ()
+    assert rescore(run).changed == ()
 
 
 def test_the_reading_of_the_protocol_is_that_of_the_replay(tmp_path):
@@ -152,6 +152,6 @@ def test_the_reading_of_the_protocol_is_that_of_the_replay(tmp_path):
     rows = pq.read_table(out / "verdicts.parquet").to_pylist()
     assert {row["extracted"] for row in rows if row["benchmark"] == "mmstar"} == {"A"}
     assert {row["note"] for row in rows} <= {"official reading", ""}
-    assert replay(out).changed == ()
+    assert rescore(out).changed == ()
     manifest = json.loads((out / "manifest.json").read_text("utf-8"))
     assert manifest["protocol"]["reading"] == manifest["benchmarks"][0]["scoring"]["reading"] == "official"

@@ -1,0 +1,93 @@
+"""Verdicts that contradict themselves, and rows of one item that say different things of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prism_eval.run.folder import RunFolder
+from prism_eval.run.reading import LABEL, Table
+from prism_eval.run.verification.finding import Finding
+from prism_eval.schema import Outcome
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_FILE = "verdicts.parquet"
+_PLACE = ("captioner", "benchmark", "item")
+_OF_ITEM = ("kind", "question", "options", "gold", "cluster", "row")
+_CALLED = {"options": "list of options", "cluster": "image", "row": "row of data"}
+
+
+def contradictions(folder: RunFolder) -> Iterator[Finding]:
+    """Verdicts whose score is none that their outcome can have.
+
+    Args:
+        folder: The run folder; one without verdicts has none.
+
+    Raises:
+        RunError: The table cannot be read.
+    """
+    import numpy as np
+
+    if not folder.table("verdicts").exists():
+        return
+    rows = Table(folder.path, "verdicts").columns({"outcome": LABEL, "score": "double"})
+    outcomes = rows["outcome"].combine_chunks()
+    labels = [str(one) for one in outcomes.dictionary.to_pylist()]
+    codes = outcomes.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    given = ~rows["score"].is_null().to_numpy()
+    scores = rows["score"].to_numpy()
+
+    def with_outcome(*wanted: str) -> NDArray[np.bool_]:
+        return np.isin(codes, [code for code, label in enumerate(labels) if label in wanted])
+
+    ruled = {Outcome.CORRECT.value, Outcome.WRONG.value}
+    lost = {outcome.value for outcome in Outcome} - ruled - {Outcome.FAILED.value}
+    with np.errstate(invalid="ignore"):
+        checks = {
+            "an outcome that there is not": ~with_outcome(*(outcome.value for outcome in Outcome)),
+            "a score that is none from 0 to 1": given & ~((scores >= 0) & (scores <= 1)),
+            "failed, with a score": with_outcome(Outcome.FAILED.value) & given,
+            "no score, and not failed": with_outcome(*ruled, *lost) & ~given,
+            "correct, with a score of 0": with_outcome(Outcome.CORRECT.value) & given & (scores == 0),
+            "wrong, with a score of 1": with_outcome(Outcome.WRONG.value) & given & (scores == 1),
+            "points for what is no answer": with_outcome(*lost) & given & (scores != 0),
+        }
+    for problem, wrong in checks.items():
+        if wrong.any():
+            yield Finding(_FILE, problem, int(wrong.sum()), _named(folder, int(np.argmax(wrong))))
+
+
+def unlike_rows(folder: RunFolder) -> Iterator[Finding]:
+    """Items whose question, options or gold are others for one captioner than for another.
+
+    Args:
+        folder: The run folder.
+
+    Raises:
+        RunError: The table cannot be read.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names = ("benchmark", "item", *_OF_ITEM)
+    whole = Table(folder.path, "verdicts").columns(dict.fromkeys(names, LABEL))
+    # Numbers stand for texts: a question is in as many rows as there are captioners, draws and orders.
+    coded = pa.table({name: whole[name].combine_chunks().indices.fill_null(-1) for name in names})
+    grouped = coded.group_by(["benchmark", "item"]).aggregate([(name, "count_distinct") for name in _OF_ITEM])
+    for name in _OF_ITEM:
+        several = grouped.filter(pc.greater(grouped[f"{name}_count_distinct"], 1))
+        if several.num_rows:
+            first = [whole[part].combine_chunks().dictionary[several[part][0].as_py()].as_py() for part in _PLACE[1:]]
+            yield Finding(
+                _FILE, f"an item with more than one {_CALLED.get(name, name)}", several.num_rows, " ".join(first)
+            )
+
+
+def _named(folder: RunFolder, row: int) -> str:
+    import numpy as np
+
+    (found,) = Table(folder.path, "verdicts").take(np.array([row]), _PLACE).to_pylist()
+    return f"{found['benchmark']} {found['item']}, {found['captioner']}"

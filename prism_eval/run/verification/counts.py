@@ -1,0 +1,52 @@
+"""The manifest's counts against the tables that they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prism_eval.run.folder import RunFolder
+from prism_eval.run.reading import LABEL, Manifest, Table
+from prism_eval.run.verification.finding import Finding
+
+_FILE = "manifest.json"
+
+
+def miscounted(folder: RunFolder, manifest: Manifest) -> Iterator[Finding]:
+    """What the manifest counts otherwise than the verdicts do: items, outcomes, and who has how many of them.
+
+    Args:
+        folder: The run folder.
+        manifest: Its manifest.
+
+    Raises:
+        RunError: The table cannot be read.
+    """
+    import pyarrow.compute as pc
+
+    names = ("captioner", "reasoner", "benchmark", "item", "outcome")
+    whole = Table(folder.path, "verdicts").columns(dict.fromkeys(names, LABEL))
+    rows = whole.from_arrays([whole[name].cast("string") for name in names], names=list(names))
+    by = rows.group_by(["captioner", "reasoner", "benchmark"]).aggregate(
+        [("item", "count_distinct"), ("item", "count")]
+    )
+    found = {(one["captioner"], one["reasoner"], one["benchmark"]): one for one in by.to_pylist()}
+    for entry in manifest["benchmarks"]:
+        name, items = str(entry["name"]), entry.get("items")
+        # Rows that cannot be used were asked of nobody, and have a verdict all the same.
+        unusable = sum(((entry.get("unusable") or {}).get("reasons") or {}).values())
+        here = {key: one for key, one in found.items() if key[2] == name}
+        if not here and items:
+            yield Finding(_FILE, f"{name} has {items:,} items, and no verdict")
+        for (captioner, *_), one in here.items():
+            if isinstance(items, int) and one["item_count_distinct"] != items + unusable:
+                told = f"{items:,} items" + (f" and {unusable:,} unusable rows" if unusable else "")
+                yield Finding(_FILE, f"{name} has {told}, and {captioner} verdicts on {one['item_count_distinct']:,}")
+        if len({one["item_count"] for one in here.values()}) > 1:
+            yield Finding("verdicts.parquet", f"{name} was not asked of all captioners equally often")
+    if strange := sorted({str(key[2]) for key in found} - {str(entry["name"]) for entry in manifest["benchmarks"]}):
+        yield Finding("verdicts.parquet", f"the manifest knows nothing of benchmark {strange[0]!r}")
+    told = (manifest.get("counts") or {}).get("outcomes")
+    counted = {one["values"]: one["counts"] for one in pc.value_counts(rows["outcome"]).to_pylist()}
+    if isinstance(told, dict) and {key: value for key, value in told.items() if value} != counted:
+        first = next(key for key in sorted({*told, *counted}) if (told.get(key) or 0) != counted.get(key, 0))
+        yield Finding(_FILE, f"counts {told.get(first) or 0} answers {first}, where there are {counted.get(first, 0)}")
