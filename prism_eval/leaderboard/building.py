@@ -27,6 +27,7 @@ from prism_eval.leaderboard.runs import Runs, benchmark_titles, merged, read_run
 from prism_eval.leaderboard.scores import Scores
 from prism_eval.leaderboard.sizes import size_of
 from prism_eval.leaderboard.unscored import why_unscored
+from prism_eval.leaderboard.unsound import unsound
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
 from prism_eval.run.boundary import check_margin
 from prism_eval.run.entries import control_of
@@ -110,6 +111,7 @@ def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None
         failed=failures(everyone),
         unscored=why_unscored(everyone, runs.verdicts),
         warnings=(
+            *unsound(runs),
             *caveats(rows, controls, common, manifest),
             *gaps_not_shown(rows, blind, direct),
             *unknown_positions(runs.verdicts),

@@ -73,6 +73,7 @@ class _Shard(_Part):
 
 
 class _Counts(_Part):
+    outcomes: dict[str, int] | None = None
     empty_captions: dict[str, int] | None = None
     entries: dict[str, dict[str, object]] | None = None
     made_elsewhere: list[dict[str, object]] | None = None

@@ -153,9 +153,13 @@ def _again(
 ) -> Changed | None:
     """An answer scored again; ``None`` where its verdict is as it was."""
     said, ruled = rows
-    item = _item(ruled)
-    order = orders.of(item)[ruled["order"]] if ruled["order"] else tuple(range(len(item.options)))
-    answer = Answer(said["text"], FinishReason(said["finish_reason"]))
+    try:
+        item = _item(ruled)
+        order = orders.of(item)[ruled["order"]] if ruled["order"] else tuple(range(len(item.options)))
+        answer = Answer(said["text"], FinishReason(said["finish_reason"]))
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        where = f"item {ruled['item']} of {ruled['benchmark']}, captioner {ruled['captioner']}"
+        raise RunError(f"a row holds what no run writes ({where}): {error}: score the run again") from error
     found, left_open = scored(scorers[item.benchmark], reorder(item, order), answer, form)
     now, _ = restore(found, item, order)
     before = Ruled(ruled["outcome"], ruled["score"], ruled["extracted"], ruled["note"] or "")

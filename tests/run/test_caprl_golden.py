@@ -20,9 +20,9 @@ import pytest
 from prism_eval import evaluate
 from prism_eval.engines import Engine
 from prism_eval.errors import FatalError, UsageError
-from prism_eval.run.rescoring import rescore
 from prism_eval.plan import load_protocol
 from prism_eval.reasoners.prompted import PromptedReasoner
+from prism_eval.run.rescoring import rescore
 from prism_eval.schema import Completion, Request
 
 NAMES = ("chartqa", "infovqa", "mmmu")

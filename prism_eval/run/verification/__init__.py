@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from prism_eval.errors import PrismError
+from prism_eval.errors import PrismError, RunError, UsageError
 from prism_eval.run.belonging import check_belonging
 from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.reading import Manifest, read_manifest
-from prism_eval.run.rescoring import Rescored, rescore
+from prism_eval.run.rescoring import Rescored, Ruled, rescore
 from prism_eval.run.verification.contradictions import contradictions, unlike_rows
 from prism_eval.run.verification.counts import miscounted
 from prism_eval.run.verification.finding import Finding
@@ -64,8 +64,10 @@ def verify(path: Path) -> Verification:
     rescored = 0
     try:
         again = rescore(folder.path)
-    except PrismError as error:
-        # Told above, or of a version that did not keep what scorers read: the rest is worth saying.
+    except RunError as error:
+        # A row that cannot be read would else be a way around being scored.
+        findings.append(Finding("verdicts.parquet", str(error)))
+    except UsageError as error:
         notes.append(f"Nothing was scored again: {error}")
     else:
         findings += _changed(again)
@@ -98,8 +100,12 @@ def _notes(manifest: Manifest) -> Iterator[str]:
         yield f"The texts are from {imported.get('evaluator', 'another evaluator')}: no calls of prism-eval made them."
 
 
+def _said(ruled: Ruled) -> str:
+    return ruled.said if ruled.score is None else f"{ruled.said}, score {ruled.score:g}"
+
+
 def _changed(again: Rescored) -> Iterator[Finding]:
     if again.changed:
         first = again.changed[0]
-        where = f"{first.benchmark} {first.item}, {first.captioner}: {first.before.said}; now {first.after.said}"
+        where = f"{first.benchmark} {first.item}, {first.captioner}: {_said(first.before)}; now {_said(first.after)}"
         yield Finding("verdicts.parquet", "today's scorers give another verdict", len(again.changed), where)

@@ -12,6 +12,7 @@ from prism_eval.schema import Outcome
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
 
 _FILE = "verdicts.parquet"
@@ -80,10 +81,13 @@ def unlike_rows(folder: RunFolder) -> Iterator[Finding]:
     for name in _OF_ITEM:
         several = grouped.filter(pc.greater(grouped[f"{name}_count_distinct"], 1))
         if several.num_rows:
-            first = [whole[part].combine_chunks().dictionary[several[part][0].as_py()].as_py() for part in _PLACE[1:]]
-            yield Finding(
-                _FILE, f"an item with more than one {_CALLED.get(name, name)}", several.num_rows, " ".join(first)
-            )
+            first = [_text(whole[part].combine_chunks(), several[part][0].as_py()) for part in _PLACE[1:]]
+            problem = f"an item with more than one {_CALLED.get(name, name)}"
+            yield Finding(_FILE, problem, several.num_rows, " ".join(first))
+
+
+def _text(labels: pa.DictionaryArray, code: int) -> str:
+    return "" if code < 0 else str(labels.dictionary[code].as_py())
 
 
 def _named(folder: RunFolder, row: int) -> str:

@@ -26,10 +26,9 @@ def miscounted(folder: RunFolder, manifest: Manifest) -> Iterator[Finding]:
     names = ("captioner", "reasoner", "benchmark", "item", "outcome")
     whole = Table(folder.path, "verdicts").columns(dict.fromkeys(names, LABEL))
     rows = whole.from_arrays([whole[name].cast("string") for name in names], names=list(names))
-    by = rows.group_by(["captioner", "reasoner", "benchmark"]).aggregate(
-        [("item", "count_distinct"), ("item", "count")]
-    )
-    found = {(one["captioner"], one["reasoner"], one["benchmark"]): one for one in by.to_pylist()}
+    grouped = rows.group_by(["captioner", "reasoner", "benchmark"])
+    sizes = grouped.aggregate([("item", "count_distinct"), ("item", "count")]).to_pylist()
+    found = {(one["captioner"], one["reasoner"], one["benchmark"]): one for one in sizes}
     for entry in manifest["benchmarks"]:
         name, items = str(entry["name"]), entry.get("items")
         # Rows that cannot be used were asked of nobody, and have a verdict all the same.
@@ -45,8 +44,9 @@ def miscounted(folder: RunFolder, manifest: Manifest) -> Iterator[Finding]:
             yield Finding("verdicts.parquet", f"{name} was not asked of all captioners equally often")
     if strange := sorted({str(key[2]) for key in found} - {str(entry["name"]) for entry in manifest["benchmarks"]}):
         yield Finding("verdicts.parquet", f"the manifest knows nothing of benchmark {strange[0]!r}")
-    told = (manifest.get("counts") or {}).get("outcomes")
-    counted = {one["values"]: one["counts"] for one in pc.value_counts(rows["outcome"]).to_pylist()}
-    if isinstance(told, dict) and {key: value for key, value in told.items() if value} != counted:
-        first = next(key for key in sorted({*told, *counted}) if (told.get(key) or 0) != counted.get(key, 0))
-        yield Finding(_FILE, f"counts {told.get(first) or 0} answers {first}, where there are {counted.get(first, 0)}")
+    counted = {str(one["values"]): one["counts"] for one in pc.value_counts(rows["outcome"]).to_pylist()}
+    outcomes = (manifest.get("counts") or {}).get("outcomes") or {}
+    for outcome in sorted({*outcomes, *counted}) if outcomes else ():
+        if outcomes.get(outcome, 0) != counted.get(outcome, 0):
+            said = f"counts {outcomes.get(outcome, 0)} answers {outcome}, where there are {counted.get(outcome, 0)}"
+            yield Finding(_FILE, said)

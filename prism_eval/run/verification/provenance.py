@@ -1,7 +1,7 @@
 """Whether texts have the keys of the calls that they claim to come from.
 
-A key is made of who was asked and what was sent (`prism_eval.calls.keys`). Where a captioner or reasoner sends no more than
-the usual, its keys can be made again from the manifest's identities and the tables; others are left out, and said.
+A key is made of who was asked and what was sent (`prism_eval.calls.keys`). Where a captioner or reasoner sends no more
+than the usual, its keys can be made again from the manifest's identities and the tables; others are left out, and said.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,9 @@ def provenance(folder: RunFolder, manifest: Manifest) -> Provenance:
     if manifest.get("imported"):
         return Provenance(0, 0, (), ())
     captioners, reasoners = _identities(manifest.get("captioners") or []), _identities(reasoners_of(manifest))
-    found, notes, texts, traced = [], [], 0, 0
+    found: list[Finding] = []
+    notes: list[str] = []
+    texts = traced = 0
     for file, keys in (
         ("captions.parquet", _captions(folder, captioners)),
         ("answers.parquet", _answers(folder, reasoners)),
@@ -145,8 +148,9 @@ def _answers(folder: RunFolder, identities: Mapping[str, str]) -> Iterator[_Keye
         if row["text"] is not None and not row["order"] and item["caption"] is not None:
             who, expected = row["reasoner"], None
             if who in identities:
-                caption = Caption(item["caption"])
-                expected = answer_key(identities[who], caption, _put(item), sample=row["sample"])
+                with suppress(ValueError, AttributeError):  # cells that hold no JSON of ours are nobody's question
+                    put, caption = _put(item), Caption(item["caption"])
+                    expected = answer_key(identities[who], caption, put, sample=row["sample"])
             yield _Keyed(who, f"{row['benchmark']} {row['item']}", row["key"], row["text"], expected)
 
 

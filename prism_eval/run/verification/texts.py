@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
 
@@ -29,7 +30,7 @@ def unlike_texts(folder: RunFolder, manifest: Manifest) -> Iterator[Finding]:
         RunError: A table cannot be read.
     """
     answers, verdicts = Table(folder.path, "answers"), Table(folder.path, "verdicts")
-    written = _written(folder, verbatim=_is_verbatim(manifest))
+    written = _Written.of(Table(folder.path, "captions"), verbatim=_is_verbatim(manifest))
     wrong: dict[str, list[str]] = defaultdict(list)
     for said, ruled in zip_longest(answers.rows(_SAID), verdicts.rows(_RULED)):
         if said is None or ruled is None or any(said[name] != ruled[name] for name in _WHO):
@@ -42,9 +43,12 @@ def unlike_texts(folder: RunFolder, manifest: Manifest) -> Iterator[Finding]:
         if (None if caption is None else _digest(caption)) != digest:
             wrong["another caption than the answer was given to"].append(place)
         # What is read of several images is joined; of one it is the caption itself.
-        elif digest is not None and len(said["images"]) == 1:
-            if digest not in written[said["captioner"], said["images"][0], said["sample"]]:
-                wrong["a caption that captions.parquet does not have for that image"].append(place)
+        elif (
+            digest
+            and len(said["images"]) == 1
+            and digest not in written.known(said["captioner"], said["images"][0], said["sample"])
+        ):
+            wrong["a caption that captions.parquet does not have for that image"].append(place)
     for problem, places in wrong.items():
         yield Finding("verdicts.parquet", problem, len(places), places[0])
 
@@ -53,14 +57,26 @@ def _is_verbatim(manifest: Manifest) -> bool:
     return bool(((manifest.get("protocol") or {}).get("caption") or {}).get("verbatim"))
 
 
-def _written(folder: RunFolder, *, verbatim: bool) -> dict[tuple[str, str, int], set[str]]:
-    """By captioner, image and draw, the digests of the captions as they are read; each question may have its own."""
-    digests: dict[tuple[str, str, int], set[str]] = defaultdict(set)
-    for row in Table(folder.path, "captions").rows(["captioner", "image", "sample", "text"]):
-        if row["text"] is not None:
-            caption = Caption(row["text"]) if verbatim else spoken(Caption(row["text"]))
-            digests[row["captioner"], row["image"], row["sample"]].add(caption.digest)
-    return digests
+@dataclass(frozen=True)
+class _Written:
+    """Digests of the captions as they are read: of each image, and of whoever says the same of all images once."""
+
+    of_images: Mapping[tuple[str, str, int], set[str]]
+    of_captioners: Mapping[tuple[str, int], set[str]]
+
+    @classmethod
+    def of(cls, captions: Table, *, verbatim: bool) -> _Written:
+        made = cls(defaultdict(set), defaultdict(set))
+        for row in captions.rows(["captioner", "image", "sample", "text"]):
+            if row["text"] is not None:
+                caption = Caption(row["text"]) if verbatim else spoken(Caption(row["text"]))
+                made.of_images[row["captioner"], row["image"], row["sample"]].add(caption.digest)
+                made.of_captioners[row["captioner"], row["sample"]].add(caption.digest)
+        return made
+
+    def known(self, captioner: str, image: str, sample: int) -> set[str]:
+        """What was said of an image; one that has no row of its own shares another's call."""
+        return self.of_images.get((captioner, image, sample)) or self.of_captioners[captioner, sample]
 
 
 # A caption is quoted by every question about its image.
