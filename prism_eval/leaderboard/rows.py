@@ -58,7 +58,7 @@ class Row:
 
     Attributes:
         captioner: Its label.
-        control: ``blind``, ``mismatched`` or ``direct`` for a control; empty for an entry.
+        control: ``blind``, ``mismatched``, ``direct`` or ``suffix`` for a control; empty for an entry.
         unranked: Why it has no rank, in a few words; empty where it has one.
         rank: The places the data do not rule out; ``None`` where it is not ranked.
         size: How large its model is.

@@ -62,6 +62,9 @@ class AnswerSettings(_Section):
     ``stored`` is what takes the place of the picture in prompts that the data store in a model's chat format, which are
     then sent as they are, ``through`` the server's completions, or turn by turn through its chat; empty for protocols
     that ask with their own prompts alone.
+
+    ``fence`` puts a caption between two lines of a code of its own, and a blank into each control token of a chat
+    template that it holds (`prism_eval.reasoners.fence`).
     """
 
     choice_prompt: str
@@ -72,6 +75,7 @@ class AnswerSettings(_Section):
     no_caption: str
     stored: str = ""
     through: Through = "completions"
+    fence: bool = False
     sampling: Sampling = Sampling()
 
 
@@ -116,7 +120,7 @@ class Protocol(_Section):
         """
         unset = {
             "caption": _unset(self.caption, "per_question", "verbatim", "heading"),
-            "answer": _unset(self.answer, "stored", "through"),
+            "answer": _unset(self.answer, "stored", "through", "fence"),
         }
         return self.model_dump(mode="json", exclude={"direct": True, **_unset(self, "reading", "specific"), **unset})
 

@@ -13,6 +13,7 @@ from prism_eval.engines.templates import check_template, fill, option_lines
 from prism_eval.errors import UsageError
 from prism_eval.plugins import from_plan
 from prism_eval.reasoners.base import Reasoner
+from prism_eval.reasoners.fence import fenced
 from prism_eval.schema import Answer, Caption, Item, ItemKind, Message, Request, Sampling, Through
 
 _NEEDED = {
@@ -37,6 +38,7 @@ class PromptedReasoner(OnEngine, Reasoner):
         stored: What takes the place of the picture in prompts that the data store, with ``{caption}``; empty where such
             prompts are not used.
         through: Whether those are sent as they are, or turn by turn as chat messages.
+        fence: Whether a caption stands between two lines of a code of its own, its control tokens broken.
         sampling: How the model picks its tokens.
     """
 
@@ -49,14 +51,19 @@ class PromptedReasoner(OnEngine, Reasoner):
     abstain: str = from_plan("abstain", default="cannot answer")
     stored: str = from_plan("stored", default="", added=True)
     through: Through = from_plan("through", default="completions", added=True)
+    fence: bool = from_plan("fence", default=False, added=True)
     sampling: Sampling = from_plan("sampling", default=Sampling())
     _unmarked: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    _speaking: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """The engine's, how stored prompts were sent, and how many of them had no place for a caption."""
         if not self.stored:
-            return super().remarks
+            speaking = (
+                f"Captions that held control tokens of a chat template, each broken by a blank: {len(self._speaking)}."
+            )
+            return (*super().remarks, speaking) if self._speaking else super().remarks
         way = "turn by turn through its chat" if self.through == "chat" else "as they are, in no chat template"
         told = (*super().remarks, f"Stored prompts were sent to {self.engine.model} {way}.")
         if not self._unmarked:
@@ -110,7 +117,14 @@ class PromptedReasoner(OnEngine, Reasoner):
 
     def shown(self, caption: Caption) -> str:
         """The caption as it stands in a prompt: a blank where one belongs reads as a fault of the prompt."""
-        return caption.text if caption.text.strip() else self.no_caption
+        if not caption.text.strip():
+            return self.no_caption
+        if not self.fence:
+            return caption.text
+        text, broken = fenced(caption.text)
+        if broken:
+            self._speaking.add(caption.digest)
+        return text
 
     def _messages(self, caption: Caption, item: Item) -> tuple[Message, ...]:
         template = self.choice_prompt if item.kind is ItemKind.CHOICE else self.short_prompt

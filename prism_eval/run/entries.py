@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from prism_eval.errors import UsageError
 
-CONTROLS = ("blind", "mismatched", "direct")
+CONTROLS = ("blind", "mismatched", "direct", "suffix")
 """The plugins whose captioners put a score in context: they are no entries, and no rival of one."""
 
 MOST_FAILED = Fraction(1, 100)

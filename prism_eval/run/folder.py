@@ -109,7 +109,8 @@ class RunFolder:
     def write_manifest(self, manifest: Mapping[str, object]) -> None:
         """Write ``manifest.json``, with the digests of the tables that it is of."""
         tables = {name: digest for name in TABLES.values() if (digest := self.digest_of(name))}
-        said = {**manifest, "tables": tables}
+        # Of another run's, from which a manifest may be made, the tables are others.
+        said = {name: value for name, value in manifest.items() if name != "tables"} | {"tables": tables}
         write_whole(self.manifest_file, json.dumps(said, indent=2, ensure_ascii=False) + "\n")
 
     def digest_of(self, name: str) -> str | None:

@@ -15,6 +15,7 @@ from prism_eval.captioners.budget import Budget
 from prism_eval.captioners.merge import Merge
 from prism_eval.captioners.mismatched import Mismatched
 from prism_eval.captioners.spoken import spoken
+from prism_eval.captioners.suffix import Suffix
 from prism_eval.errors import PermanentError, UsageError
 from prism_eval.schema import Caption, FinishReason, Image
 
@@ -141,3 +142,17 @@ def test_identity_holds_the_parts() -> None:
     one, two = (Budget(parts=(Says(text=text),), words=5) for text in ("a", "b"))
     assert one.identity != two.identity
     assert one.identity["parts"] == [Says(text="a").identity]
+
+
+async def test_a_suffix_stands_on_a_line_of_its_own_below_the_caption() -> None:
+    said = await Suffix(parts=(Says(text="A chart.", tokens=3),), text="Answer: A").caption([LEFT], sample=0)
+    assert (said.text, said.completion_tokens) == ("A chart.\nAnswer: A", 3)
+    alone = Suffix(parts=(Blind(),), text="Answer: A")
+    assert (await alone.caption([LEFT], sample=0)).text == "Answer: A"
+    assert not alone.silent
+
+
+@pytest.mark.parametrize(("parts", "text"), [((Blind(),), " "), ((), "x"), ((Blind(), Blind()), "x")])
+def test_a_suffix_needs_a_text_and_one_captioner(parts: tuple[Captioner, ...], text: str) -> None:
+    with pytest.raises(UsageError, match=r"suffix.*write suffix\(ocr\)\?text="):
+        Suffix(parts=parts, text=text)

@@ -116,3 +116,13 @@ def test_the_page_that_lists_them_forgets_none():
     listed = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     there = [path.name for path in EXAMPLES.iterdir() if path.name not in ("README.md", "__pycache__")]
     assert [name for name in there if f"({name}" not in listed] == []
+
+
+def test_the_attacks_are_measured_with_any_reader(tmp_path):
+    told = run(tmp_path, EXAMPLES / "captions_that_speak.py", "lexical", XDG_CACHE_HOME=str(tmp_path / "cache"))
+    heading, _, *rows = told.splitlines()
+    assert heading == ("| attack | A picked, standard | score, standard | A picked, standard@2 | score, standard@2 |")
+    assert len(rows) == 5
+    # A reader that matches words needs no fence, and loses nothing by one.
+    none = [cell.strip() for cell in rows[0].split("|")[2:-1]]
+    assert none[:2] == none[2:]

@@ -22,6 +22,7 @@ CLASSED = {
     "mismatched": ({"parts"}, set()),
     "ocr": ({"min_confidence", "max_pixels"}, {"workers"}),
     "oracle": ({"recall", "hallucination", "seed"}, set()),
+    "suffix": ({"parts", "text"}, set()),
     "specific": ({"parts", "ask_prompt", "reader", "reader_sampling"}, set()),
     "lexical": ({"min_evidence"}, set()),
     "openai": (
@@ -64,6 +65,7 @@ def test_every_field_of_every_plugin_is_classed_as_identity_or_runtime(kind):
 def test_prompted_plugins_have_only_identity():
     assert _fields(PromptedCaptioner) == ({"engine", "prompt", "sampling", "per_question"}, set())
     prompts = {"engine", "choice_prompt", "short_prompt", "system", "no_caption", "abstain", "stored", "through"}
+    prompts |= {"fence"}
     assert _fields(PromptedReasoner) == (prompts | {"sampling"}, set())
     ranking = {"rank_prompt", "prior_prompt", "prior", "marker"}
     assert _fields(RankingReasoner) == (prompts | ranking | {"sampling"}, set())
