@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.column import told
-from prism_eval.leaderboard.writing import ABSENT, as_printed, counted, listed, points, score, with_ends
+from prism_eval.leaderboard.writing import ABSENT, FEWER, as_printed, counted, listed, points, score, with_ends
 from prism_eval.report.beneath import gaps_in, lost_in, noise_in, readers_in
 from prism_eval.report.drawing import empty_table, plain
 from prism_eval.report.names import columns as columns_of
@@ -115,7 +115,8 @@ class LeaderboardView:
             yield _summary(board, kept, room if room >= len("captioner") else _NAME[1])
             yield from _blocks(board, width)
         missing = f"Not shown at this width: {', '.join(spared)}." if spared else ""
-        yield plain(" ".join(filter(None, (_LEGEND, board.on_best, missing))), "dim")
+        fewer = "" if all(row.complete for row in board.everyone if row.mean) else FEWER
+        yield plain(" ".join(filter(None, (_LEGEND, fewer, board.on_best, missing))), "dim")
 
     def _notes(self) -> Iterator[Text]:
         warnings = self.board.warnings

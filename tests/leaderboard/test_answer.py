@@ -115,7 +115,7 @@ def test_a_name_that_no_entry_has_is_one_line_with_the_labels(run: Path, name: s
 
 @pytest.mark.parametrize("margin", [0, -1, 1e-300, 0.009, 100, float("nan"), float("inf")])
 def test_a_margin_that_is_none_is_refused(run: Path, margin: float) -> None:
-    with pytest.raises(UsageError, match=r"a margin lies between 0\.01 and 100 points"):
+    with pytest.raises(UsageError, match=r"a margin lies between 0\.01 points and less than 100"):
         named(run, margin=margin)
 
 
