@@ -141,7 +141,7 @@ class PlanFlags:
         typer.Option(
             parser=limit,
             metavar="N",
-            help="N items of each benchmark at most, and one image at least: drawn by the seed, with all their questions. "
+            help="N items of each benchmark at most, one image at least: drawn by the seed, with all their questions. "
             "'N?first=true': the first, for debugging.",
         ),
     ] = None
