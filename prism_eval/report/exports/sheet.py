@@ -62,7 +62,7 @@ def _measured(board: Leaderboard) -> list[Record]:
             "unranked": utf8(" ".join(filter(None, [row.unranked, board.unscored]))) or None,
             "baseline": board.baseline and utf8(board.baseline),
             "verdict": row.against.verdict if row.against else None,
-            "sentence": row.against.sentence if row.against else None,
+            "sentence": row.against.whole if row.against else None,
             "revision": utf8(row.revision) or None,
             "source": None,
             **{
@@ -133,5 +133,5 @@ def _written(column: AnyColumn, row: Row) -> str:
     if isinstance(value, Against) and value.difference:
         # A paper wants the interval too, for which a terminal has no room.
         difference = value.difference
-        return f"{signed(difference.value)} {signed_ends(difference.low, difference.high)} {value.verdict}"
+        return f"{signed(difference.value)} {signed_ends(difference.low, difference.high)} {value.word}"
     return column.text(row)
