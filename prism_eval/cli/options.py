@@ -141,7 +141,7 @@ class PlanFlags:
         typer.Option(
             parser=limit,
             metavar="N",
-            help="At most N items of each benchmark: images drawn by the seed, with all their questions. "
+            help="N items of each benchmark at most, one image at least: drawn by the seed, with all their questions. "
             "'N?first=true': the first, for debugging.",
         ),
     ] = None
@@ -184,8 +184,7 @@ class PlanFlags:
             UsageError: The file cannot be read, or a value will not do.
         """
         from prism_eval.errors import UsageError
-        from prism_eval.plan.plan import make_plan, read_plan
-        from prism_eval.plugins.specs import split_specs
+        from prism_eval.plan.plan import benchmark_names, make_plan, read_plan
 
         values = dict(read_plan(self.file)) if self.file else {}
         # Typer gives an empty list for a flag that may be repeated and was not given.
@@ -193,12 +192,10 @@ class PlanFlags:
         if self.limit:
             values |= {"limit": self.limit.items, "first": self.limit.first}
             # In a file 0 stands for all, which nobody means who types it.
-            if not self.limit.items:
-                raise UsageError("--limit 0 asks nothing: leave --limit out to ask everything")
+            if self.limit.items < 1:
+                raise UsageError(f"--limit {self.limit.items} asks nothing: leave --limit out to ask everything")
         if self.benchmarks:
-            values["benchmarks"] = [name for text in self.benchmarks for name in split_specs(text)]
-            if not values["benchmarks"]:
-                raise UsageError(f"--benchmark {self.benchmarks[0]!r} names no benchmark: leave it out to ask all")
+            values["benchmarks"] = benchmark_names(self.benchmarks, where="--benchmark ")
         return make_plan(values, where=str(self.file) if self.file else "the command")
 
 

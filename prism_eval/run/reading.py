@@ -248,7 +248,10 @@ class Table:
 
     def spoilt(self, problem: str) -> RunError:
         """The error that says what is wrong with the table's content, and what mends it."""
-        return RunError(f"{self.path} {problem}; {_REMEDIES[self.name].format(folder=self.folder)}")
+        # A run that was stopped has none of its tables: what comes first is to be made first.
+        lacking = [name for name in _REMEDIES if not self.folder.joinpath(f"{name}.parquet").exists()]
+        mended = lacking[0] if lacking and not self.path.exists() else self.name
+        return RunError(f"{self.path} {problem}; {_REMEDIES[mended].format(folder=self.folder)}")
 
     @contextmanager
     def _open(self, names: Sequence[str], coded: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
