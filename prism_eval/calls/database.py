@@ -11,15 +11,16 @@ from pathlib import Path
 from prism_eval.errors import StoreError
 from prism_eval.files.filesystems import network_file_system
 
-FORMAT = 5
+FORMAT = 6
 """1 did not say which server had written a text, 2 not why one was cut or filtered, 3 not how long it took, 4 not how
-much of its prompt a cache held or an image was."""
+much of its prompt a cache held or an image was, 5 not what had been taken in from a run folder."""
 _GAINED = {
     3: ("ALTER TABLE generations ADD COLUMN seconds REAL",),
     4: (
         "ALTER TABLE generations ADD COLUMN cached_tokens INTEGER",
         "ALTER TABLE generations ADD COLUMN image_tokens INTEGER",
     ),
+    5: ("ALTER TABLE generations ADD COLUMN imported TEXT",),
 }
 """What makes a store of an older format one of the next, where nothing in it would be wrong."""
 _BUSY_SECONDS = 30.0
@@ -41,7 +42,8 @@ CREATE TABLE IF NOT EXISTS generations (
     created REAL NOT NULL,
     seconds REAL,
     cached_tokens INTEGER,
-    image_tokens INTEGER
+    image_tokens INTEGER,
+    imported TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS failures (
     key TEXT PRIMARY KEY,

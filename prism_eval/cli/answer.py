@@ -26,7 +26,7 @@ def answer(
     """Answer from a run folder's captions: answers.parquet."""
     from prism_eval.run.replay import reopen
 
-    plan = reopen(run, store, ["caption"], reasoner=reasoner or None, concurrency=concurrency, patience=patience)
+    plan = reopen(run, ["caption"], reasoner=reasoner or None, concurrency=concurrency, patience=patience)
     # Captions are those of the run folder: one that is missing there is a failed row, not a call.
     result = carry_out(
         plan, out=run, store=store, progress=progress, quiet=quiet, stages=["answer"], live=frozenset({"answer"})

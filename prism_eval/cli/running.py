@@ -103,6 +103,9 @@ def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
     for one in result.elsewhere:
         results = counted(one.count, one.stage)
         typer.echo(f"{results} from the store: made by {one.made_by}, not by {one.asked_now}.")
+    for took in result.imported:
+        results = counted(took.count, took.stage)
+        typer.echo(printable(f"{results} from the store: imported from {took.folder}, not called here."))
     typer.echo(f"Run folder: {result.folder.path}")
     for name, met in result.counts.unusable.items():
         typer.echo(printable(met.unusable.sentence(name, met.items)), err=True)

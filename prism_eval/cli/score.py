@@ -29,7 +29,7 @@ def score(
     """
     from prism_eval.run.replay import reopen
 
-    plan = reopen(run, store, ["caption", "answer"], edition=edition, judge=judge, patience=patience)
+    plan = reopen(run, ["caption", "answer"], edition=edition, judge=judge, patience=patience)
     # Of the plugins only the judge may be called; captions and answers are those of the run folder.
     result = carry_out(
         plan, out=run, store=store, progress=progress, quiet=quiet, stages=["score"], live=frozenset({"score"})
