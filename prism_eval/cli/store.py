@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from prism_eval.cli import options as o
-from prism_eval.cli.printable import printable
+from prism_eval.cli.screen import echo
 from prism_eval.cli.table import show_table
 from prism_eval.cli.verbs import Verbs, help_without_a_word
 
@@ -32,7 +32,7 @@ def stats(store: o.Store = None) -> None:
         for line in count(path)
     ]
     show_table(("stage", "source", "stored", "imported", "failed", "characters"), rows)
-    typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
+    echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
 
 
 @app.command(
@@ -62,7 +62,7 @@ def prune(
     if source is not None and source not in (known := {line.source for line in count(path)}):
         raise UnknownName("source", source, known, hint="`prism-eval store stats` lists them.")
     deleted = delete(path, older_than_days=older_than, source=source, imported=imported, failures=failures)
-    typer.echo(f"{counted(deleted, 'entry', 'entries')} deleted.")
+    echo(f"{counted(deleted, 'entry', 'entries')} deleted.")
 
 
 @app.command("import", epilog="Example:\n\n  prism-eval store import runs/theirs")
@@ -77,7 +77,7 @@ def take_in(run: o.Folder, store: o.Store = None) -> None:
     from prism_eval.run.replay import import_calls
 
     count = import_calls(run, store or default_path())
-    typer.echo(printable(f"{counted(count, 'result')} of {run} imported: prism-eval store prune --imported undoes it."))
+    echo(f"{counted(count, 'result')} of {run} imported: prism-eval store prune --imported undoes it.")
 
 
 @app.command(epilog="Example:\n\n  prism-eval store verify")
@@ -88,8 +88,8 @@ def verify(store: o.Store = None) -> int:
 
     problems = check(_existing(store))
     for problem in problems:
-        typer.echo(printable(problem))
-    typer.echo(f"{counted(len(problems), 'problem')}." if problems else "The store is sound.")
+        echo(problem)
+    echo(f"{counted(len(problems), 'problem')}." if problems else "The store is sound.")
     return 1 if problems else 0
 
 

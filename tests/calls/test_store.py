@@ -32,6 +32,16 @@ def test_what_was_put_is_read_back_with_who_wrote_it(path):
         assert store.get("l") == Stored(record().generation, "http://a/v1", "weights", "caption")
 
 
+def test_the_store_and_its_folders_are_the_user_s_alone(path):
+    with Store(path) as store:
+        store.put(record())
+        store.flush()
+        files = list(path.parent.iterdir())
+        assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+        assert len(files) == 3
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
 async def test_what_is_kept_is_on_disk_when_it_is_returned(path):
     with Store(path) as store, Store(path) as other:
         assert await store.keep(record()) == record().generation
