@@ -21,17 +21,6 @@ EVIL = "e\x1b[31m\x1b]0;mine\x07\x9b2J\u202e\rvil"
 QUOTED = "e%1B[31m%1B]0;mine%07%C2%9B2J%E2%80%AE%0Dvil"
 MEANT = {"\n"}
 SHOWN = {"run", "plan", "answer", "score", "report", "compare", "store stats", "benchmarks show", "doctor"}
-    "run",
-    "plan",
-    "answer",
-    "score",
-    "report",
-    "compare",
-    "store stats",
-    "store verify",
-    "benchmarks show",
-    "doctor",
-}
 
 
 def acts(text):
