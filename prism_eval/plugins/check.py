@@ -38,10 +38,16 @@ def check(plugins: Sequence[PluginInfo], *, seconds: float = SECONDS) -> list[Pl
 def _child(plugins: Sequence[PluginInfo], seconds: float) -> tuple[list[tuple[str, str]], str]:
     """What a process says of plugins, in order, and how it ended where it did not say it of all."""
     names = json.dumps([[info.kind, info.name] for info in plugins])
-    # -P: what lies in the current folder is a data set, and no module of anybody's.
     command = [sys.executable, "-P", "-m", "prism_eval.plugins.check", names, str(seconds)]
+    # Where this process finds modules and nowhere else: what lies in the current folder is a data set.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     ) as child:
         try:
             told, _ = child.communicate(timeout=seconds * len(plugins) + _GRACE)
