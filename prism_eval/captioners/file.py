@@ -193,7 +193,7 @@ def _parquet_rows(path: Path) -> Iterator[_Row]:
             # Of the columns that are used: other people's tables hold images beside captions.
             for batch in batches(table, sorted(wanted)):
                 yield from batch.to_pylist()
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise DataError(f"{path}: not a readable Parquet file: {str(error).splitlines()[0]}") from error
 
 

@@ -184,7 +184,7 @@ class PlanFlags:
         typer.Option("--images/--no-images", help="Keep small pictures of the images for the page. [default: yes]"),
     ] = None
 
-    def plan(self, stages: Collection[Stage]) -> Plan:
+    def plan(self, stages: Collection[Stage] = ("caption", "answer", "score")) -> Plan:
         """The plan of the file and of the flags that override it.
 
         Args:

@@ -33,7 +33,5 @@ def run(
 
     Model calls that the store already holds are not made again: after a stop, the same command goes on.
     """
-    from prism_eval.plan import STAGES
-
-    result = carry_out(flags.plan(STAGES), out=out, store=store, progress=progress, quiet=quiet, overwrite=overwrite)
+    result = carry_out(flags.plan(), out=out, store=store, progress=progress, quiet=quiet, overwrite=overwrite)
     return show_leaderboard(result)

@@ -67,10 +67,10 @@ def prune(
 
 @app.command("import", epilog="Example:\n\n  prism-eval store import runs/theirs")
 def take_in(run: o.Folder, store: o.Store = None) -> None:
-    """Take in a run folder's captions and answers, so that later runs find them.
+    """Take in a run folder's captions and answers.
 
-    Only from whom you trust: they count as what the models of their plan wrote. Runs that use one say where it came
-    from; what the store had already stays.
+    Later runs find them, and say where they came from. Only from whom you trust: they count as what the models of their
+    plan wrote. What the store had already stays.
     """
     from prism_eval.calls import default_path
     from prism_eval.leaderboard.writing import counted

@@ -15,6 +15,7 @@ from prism_eval.files.parquet import batches as measured
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.manifest_shape import check_shape
 from prism_eval.run.tables import COLUMNS, COMPARABLE, OF_SHARDS, PLAN_DIGEST
+from prism_eval.schema import FinishReason
 
 if TYPE_CHECKING:
     import numpy as np
@@ -257,6 +258,17 @@ class Table:
     def spoilt(self, problem: str) -> RunError:
         """The error that says what is wrong with the table's content, and what mends it."""
         return RunError(f"{self.path} {problem}; {_REMEDIES[self.name].format(folder=self.folder)}")
+
+    def ended(self, said: object) -> FinishReason:
+        """How a text of the table ended, as it says.
+
+        Raises:
+            RunError: In no way that we know.
+        """
+        try:
+            return FinishReason(str(said))
+        except ValueError:
+            raise self.spoilt(f"has a text that ended in {said!r}, which is no way to end") from None
 
     @contextmanager
     def _open(self, names: Sequence[str], coded: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:

@@ -12,7 +12,7 @@ from prism_eval.plan import STAGES, Plan, Stage, make_plan
 from prism_eval.run.belonging import check_belonging
 from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.reading import Table
-from prism_eval.schema import FinishReason, Generation
+from prism_eval.schema import Generation
 
 _COLUMNS = ["key", "captioner", "text", "finish_reason", "prompt_tokens", "completion_tokens", "note", "image_tokens"]
 
@@ -102,10 +102,7 @@ def finished_calls(table: Table, stage: Stage, *, imported: str | None = None) -
     for row in table.rows(_COLUMNS):
         if row["text"] is None:
             continue
-        try:
-            reason = FinishReason(row["finish_reason"])
-        except ValueError:
-            raise table.spoilt(f"has a text that ended in {row['finish_reason']!r}, which is no way to end") from None
+        reason = table.ended(row["finish_reason"])
         tokens = row["prompt_tokens"], row["completion_tokens"]
         generation = Generation(row["text"], reason, *tokens, row["note"] or "", image_tokens=row["image_tokens"])
         yield Record(row["key"], stage, row["captioner"] or "", generation, imported=imported)

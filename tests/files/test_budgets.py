@@ -16,10 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from prism_eval.benchmarks.catalogue import load_definition
 from prism_eval.benchmarks.reading.image_check import check_image
 from prism_eval.benchmarks.rows import Row, RowError
 from prism_eval.benchmarks.sources.image_files import ImageFiles
 from prism_eval.benchmarks.sources.jsonl import jsonl_rows
+from prism_eval.benchmarks.sources.parquet import parquet_rows
+from prism_eval.benchmarks.sources.tree import files_in
 from prism_eval.captioners.file import File
 from prism_eval.captioners.ocr.decoding import decode
 from prism_eval.engines.pixels import opened, refitted, upright
@@ -27,6 +30,7 @@ from prism_eval.errors import DataError, PermanentError, UsageError
 from prism_eval.files import budgets
 from prism_eval.files.budgets import MAX_PIXELS
 from prism_eval.files.toml import read_toml
+from prism_eval.plugins.specs import Spec
 from prism_eval.schema import Image
 from tests.memory import MEASURE
 
@@ -143,6 +147,37 @@ def test_a_device_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(DataError, match="no file but a device or a pipe"):
         File(model=tmp_path / "pipe")
+
+
+def test_a_file_that_leads_out_of_the_data_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.png").write_bytes(png(3, 3))
+    home = tmp_path / "data" / "chartqa"
+    home.mkdir(parents=True)
+    (home / "out.png").symlink_to(tmp_path / "secret.png")
+    (home / "own.png").write_bytes(png(4, 4))
+    (home / "in.png").symlink_to("own.png")
+    files = ImageFiles(home)
+    assert files.read(_row("in.png"), "in.png") == png(4, 4)
+    with pytest.raises(RowError, match="a link that leads out of"):
+        files.read(_row("out.png"), "out.png")
+    # Rows, too: what they hold goes to servers and into tables.
+    (tmp_path / "diary.jsonl").write_text("{}")
+    (home / "data.jsonl").symlink_to(tmp_path / "diary.jsonl")
+    with pytest.raises(DataError, match="a link that leads out of"):
+        files_in(home, load_definition("chartqa").source)
+
+
+def test_dates_that_no_calendar_has_are_one_line(tmp_path: Path) -> None:
+    table = pa.table({"when": pa.array([2**40], pa.timestamp("s")), "image": ["a"], "caption": ["b"]})
+    pq.write_table(table, tmp_path / "data.parquet")
+    (row,) = parquet_rows(tmp_path / "data.parquet", {"when"})
+    assert isinstance(row, RowError)
+
+
+def test_parts_within_parts_have_a_depth() -> None:
+    with pytest.raises(UsageError, match="a part of more than 32 others"):
+        Spec.parse("merge(" * 3000 + "blind" + ")" * 3000)
+    assert Spec.parse("merge(" * 9 + "blind" + ")" * 9).parts
 
 
 def test_a_line_and_a_document_that_do_not_end_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections import defaultdict
@@ -24,7 +25,8 @@ class Archive:
         self.path = path
         try:
             self._zip = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile) as error:
+        # Fields of its directory that make no sense raise whatever Python makes of them.
+        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, OverflowError) as error:
             raise RowError("archive does not open", f"{path}: not a zip archive: {error}") from error
         # By file name: a row's path and the archive's often differ in the folders before it.
         self._members: defaultdict[str, list[zipfile.ZipInfo]] = defaultdict(list)

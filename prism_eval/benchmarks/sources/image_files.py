@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from prism_eval.benchmarks.rows import Row
 from prism_eval.benchmarks.sources.archive import Archive
+from prism_eval.benchmarks.sources.tree import leads_out
 from prism_eval.files.budgets import MAX_BYTES
 
 _SUBFOLDER = "images"
@@ -41,6 +42,8 @@ class ImageFiles:
         for folder in (self._folder, self._folder / _SUBFOLDER):
             candidate = folder / path
             if _is_file(candidate):
+                if leads_out(self._folder, candidate):
+                    raise row.bad("unsafe path", f"refused image {candidate}: a link that leads out of {self._folder}")
                 return _read_file(row, candidate)
         return self._from_archives(row, path)
 
