@@ -103,6 +103,14 @@ def test_who_types_it_is_not_asked_and_neither_is_their_plan_of_it(command, plan
     assert "never done here" not in command("run", "--plan", plan(captioners=[TO_EVIL]), "-q", "--patience", "0.1")[1]
 
 
+def test_who_gets_which_key_is_said_before_the_first_call(command, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789")
+    words = ("run", "-c", "openai:m?base_url=http://127.0.0.1:9/v1", "-b", "chartqa", "--data", "data")
+    _, error = command(*words, "--patience", "0.1")
+    assert "Images go to http://127.0.0.1:9/v1 with $OPENAI_API_KEY" in error
+    assert "sk-0123456789" not in error
+
+
 def test_a_server_that_the_environment_names_is_the_user_s_own_word(command, plan, monkeypatch):
     monkeypatch.setenv("OPENAI_BASE_URL", EVIL)
     assert "never done here" not in command("plan", "--plan", plan(captioners=["openai:m"]), "--probe")[1]
