@@ -49,6 +49,7 @@ def caveats(rows: Sequence[Row], controls: Sequence[Row], common: Sequence[str],
         *_empty(everyone, manifest),
         *_few(everyone),
         *_made_elsewhere(manifest),
+        *_taken_in(manifest),
         *told_twice(manifest),
         *_remarks(manifest),
         *_judged(manifest),
@@ -194,6 +195,15 @@ def _made_elsewhere(manifest: Manifest) -> Iterator[str]:
             f"{counted(count, stage)} of {source}, from the store, made by {made_by}, not {asked_now}: "
             "if it serves other weights, name them with revision=."
         )
+
+
+def _taken_in(manifest: Manifest) -> Iterator[str]:
+    """Results that the store had from a run folder: its word is all there is for who wrote them."""
+    taken: Counter[tuple[str, str, str]] = Counter()
+    for one in (manifest.get("counts") or {}).get("imported") or []:
+        taken[one["stage"], one["source"], one["folder"]] += one["count"]
+    for (stage, source, folder), count in taken.items():
+        yield f"{counted(count, stage)} of {source} imported from {folder}, and not called by this run."
 
 
 def told_twice(manifest: Manifest) -> Iterator[str]:
