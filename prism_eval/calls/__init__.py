@@ -7,9 +7,10 @@ from prism_eval.calls.client import STAGES, Calls
 from prism_eval.calls.database import default_path
 from prism_eval.calls.ledger import Ledger
 from prism_eval.calls.limits import Limits
+from prism_eval.calls.overlay import Overlaid
 from prism_eval.calls.patience import Patience
 from prism_eval.calls.store import Failure, Record, Store, Stored
-from prism_eval.calls.tally import Elsewhere, Tally
+from prism_eval.calls.tally import Elsewhere, Imported, Tally
 from prism_eval.calls.turns import Turns
 
 __all__ = [
@@ -19,8 +20,10 @@ __all__ = [
     "Calls",
     "Elsewhere",
     "Failure",
+    "Imported",
     "Ledger",
     "Limits",
+    "Overlaid",
     "Patience",
     "Record",
     "Store",

@@ -17,6 +17,7 @@ from prism_eval.errors import (
     RequestFiltered,
     StoreError,
 )
+from prism_eval.files.budgets import MAX_CHARACTERS
 from prism_eval.plugins.faults import fault_of
 from prism_eval.schema import FinishReason, Generation
 
@@ -59,6 +60,8 @@ async def _said(call: Call[G], doing: str) -> G:
     if not isinstance(said, call.returns):
         wanted = call.returns.__name__
         raise PermanentError(f"{doing}: {_method(call)} returned {type(said).__name__}, not a prism_eval.{wanted}")
+    if len(said.text) > MAX_CHARACTERS:
+        raise PermanentError(f"{doing}: a text of {len(said.text):,} characters, more than {MAX_CHARACTERS:,}")
     return said
 
 

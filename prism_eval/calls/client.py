@@ -22,7 +22,7 @@ from prism_eval.calls.ledger import Became, Ledger
 from prism_eval.calls.limits import Limits
 from prism_eval.calls.patience import Patience
 from prism_eval.calls.store import Failure, Record, Store
-from prism_eval.calls.tally import Elsewhere, Tally, place_of
+from prism_eval.calls.tally import Elsewhere, Imported, Tally, place_of
 from prism_eval.calls.tries import Tries
 from prism_eval.calls.turns import PutOff, Turns
 from prism_eval.errors import CallError, ContextExceeded, FatalError, PermanentError, TransientError
@@ -73,6 +73,7 @@ class Calls:
         # What was found in the store and not asked for yet by itself.
         self._untold: set[int] = set()
         self._hits: Counter[tuple[str, int, str, str | None]] = Counter()
+        self._imported: Counter[tuple[str, str, str]] = Counter()
         self._plugins: dict[int, Plugin] = {}
         self._first: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._opening: asyncio.Task[None] | None = None
@@ -144,18 +145,26 @@ class Calls:
                 made_by, now = place_of(address, root), place_of(plugin.address, plugin.root)
                 yield Elsewhere(stage, plugin.source, count, made_by, now)
 
+    def imported(self) -> Iterator[Imported]:
+        """Results from the store that `prism-eval store import` had taken in from a run folder."""
+        for (stage, source, folder), count in self._imported.items():
+            yield Imported(stage, source, count, folder)
+
     def _known(self, call: Call[G]) -> Generation | None:
         """What the store holds, unless the call is under way: then its flight will say so."""
         if call.key in self._flying:
             return None
         stored = self._store.get(call.key)
-        if stored is None or self._may_have_room_now(call, stored.generation):
+        # A run folder may claim any key: a caption under an answer's must not pass for the answer.
+        if stored is None or stored.stage != call.stage or self._may_have_room_now(call, stored.generation):
             return None
         if self._is_new(call.key):
             self._blame.answered(call)
             self._untold.add(_short(call.key))
             self._plugins[id(call.plugin)] = call.plugin
             self._hits[call.stage, id(call.plugin), stored.address, stored.root] += 1
+            if stored.imported is not None:
+                self._imported[call.stage, call.plugin.source, stored.imported] += 1
         return stored.generation
 
     def _may_have_room_now(self, call: Call[G], stored: Generation) -> bool:

@@ -10,16 +10,18 @@ from pathlib import Path
 
 from prism_eval.errors import StoreError
 from prism_eval.files.filesystems import network_file_system
+from prism_eval.files.folders import private_folder, user_folder
 
-FORMAT = 5
+FORMAT = 6
 """1 did not say which server had written a text, 2 not why one was cut or filtered, 3 not how long it took, 4 not how
-much of its prompt a cache held or an image was."""
+much of its prompt a cache held or an image was, 5 not what had been taken in from a run folder."""
 _GAINED = {
     3: ("ALTER TABLE generations ADD COLUMN seconds REAL",),
     4: (
         "ALTER TABLE generations ADD COLUMN cached_tokens INTEGER",
         "ALTER TABLE generations ADD COLUMN image_tokens INTEGER",
     ),
+    5: ("ALTER TABLE generations ADD COLUMN imported TEXT",),
 }
 """What makes a store of an older format one of the next, where nothing in it would be wrong."""
 _BUSY_SECONDS = 30.0
@@ -41,7 +43,8 @@ CREATE TABLE IF NOT EXISTS generations (
     created REAL NOT NULL,
     seconds REAL,
     cached_tokens INTEGER,
-    image_tokens INTEGER
+    image_tokens INTEGER,
+    imported TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS failures (
     key TEXT PRIMARY KEY,
@@ -57,8 +60,6 @@ CREATE TABLE IF NOT EXISTS failures (
 
 def default_path() -> Path:
     """``store.sqlite`` in the user's cache folder; ``PRISM_EVAL_CACHE`` names another folder."""
-    from prism_eval.files.folders import user_folder
-
     return user_folder() / "store.sqlite"
 
 
@@ -75,7 +76,10 @@ def connect(path: Path) -> sqlite3.Connection:
             "give a path on a local disk with --store"
         )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
+        # Captions and answers are of data that may be confidential. What SQLite lays beside it gets the same mode.
+        if not path.exists():
+            path.touch(mode=0o600)
         # Long enough for another process's largest group; its commits take milliseconds.
         connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:

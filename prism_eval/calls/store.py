@@ -3,7 +3,8 @@
 Writes are handed to one thread, which commits whatever gathers in two milliseconds: a burst of answers costs few
 transactions, and none waits long to be on disk. Under one key the first write stays: whoever made the
 same call at the same time, in this process or another, gets what was written first, so that all go on with one text.
-Only what a server's context cut short gives way, since another server may have room for all of it.
+Only what a server's context cut short gives way, since another server may have room for all of it, and what lies under
+the key of another stage's call: no call has made it.
 
 A record that cannot be written is a failure of its call and of no other. A file that cannot be written ends the store:
 from then on everything that is asked of it raises.
@@ -34,9 +35,9 @@ _GATHER = 0.002
 """Seconds in which writes gather for one commit: nothing beside a model's answer, and a commit costs ten writes."""
 _SELECT = (
     "SELECT text, finish_reason, prompt_tokens, completion_tokens, note, seconds, cached_tokens, image_tokens, "
-    "address, root FROM generations WHERE key = ?"
+    "address, root, stage, imported FROM generations WHERE key = ?"
 )
-_INSERT = "INTO generations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_INSERT = "INTO generations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 # What SQLite says of one row. All else it says is about the file: it is full, damaged, or gone.
 _OF_ONE_ROW = (sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
 
@@ -52,6 +53,7 @@ class Record:
         generation: What was written.
         address: The server that wrote it; empty for none.
         root: What that server said it really serves under the model's name.
+        imported: The run folder that it was taken in from; ``None`` for what was called here.
     """
 
     key: str
@@ -60,15 +62,18 @@ class Record:
     generation: Generation
     address: str = ""
     root: str | None = None
+    imported: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the store holds under a key, and which server wrote it."""
+    """What the store holds under a key, and where it comes from; see `Record`."""
 
     generation: Generation
     address: str
     root: str | None
+    stage: str
+    imported: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +291,7 @@ class Store:
         first = self._read(writer, record.key)
         if first is None:
             raise ValueError("it was passed over")
-        if first.generation.finish_reason is not FinishReason.CONTEXT:
+        if first.stage == record.stage and first.generation.finish_reason is not FinishReason.CONTEXT:
             return first.generation
         writer.execute(f"INSERT OR REPLACE {_INSERT}", _row(record))
         return record.generation
@@ -307,9 +312,9 @@ class Store:
             raise StoreError(f"cannot read the store {self.path}: {error}") from error
         if row is None:
             return None
-        text, finish_reason, *counts, address, root = row
+        text, finish_reason, *counts, address, root, stage, imported = row
         try:
-            return Stored(Generation(text, FinishReason(finish_reason), *counts), address, root)
+            return Stored(Generation(text, FinishReason(finish_reason), *counts), address, root, stage, imported)
         except (ValueError, TypeError, AttributeError) as error:
             raise PermanentError(
                 f"the store {self.path} holds no generation under {key[:12]} but something damaged ({error}): "
@@ -365,6 +370,7 @@ def _row(record: Record) -> tuple[object, ...]:
         generation.seconds,
         generation.cached_tokens,
         generation.image_tokens,
+        None if record.imported is None else utf8(record.imported),
     )
 
 

@@ -87,6 +87,23 @@ class Elsewhere:
     asked_now: str
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Results that were taken from the store, and that had come into it from a run folder.
+
+    Attributes:
+        stage: The stage.
+        source: Who was asked.
+        count: How many results.
+        folder: The run folder.
+    """
+
+    stage: str
+    source: str
+    count: int
+    folder: str
+
+
 def place_of(address: str, root: str | None) -> str:
     """A server, and in brackets what it says it really serves."""
     return f"{address} ({root})" if root else address

@@ -20,11 +20,12 @@ _ENDS = frozenset(reason.value for reason in FinishReason)
 
 @dataclass(frozen=True)
 class Line:
-    """What the store holds of one source: finished calls, failures, and characters of text."""
+    """What the store holds of one source: finished calls, those of them that were imported, failures, characters."""
 
     stage: str
     source: str
     generations: int
+    imported: int
     failures: int
     characters: int
 
@@ -38,9 +39,10 @@ def stats(path: Path) -> list[Line]:
     with _open(path) as connection:
         rows = connection.execute(
             """
-            SELECT stage, source, sum(done), sum(failed), sum(characters) FROM (
-                SELECT stage, source, 1 AS done, 0 AS failed, length(text) AS characters FROM generations
-                UNION ALL SELECT stage, source, 0, 1, 0 FROM failures
+            SELECT stage, source, sum(done), sum(imported), sum(failed), sum(characters) FROM (
+                SELECT stage, source, 1 AS done, imported IS NOT NULL AS imported, 0 AS failed,
+                    length(text) AS characters FROM generations
+                UNION ALL SELECT stage, source, 0, 0, 1, 0 FROM failures
             ) GROUP BY stage, source ORDER BY stage DESC, source
             """
         ).fetchall()
@@ -48,7 +50,12 @@ def stats(path: Path) -> list[Line]:
 
 
 def prune(
-    path: Path, *, older_than_days: float | None = None, source: str | None = None, failures: bool = False
+    path: Path,
+    *,
+    older_than_days: float | None = None,
+    source: str | None = None,
+    imported: bool = False,
+    failures: bool = False,
 ) -> int:
     """Delete entries and give the space back.
 
@@ -56,6 +63,7 @@ def prune(
         path: The store.
         older_than_days: Only generations made longer ago than this.
         source: Only generations of this source, as `stats` names it.
+        imported: Only generations that were taken in from run folders.
         failures: Delete the failures too; alone, delete nothing else.
 
     Returns:
@@ -65,10 +73,12 @@ def prune(
     with _open(path) as connection:
         if failures:
             deleted += connection.execute("DELETE FROM failures").rowcount
-        if older_than_days is not None or source is not None:
+        if older_than_days is not None or source is not None or imported:
             before = time.time() - (older_than_days or 0.0) * _DAY
             deleted += connection.execute(
-                "DELETE FROM generations WHERE created <= ? AND (? IS NULL OR source = ?)", (before, source, source)
+                "DELETE FROM generations WHERE created <= ? AND (? IS NULL OR source = ?) "
+                "AND (NOT ? OR imported IS NOT NULL)",
+                (before, source, source, imported),
             ).rowcount
         connection.execute("VACUUM")  # deleting alone leaves the file as large as it was
     return deleted

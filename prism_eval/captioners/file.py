@@ -12,8 +12,10 @@ from pathlib import Path, PurePosixPath
 
 from prism_eval.captioners.base import Captioner, Lookup
 from prism_eval.errors import DataError, PermanentError
+from prism_eval.files.budgets import MAX_CHARACTERS, lines, regular
 from prism_eval.files.folders import user_path
 from prism_eval.files.jsonable import jsonable
+from prism_eval.files.parquet import batches
 from prism_eval.plugins import runtime
 from prism_eval.plugins.identity import identity_of
 from prism_eval.schema import Caption, Image
@@ -61,12 +63,14 @@ class File(Captioner):
         path = user_path(self.model)
         # Read once more for the hash: a Parquet reader jumps about in the file, and passes over columns.
         try:
-            with path.open("rb") as stream:
+            with regular(path).open("rb") as stream:
                 self._sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:
-            raise DataError(f"cannot read the captions file {self.model}: {error.strerror}") from error
+            raise DataError(f"cannot read the captions file {self.model}: {error.strerror or error}") from error
+        # A text that many rows repeat is held once.
+        texts: dict[str, str] = {}
         for where, row in _rows(path):
-            self._add(where, row)
+            self._add(where, row, texts)
 
     @property
     def identity(self) -> Mapping[str, object]:
@@ -102,7 +106,7 @@ class File(Captioner):
         """The images and their names, by which they are looked up where the file gives no digests."""
         return [[image.digest, image.name] for image in images]
 
-    def _add(self, where: str, row: _Row) -> None:
+    def _add(self, where: str, row: _Row, texts: dict[str, str]) -> None:
         # NaN is what pandas writes for null.
         text = jsonable(_one_of(row, _TEXT_COLUMNS, where))
         sample = _sample(jsonable(row.get("sample")), where)
@@ -111,6 +115,9 @@ class File(Captioner):
             return
         if not isinstance(text, str):
             raise DataError(f"{where}: the caption is not text")
+        if len(text) > MAX_CHARACTERS:
+            raise DataError(f"{where}: a caption of {len(text):,} characters, more than {MAX_CHARACTERS:,}")
+        text = texts.setdefault(text, text)
         keys = {_key(row[column], where) for column in _IMAGE_COLUMNS if row.get(column) is not None}
         if not keys:
             raise DataError(f"{where}: no image is named; give one of {', '.join(_IMAGE_COLUMNS)}")
@@ -158,7 +165,7 @@ def _rows(path: Path) -> Iterator[tuple[str, _Row]]:
 def _json_rows(path: Path) -> Iterator[_Row | None]:
     # As bytes: text that is no UTF-8 is then a mistake of its row, named by its number like any other.
     with path.open("rb") as stream:
-        for number, line in enumerate(stream, start=1):
+        for number, line in enumerate(lines(stream), start=1):
             # Editors on Windows put a byte order mark before the first line.
             text = line.removeprefix(codecs.BOM_UTF8).strip()
             yield _json_row(text, f"{path} row {number}") if text else None
@@ -180,12 +187,13 @@ def _parquet_rows(path: Path) -> Iterator[_Row]:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as table:
-            wanted = {*_IMAGE_COLUMNS, *_TEXT_COLUMNS, "sample"} & set(table.schema_arrow.names)
-            # In batches, and of the columns that are used: other people's tables hold images beside captions.
-            for batch in table.iter_batches(columns=sorted(wanted)):
+        names = pq.read_schema(path).names
+        with pq.ParquetFile(path, read_dictionary=[name for name in names if name in _TEXT_COLUMNS]) as table:
+            wanted = {*_IMAGE_COLUMNS, *_TEXT_COLUMNS, "sample"}.intersection(names)
+            # Of the columns that are used: other people's tables hold images beside captions.
+            for batch in batches(table, sorted(wanted)):
                 yield from batch.to_pylist()
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise DataError(f"{path}: not a readable Parquet file: {str(error).splitlines()[0]}") from error
 
 

@@ -8,7 +8,7 @@ import sys
 from typing import NoReturn
 
 from prism_eval.cli import screen
-from prism_eval.cli.printable import printable
+from prism_eval.files.visible import visible
 
 
 def main() -> None:
@@ -68,7 +68,7 @@ def _say(text: str) -> None:
     """Write one line, though a message may quote a server's reply with its line breaks."""
     # Where standard error is full as well, nobody can be told anything: the exit code has to do.
     with contextlib.suppress(OSError):
-        print(f"prism-eval: {printable(' '.join(text.split()))}", file=sys.stderr, flush=True)
+        print(f"prism-eval: {visible(' '.join(text.split()))}", file=sys.stderr, flush=True)
 
 
 def _say_why_not(problem: OSError, code: int) -> NoReturn:

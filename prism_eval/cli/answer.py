@@ -20,13 +20,17 @@ def answer(
     concurrency: o.Concurrency = None,
     patience: o.Patience = None,
     store: o.Store = None,
+    trust: o.Trust = False,
     progress: o.Progress = Display.AUTO,
     quiet: o.Quiet = False,
 ) -> int:
     """Answer from a run folder's captions: answers.parquet."""
     from prism_eval.run.replay import reopen
+    from prism_eval.run.trust import check_trust
 
-    plan = reopen(run, store, ["caption"], reasoner=reasoner or None, concurrency=concurrency, patience=patience)
+    plan = reopen(run, ["caption"], reasoner=reasoner or None, concurrency=concurrency, patience=patience)
+    typed = reasoner or []
+    check_trust(plan, typed=typed, stages=["answer"], trust=trust, where=str(run))
     # Captions are those of the run folder: one that is missing there is a failed row, not a call.
     result = carry_out(
         plan, out=run, store=store, progress=progress, quiet=quiet, stages=["answer"], live=frozenset({"answer"})

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from prism_eval.cli.screen import echo
 from prism_eval.cli.values import new_file
 from prism_eval.cli.verbs import Verbs, help_without_a_word
 from prism_eval.files.folders import user_path
@@ -49,7 +50,7 @@ def save(
 
     side = read_side(run, entry, captions=captions)
     written(side, output)
-    typer.echo(f"{output}: {side.label}, {side.items.num_rows:,} items, {output.stat().st_size / 1000:,.0f} kB")
+    echo(f"{output}: {side.label}, {side.items.num_rows:,} items, {output.stat().st_size / 1000:,.0f} kB")
 
 
 @app.command(epilog="Example:\n\n  prism-eval baseline show baseline.parquet")
@@ -79,7 +80,7 @@ def diff(
 
     found = changed(read_baseline(old), read_baseline(new))
     if found is None:
-        typer.echo("The same.")
+        echo("The same.")
         return 0
     show_sheet(found)
     return 1

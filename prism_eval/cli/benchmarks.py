@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from prism_eval.cli import options as o
-from prism_eval.cli.printable import printable
+from prism_eval.cli.screen import echo, hand_over
 from prism_eval.cli.table import show_table
 from prism_eval.cli.verbs import Verbs
 from prism_eval.files.folders import user_path
@@ -83,7 +83,7 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME", help="A benchmark."
     from prism_eval.benchmarks import describe, open_benchmark
 
     for line in _describe(describe(open_benchmark(name, data or "synthetic"))):
-        typer.echo(printable(line))
+        echo(line)
 
 
 @app.command(epilog="Example:\n\n  prism-eval benchmarks verify chartqa mmmu --data ~/benchmarks")
@@ -105,13 +105,13 @@ def verify(
         try:
             report = check(open_benchmark(name, data or "synthetic"))
         except PrismError as error:
-            typer.echo(printable(f"{name}: {error}"))
+            echo(f"{name}: {error}")
             bad += 1
             misnamed += isinstance(error, UnknownName)
             continue
         bad += not report.ok
         for line in _report(report):
-            typer.echo(printable(line))
+            echo(line)
     return UnknownName.exit_code if misnamed else int(bool(bad))
 
 
@@ -135,15 +135,15 @@ def download(
     bad = 0
     for name in names:
         try:
-            done = fetch(name, folder, say=lambda line: typer.echo(printable(line), err=True))
+            done = fetch(name, folder, say=lambda line: echo(line, err=True))
         # What is wrong with one data set must not keep the others away.
         except DataError as error:
-            typer.echo(printable(f"prism-eval: error: {name}: {error}"), err=True)
+            echo(f"prism-eval: error: {name}: {error}", err=True)
             bad += 1
             continue
         source = f"{done.definition.source.dataset} at {done.revision[:12]}"
         line = f"{name}: {counted(done.files, 'file')}, {done.size / 1e6:,.1f} MB, in {done.folder}; {source}"
-        typer.echo(printable(f"{line}; licence: {done.definition.licence}"))
+        echo(f"{line}; licence: {done.definition.licence}")
     return 1 if bad else 0
 
 
@@ -160,7 +160,7 @@ def new(
 
     text = skeleton(name)
     if out is None:
-        typer.echo(text, nl=False)
+        hand_over(text)
         return
     try:
         # "x" refuses a file that exists: it may be somebody's finished definition.
@@ -168,7 +168,7 @@ def new(
             file.write(text)
     except OSError as error:
         raise UsageError(f"cannot write {out}: {error.strerror}") from error
-    typer.echo(f"Written: {out}. Fill it in, then: prism-eval benchmarks verify {out} --data DIR")
+    echo(f"Written: {out}. Fill it in, then: prism-eval benchmarks verify {out} --data DIR")
 
 
 def _describe(found: Description) -> list[str]:

@@ -27,6 +27,12 @@ def caption(
 ) -> int:
     """Caption every image once, into a run folder: captions.parquet."""
     result = carry_out(
-        flags.plan(), out=out, store=store, progress=progress, quiet=quiet, overwrite=overwrite, stages=["caption"]
+        flags.plan(["caption"]),
+        out=out,
+        store=store,
+        progress=progress,
+        quiet=quiet,
+        overwrite=overwrite,
+        stages=["caption"],
     )
     return say_how_it_ended(result, ["caption"])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from prism_eval.cli.screen import echo, hand_over
 from prism_eval.cli.sheets import say
 from prism_eval.errors import Interrupted, PrismError, UsageError
 
@@ -36,7 +37,7 @@ def tell(told: Told, as_format: str, junit: Path | None, *, place: str = "") -> 
 
         write_whole(junit, as_junit(told))
     if as_format == "junit":
-        typer.echo(as_junit(told).encode("utf-8", "replace"), nl=False)
+        hand_over(as_junit(told))
     elif _for_github(as_format):
         _tell_github(told, place)
     else:
@@ -79,10 +80,10 @@ def _tell_error(problem: str, as_format: str, junit: Path | None) -> None:
         if junit:
             write_whole(junit, as_junit(told))
         if as_format == "junit":
-            typer.echo(as_junit(told).encode("utf-8", "replace"), nl=False)
+            hand_over(as_junit(told))
         if _for_github(as_format):
             for line in github.commands(told):
-                typer.echo(line)
+                echo(line)
             _summarize(told)
 
 
@@ -90,9 +91,9 @@ def _tell_github(told: Told, place: str) -> None:
     from prism_eval.gate.output import github
     from prism_eval.gate.output.markdown import markdown
 
-    typer.echo(github.unheard(markdown(told.sheet)).encode("utf-8", "replace"), nl=False)
+    hand_over(github.unheard(markdown(told.sheet)))
     for line in github.commands(told, file=place):
-        typer.echo(line)
+        echo(line)
     _summarize(told)
 
 
@@ -114,4 +115,4 @@ def _summarize(told: Told) -> None:
             file.write(github.summary(told, room=max(room, 0)))
     except OSError as error:
         # The decision stands, whoever can read of it.
-        typer.echo(f"prism-eval: the step's summary cannot be written: {error.strerror or error}", err=True)
+        echo(f"prism-eval: the step's summary cannot be written: {error.strerror or error}", err=True)

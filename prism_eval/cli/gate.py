@@ -41,6 +41,8 @@ app.command(name="init", epilog=gate_init.EPILOG)(gate_init.init)
 
 _OF_A_REPLAY = frozenset({"replay", "event", "as_format", "junit"})
 """The options that say something to a replay."""
+_OF_A_LOOK = frozenset({"until_decided", "store", "trust"})
+"""The options that say something to a run that ends when it is decided."""
 EXITS = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 3}
 
 Run = Annotated[Path | None, typer.Option(parser=user_path, metavar="RUN", help="The run that is held up to it.")]
@@ -105,6 +107,7 @@ def gate(
     event: Before = "pull_request",
     until_decided: Looked = None,
     store: o.Store = None,
+    trust: o.Trust = False,
     replay: Replayed = None,
     plan: Planned = False,
     as_format: Format = "auto",
@@ -122,7 +125,7 @@ def gate(
     if plan:
         # A list of tests without a test is taken for one that passed: not even what is wrong is told in one.
         _refuse({"format"} if as_format == "junit" else (), "junit is left out where --plan decides nothing")
-        _refuse(given & {"junit", "site", "until_decided", "store"}, "is left out where --plan decides nothing")
+        _refuse(given & (_OF_A_LOOK | {"junit", "site"}), "is left out where --plan decides nothing")
     with deciding(as_format, junit):
         if replay is not None:
             _refuse(given - _OF_A_REPLAY, "is left out where --replay holds a run to itself")
@@ -133,9 +136,11 @@ def gate(
             told, code = _plan(first, second, policy), 0
         else:
             if until_decided is not None:
-                _look(first, candidate, policy, until_decided, store)
+                _look(first, candidate, policy, until_decided, store, trust=trust)
             else:
-                _refuse(given & {"store"}, "is for the calls of --until-decided: name its plan too")
+                _refuse(
+                    given & (_OF_A_LOOK - {"until_decided"}), "is for the calls of --until-decided: name its plan too"
+                )
             told, code = _decide(first, second, policy, event, site)
         # Who closes a pipe early, as `head` does, has seen enough: the decision stands.
         with suppress(BrokenPipeError):
@@ -169,7 +174,13 @@ def _plan(
 
 
 def _look(
-    baseline: tuple[Path | None, str | None], out: Path | None, policy: Path | None, plan: Path, store: Path | None
+    baseline: tuple[Path | None, str | None],
+    out: Path | None,
+    policy: Path | None,
+    plan: Path,
+    store: Path | None,
+    *,
+    trust: bool,
 ) -> None:
     """Run the candidate until the gate is decided."""
     from prism_eval.errors import UsageError
@@ -182,9 +193,12 @@ def _look(
     from prism_eval.cli.running import carry_out
     from prism_eval.gate import read_policy, read_side
     from prism_eval.gate.looking import decided_by, plan_of_candidate
+    from prism_eval.plan import STAGES
+    from prism_eval.run.trust import check_trust
 
     decides = decided_by(read_side(path, entry), read_policy(policy), where=str(policy or "the policy"))
     asked = plan_of_candidate(plan)
+    check_trust(asked, typed=(), stages=STAGES, trust=trust, where=str(plan))
     carry_out(asked, out=out, store=store, progress=Display.AUTO, quiet=False, decides=decides)
 
 

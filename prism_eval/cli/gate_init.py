@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from prism_eval.cli import options as o
+from prism_eval.cli.screen import hand_over
 from prism_eval.files.folders import user_path
 
 EPILOG = """Examples:
@@ -48,4 +49,4 @@ def init(
     if output:
         write_whole(output, text)
     else:
-        typer.echo(text.encode("utf-8", "replace"), nl=False)
+        hand_over(text)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from prism_eval.cli.printable import printable
+from prism_eval.cli.screen import echo
 from prism_eval.cli.values import folder_path
 from prism_eval.cli.verbs import Verbs, help_without_a_word
 
@@ -55,7 +55,7 @@ def lmms_eval(
     from prism_eval.leaderboard.imports import Place, import_lmms_eval
 
     folder = import_lmms_eval([Place.parse(text) for text in places], out, data=data)
-    typer.echo(f"Run folder: {folder.path}. Its leaderboard: prism-eval report {folder.path}")
+    echo(f"Run folder: {folder.path}. Its leaderboard: prism-eval report {folder.path}")
 
 
 @app.command(
@@ -98,10 +98,10 @@ def caprl(
     made = import_caprl(details, out, model=model, reader=reader or READER, step=step, samples=samples or SAMPLES)
     path = made.folder.path
     if not made.scored:
-        typer.echo(f"Run folder: {path}. Captions alone; have them read with -c 'file:{path / 'captions.parquet'}'")
+        echo(f"Run folder: {path}. Captions alone; have them read with -c 'file:{path / 'captions.parquet'}'")
         return
     for line in made.differences:
-        typer.echo(printable(line))
+        echo(line)
     same = made.answers - len(made.differences)
-    typer.echo(f"{same:,} of {made.answers:,} stored scores are ours.")
-    typer.echo(f"Run folder: {path}. Its leaderboard: prism-eval report {path}")
+    echo(f"{same:,} of {made.answers:,} stored scores are ours.")
+    echo(f"Run folder: {path}. Its leaderboard: prism-eval report {path}")

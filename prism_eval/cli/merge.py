@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from prism_eval.cli.screen import echo
 from prism_eval.cli.values import folder_path
 from prism_eval.files.folders import user_path
 
@@ -42,12 +43,12 @@ def merge(
 
         board = build(folder.path)
         console().print(LeaderboardView(board))
-        typer.echo(f"Leaderboard: {write_html(folder.path, board)}")
+        echo(f"Leaderboard: {write_html(folder.path, board)}")
     else:
         from prism_eval.leaderboard.caveats import told_twice
         from prism_eval.run.reading import read_manifest
 
         # A leaderboard says it itself.
         for line in told_twice(read_manifest(folder.path)):
-            typer.echo(line, err=True)
-    typer.echo(f"Run folder: {folder.path}")
+            echo(line, err=True)
+    echo(f"Run folder: {folder.path}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,16 +15,19 @@ from prism_eval.cli.values import Display, Limit, file_path, folder_path, limit,
 from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
-    from prism_eval.plan.plan import Plan
+    from prism_eval.plan.plan import Plan, Stage
 
 HEADINGS = {
     "What is measured": ("captioners", "reasoner", "benchmarks", "data", "limit"),
     "How it is asked and scored": ("protocol", "edition", "judge", "samples", "orders", "seed"),
     "When it is enough": ("until_decided", "baseline", "margin"),
     "How calls are made": ("concurrency", "patience", "memory", "allow_missing", "shard"),
-    "Files": ("file", "out", "overwrite", "store", "thumbnails"),
+    "Files": ("file", "trust", "out", "overwrite", "store", "thumbnails"),
 }
 """Where the flags of a verb that makes a plan stand in its ``--help``: first what every run has, then what few need."""
+
+_NO_KEYS = frozenset({"file", "trust"})
+"""Flags that are no keys of the plan."""
 
 BASELINE = "The entry that the others are compared with: its label or a part of it."
 
@@ -91,6 +94,9 @@ Progress = Annotated[
     typer.Option(help="How progress is shown: a bar (lines where there is no terminal), lines, or JSON for machines."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="The same as --progress none.")]
+Trust = Annotated[
+    bool, typer.Option("--trust", help="Do what a plan's file asks for that was never done here: servers, keys, code.")
+]
 Folder = Annotated[Path, typer.Argument(parser=user_path, metavar="RUN", help="A run folder.")]
 
 
@@ -120,6 +126,7 @@ class PlanFlags:
         Path | None,
         typer.Option("--plan", parser=file_path, metavar="FILE", help="A TOML plan; the other flags override it."),
     ] = None
+    trust: Trust = False
     protocol: Annotated[
         str | None,
         typer.Option(
@@ -141,7 +148,7 @@ class PlanFlags:
         typer.Option(
             parser=limit,
             metavar="N",
-            help="At most N items of each benchmark: images drawn by the seed, with all their questions. "
+            help="N items of each benchmark at most, one image at least: drawn by the seed, with all their questions. "
             "'N?first=true': the first, for debugging.",
         ),
     ] = None
@@ -177,29 +184,36 @@ class PlanFlags:
         typer.Option("--images/--no-images", help="Keep small pictures of the images for the page. [default: yes]"),
     ] = None
 
-    def plan(self) -> Plan:
+    def plan(self, stages: Collection[Stage] = ("caption", "answer", "score")) -> Plan:
         """The plan of the file and of the flags that override it.
 
+        Args:
+            stages: The stages that may call their plugins.
+
         Raises:
-            UsageError: The file cannot be read, or a value will not do.
+            UsageError: The file cannot be read, a value will not do, or the file asks for what must be trusted first.
         """
         from prism_eval.errors import UsageError
-        from prism_eval.plan.plan import make_plan, read_plan
-        from prism_eval.plugins.specs import split_specs
+        from prism_eval.plan.plan import benchmark_names, make_plan, read_plan
+        from prism_eval.run.trust import check_trust
 
         values = dict(read_plan(self.file)) if self.file else {}
         # Typer gives an empty list for a flag that may be repeated and was not given.
-        values |= {key: value for key, value in vars(self).items() if key != "file" and value not in (None, [])}
+        values |= {key: value for key, value in vars(self).items() if key not in _NO_KEYS and value not in (None, [])}
         if self.limit:
             values |= {"limit": self.limit.items, "first": self.limit.first}
             # In a file 0 stands for all, which nobody means who types it.
-            if not self.limit.items:
-                raise UsageError("--limit 0 asks nothing: leave --limit out to ask everything")
+            if self.limit.items < 1:
+                raise UsageError(f"--limit {self.limit.items} asks nothing: leave --limit out to ask everything")
         if self.benchmarks:
-            values["benchmarks"] = [name for text in self.benchmarks for name in split_specs(text)]
-            if not values["benchmarks"]:
-                raise UsageError(f"--benchmark {self.benchmarks[0]!r} names no benchmark: leave it out to ask all")
-        return make_plan(values, where=str(self.file) if self.file else "the command")
+            values["benchmarks"] = benchmark_names(self.benchmarks, where="--benchmark ")
+        plan = make_plan(values, where=str(self.file) if self.file else "the command")
+        typed = [*(self.captioners or []), *(self.reasoner or []), *([self.judge] if self.judge else [])]
+        # A task may be one of a data folder's own: who has typed the one has not typed the other.
+        if self.benchmarks and (self.data or self.file is None):
+            typed += plan.benchmarks
+        check_trust(plan, typed=typed, stages=stages, trust=self.trust, where=str(self.file or "the command"))
+        return plan
 
 
 def plan_flags(*, without: tuple[str, ...]) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:

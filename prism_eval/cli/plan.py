@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from prism_eval.cli import options as o
-from prism_eval.cli.printable import printable
 from prism_eval.cli.running import say_unread
+from prism_eval.cli.screen import echo, hand_over
 from prism_eval.cli.table import show_table
 
 if TYPE_CHECKING:
@@ -45,17 +45,18 @@ def plan(
     import asyncio
 
     from prism_eval.files.jsonable import as_json as text_of
+    from prism_eval.plan import STAGES
     from prism_eval.run.forecast import document, forecast
 
-    asked = flags.plan()
+    asked = flags.plan(STAGES if probe else ())
     result = asyncio.run(forecast(asked, store, probe=probe))
     say_unread(result.unread)
     if as_json:
-        typer.echo(text_of(document(result)).encode(), nl=False)
+        hand_over(text_of(document(result)))
     else:
         _show(result, until_decided=asked.until_decided)
     for line in result.unfit:
-        typer.echo(printable(f"prism-eval: does not fit: {line}"), err=True)
+        echo(f"prism-eval: does not fit: {line}", err=True)
     return 1 if result.unfit else 0
 
 
@@ -64,18 +65,18 @@ def _show(result: Forecast, *, until_decided: bool) -> None:
         ("benchmark", "items", "images"),
         [(name, items, result.images[name]) for name, items in result.items.items()],
     )
-    typer.echo()
+    echo()
     show_table(
         ("captioner", "captions", "stored", "answers", "stored"),
         [(one.label, one.captions, one.captions_stored, one.answers, one.answers_stored) for one in result.entries],
     )
-    typer.echo()
+    echo()
     _show_models(result)
     if until_decided:
-        typer.echo("These are the most: the run ends at the first look that decides.")
+        echo("These are the most: the run ends at the first look that decides.")
     probes = (f"{source}: {probe}" for source, probe in result.probes)
     for line in (*probes, *(f"Note: {note}." for note in result.notes)):
-        typer.echo(printable(line))
+        echo(line)
 
 
 def _show_models(result: Forecast) -> None:
@@ -87,14 +88,15 @@ def _show_models(result: Forecast) -> None:
     show_table(headings, [(*_row(one), *([_hours(one)] if told else [])) for one in result.models])
     calls = sum(one.calls for one in result.models)
     bound = "At most " if any(one.at_most for one in result.models) else ""
-    typer.echo(f"\n{bound}{counted(calls, 'call')} to make. Tokens are estimates: of replies as many as there may")
-    typer.echo("be, as reply_tokens says, or as those have that the store holds, whose time it")
-    typer.echo("is too (--probe asks).")
+    echo()
+    echo(f"{bound}{counted(calls, 'call')} to make. Tokens are estimates: of replies as many as there may")
+    echo("be, as reply_tokens says, or as those have that the store holds, whose time it")
+    echo("is too (--probe asks).")
     if (cost := total(result.models, "cost")) is not None:
-        typer.echo(f"Cost, at the prices of the specs: {cost:.2f}.")
+        echo(f"Cost, at the prices of the specs: {cost:.2f}.")
     if (hours := total(result.models, "gpu_hours")) is not None:
         unbounded = any(map(_is_bound, result.models))
-        typer.echo(f"GPU hours: {'at most ' if unbounded else ''}{three_digits(hours)}{_without(result.models)}.")
+        echo(f"GPU hours: {'at most ' if unbounded else ''}{three_digits(hours)}{_without(result.models)}.")
 
 
 def _is_bound(one: ModelForecast) -> bool:

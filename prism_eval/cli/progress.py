@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from prism_eval.cli.values import Display
+from prism_eval.files.visible import flat
 from prism_eval.leaderboard.writing import duration
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def watch(state: State, how: Display) -> AbstractContextManager[object]:
         return _json(state)
     console = Console(stderr=True)
     if state.destinations:
-        console.print(state.destinations, markup=False, highlight=False, soft_wrap=True)
+        console.print(flat(state.destinations), markup=False, highlight=False, soft_wrap=True)
     return _bar(state, console) if console.is_terminal and how is Display.AUTO else _lines(state, console)
 
 
@@ -79,7 +80,7 @@ def _bar(state: State, console: Console) -> Iterator[None]:
 
         def get_renderables(self) -> Iterator[RenderableType]:
             yield from super().get_renderables()
-            yield from (Text(line, no_wrap=True, overflow="ellipsis") for line in below)
+            yield from (Text(flat(line), no_wrap=True, overflow="ellipsis") for line in below)
 
     columns = (MofNCompleteColumn(), BarColumn(bar_width=24), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Staged(*columns, console=console, transient=True) as progress:
@@ -116,7 +117,7 @@ def _lines(state: State, console: Console) -> Iterator[None]:
         stages = (told_of(stage, at) for stage, at in pace.stages.items())
         # Unwrapped, one line a report: a log's reader searches by line.
         line = " · ".join([told(pace), *pace.waits, *stages])
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print(flat(line), markup=False, highlight=False, soft_wrap=True)
 
     tell = _teller(state, console)
     with _ticking(_EVERY, say):
@@ -172,7 +173,7 @@ def _teller(state: State, console: Console) -> Callable[[], None]:
         nonlocal told
         while told < len(state.notes):
             note, told = state.notes[told], told + 1
-            console.print(f"Note: {note}.", markup=False, highlight=False, soft_wrap=True)
+            console.print(f"Note: {flat(note)}.", markup=False, highlight=False, soft_wrap=True)
 
     return tell
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from prism_eval.cli import options as o
+from prism_eval.cli.screen import echo, hand_over
 from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def report(
         from prism_eval.report.exports import export
 
         # As bytes: a pipe gets what the file gets, whatever the screen's encoding is.
-        typer.echo(export(board, as_format, output, images=images).encode(), nl=False)
+        hand_over(export(board, as_format, output, images=images))
         return
     from prism_eval.cli.screen import console
     from prism_eval.gate.history import histories
@@ -161,13 +162,13 @@ def _say_page(home: Path, board: Leaderboard, histories: Sequence[History], *, i
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot make the folder {home}: {error.strerror}; name another with --output") from error
-    typer.echo(f"Leaderboard: {write_html(home, board, histories=histories, images=images)}")
+    echo(f"Leaderboard: {write_html(home, board, histories=histories, images=images)}")
 
 
 def _say_site(folder: Path, board: Leaderboard, histories: Sequence[History], *, images: bool) -> None:
     from prism_eval.report.site import PAGES_LIMIT, write_site
 
     site = write_site(folder, board, histories=histories, images=images)
-    typer.echo(f"Site: {site.folder / 'index.html'} ({site.files:,} files, {site.size / 1e6:,.1f} MB)")
+    echo(f"Site: {site.folder / 'index.html'} ({site.files:,} files, {site.size / 1e6:,.1f} MB)")
     if site.size > PAGES_LIMIT:
-        typer.echo(f"GitHub Pages takes {PAGES_LIMIT / 1e9:.0f} GB of a site, and this is more.", err=True)
+        echo(f"GitHub Pages takes {PAGES_LIMIT / 1e9:.0f} GB of a site, and this is more.", err=True)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
-import typer
-
-from prism_eval.cli.printable import printable
+from prism_eval.cli.screen import echo
 from prism_eval.cli.values import Display
 
 if TYPE_CHECKING:
@@ -64,14 +62,14 @@ def carry_out(
 def say_unread(unread: Mapping[str, str]) -> None:
     """Print which benchmarks are left out, before anything is paid for the others."""
     for name, reason in unread.items():
-        typer.echo(printable(f"prism-eval: {name} is left out: {reason}"), err=True)
+        echo(f"prism-eval: {name} is left out: {reason}", err=True)
 
 
 def show_leaderboard(run: RunResult) -> int:
     """Print the leaderboard and what was written; returns the exit code. A shard has none: it is a part of one."""
     if part := run.folder.read_plan().part:
         code = say_how_it_ended(run, tuple(run.tallies))
-        typer.echo(f"This is shard {part}. When all are done: prism-eval merge SHARD... --out DIR")
+        echo(f"This is shard {part}. When all are done: prism-eval merge SHARD... --out DIR")
         return code
     from prism_eval.cli.screen import console
     from prism_eval.report.evaluate import published
@@ -79,7 +77,7 @@ def show_leaderboard(run: RunResult) -> int:
 
     result = published(run)
     console().print(LeaderboardView(result.leaderboard))
-    typer.echo(f"Leaderboard: {result.html}")
+    echo(f"Leaderboard: {result.html}")
     return say_how_it_ended(result, tuple(result.tallies))
 
 
@@ -92,30 +90,40 @@ def say_how_it_ended(result: RunResult, stages: Sequence[str]) -> int:
         calls = f"{tally.made:,} made, {tally.hits:,} taken from the store, {tally.failed:,} failed"
         images = f" ({tally.image_tokens:,} of images)" if tally.image_tokens else ""
         tokens = f"; {tally.prompt_tokens:,} tokens in{images}, {tally.completion_tokens:,} out"
-        typer.echo(f"{stage.capitalize()}s: {calls}{tokens if tally.completion_tokens else ''}.")
-    typer.echo(_effort(result))
+        echo(f"{stage.capitalize()}s: {calls}{tokens if tally.completion_tokens else ''}.")
+    echo(_effort(result))
     if (taken := result.counts.spending.all).counted and any(tally.hits for tally in result.tallies.values()):
-        typer.echo(_taken(taken))
+        echo(_taken(taken))
     for label, count in result.counts.empty_captions.items():
         if count:
-            typer.echo(f"{label}: {counted(count, 'caption')} said nothing.")
-    # Said, since the key of a call does not name its server: the same name there may be another model.
-    for one in result.elsewhere:
-        results = counted(one.count, one.stage)
-        typer.echo(f"{results} from the store: made by {one.made_by}, not by {one.asked_now}.")
-    typer.echo(f"Run folder: {result.folder.path}")
+            echo(f"{label}: {counted(count, 'caption')} said nothing.")
+    for line in _origins(result):
+        echo(line)
+    echo(f"Run folder: {result.folder.path}")
     for name, met in result.counts.unusable.items():
-        typer.echo(printable(met.unusable.sentence(name, met.items)), err=True)
+        echo(met.unusable.sentence(name, met.items), err=True)
     failed = result.counts.failures.total()
     if not failed:
         return 1 if result.failed or result.unread else 0
     items = f"{counted(failed, 'item')} failed and {'is' if failed == 1 else 'are'} in no score."
-    typer.echo(f"{items} {_what_helps(result)}", err=True)
+    echo(f"{items} {_what_helps(result)}", err=True)
     for reason, count in result.counts.failures.most_common(_REASONS_SHOWN):
         # A plugin's fault has three lines; they stay together.
         first, *rest = reason.splitlines()
-        typer.echo("\n    ".join([f"  {count} x {first}", *rest]), err=True)
+        for line in [f"  {count} x {first}", *(f"    {other}" for other in rest)]:
+            echo(line, err=True)
     return 1
+
+
+def _origins(result: RunResult) -> Iterator[str]:
+    """What of the store was not called by this run's own models, as far as is known."""
+    from prism_eval.leaderboard.writing import counted
+
+    # Said, since the key of a call does not name its server: the same name there may be another model.
+    for one in result.elsewhere:
+        yield f"{counted(one.count, one.stage)} from the store: made by {one.made_by}, not by {one.asked_now}."
+    for took in result.imported:
+        yield f"{counted(took.count, took.stage)} from the store: imported from {took.folder}, not called here."
 
 
 def _effort(result: RunResult) -> str:

@@ -20,6 +20,7 @@ def score(
     judge: o.Judge = None,
     patience: o.Patience = None,
     store: o.Store = None,
+    trust: o.Trust = False,
     progress: o.Progress = Display.AUTO,
     quiet: o.Quiet = False,
 ) -> int:
@@ -28,8 +29,11 @@ def score(
     No model is called but the judge, where the plan names one.
     """
     from prism_eval.run.replay import reopen
+    from prism_eval.run.trust import check_trust
 
-    plan = reopen(run, store, ["caption", "answer"], edition=edition, judge=judge, patience=patience)
+    plan = reopen(run, ["caption", "answer"], edition=edition, judge=judge, patience=patience)
+    typed = [judge] if judge else []
+    check_trust(plan, typed=typed, stages=["score"], trust=trust, where=str(run))
     # Of the plugins only the judge may be called; captions and answers are those of the run folder.
     result = carry_out(
         plan, out=run, store=store, progress=progress, quiet=quiet, stages=["score"], live=frozenset({"score"})

@@ -7,6 +7,10 @@ import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+import typer
+
+from prism_eval.files.visible import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -45,6 +49,24 @@ def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     on_screen = bool(stream and stream.isatty()) or "COLUMNS" in os.environ
     return Heard(stderr=stderr, width=None if on_screen else _WIDE)
+
+
+def echo(line: str = "", *, err: bool = False) -> None:
+    """Print one line for people. What a stranger has written in it is seen, and no terminal obeys it.
+
+    Args:
+        line: The line; a break in it is none of ours, or a stranger's words could begin one of their own.
+        err: Whether on standard error.
+    """
+    print(visible(line).replace("\n", " "), file=sys.stderr if err else sys.stdout)
+
+
+def hand_over(text: str) -> None:
+    """Write a document to standard output: as it is into a pipe or a file, and as it can be seen onto a screen."""
+    if sys.stdout.isatty():
+        text = visible(text)
+    # As bytes: a pipe gets what a file gets, whatever the screen's encoding is.
+    typer.echo(text.encode("utf-8", "replace"), nl=False)
 
 
 def unwritable(stream: TextIO | None, text: str = "") -> OSError | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from prism_eval.cli.printable import printable
+from prism_eval.cli.screen import hand_over
 from prism_eval.cli.table import show_table
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ def say(sheet: Sheet, document: Mapping[str, Json], as_format: str, output: Path
     if output:
         write_whole(output, text)
     else:
-        # As bytes: a pipe gets what a file gets, whatever the screen's encoding is.
-        typer.echo(text.encode(), nl=False)
+        hand_over(text)
 
 
 def show_sheet(sheet: Sheet) -> None:
@@ -50,17 +49,18 @@ def show_sheet(sheet: Sheet) -> None:
     from rich.text import Text
 
     from prism_eval.cli.screen import console
+    from prism_eval.files.visible import flat
 
     screen = console()
-    screen.print(Text(printable(sheet.answer), style="bold"))
+    screen.print(Text(flat(sheet.answer), style="bold"))
     for line in sheet.lines:
-        screen.print(Text(printable(line)))
+        screen.print(Text(flat(line)))
     for grid in sheet.grids:
         screen.print()
         if grid.title:
-            screen.print(Text(grid.title))
-        show_table(grid.headings, [[printable(cell) for cell in row] for row in grid.rows])
+            screen.print(Text(flat(grid.title)))
+        show_table(grid.headings, grid.rows)
     if sheet.notes:
         screen.print()
     for note in sheet.notes:
-        screen.print(Text(printable(note)))
+        screen.print(Text(flat(note)))

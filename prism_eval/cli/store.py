@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from prism_eval.cli import options as o
-from prism_eval.cli.printable import printable
+from prism_eval.cli.screen import echo
 from prism_eval.cli.table import show_table
 from prism_eval.cli.verbs import Verbs, help_without_a_word
 
@@ -27,9 +27,12 @@ def stats(store: o.Store = None) -> None:
 
     # By source, since that is what `prune --source` takes.
     path = _existing(store)
-    rows = [(line.stage, line.source, line.generations, line.failures, line.characters) for line in count(path)]
-    show_table(("stage", "source", "stored", "failed", "characters"), rows)
-    typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
+    rows = [
+        (line.stage, line.source, line.generations, line.imported, line.failures, line.characters)
+        for line in count(path)
+    ]
+    show_table(("stage", "source", "stored", "imported", "failed", "characters"), rows)
+    echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
 
 
 @app.command(
@@ -43,6 +46,7 @@ def prune(
     source: Annotated[
         str | None, typer.Option(metavar="SOURCE", help="Generations of one source, as `stats` names it.")
     ] = None,
+    imported: Annotated[bool, typer.Option("--imported", help="Generations imported from run folders.")] = False,
     failures: Annotated[bool, typer.Option("--failures", help="The notes on failed calls.")] = False,
 ) -> None:
     """Delete what the flags name, and give the space back."""
@@ -52,13 +56,28 @@ def prune(
     from prism_eval.leaderboard.writing import counted
 
     # Without a flag everything would match, and months of calls would be gone.
-    if older_than is None and source is None and not failures:
-        raise UsageError("nothing to prune: name --older-than DAYS, --source SOURCE or --failures")
+    if older_than is None and source is None and not (imported or failures):
+        raise UsageError("nothing to prune: name --older-than DAYS, --source SOURCE, --imported or --failures")
     path = _existing(store)
     if source is not None and source not in (known := {line.source for line in count(path)}):
         raise UnknownName("source", source, known, hint="`prism-eval store stats` lists them.")
-    deleted = delete(path, older_than_days=older_than, source=source, failures=failures)
-    typer.echo(f"{counted(deleted, 'entry', 'entries')} deleted.")
+    deleted = delete(path, older_than_days=older_than, source=source, imported=imported, failures=failures)
+    echo(f"{counted(deleted, 'entry', 'entries')} deleted.")
+
+
+@app.command("import", epilog="Example:\n\n  prism-eval store import runs/theirs")
+def take_in(run: o.Folder, store: o.Store = None) -> None:
+    """Take in a run folder's captions and answers.
+
+    Later runs find them, and say where they came from. Only from whom you trust: they count as what the models of their
+    plan wrote. What the store had already stays.
+    """
+    from prism_eval.calls import default_path
+    from prism_eval.leaderboard.writing import counted
+    from prism_eval.run.replay import import_calls
+
+    count = import_calls(run, store or default_path())
+    echo(f"{counted(count, 'result')} of {run} imported: prism-eval store prune --imported undoes it.")
 
 
 @app.command(epilog="Example:\n\n  prism-eval store verify")
@@ -69,8 +88,8 @@ def verify(store: o.Store = None) -> int:
 
     problems = check(_existing(store))
     for problem in problems:
-        typer.echo(printable(problem))
-    typer.echo(f"{counted(len(problems), 'problem')}." if problems else "The store is sound.")
+        echo(problem)
+    echo(f"{counted(len(problems), 'problem')}." if problems else "The store is sound.")
     return 1 if problems else 0
 
 

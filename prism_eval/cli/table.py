@@ -16,6 +16,7 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str | int]]) -> 
     from rich.text import Text
 
     from prism_eval.cli.screen import console
+    from prism_eval.files.visible import flat
 
     # All at once: a column is set to the right if any of its cells is a number.
     cells = list(rows)
@@ -25,5 +26,5 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str | int]]) -> 
         table.add_column(heading, justify="right" if numbers else "left")
     for row in cells:
         # Text, since rich would take a name in [brackets] for markup.
-        table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else cell) for cell in row))
+        table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else flat(cell)) for cell in row))
     console().print(table)

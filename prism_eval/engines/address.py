@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 from collections.abc import Sequence
@@ -67,6 +68,17 @@ def base_url_of(text: str) -> str:
         raise UsageError(f"base_url {text!r} has no http:// or https:// in front: did you mean 'http://{stripped}'?")
     # Names of hosts have no case: two spellings must not be two servers.
     return f"{url.scheme}://{url.netloc.lower()}{url.path or '/v1'}"
+
+
+def is_this_machine(address: str) -> bool:
+    """Whether a URL, or a host by itself, is this machine's own: nothing that is sent there leaves it."""
+    host = urlsplit(address if "://" in address else f"//{address}").hostname or ""
+    try:
+        number = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    number = getattr(number, "ipv4_mapped", None) or number
+    return number.is_loopback or number.is_unspecified
 
 
 def _split(text: str) -> SplitResult:

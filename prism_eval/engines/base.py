@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -77,6 +77,11 @@ class Engine(Plugin, ABC):
     def completes(self) -> bool:
         """Whether `generate` takes a request's ``raw`` text."""
         return False
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """By address, the environment variable whose key is sent there, where one is."""
+        return {}
 
     @property
     def devices(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,6 +15,7 @@ from prism_eval.engines.context import no_room
 from prism_eval.engines.echo import TRIAL, echo_body, log_likelihoods_of
 from prism_eval.engines.fields import Fields, named_in
 from prism_eval.engines.http import Reply, Server, Unreachable
+from prism_eval.engines.key import key_for, variable_for, why_no_key, without_key
 from prism_eval.engines.models import Models
 from prism_eval.engines.named import NamedImages
 from prism_eval.engines.once import Once
@@ -38,7 +38,7 @@ class Terms:
     extra_body: Mapping[str, object]
     limit_name: str | None
     structured: str | None
-    api_key_env: str
+    api_key_env: str | None
     timeout: float
     check_model: bool
 
@@ -103,6 +103,7 @@ class Endpoint:
         """What a reply says."""
         asked = self._bound(request)
         said = completion_of(reply.body, where=self.address, asked=asked, context=self.context)
+        said = without_key(said, self._key())
         held = self._held_to(request) and said.finish_reason is FinishReason.STOP
         if held and said.text.strip() not in request.choices:
             raise FatalError(f"{self.address}: ignores structured_outputs: leave out structured=choice")
@@ -262,11 +263,7 @@ class Endpoint:
 
     def _key(self) -> str:
         # Read when it is needed and kept in no field, so that no repr, identity or plan can hold it.
-        name = self._terms.api_key_env
-        key = os.environ.get(name, "").strip()
-        if not (key.isascii() and key.isprintable()):
-            raise FatalError(f"${name} holds characters that no API key has: set it again")
-        return key
+        return key_for(self.address, self._terms.api_key_env)
 
     def _wrong_for_all(self, reply: Reply, request: Request) -> FatalError | None:
         """What is wrong with every request: a model without eyes, or a parameter the server does not take."""
@@ -290,10 +287,12 @@ class Endpoint:
         if reply.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             return FatalError(f"{where}: the proxy wants a user name and password in its address")
         if reply.unauthorized and not is_busy(code, said):
-            state = "was refused" if self._key() else "is not set"
+            given = self._terms.api_key_env
+            name = variable_for(self.address, given)
+            state = f"${name} was refused" if self._key() else why_no_key(self.address, given)
             # A 403 may be about what was asked: only the first calls together can tell.
             wants = "wants a key" if reply.status == HTTPStatus.UNAUTHORIZED else "refuses this request, or the key"
-            return Denied(f"{where}: the server {wants}, and ${self._terms.api_key_env} {state}: {said}")
+            return Denied(f"{where}: the server {wants}, and {state}: {said}")
         if reply.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
             return await self._not_found(server, where, said, path)
         return refusal(reply, code=code, where=where, said=said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -20,6 +21,7 @@ from prism_eval.engines.beginnings import beginning_of, shared_part
 from prism_eval.engines.chat import checked_extra
 from prism_eval.engines.endpoint import Endpoint, Listed, Terms, choices, is_about_request
 from prism_eval.engines.http import one_line
+from prism_eval.engines.key import checked_name, variable_for
 from prism_eval.engines.pixels import ImageFormat, refitted
 from prism_eval.engines.probe import Probe, text_alone, together
 from prism_eval.engines.replies import error_of
@@ -46,7 +48,8 @@ class OpenAIEngine(Engine):
             ``structured_outputs`` as vLLM does; ``none`` lets the model write what it likes.
         base_url: Where the server is, up to and including ``/v1``; by default what ``OPENAI_BASE_URL`` says. Several
             servers of the same weights, with commas between them or as a JSON list, share the calls.
-        api_key_env: The environment variable that holds the key; without it no key is sent.
+        api_key_env: The environment variable that holds the key; empty for none. By default ``OPENAI_API_KEY``, which
+            goes to OpenAI, to the host of ``OPENAI_BASE_URL`` and to this machine, and to nobody else.
         timeout: Seconds one call may take, counted anew while the server answers others; twice as many when it is asked
             again.
         check_model: Whether a model that the server does not list is refused before the first call.
@@ -61,7 +64,7 @@ class OpenAIEngine(Engine):
     image_format: ImageFormat | None = None
     structured: Literal["choice"] | None = added(None)
     base_url: str | Sequence[str] = runtime("", environment=VARIABLE)
-    api_key_env: str = runtime("OPENAI_API_KEY")
+    api_key_env: str | None = runtime(None)
     timeout: float = runtime(120.0)
     check_model: bool = runtime(True)
     _endpoints: dict[str, Endpoint] = field(init=False, repr=False, compare=False)
@@ -73,6 +76,7 @@ class OpenAIEngine(Engine):
             raise UsageError("the openai engine needs a model's name, as in openai:Qwen/Qwen2.5-VL-7B-Instruct")
         addresses = addresses_from(self.base_url)
         self.base_url = ", ".join(addresses)
+        checked_name(self.api_key_env)
         self.extra_body = checked_extra(self.extra_body)
         if self.max_pixels is not None and self.max_pixels < 1:
             raise UsageError(f"max_pixels must be 1 or more, not {self.max_pixels}")
@@ -99,6 +103,12 @@ class OpenAIEngine(Engine):
     async def is_there(self, address: str) -> bool:
         """Whether a server that was away answers again; see `Endpoint.is_there`."""
         return await self._endpoints[address].is_there()
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """By server, the environment variable whose key is sent there."""
+        named = {address: variable_for(address, self.api_key_env) for address in self._endpoints}
+        return {address: name for address, name in named.items() if os.environ.get(name)}
 
     @property
     def replicas(self) -> int:

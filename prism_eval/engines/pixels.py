@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, cast
 
 from prism_eval.errors import PermanentError
+from prism_eval.files.budgets import MAX_PIXELS
 from prism_eval.files.warning_filters import warnings_as
 from prism_eval.schema import Image
 
@@ -18,8 +19,18 @@ if TYPE_CHECKING:
 
 ImageFormat = Literal["jpeg", "png"]
 # Pillow's parsers trust a header until something gives, and then raise whatever that was.
-_PARSE_ERRORS = (ValueError, TypeError, LookupError, ArithmeticError, SyntaxError, struct.error, zlib.error)
-_BROKEN = (OSError, EOFError, *_PARSE_ERRORS)
+_PARSE_ERRORS = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    SyntaxError,
+    struct.error,
+    zlib.error,
+)
+_STRIP = 2**20
+"""Pixels that are laid on white at once."""
+_BROKEN = (MemoryError, OSError, EOFError, *_PARSE_ERRORS)
 
 
 def refitted(image: Image, *, max_pixels: int | None, image_format: ImageFormat | None) -> Image:
@@ -60,8 +71,8 @@ def decoding(image: Image) -> Iterator[None]:
     """Says of whatever Pillow raises inside the block which image it is about.
 
     Raises:
-        PermanentError: The bytes are no image, a broken one, or one that would decode to more pixels than Pillow holds
-            for safe (about 90 million); that is seen in the header, before anything is decoded.
+        PermanentError: The bytes are no image, a broken one, or one that would decode to more pixels than are held
+            for safe (`MAX_PIXELS`); that is seen in the header, before anything is decoded.
     """
     try:
         yield
@@ -76,23 +87,26 @@ def opened(image: Image) -> Picture:
     from PIL import UnidentifiedImageError
 
     try:
-        # Between its limit and twice that, Pillow only warns, and then decodes.
+        # Pillow has a limit of its own, which is larger, and up to twice of which it only warns.
         with warnings_as("error", Pillow.DecompressionBombWarning):
-            return Pillow.open(io.BytesIO(image.data))
-    except (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError) as error:
-        raise PermanentError(
-            f"image {image.label} is too large to decode safely: over {Pillow.MAX_IMAGE_PIXELS} pixels"
-        ) from error
+            picture = Pillow.open(io.BytesIO(image.data))
+    except (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError):
+        picture = None
     except UnidentifiedImageError as error:
         raise OSError(f"{len(image.data)} bytes in no image format that Pillow knows") from error
+    if picture is None or picture.width * picture.height > MAX_PIXELS:
+        raise PermanentError(f"image {image.label} is too large to decode safely: over {MAX_PIXELS} pixels")
+    return picture
 
 
 def upright(picture: Picture) -> Picture:
-    """The picture in RGB, turned as its EXIF data say, transparency over white."""
+    """The picture in RGB, turned as its EXIF data say, transparency over white; the one given is used up."""
     from PIL import ImageOps
 
     # A phone stores the picture as its sensor lay and writes into EXIF how to turn it; unturned, text is noise.
-    return _flat(ImageOps.exif_transpose(picture))
+    # In place: a copy would be a second picture of this size.
+    ImageOps.exif_transpose(picture, in_place=True)
+    return _flat(picture)
 
 
 def scaled(picture: Picture, max_pixels: float) -> Picture:
@@ -123,7 +137,11 @@ def _flat(picture: Picture) -> Picture:
         return picture.convert("F").point(lambda value: value * factor + 0).convert("L").convert("RGB")
     if not picture.has_transparency_data:
         return picture.convert("RGB")
-    # Charts on a clear ground are drawn for a white page: over black, black letters would be gone.
-    solid = picture.convert("RGBA")
-    white = Pillow.new("RGBA", solid.size, "white")
-    return Pillow.alpha_composite(white, solid).convert("RGB")
+    # Charts on a clear ground are drawn for a white page: over black, black letters would be gone. Strip by strip, for
+    # four whole pictures of this size at once would take gigabytes.
+    canvas = Pillow.new("RGB", picture.size)
+    for top in range(0, picture.height, strip := max(1, _STRIP // picture.width)):
+        solid = picture.crop((0, top, picture.width, min(top + strip, picture.height))).convert("RGBA")
+        white = Pillow.new("RGBA", solid.size, "white")
+        canvas.paste(Pillow.alpha_composite(white, solid).convert("RGB"), (0, top))
+    return canvas

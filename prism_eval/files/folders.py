@@ -18,6 +18,12 @@ def user_folder() -> Path:
     return user_cache_path("prism-eval", appauthor=False)
 
 
+def private_folder(path: Path) -> None:
+    """Make a folder, and those above it that are not there yet, for this user alone; what is there stays as it is."""
+    for folder in [one for one in (*reversed(path.parents), path) if not one.exists()]:
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def user_path(path: str | Path) -> Path:
     """A path as a person writes it, with ``~`` for a home folder: a shell replaces it only at a word's beginning.
 

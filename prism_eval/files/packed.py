@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from io import BufferedIOBase
 from pathlib import Path
 
+from prism_eval.files.budgets import regular
+
 _OPENERS: Mapping[str, Callable[[Path], BufferedIOBase]] = {
     ".gz": gzip.GzipFile,
     ".bz2": bz2.BZ2File,
@@ -35,7 +37,7 @@ def unpacked(path: Path) -> Iterator[BufferedIOBase]:
     if path.suffix == ".zst":
         raise OSError(f"it is compressed with Zstandard; `zstd -d {path.name}` unpacks it")
     try:
-        with _OPENERS.get(path.suffix, _as_it_is)(path) as file:
+        with _OPENERS.get(path.suffix, _as_it_is)(regular(path)) as file:
             yield file
     except (EOFError, zlib.error, lzma.LZMAError) as error:
         raise OSError(f"it is cut off or damaged ({error})") from error

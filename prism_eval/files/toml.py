@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from prism_eval.errors import UsageError
+from prism_eval.files.budgets import read_document
 
 
 def read_toml(path: Path | Traversable, called: str) -> dict[str, Any]:
@@ -22,7 +23,8 @@ def read_toml(path: Path | Traversable, called: str) -> dict[str, Any]:
     """
     try:
         # Windows' editors put a byte order mark before the text, which is no part of it.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        data = read_document(path) if isinstance(path, Path) else path.read_bytes()
+        return tomllib.loads(data.decode("utf-8-sig"))
     except OSError as error:
         raise UsageError(f"cannot read {called}: {error.strerror or error}") from error
     # Numbers of thousands of digits and tables nested as deep are refused by Python, in errors of its own.

@@ -14,11 +14,15 @@ from prism_eval.errors import RunError, UsageError
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
     """A new file that takes the path's name when the block ends well; else what lay there stays.
 
     Nothing that lies in the folder is written to: a link under the path's name is replaced, not followed, and the
     name that the file has until then is nobody's to guess.
+
+    Args:
+        path: The file.
+        mode: Who may do what with it, less what the user's mask forbids.
 
     Raises:
         UsageError: The path names a device or a pipe.
@@ -29,7 +33,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     # Beside the file that it replaces: only within one file system is a rename a single step.
     partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with partial.open("xb") as file:  # exclusively: were a link there after all, opening would fail
+        # Exclusively: were a link there after all, opening would fail.
+        with open(partial, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             yield file
             file.flush()
             # Else a power cut could leave the new name with nothing in it.
@@ -41,13 +46,13 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         partial.unlink(missing_ok=True)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that a reader finds the old text or the new one, never a part.
+def write_whole(path: Path, text: str, *, mode: int = 0o666) -> None:
+    """Write a text file so that a reader finds the old text or the new one, never a part; see `replacing`.
 
     Raises:
         RunError: The file cannot be written.
     """
-    with replacing(path) as file:
+    with replacing(path, mode=mode) as file:
         # Half a surrogate pair, out of a data set or the name of a file, becomes a question mark.
         file.write(text.encode("utf-8", "replace"))
 

@@ -72,6 +72,7 @@ def assert_no_regression(pytestconfig: pytest.Config) -> Callable[..., Decision]
     ) -> Decision:
         if baseline is None:
             pytest.skip("no baseline: pytest --prism-baseline FILE")
+        from prism_eval.files.visible import visible
         from prism_eval.gate import Policy, decide, read_policy, read_sides
         from prism_eval.gate.decision import counted_as
         from prism_eval.gate.output.decisions import decided
@@ -82,7 +83,7 @@ def assert_no_regression(pytestconfig: pytest.Config) -> Callable[..., Decision]
         decision = decide(*read_sides((Path(baseline), None), (Path(run), entry)), wanted)
         counts = counted_as(decision.outcome, wanted, event)
         if counts == "FAIL":
-            pytest.fail(markdown(decided(decision)), pytrace=False)
+            pytest.fail(visible(markdown(decided(decision))), pytrace=False)
         if counts == "INCONCLUSIVE":
             pytest.skip(f"{decision.outcome}: {decision.says}")
         return decision

@@ -52,9 +52,19 @@ class Against:
     missing: str = ""
 
     @property
+    def word(self) -> str:
+        """The verdict for a table: ``on par in the mean`` where benchmarks differ, each its own way."""
+        return f"{self.verdict} in the mean" if self.verdict == "on par" and self.unlike else self.verdict
+
+    @property
     def brief(self) -> str:
         """The difference and the verdict, for a table: ``-0.2 on par``."""
-        return f"{writing.signed(self.difference.value)} {self.verdict}" if self.difference else self.verdict
+        return f"{writing.signed(self.difference.value)} {self.word}" if self.difference else self.word
+
+    @property
+    def whole(self) -> str:
+        """The sentence, and what its mean hides."""
+        return f"{self.sentence}. {self.unlike}" if self.unlike else self.sentence
 
 
 def against(

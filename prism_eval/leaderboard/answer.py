@@ -56,7 +56,7 @@ def _rest(rows: Sequence[Row], name: Callable[[Row], str]) -> str:
     alike: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         if row.against:
-            alike["undecided" if row.against.verdict == "cannot tell" else row.against.verdict].append(name(row))
+            alike["undecided" if row.against.verdict == "cannot tell" else row.against.word].append(name(row))
     number = sum(map(len, alike.values()))
     if number <= _NAMED:
         told = [f"{_and(names)} {_are(len(names))} {word}" for word, names in alike.items()]

@@ -94,7 +94,7 @@ class Leaderboard:
             UsageError: There is no such judge.
             FatalError: The judge can answer no further call; its decisions so far are in the store.
         """
-        found = losses_on(self.verdicts, self.manifest, [row.captioner for row in self.controls])
+        found = losses_on(self.verdicts, self.manifest, [row.captioner for row in self.controls], self.common)
         return judged(found, self.losses_judge, store=self.store) if self.losses_judge else found
 
     @cached_property

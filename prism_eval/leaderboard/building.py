@@ -85,8 +85,8 @@ def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None
     found = [
         _row(number, scores, runs, *own, noise=noises[number]) for number, own in enumerate(_captions(runs.verdicts))
     ]
-    controls = tuple(sorted((row for row in found if row.control), key=_place))
     rows, common, comparisons = _ranked([row for row in found if not row.control], scores)
+    controls = tuple(sorted((_over(row, common, scores) for row in found if row.control), key=_place))
     direct = direct_controls({row.captioner: runs.identity(row.captioner) for row in (*rows, *controls)})
     blind = next((row.captioner for row in controls if row.control == "blind"), None)
     rows = with_recovery(rows, blind, direct, scores, common)

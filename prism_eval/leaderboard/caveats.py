@@ -49,6 +49,7 @@ def caveats(rows: Sequence[Row], controls: Sequence[Row], common: Sequence[str],
         *_empty(everyone, manifest),
         *_few(everyone),
         *_made_elsewhere(manifest),
+        *_taken_in(manifest),
         *told_twice(manifest),
         *_remarks(manifest),
         *_judged(manifest),
@@ -111,11 +112,13 @@ def _compared(ranked: Sequence[Row], common: Sequence[str]) -> Iterator[str]:
     """On what the ranked entries are compared, where that is not everything."""
     left_out = [name for name in (ranked[0].cells if ranked else ()) if name not in common]
     if left_out:
-        where = f"the {counted(len(common), 'benchmark')} that every captioner has a score on"
-        yield f"Scores and comparisons are over {where}, without {listed(left_out)}."
+        many = "benchmark" if len(common) == 1 else counted(len(common), "benchmark")
+        where = f"the {many} that every captioner has a score on"
+        yield f"Scores, comparisons and lost points are over {where}, without {listed(left_out)}."
     single = [name for name in common if any(_images(row, name) == 1 for row in ranked)]
     if len(ranked) > 1 and single:
-        yield f"One image shows no spread: {listed(single)} is in the scores, and in no comparison."
+        are = "is" if len(single) == 1 else "are"
+        yield f"One image shows no spread: {listed(single)} {are} in the scores, and in no comparison."
     # Whoever failed on the hard items looks better on the rest.
     items = [{cell.items for row in ranked if (cell := row.cells[name].estimate)} for name in common]
     if any(len(numbers) > 1 for numbers in items):
@@ -192,6 +195,15 @@ def _made_elsewhere(manifest: Manifest) -> Iterator[str]:
             f"{counted(count, stage)} of {source}, from the store, made by {made_by}, not {asked_now}: "
             "if it serves other weights, name them with revision=."
         )
+
+
+def _taken_in(manifest: Manifest) -> Iterator[str]:
+    """Results that the store had from a run folder: its word is all there is for who wrote them."""
+    taken: Counter[tuple[str, str, str]] = Counter()
+    for one in (manifest.get("counts") or {}).get("imported") or []:
+        taken[one["stage"], one["source"], one["folder"]] += one["count"]
+    for (stage, source, folder), count in taken.items():
+        yield f"{counted(count, stage)} of {source} imported from {folder}, and not called by this run."
 
 
 def told_twice(manifest: Manifest) -> Iterator[str]:

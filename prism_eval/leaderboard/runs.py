@@ -123,7 +123,10 @@ def merged(manifests: Sequence[Manifest]) -> Manifest:
             "entries": {
                 label: took for one in reversed(manifests) for label, took in _counts(one, "entries", {}).items()
             },
-            "made_elsewhere": [one for manifest in manifests for one in _counts(manifest, "made_elsewhere", [])],
+            **{
+                name: [one for manifest in manifests for one in _counts(manifest, name, [])]
+                for name in ("made_elsewhere", "imported")
+            },
             "told_twice": sum((Counter(_counts(one, "told_twice", {})) for one in manifests), Counter()),
         },
     }

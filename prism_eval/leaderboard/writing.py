@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from prism_eval.statistics import ALPHA, Estimate, RankRange, Ratio
 
 ABSENT = "\N{EN DASH}"
+FEWER = "*: a mean over fewer benchmarks."
+"""What the mark behind a score means."""
 _NOISE = 1e-12
 
 

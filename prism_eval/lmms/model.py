@@ -13,11 +13,13 @@ from tqdm import tqdm
 from prism_eval.calls import Store, default_path
 from prism_eval.errors import PermanentError, PrismError
 from prism_eval.files.folders import user_path
+from prism_eval.files.visible import flat
 from prism_eval.lmms.prompt import Encoder, Prompt, PromptError, read_messages
 from prism_eval.lmms.reader import make_reader
 from prism_eval.lmms.theirs import ONE_AT_A_TIME, ModelRequest
-from prism_eval.plan.plan import Plan, make_plan, read_plan
+from prism_eval.plan.plan import STAGES, Plan, make_plan, read_plan
 from prism_eval.run.interruptible import run_in_thread
+from prism_eval.run.trust import check_trust
 
 _REFUSAL = (
     "prism-eval: captions are read and answered in text: tasks that want {} cannot be run with --model prism_eval"
@@ -61,9 +63,15 @@ class PrismEval(lmms):  # type: ignore[misc]
         given = {"reasoner": reasoner, "protocol": protocol, "concurrency": concurrency, "seed": seed}
         with _errors_end_the_program():
             self._plan = _plan(plan, captioner, {key: value for key, value in given.items() if value is not None})
+            self._check_trust(plan, [captioner, reasoner])
             self._store = Store(user_path(store) if store else default_path())
             make_reader(self._plan, self._store)  # so that a wrong spec ends the program before any data is read
         self._encoder = Encoder()
+
+    def _check_trust(self, file: str | None, given: Sequence[str | None]) -> None:
+        """See that a file asks for nothing new: `prism-eval plan --plan FILE --probe --trust` says that it may."""
+        typed = [_unquoted(text) for text in given if text]
+        check_trust(self._plan, typed=typed, stages=STAGES, trust=False, where=file or "--model_args")
 
     def generate_until(self, requests: Sequence[ModelRequest]) -> list[str]:
         """Answer every request; nothing is returned unless all were answered.
@@ -126,4 +134,4 @@ def _errors_end_the_program() -> Iterator[None]:
     try:
         yield
     except PrismError as error:
-        raise SystemExit(f"prism-eval: {error}") from error
+        raise SystemExit(f"prism-eval: {flat(str(error))}") from error

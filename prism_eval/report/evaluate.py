@@ -12,7 +12,7 @@ from urllib.parse import quote
 from prism_eval.captioners.base import Captioner
 from prism_eval.errors import PrismError
 from prism_eval.leaderboard import Leaderboard, build
-from prism_eval.plan import make_plan
+from prism_eval.plan import benchmark_names, make_plan
 from prism_eval.plugins import Plugin, Spec
 from prism_eval.reasoners.base import Reasoner
 from prism_eval.report.html import fragment, write_html
@@ -94,7 +94,7 @@ def evaluate(
         captioners: Spec strings such as ``"openai:NAME?base_url=http://127.0.0.1:8000/v1"``, or `Captioner` objects:
             one, a list, or a mapping from the labels they shall have in tables.
         reasoner: A spec string or a `Reasoner`; of several, given as captioners are, the first is the leaderboard's.
-        benchmarks: Names; all that ``data`` holds by default.
+        benchmarks: Names, a list or a text with commas between them; all that ``data`` holds by default.
         data: A folder, ``"synthetic"`` or ``"hub"``.
         out: The run folder; by default one under ``runs/``, named after the plan.
         store: The generation store; by default one in the user's cache folder.
@@ -112,7 +112,9 @@ def evaluate(
     values = {
         "captioners": [label for label, _ in given],
         "reasoner": [label for label, _ in reading],
-        "benchmarks": [benchmarks] if isinstance(benchmarks, str) else list(benchmarks),
+        "benchmarks": benchmark_names([benchmarks], where="benchmarks=")
+        if isinstance(benchmarks, str)
+        else list(benchmarks),
         "data": str(data),
         **plan,
     }

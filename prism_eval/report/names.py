@@ -50,14 +50,23 @@ def _fewer_parts(names: Sequence[str], width: int) -> list[str]:
     dropped: set[str] = set()
     short = list(names)
     for part in _by_worth(names):
-        if all(columns(text) <= width for text in short):
-            break
+        # What no name that is too long has makes none of them shorter.
+        if not any(
+            columns(text) > width and part in _PART.findall(name) for name, text in zip(names, short, strict=True)
+        ):
+            continue
         fewer = [_without(name, dropped | {part}) for name in names]
         # A part that is all there is of a name, or that tells it from another one, has to stay.
         if all(fewer) and len(set(fewer)) == len(set(names)):
             dropped.add(part)
             short = fewer
-    return short
+    return _phrases_whole(names, short, width)
+
+
+def _phrases_whole(names: Sequence[str], short: Sequence[str], width: int) -> list[str]:
+    """The short names, but those of several words whole where they fit: ``half the`` is no name for half the facts."""
+    whole = [name if " " in name and columns(name) <= width else text for name, text in zip(names, short, strict=True)]
+    return whole if len(set(whole)) == len(set(names)) else list(short)
 
 
 def _by_worth(names: Sequence[str]) -> list[str]:

@@ -115,7 +115,7 @@ def _line(row: Row) -> Line:
     if row.against:
         kind, gap = _KINDS[row.against.verdict], row.against.difference
         said = (
-            row.against.verdict,
+            row.against.word,
             f"{writing.signed(gap.value)} {writing.signed_ends(gap.low, gap.high)}" if gap else "",
         )
     return Line(row=row, kind=kind, place=writing.place(row.rank) if row.rank else "", against=said)

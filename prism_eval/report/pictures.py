@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard import Leaderboard, Row
 from prism_eval.leaderboard.history import History
-from prism_eval.report.figures import SHAPES, Mark, difference_dots, position_lean, score_against, score_history
+from prism_eval.report.figures import (
+    SHAPES,
+    Mark,
+    difference_dots,
+    position_lean,
+    says_little,
+    score_against,
+    score_history,
+)
 from prism_eval.report.pairs import Pair
 from prism_eval.report.text import one_line
 from prism_eval.statistics import Difference
@@ -32,6 +40,7 @@ class Pictures:
         curves: How many word-budget curves are in them.
         dots: Differences to the reference by benchmark.
         gaps: The same as numbers: by label, one a benchmark.
+        little: Whether some of their intervals are so wide that they say little.
         reference: Whom they are to: the label of the baseline, else of the first.
         lean: Leans towards a position of the options.
         timeline: Scores over the runs.
@@ -41,6 +50,7 @@ class Pictures:
     curves: int
     dots: Markup | None
     gaps: Mapping[str, Sequence[Difference | None]]
+    little: bool
     reference: str
     lean: Markup | None
     timeline: Markup | None
@@ -72,6 +82,7 @@ def pictures_of(
         curves=len(_families(board)),
         dots=_dots(board, gaps, short, reference),
         gaps=gaps,
+        little=any(says_little(one) for row in gaps.values() for one in row if one),
         reference=reference,
         lean=_lean(board, short),
         timeline=score_history("timeline", histories[: len(SHAPES)]) if histories else None,

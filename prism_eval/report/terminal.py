@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from prism_eval.leaderboard.column import told
-from prism_eval.leaderboard.writing import ABSENT, as_printed, counted, listed, points, score, with_ends
+from prism_eval.leaderboard.writing import ABSENT, FEWER, as_printed, counted, listed, points, score, with_ends
 from prism_eval.report.beneath import gaps_in, lost_in, noise_in, readers_in
 from prism_eval.report.drawing import empty_table, plain
 from prism_eval.report.names import columns as columns_of
@@ -44,8 +44,10 @@ _GAP = 2
 # ``100.0`` and ``48.4 [47.7, 49.1]``: the least room for a score without and with its interval.
 _NARROWEST = 6
 _WITH_ENDS = 17
-# A name shorter than 16 says little more than the row's number; one longer than 60 pushes the scores off the screen.
-_NAME = (16, 60)
+# A name shorter than 22 has often lost what makes it one; one longer than 60 pushes the scores off the screen.
+_NAME = (22, 60)
+_HEADING = 16
+"""Columns below which a heading is a number: a name cut to a few letters says less than that."""
 _BENCHMARK = 24
 _IN_A_SENTENCE = 32
 """Columns of a name in a sentence, where two of them and their numbers are to fit in a line or two."""
@@ -115,7 +117,8 @@ class LeaderboardView:
             yield _summary(board, kept, room if room >= len("captioner") else _NAME[1])
             yield from _blocks(board, width)
         missing = f"Not shown at this width: {', '.join(spared)}." if spared else ""
-        yield plain(" ".join(filter(None, (_LEGEND, board.on_best, missing))), "dim")
+        fewer = "" if all(row.complete for row in board.everyone if row.mean) else FEWER
+        yield plain(" ".join(filter(None, (_LEGEND, fewer, board.on_best, missing))), "dim")
 
     def _notes(self) -> Iterator[Text]:
         warnings = self.board.warnings
@@ -293,9 +296,8 @@ def _blocks(board: Leaderboard, width: int) -> Iterator[Table]:
 
 
 def _headings(rows: Sequence[Row], width: int) -> list[str]:
-    # A name cut to a few letters says less than its number in the table above.
     numbers = [str(number) for number in range(1, len(rows) + 1)]
-    if width < _NAME[0]:
+    if width < _HEADING:
         return numbers
     names = short_names([row.captioner for row in rows], width - len(numbers[-1]) - 1)
     return [f"{number} {names[row.captioner]}" for number, row in zip(numbers, rows, strict=True)]

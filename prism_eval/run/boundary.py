@@ -27,7 +27,7 @@ def check_margin(points: float) -> None:
         UsageError: It is none, or so large that nothing would count; NaN is none.
     """
     if not LEAST_MARGIN <= points < 100:
-        raise UsageError(f"a margin lies between {LEAST_MARGIN} and 100 points, not {points:g}")
+        raise UsageError(f"a margin lies between {LEAST_MARGIN} points and less than 100, and is not {points:g}")
 
 
 @dataclass(frozen=True, slots=True)

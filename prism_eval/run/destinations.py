@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from prism_eval.captioners import Captioner
+from prism_eval.engines import OnEngine
 from prism_eval.judges import Judge
 from prism_eval.plan import Stage
 from prism_eval.plugins import Plugin
@@ -39,6 +40,8 @@ def destinations(
 
 
 def _addresses(plugin: Plugin) -> Iterator[str]:
-    yield from plugin.addresses
+    keys = plugin.engine.keys if isinstance(plugin, OnEngine) else {}
+    for address in plugin.addresses:
+        yield f"{address} with ${keys[address]}" if address in keys else address
     for part in getattr(plugin, "parts", ()):
         yield from _addresses(part)

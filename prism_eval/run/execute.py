@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from prism_eval.calls import Store, default_path
+from prism_eval.calls import default_path
 from prism_eval.captioners import Captioner
 from prism_eval.errors import DataUnreadable, UsageError
 from prism_eval.plan import STAGES, Plan, Stage
@@ -22,6 +22,7 @@ from prism_eval.run.interruptible import run_in_thread, stoppable
 from prism_eval.run.looks import Decided, Decider, Looks
 from prism_eval.run.manifest import Earlier, known_unread, looks_taken
 from prism_eval.run.paths import with_absolute_paths
+from prism_eval.run.replay import gone_on_from
 from prism_eval.run.result import Effort, RunResult, State
 
 Watch = Callable[[State], AbstractContextManager[object]]
@@ -74,7 +75,7 @@ def run_plan(
         raise UsageError("until_decided compares scores, and captions alone have none: prism-eval run asks for all")
     known = Earlier.of(folder.path)
     # A store writes what waits as it is closed, and after Ctrl-C too.
-    with Store(store or default_path()) as opened, stoppable():
+    with gone_on_from(folder.path, stages[0], store or default_path()) as opened, stoppable():
         assembly = assemble(
             plan,
             opened,
@@ -94,10 +95,11 @@ def run_plan(
         with (watch or _unwatched)(state):
             manifest = run_in_thread(lambda: drive(assembly, folder, stages, state, looks=looks, known=known))
     folder.write_manifest(manifest)
-    elsewhere = tuple(assembly.settings.calls.elsewhere())
+    calls = assembly.settings.calls
+    elsewhere, imported = tuple(calls.elsewhere()), tuple(calls.imported())
     cost = state.counts.spending.cost(assembly.settings)
     effort = Effort.since(begun)
-    return RunResult(folder, state.counts, state.tallies, elsewhere, assembly.unread, looks, effort, cost)
+    return RunResult(folder, state.counts, state.tallies, elsewhere, imported, assembly.unread, looks, effort, cost)
 
 
 def default_folder(plan: Plan) -> Path:

@@ -177,7 +177,7 @@ def _size(benchmark: Benchmark) -> int | None:
 
 def _counts(assembly: Assembly, counts: Counts) -> dict[str, object]:
     calls = assembly.settings.calls
-    elsewhere = list(map(asdict, calls.elsewhere()))
+    elsewhere, imported = (list(map(asdict, some)) for some in (calls.elsewhere(), calls.imported()))
     return {
         "outcomes": dict(counts.outcomes),
         "calls": {
@@ -188,6 +188,7 @@ def _counts(assembly: Assembly, counts: Counts) -> dict[str, object]:
         "entries": counts.spending.entries(assembly.settings),
         "seconds": round(counts.spending.seconds, 3),
         **({"made_elsewhere": elsewhere} if elsewhere else {}),
+        **({"imported": imported} if imported else {}),
     }
 
 

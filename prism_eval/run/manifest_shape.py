@@ -77,6 +77,7 @@ class _Counts(_Part):
     empty_captions: dict[str, int] | None = None
     entries: dict[str, dict[str, object]] | None = None
     made_elsewhere: list[dict[str, object]] | None = None
+    imported: list[dict[str, object]] | None = None
     told_twice: dict[str, int] | None = None
 
 

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Required, TypedDict, TypeVar, cast
 
 from prism_eval.errors import NotThere, RunError, UnknownName
+from prism_eval.files.budgets import read_document
+from prism_eval.files.parquet import batches as measured
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.manifest_shape import check_shape
 from prism_eval.run.tables import COLUMNS, COMPARABLE, OF_SHARDS, PLAN_DIGEST
+from prism_eval.schema import FinishReason
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,7 +77,7 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = RunFolder(folder).manifest_file
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(read_document(path))
     except FileNotFoundError as error:
         raise NotThere(f"{path} does not exist: {folder} is not a run folder") from error
     except (OSError, ValueError, RecursionError) as error:
@@ -199,8 +202,14 @@ class Table:
 
     def rows(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Every row, one at a time."""
-        for batch in self.batches(names):
-            yield from batch.to_pylist()
+        start = 0
+        # Each text once a row group, until it is known how large the rows are: a folder may come from anybody.
+        with self._open(names, [name for name in names if COLUMNS[self.name].get(name) == "string"]) as file:
+            there = [name for name in names if name in file.schema_arrow.names]
+            for batch in measured(file, there):
+                kept = batch if self.kept is None else batch.take(self._kept_in(start, start + batch.num_rows))
+                yield from _completed(kept, names).to_pylist()
+                start += batch.num_rows
 
     def batches(self, names: Sequence[str], *, size: int = _BATCH) -> Iterator[pa.RecordBatch]:
         """Every row, ``size`` at a time."""
@@ -249,7 +258,21 @@ class Table:
 
     def spoilt(self, problem: str) -> RunError:
         """The error that says what is wrong with the table's content, and what mends it."""
-        return RunError(f"{self.path} {problem}; {_REMEDIES[self.name].format(folder=self.folder)}")
+        # A run that was stopped has none of its tables: what comes first is to be made first.
+        lacking = [name for name in _REMEDIES if not self.folder.joinpath(f"{name}.parquet").exists()]
+        mended = lacking[0] if lacking and not self.path.exists() else self.name
+        return RunError(f"{self.path} {problem}; {_REMEDIES[mended].format(folder=self.folder)}")
+
+    def ended(self, said: object) -> FinishReason:
+        """How a text of the table ended, as it says.
+
+        Raises:
+            RunError: In no way that we know.
+        """
+        try:
+            return FinishReason(str(said))
+        except ValueError:
+            raise self.spoilt(f"has a text that ended in {said!r}, which is no way to end") from None
 
     @contextmanager
     def _open(self, names: Sequence[str], coded: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
@@ -265,7 +288,8 @@ class Table:
             for name in set(names).intersection(schema.names, kinds):
                 if not _holds(schema.field(name).type, kinds[name]):
                     raise self.spoilt(f"has {schema.field(name).type} in column {name}, where {kinds[name]} belongs")
-            with pq.ParquetFile(self.path, metadata=metadata, read_dictionary=list(coded)) as file:
+            coded = [name for name in coded if name in schema.names]
+            with pq.ParquetFile(self.path, metadata=metadata, read_dictionary=coded) as file:
                 yield file
         except FileNotFoundError as error:
             raise NotThere(str(self.spoilt("does not exist"))) from error

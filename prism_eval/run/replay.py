@@ -1,27 +1,28 @@
-"""Going on from a run folder: its tables read back into the store, so that the next stage finds them there."""
+"""Going on from a run folder: its tables read back as finished calls, so that the next stage finds them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from prism_eval.calls import Record, Store, default_path
-from prism_eval.plan import Plan, Stage, make_plan
+from prism_eval.calls import Overlaid, Record, Store
+from prism_eval.plan import STAGES, Plan, Stage, make_plan
 from prism_eval.run.belonging import check_belonging
 from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.reading import Table
-from prism_eval.schema import FinishReason, Generation
+from prism_eval.schema import Generation
 
 _COLUMNS = ["key", "captioner", "text", "finish_reason", "prompt_tokens", "completion_tokens", "note", "image_tokens"]
 
 
-def reopen(path: Path, store: Path | None, stages: Sequence[Stage], **changes: object) -> Plan:
-    """The plan of a run folder, with the tables of its earlier stages in the store.
+def reopen(path: Path, stages: Sequence[Stage], **changes: object) -> Plan:
+    """The plan of a run folder, to go on from the tables of its earlier stages.
 
     Args:
         path: The run folder.
-        store: The store; by default the user's.
-        stages: The stages whose tables are read back: ``caption``, or it and ``answer``.
+        stages: The stages whose tables are gone on from: ``caption``, or it and ``answer``.
         **changes: Values of the plan to replace; ``None`` leaves the plan's own.
 
     Raises:
@@ -31,19 +32,77 @@ def reopen(path: Path, store: Path | None, stages: Sequence[Stage], **changes: o
     check_belonging(folder, *stages)
     # Read again as values, so that a change is checked like anything that is typed.
     values = folder.read_plan().model_dump(exclude_none=True)
-    plan = make_plan({**values, **{key: value for key, value in changes.items() if value is not None}})
-    with Store(store or default_path()) as opened:
+    return make_plan({**values, **{key: value for key, value in changes.items() if value is not None}})
+
+
+@contextmanager
+def gone_on_from(folder: Path, before: Stage, store: Path) -> Iterator[Store]:
+    """The store, with the tables of the stages before one laid over it for as long as the command takes.
+
+    Args:
+        folder: The run folder.
+        before: The first stage that is carried out; before captioning there is nothing to go on from.
+        store: The store's file.
+
+    Raises:
+        RunError: A table is missing or damaged.
+        StoreError: The store cannot be used.
+    """
+    earlier = STAGES[: STAGES.index(before)]
+    if not earlier:
+        with Store(store) as opened:
+            yield opened
+        return
+    # On disk, and not in memory, which must not grow with a run.
+    with tempfile.TemporaryDirectory(prefix="prism-eval-") as place, Store(Path(place) / "tables.sqlite") as over:
+        for stage in earlier:
+            for record in finished_calls(Table(folder, TABLES[stage]), stage):
+                over.put(record)
+        over.flush()
+        with Overlaid(store, over) as opened:
+            yield opened
+
+
+def import_calls(path: Path, store: Path) -> int:
+    """Take the captions and answers of a run folder into a store, with where they come from.
+
+    Args:
+        path: The run folder.
+        store: The store's file; what it holds already stays as it is.
+
+    Returns:
+        How many there were.
+
+    Raises:
+        RunError: It is no run folder, or a table is missing, damaged or of another plan.
+    """
+    folder = RunFolder.open(path)
+    stages = [stage for stage in STAGES[:2] if stage == "caption" or folder.table(TABLES[stage]).exists()]
+    check_belonging(folder, *stages)
+    origin, count = str(folder.path.absolute()), 0
+    with Store(store) as opened:
         for stage in stages:
-            _restore(Table(path, TABLES[stage]), stage, opened)
-    return plan
+            for record in finished_calls(Table(folder.path, TABLES[stage]), stage, imported=origin):
+                opened.put(record)
+                count += 1
+    return count
 
 
-def _restore(table: Table, stage: Stage, store: Store) -> None:
+def finished_calls(table: Table, stage: Stage, *, imported: str | None = None) -> Iterator[Record]:
+    """The calls of a table that came to a text.
+
+    Args:
+        table: The table.
+        stage: Its stage.
+        imported: The folder that they are taken in from, where they are to stay.
+
+    Raises:
+        RunError: A row says in no words of ours how its text ended.
+    """
     for row in table.rows(_COLUMNS):
-        if row["text"] is not None:
-            reason = FinishReason(row["finish_reason"])
-            tokens = row["prompt_tokens"], row["completion_tokens"]
-            note, images = row["note"] or "", row["image_tokens"]
-            generation = Generation(row["text"], reason, *tokens, note, image_tokens=images)
-            # What the store has already stays as it is.
-            store.put(Record(row["key"], stage, row["captioner"], generation))
+        if row["text"] is None:
+            continue
+        reason = table.ended(row["finish_reason"])
+        tokens = row["prompt_tokens"], row["completion_tokens"]
+        generation = Generation(row["text"], reason, *tokens, row["note"] or "", image_tokens=row["image_tokens"])
+        yield Record(row["key"], stage, row["captioner"] or "", generation, imported=imported)

@@ -25,7 +25,7 @@ from prism_eval.run.belonging import check_belonging
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.reading import Manifest, Table, read_manifest
 from prism_eval.run.trial import scored
-from prism_eval.schema import Answer, AnswerForm, FinishReason, Item, ItemKind, Verdict
+from prism_eval.schema import Answer, AnswerForm, Item, ItemKind, Verdict
 from prism_eval.scoring.base import SCORER, Scorer
 
 _PLACE = ("captioner", "reasoner", "benchmark", "item", "sample", "order")
@@ -109,7 +109,7 @@ def rescore(folder: Path) -> Rescored:
                 with_text = [(answer, verdict) for answer, verdict in asked if answer["text"] is not None]
                 counts["answers"] += len(with_text)
                 counts["unanswered"] += len(asked) - len(with_text)
-                again = partial(_again, scorers, protocol.form, orders)
+                again = partial(_again, answers, scorers, protocol.form, orders)
                 slow = any(not scorers[verdict["benchmark"]].quick for _, verdict in with_text)
                 ruled = threads.map(again, with_text) if slow else map(again, with_text)
                 changed += [one for one in ruled if one is not None]
@@ -149,17 +149,21 @@ def _rows(answers: Table, verdicts: Table) -> Iterator[list[tuple[dict[str, Any]
 
 
 def _again(
-    scorers: Mapping[str, Scorer], form: AnswerForm, orders: Orders, rows: tuple[dict[str, Any], dict[str, Any]]
+    answers: Table,
+    scorers: Mapping[str, Scorer],
+    form: AnswerForm,
+    orders: Orders,
+    rows: tuple[dict[str, Any], dict[str, Any]],
 ) -> Changed | None:
     """An answer scored again; ``None`` where its verdict is as it was."""
     said, ruled = rows
     try:
         item = _item(ruled)
         order = orders.of(item)[ruled["order"]] if ruled["order"] else tuple(range(len(item.options)))
-        answer = Answer(said["text"], FinishReason(said["finish_reason"]))
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         where = f"item {ruled['item']} of {ruled['benchmark']}, captioner {ruled['captioner']}"
         raise RunError(f"a row holds what no run writes ({where}): {error}: score the run again") from error
+    answer = Answer(said["text"], answers.ended(said["finish_reason"]))
     found, left_open = scored(scorers[item.benchmark], reorder(item, order), answer, form)
     now, _ = restore(found, item, order)
     before = Ruled(ruled["outcome"], ruled["score"], ruled["extracted"], ruled["note"] or "")

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from prism_eval.calls import Elsewhere, Tally
+from prism_eval.calls import Elsewhere, Imported, Tally
 from prism_eval.run.counts import Counts
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.looks import Looks
@@ -71,6 +71,7 @@ class RunResult:
         counts: Outcomes, failures and items by benchmark.
         tallies: Calls by stage: found in the store, made, failed.
         elsewhere: Results that the store had from another server than this run's.
+        imported: Results that the store had from a run folder.
         unread: Benchmarks that were left out because they cannot be read at all, and why.
         looks: What was decided, and when; ``None`` where the plan did not ask for it.
         effort: What it took of this machine.
@@ -81,6 +82,7 @@ class RunResult:
     counts: Counts
     tallies: Mapping[str, Tally]
     elsewhere: tuple[Elsewhere, ...] = ()
+    imported: tuple[Imported, ...] = ()
     unread: Mapping[str, str] = field(default_factory=dict)
     looks: Looks | None = None
     effort: Effort = Effort(0.0, 0.0)

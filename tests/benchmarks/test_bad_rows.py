@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from prism_eval.benchmarks import open_benchmark, verify
-from prism_eval.benchmarks.sources.image_files import MAX_BYTES
 from prism_eval.errors import DataError
+from prism_eval.files.budgets import MAX_BYTES
 
 GOOD: dict[str, Any] = {
     "id": "one",

@@ -43,14 +43,14 @@ def test_a_cut_image_is_named(png: Any, form: str, missing: int) -> None:
         check_image(Image(png(1, form=form, size=(64, 64))[:-missing], "p.png"))
 
 
-@pytest.mark.parametrize("size", [(10_001, 10_000), (2**31 - 1, 1), (60_000, 60_000)])
+@pytest.mark.parametrize("size", [(10_001, 5_000), (2**31 - 1, 1), (60_000, 60_000)])
 def test_a_bomb_is_refused_from_its_header(size: tuple[int, int]) -> None:
-    with pytest.raises(PermanentError, match=r"image 'b' has .* pixels, more than 100000000"):
+    with pytest.raises(PermanentError, match=r"image 'b' has .* pixels, more than 50000000"):
         check_image(Image(bomb(*size), "b"))
 
 
 def test_a_large_image_within_the_limit_passes() -> None:
-    check_image(Image(bomb(10_000, 10_000), "b"))
+    check_image(Image(bomb(10_000, 5_000), "b"))
 
 
 @pytest.mark.parametrize(

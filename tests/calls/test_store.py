@@ -26,10 +26,20 @@ def test_what_was_put_is_read_back_with_who_wrote_it(path):
         assert store.get("k") is None
         store.put(record())
         store.flush()
-        assert store.get("k") == Stored(record().generation, "", None)
+        assert store.get("k") == Stored(record().generation, "", None, "caption")
         store.put(replace(record("l"), address="http://a/v1", root="weights"))
     with Store(path) as store:
-        assert store.get("l") == Stored(record().generation, "http://a/v1", "weights")
+        assert store.get("l") == Stored(record().generation, "http://a/v1", "weights", "caption")
+
+
+def test_the_store_and_its_folders_are_the_user_s_alone(path):
+    with Store(path) as store:
+        store.put(record())
+        store.flush()
+        files = list(path.parent.iterdir())
+        assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+        assert len(files) == 3
+    assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
 async def test_what_is_kept_is_on_disk_when_it_is_returned(path):
@@ -107,7 +117,7 @@ async def test_names_that_are_no_utf_8_are_written_as_far_as_they_are(path):
         await store.keep(replace(record(source="openai:\udcff"), address="http://h/\udcff", root="/w/\udcff"))
         store.put_failure(Failure("l", "caption", "openai:\udcff", "PermanentError", "no", 1))
         store.flush()
-        assert store.get("k") == Stored(record().generation, "http://h/?", "/w/?")
+        assert store.get("k") == Stored(record().generation, "http://h/?", "/w/?", "caption")
     assert {line.source for line in stats(path)} == {"openai:?"}
 
 
@@ -179,7 +189,11 @@ async def test_a_writer_that_dies_is_heard_by_everyone_who_waits_or_comes_later(
             later()
 
 
-LATER = {3: ("seconds", "cached_tokens", "image_tokens"), 4: ("cached_tokens", "image_tokens")}
+LATER = {
+    3: ("seconds", "cached_tokens", "image_tokens", "imported"),
+    4: ("cached_tokens", "image_tokens", "imported"),
+    5: ("imported",),
+}
 
 
 @pytest.mark.parametrize("before", LATER)
@@ -193,7 +207,9 @@ async def test_a_store_of_a_format_before_keeps_what_it_holds(path, before):
     connection.close()
     with Store(path) as one, Store(path) as two:
         assert one.get("k").generation == record().generation
-        assert [getattr(one.get("k").generation, name) for name in LATER[3]] == [None, None, None]
+        gained = [name for name in LATER[before] if name != "imported"]
+        assert [getattr(one.get("k").generation, name) for name in gained] == [None] * len(gained)
+        assert one.get("k").imported is None
         told = {"seconds": 2.5, "cached_tokens": 2, "image_tokens": 1}
         await two.keep(replace(record("l"), generation=replace(record().generation, **told)))
         assert {name: getattr(one.get("l").generation, name) for name in told} == told
@@ -218,7 +234,7 @@ def test_an_older_store_is_refused_in_one_line(path):
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 1")
     connection.close()
-    with pytest.raises(StoreError, match=r"older prism-eval \(format 1, this one reads 5\): move it away"):
+    with pytest.raises(StoreError, match=r"older prism-eval \(format 1, this one reads 6\): move it away"):
         Store(path)
 
 
@@ -348,7 +364,28 @@ def test_prune_deletes_what_is_named_and_nothing_else(path):
     assert prune(path, older_than_days=1) == 0
     assert prune(path, source="ocr", older_than_days=0) == 1
     assert prune(path, failures=True) == 1
+    assert prune(path, imported=True) == 0
     assert [(line.source, line.generations) for line in stats(path)] == [("openai:m", 1)]
+
+
+def test_what_was_imported_is_counted_and_can_be_taken_out_again(path):
+    with Store(path) as store:
+        store.put(record("a"))
+        store.put(replace(record("a"), imported="/runs/one"))
+        store.put(replace(record("b"), imported="/runs/one"))
+        store.flush()
+        assert [store.get(key).imported for key in "ab"] == [None, "/runs/one"]
+    assert [(line.generations, line.imported) for line in stats(path)] == [(2, 1)]
+    assert prune(path, imported=True) == 1
+    assert [(line.generations, line.imported) for line in stats(path)] == [(1, 0)]
+
+
+async def test_a_text_under_the_key_of_another_stage_gives_way_to_the_call(path):
+    with Store(path) as store:
+        store.put(replace(record("k", "Answer: A"), imported="/runs/one"))
+        store.flush()
+        assert (await store.keep(record("k", "B", stage="answer"))).text == "B"
+        assert store.get("k").imported is None
 
 
 def test_upkeep_of_a_store_that_is_not_there(path):

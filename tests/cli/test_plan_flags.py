@@ -19,8 +19,8 @@ from prism_eval.run.paths import with_absolute_paths
 FLAGS = [field.name for field in fields(PlanFlags)]
 
 
-def test_every_flag_but_the_file_is_a_key_of_the_plan():
-    assert set(FLAGS) - set(Plan.model_fields) == {"file"}
+def test_every_flag_but_the_file_and_its_trust_is_a_key_of_the_plan():
+    assert set(FLAGS) - set(Plan.model_fields) == {"file", "trust"}
 
 
 def test_every_flag_of_a_plan_has_one_heading():

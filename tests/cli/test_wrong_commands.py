@@ -41,7 +41,7 @@ def one_line(said, words):
         ([*CAPTIONS, "--limit", NUMBER], "limit: Input should be less than"),
         ([*CAPTIONS, "--limit", "9" * 5000], "limit"),
         ([*CAPTIONS, "--limit", "0"], "leave --limit out"),
-        ([*CAPTIONS, "--limit", "-1"], "limit: Input should be greater than or equal to 0"),
+        ([*CAPTIONS, "--limit", "-3"], "--limit -3 asks nothing"),
         ([*CAPTIONS, "--limit", "1.5"], "'--limit'"),
         ([*CAPTIONS, "--limit", "1e3"], "'--limit'"),
         ([*CAPTIONS, "--seed", NUMBER], "seed: Input should be less than"),

@@ -83,7 +83,7 @@ def test_the_same_command_goes_on_and_decides_alike(home, tmp_path):
 def test_scoring_again_asks_what_was_asked(home, tmp_path):
     gate(home, tmp_path / "run", "bad.toml")
     before = read_manifest(tmp_path / "run")
-    plan = reopen(tmp_path / "run", home / "store", ["caption", "answer"], edition="strict")
+    plan = reopen(tmp_path / "run", ["caption", "answer"], edition="strict")
     run_plan(plan, out=tmp_path / "run", store=home / "store", stages=["score"], live=frozenset({"score"}))
     after = read_manifest(tmp_path / "run")
     assert (after["looks"]["taken"], after["benchmarks"][0]["items"]) == (1, before["benchmarks"][0]["items"])

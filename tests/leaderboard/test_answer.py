@@ -12,6 +12,9 @@ import pytest
 from prism_eval.errors import UsageError
 from prism_eval.leaderboard import Leaderboard, build
 from prism_eval.leaderboard.against import against
+from prism_eval.report.exports.sheet import records
+from prism_eval.report.html import render
+from prism_eval.report.terminal import as_text
 from prism_eval.statistics import Difference, paired_difference
 from tests.runfolder import verdict, write_run
 
@@ -115,7 +118,7 @@ def test_a_name_that_no_entry_has_is_one_line_with_the_labels(run: Path, name: s
 
 @pytest.mark.parametrize("margin", [0, -1, 1e-300, 0.009, 100, float("nan"), float("inf")])
 def test_a_margin_that_is_none_is_refused(run: Path, margin: float) -> None:
-    with pytest.raises(UsageError, match=r"a margin lies between 0\.01 and 100 points"):
+    with pytest.raises(UsageError, match=r"a margin lies between 0\.01 points and less than 100"):
         named(run, margin=margin)
 
 
@@ -149,6 +152,23 @@ def test_a_trade_that_the_mean_hides_is_told(tmp_path: Path) -> None:
     assert (found.verdict, found.heterogeneity.p < 0.001) == ("on par", True)
     assert found.unlike == "In the mean, not on each: ahead on Chartqa (+10.0), behind on Mathverse (-10.0)."
     assert board.answer.endswith(found.unlike)
+
+
+def test_a_trade_is_told_of_every_entry_and_not_only_of_the_first(tmp_path: Path) -> None:
+    trade = {"chartqa": 0.7, "mathverse": 0.5}
+    board_of(tmp_path, 2000, best_3B=0.61, small_3B=trade, large_72B=0.606)
+    board = named(tmp_path, margin=3)
+    assert board.answer.endswith("small-3B is on par in the mean.")
+    (row,) = (
+        line for line in as_text(board).splitlines() if line.startswith(" ") and " small-3B " in line and "par" in line
+    )
+    assert "on par in the mean" in row
+    (told,) = (record for record in records(board) if record["captioner"] == "small-3B")
+    assert told["verdict"] == "on par"
+    assert str(told["sentence"]).endswith(
+        ". In the mean, not on each: ahead on Chartqa (+9.4), behind on Mathverse (-10.6)."
+    )
+    assert "on par in the mean" in render(board)
 
 
 def test_cannot_tell_says_what_would_decide(tmp_path: Path) -> None:

@@ -192,11 +192,39 @@ def test_entries_with_other_benchmarks_are_compared_on_the_common_ones_and_that_
     assert (board.benchmarks, board.common) == (("chartqa", "mmmu"), ("chartqa",))
     assert [(row.captioner, row.mean.value) for row in board.rows if row.mean] == [("chart", 1.0), ("both", 0.5)]
     assert board.rows[1].cells["mmmu"].estimate is not None
-    said = "Scores and comparisons are over the 1 benchmark that every captioner has a score on, without mmmu."
+    where = "the benchmark that every captioner has a score on, without mmmu"
+    said = f"Scores, comparisons and lost points are over {where}."
     assert said in board.warnings
     assert board.rows[0].against is not None
     assert board.rows[0].against.difference is not None
     assert board.rows[0].against.difference.value == 0.5
+
+
+def test_controls_and_lost_points_are_over_the_benchmarks_that_scores_are_over(tmp_path: Path) -> None:
+    labels = ["both", "blind", "mismatched(both)"]
+    identities = [{"label": label, "identity": {"plugin": label.partition("(")[0]}} for label in labels]
+    rows = [
+        verdict(label, str(item), "correct" if name == "mmmu" else "wrong", benchmark=name)
+        for label in labels
+        for name in ("chartqa", "mmmu")
+        if (label, name) != ("mismatched(both)", "chartqa")
+        for item in range(30)
+    ]
+    one = write_run(tmp_path / "one", rows, captioners=identities)
+    two = write_run(tmp_path / "two", [verdict("chart", str(item)) for item in range(30)])
+    board = build([one, two])
+    (blind,) = (row for row in board.controls if row.control == "blind")
+    assert (blind.mean and blind.mean.value, blind.complete) == (0.0, True)
+    lost = board.losses.of("both")
+    assert lost is not None
+    assert (lost.lost.value, lost.answers) == (1.0, 30)
+    assert (found := board.losses.of("both", "mmmu")) is not None
+    assert found.lost.value == 0.0
+    # One that was not asked what the others are compared on is marked, and the mark is explained.
+    (row,) = (line for line in as_text(board).splitlines() if " mismatched(both) " in line and "*" in line)
+    assert "100.0 [87.8, 100.0]*" in row
+    assert "*: a mean over fewer benchmarks." in as_text(board)
+    assert "* The mean is over other benchmarks" in render(board)
 
 
 def test_three_that_lack_one_benchmark_each_go_round_in_no_circle(tmp_path: Path) -> None:

@@ -45,12 +45,13 @@ def test_it_runs_like_a_built_in(site, tmp_path):
 
 
 def test_it_is_listed_with_its_package_and_a_broken_one_beside_it(site):
-    done = prism_eval(site, "plugins")
-    assert done.returncode == 0
-    (row,) = [line.split() for line in done.stdout.splitlines() if line.startswith("shouting ")]
-    assert row == ["shouting", "captioner", "prism-eval-shouting", "1.2.3", "ready"]
-    assert "broken_shouting" in done.stderr
-    assert "blind" in done.stdout
+    for words, state in ((("plugins",), "installed"), (("plugins", "--check"), "ready")):
+        done = prism_eval(site, *words)
+        assert done.returncode == 0
+        (row,) = [line.split() for line in done.stdout.splitlines() if line.startswith("shouting ")]
+        assert row == ["shouting", "captioner", "prism-eval-shouting", "1.2.3", state]
+        assert ("broken_shouting" in done.stderr) is (state == "ready")
+        assert "blind" in done.stdout
 
 
 def test_it_can_be_kept_out(site):

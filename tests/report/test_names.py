@@ -26,6 +26,12 @@ BOARDS = {
     "shares": ("oracle?recall=0.25", "oracle?recall=0.5", "oracle"),
     "one inside another": ("qwen", "qwen-7b", "qwen-7b-instruct"),
     "labels": ("ours, step 1000", "ours, step 2000", "ours, step 10000"),
+    "phrases": (
+        "all facts",
+        "both quarters together",
+        "another quarter of the facts",
+        "all facts, 30 % of them made up",
+    ),
     "wide characters": ("日本語モデル-大", "日本語モデル-小", "한국어 모델"),
     "long words": ("a" * 200, "a" * 199 + "b"),
     "what one does not see": ("x\u200b", "x\u200c", "x\x1b[31m", "x\u202e"),
@@ -94,6 +100,13 @@ def test_any_names_at_any_width(names: list[str], width: int) -> None:
         ("a budget beside its part", 16, ["3B", "budget(…3B…)", "blind"]),
         ("two temperatures", 16, ["openai:m…=0.7", "openai:m…=0.9"]),
         ("labels", 12, ["step 1000", "step 2000", "step 10000"]),
+        # What is short enough stays whole, and no part goes that only those have.
+        ("phrases", 22, ["all facts", "both quarters together", "another quarter…the", "all…30 %…them made up"]),
+        (
+            "phrases",
+            28,
+            ["all facts", "both quarters together", "another quarter of the facts", "all…30 % of them made up"],
+        ),
     ],
 )
 def test_what_tells_apart_stays(board: str, width: int, shown: list[str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from prism_eval import Result, evaluate
+from prism_eval.errors import UsageError
 
 HOSTILE = "<script>alert(1)</script>&amp;\x1b[31m"
 
@@ -21,6 +22,17 @@ def result(tmp_path: Path) -> Result:
         out=tmp_path / "run",
         store=tmp_path / "store.sqlite",
     )
+
+
+def test_benchmarks_may_stand_in_one_text_as_on_the_command_line(tmp_path: Path) -> None:
+    places = {"out": tmp_path / "run", "store": tmp_path / "store.sqlite"}
+    assert evaluate("blind", benchmarks="chartqa, mmmu", limit=1, **places).leaderboard.benchmarks == (
+        "chartqa",
+        "mmmu",
+    )
+    # Not to be taken for all of them.
+    with pytest.raises(UsageError, match="benchmarks='' names no benchmark"):
+        evaluate("blind", benchmarks="", **places)
 
 
 def test_it_shows_its_table(result: Result) -> None:

@@ -75,7 +75,7 @@ def test_a_rewritten_table_removes_what_was_made_from_it(places):
 
 def test_another_reasoner_keeps_the_captions_and_makes_the_rest_anew(places):
     evaluate("blind", benchmarks="chartqa", **places)
-    plan = reopen(places["out"], places["store"], ["caption"], reasoner="lexical?min_evidence=0.9")
+    plan = reopen(places["out"], ["caption"], reasoner="lexical?min_evidence=0.9")
     run_plan(plan, out=places["out"], store=places["store"], stages=["answer"], live=frozenset({"answer"}))
     folder = RunFolder.open(places["out"])
     check_belonging(folder, "caption", "answer")

@@ -151,10 +151,10 @@ def test_the_stages_one_at_a_time(places, tmp_path, serve):
     plan = make_plan({"captioners": [direct(server), "blind"], "data": places["data"], "benchmarks": ["chartqa"]})
     run_plan(plan, out=places["out"], store=places["store"], stages=["caption"])
     assert not server.server.arrivals
-    plan = reopen(places["out"], places["store"], ["caption"])
+    plan = reopen(places["out"], ["caption"])
     run_plan(plan, out=places["out"], store=places["store"], stages=["answer"], live=frozenset({"answer"}))
     assert server.server.arrivals.total() == 6
-    plan = reopen(places["out"], tmp_path / "empty", ["caption", "answer"])
+    plan = reopen(places["out"], ["caption", "answer"])
     result = run_plan(plan, out=places["out"], store=tmp_path / "empty", stages=["score"], live=frozenset({"score"}))
     assert (server.server.arrivals.total(), result.failed) == (6, 0)
 

@@ -331,7 +331,7 @@ def test_scoring_again_keeps_the_images_that_were_asked(tmp_path: Path) -> None:
     store, out = tmp_path / "store.sqlite", tmp_path / "run"
     evaluate(spec, out=out, store=store, thumbnails=False, **plan)
     before = read_manifest(out)
-    again = reopen(out, store, ["caption", "answer"], edition="strict")
+    again = reopen(out, ["caption", "answer"], edition="strict")
     run_plan(again, out=out, store=store, stages=["score"], live=frozenset({"score"}))
     after = read_manifest(out)
     assert 1 < before["looks"]["taken"] == after["looks"]["taken"] < 5

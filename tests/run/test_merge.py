@@ -326,9 +326,7 @@ def test_stage_by_stage_in_an_array_and_on_the_merged_folder(tmp_path):
     for stage, before in (("answer", ["caption"]), ("score", ["caption", "answer"])):
         for folder in (whole, merged, *shards):
             store = tmp_path / f"{folder.name}.sqlite"
-            again = reopen(
-                folder, store, before, **({"reasoner": "lexical?min_evidence=0.4"} if stage == "answer" else {})
-            )
+            again = reopen(folder, before, **({"reasoner": "lexical?min_evidence=0.4"} if stage == "answer" else {}))
             run_plan(again, out=folder, store=store, stages=[stage], live=frozenset({stage}))
         joined = merge(shards, tmp_path / stage).path
         assert_same(whole, joined)

@@ -146,7 +146,7 @@ def test_a_replay_gives_the_same_verdicts(tmp_path, serve, carried_out):
     folder, asked = run.folder.path, server.server.arrivals.total()
     before = verdicts(run)
     server.stop()
-    plan = reopen(folder, tmp_path / "another", ["caption", "answer"])
+    plan = reopen(folder, ["caption", "answer"])
     run_plan(plan, out=folder, store=tmp_path / "another", stages=["score"], live=frozenset())
     assert verdicts(run) == before
     assert server.server.arrivals.total() == asked

@@ -21,6 +21,17 @@ def table(tmp_path: Path) -> Table:
     return Table(tmp_path, "answers")
 
 
+def test_where_nothing_is_there_what_comes_first_is_to_be_made_first(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"verdicts\.parquet does not exist; make them again: prism-eval run --plan"):
+        list(Table(tmp_path, "verdicts").rows(["item"]))
+    (tmp_path / "captions.parquet").write_bytes(b"")
+    with pytest.raises(RunError, match=r"verdicts\.parquet does not exist; answer again: prism-eval answer"):
+        list(Table(tmp_path, "verdicts").rows(["item"]))
+    (tmp_path / "answers.parquet").write_bytes(b"")
+    with pytest.raises(RunError, match=r"verdicts\.parquet does not exist; score the run again: prism-eval score"):
+        list(Table(tmp_path, "verdicts").rows(["item"]))
+
+
 def test_columns_have_one_dictionary_over_all_row_groups(table: Table) -> None:
     columns = table.columns({"name": LABEL, "row": "double"})
     names = columns["name"].chunk(0)

@@ -155,3 +155,9 @@ def test_the_reading_of_the_protocol_is_that_of_the_replay(tmp_path):
     assert rescore(out).changed == ()
     manifest = json.loads((out / "manifest.json").read_text("utf-8"))
     assert manifest["protocol"]["reading"] == manifest["benchmarks"][0]["scoring"]["reading"] == "official"
+
+
+def test_a_text_that_ended_in_no_way_of_ours_is_told_in_one_line(run):
+    edit(run / "answers.parquet", lambda table: put(table, "finish_reason", 0, "boredom"))
+    with pytest.raises(RunError, match="'boredom', which is no way to end"):
+        rescore(run)

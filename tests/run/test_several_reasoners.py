@@ -123,12 +123,12 @@ def test_numbers_of_a_benchmarks_own_are_made_for_each(places):
 
 def test_captions_outlive_another_pair_of_reasoners(places, tmp_path):
     evaluate("blind", **places)
-    plan = reopen(places["out"], places["store"], ["caption"], reasoner=["lexical", "lexical?min_evidence=0.9"])
+    plan = reopen(places["out"], ["caption"], reasoner=["lexical", "lexical?min_evidence=0.9"])
     run_plan(plan, out=places["out"], store=places["store"], stages=["answer"], live=frozenset({"answer"}))
     folder = RunFolder.open(places["out"])
     check_belonging(folder, "caption", "answer")
     # Scoring alone, from the tables and an empty store.
-    plan = reopen(places["out"], tmp_path / "empty", ["caption", "answer"])
+    plan = reopen(places["out"], ["caption", "answer"])
     result = run_plan(plan, out=places["out"], store=tmp_path / "empty", stages=["score"], live=frozenset({"score"}))
     assert Counter(rows(places["out"], "verdicts", "reasoner")) == {
         ("lexical",): 6,

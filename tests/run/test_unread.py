@@ -65,7 +65,7 @@ def test_a_stage_that_goes_on_loses_no_benchmark(data: Path, tmp_path: Path) -> 
     evaluate("blind", benchmarks=["chartqa", "mmmu"], data=chart_and_mmmu(data), out=out, store=store)
     before = (out / "verdicts.parquet").read_bytes()
     (data / "mmmu" / "data.jsonl").unlink()
-    plan = reopen(out, store, ["caption", "answer"])
+    plan = reopen(out, ["caption", "answer"])
     with pytest.raises(DataUnreadable, match="mmmu"):
         run_plan(plan, out=out, store=store, stages=["score"])
     assert (out / "verdicts.parquet").read_bytes() == before
@@ -94,6 +94,6 @@ def test_what_was_left_out_before_stops_no_later_stage(data: Path, tmp_path: Pat
     evaluate("blind", benchmarks=["chartqa", "mmmu"], data=data, out=out, store=store)
     before = Table(out, "verdicts").columns({"item": "string"})
     for stages in (["answer", "score"], ["score"]):
-        again = run_plan(reopen(out, store, ["caption"]), out=out, store=store, stages=stages)
+        again = run_plan(reopen(out, ["caption"]), out=out, store=store, stages=stages)
         assert list(again.unread) == list(read_manifest(out)["unread"]) == ["mmmu"]
     assert Table(out, "verdicts").columns({"item": "string"}) == before

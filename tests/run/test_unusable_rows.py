@@ -189,7 +189,7 @@ def test_the_stages_one_at_a_time_give_the_same(tmp_path: Path) -> None:
     staged = tmp_path / "staged"
     run_plan(Plan(**plan), out=staged, store=tmp_path / "2.sqlite", stages=["caption"])
     for stage, before in (("answer", ["caption"]), ("score", ["caption", "answer"])):
-        again = reopen(staged, tmp_path / f"{stage}.sqlite", before)
+        again = reopen(staged, before)
         result = run_plan(
             again, out=staged, store=tmp_path / f"{stage}.sqlite", stages=[stage], live=frozenset({stage})
         )

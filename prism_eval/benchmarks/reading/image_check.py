@@ -6,11 +6,9 @@ import io
 import struct
 
 from prism_eval.errors import PermanentError
+from prism_eval.files.budgets import MAX_PIXELS
 from prism_eval.files.warning_filters import warnings_as
 from prism_eval.schema import Image
-
-MAX_PIXELS = 100_000_000
-"""Images of more pixels are refused: unpacked they take gigabytes."""
 
 _FORMATS = {
     "image/png": "PNG",
@@ -21,7 +19,8 @@ _FORMATS = {
     "image/webp": "WEBP",
 }
 _REFUSAL = "_refusal"
-UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, OverflowError, struct.error)
+_DAMAGED = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, OverflowError, struct.error)
+UNREADABLE = (*_DAMAGED, MemoryError)
 """What Pillow raises for damaged images: its parsers trust a header until something gives."""
 
 

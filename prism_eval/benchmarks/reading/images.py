@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from prism_eval.benchmarks.reading.encoded import image_in_text
 from prism_eval.benchmarks.recent import Recent
 from prism_eval.benchmarks.rows import MISSING, Row, is_null, short
-from prism_eval.benchmarks.sources.image_files import MAX_BYTES, ImageFiles
+from prism_eval.benchmarks.sources.image_files import ImageFiles
+from prism_eval.files.budgets import MAX_BYTES
 from prism_eval.schema import Image
 
 # Equal bytes are looked for among all that are kept, at every row: more would cost time and find nothing.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
 from prism_eval.benchmarks.rows import RowError
+
+_BIT_BY_BIT = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""Ways of packing that Python undoes a piece at a time: of the others it makes all that a piece becomes at once."""
 
 
 class Archive:
@@ -21,7 +25,8 @@ class Archive:
         self.path = path
         try:
             self._zip = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile) as error:
+        # Fields of its directory that make no sense raise whatever Python makes of them.
+        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, OverflowError) as error:
             raise RowError("archive does not open", f"{path}: not a zip archive: {error}") from error
         # By file name: a row's path and the archive's often differ in the folders before it.
         self._members: defaultdict[str, list[zipfile.ZipInfo]] = defaultdict(list)
@@ -39,15 +44,21 @@ class Archive:
         # An archive may hold the same name in two folders: which of them a row means is not for us to guess.
         return chosen[0] if len(chosen) == 1 or exact else None
 
-    def read(self, member: zipfile.ZipInfo) -> bytes:
-        """A member's bytes.
+    def read(self, member: zipfile.ZipInfo, *, most: int) -> bytes:
+        """A member's bytes; of one that has more than ``most``, some more than those.
+
+        The size that the archive's directory says is a claim.
 
         Raises:
             RowError: It is damaged, encrypted, or packed in a way that cannot be read.
         """
+        if member.compress_type not in _BIT_BY_BIT:
+            message = f"{self.path}: member {member.filename!r} is packed as few archives are: pack it with deflate"
+            raise RowError("image unreadable", message)
         try:
-            return self._zip.read(member)
-        except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
+            with self._zip.open(member) as file:
+                return file.read(most + 1)
+        except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, NotImplementedError) as error:
             message = f"{self.path}: member {member.filename!r} cannot be read: {error}"
             raise RowError("image unreadable", message) from error
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from prism_eval.benchmarks.rows import Row
 from prism_eval.benchmarks.sources.archive import Archive
-
-MAX_BYTES = 100 * 2**20
-"""Largest encoded image that is read, in bytes: a row may name any file, and what it names is read whole."""
+from prism_eval.benchmarks.sources.tree import leads_out
+from prism_eval.files.budgets import MAX_BYTES
 
 _SUBFOLDER = "images"
 
@@ -44,6 +42,8 @@ class ImageFiles:
         for folder in (self._folder, self._folder / _SUBFOLDER):
             candidate = folder / path
             if _is_file(candidate):
+                if leads_out(self._folder, candidate):
+                    raise row.bad("unsafe path", f"refused image {candidate}: a link that leads out of {self._folder}")
                 return _read_file(row, candidate)
         return self._from_archives(row, path)
 
@@ -52,10 +52,11 @@ class ImageFiles:
             member = archive.find(path)
             if member is None:
                 continue
-            # The size is in the archive's directory: a member that would unpack to gigabytes is not begun.
-            if member.file_size > MAX_BYTES:
-                raise row.bad("image too large", f"image {str(path)!r} has {member.file_size} bytes in {archive.path}")
-            return archive.read(member)
+            data = archive.read(member, most=MAX_BYTES)
+            if len(data) > MAX_BYTES:
+                what = f"image {str(path)!r} has more than {MAX_BYTES} bytes in {archive.path}"
+                raise row.bad("image too large", what)
+            return data
         raise row.bad("image missing", f"image {str(path)!r} is not in {self._folder}, its images/ or a zip there")
 
     @cached_property
@@ -73,9 +74,9 @@ def _is_file(path: Path) -> bool:
 def _read_file(row: Row, path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > MAX_BYTES:
-                raise row.bad("image too large", f"image {path} has {size} bytes, more than {MAX_BYTES}")
-            return file.read()
+            data = file.read(MAX_BYTES + 1)
+            if len(data) > MAX_BYTES:
+                raise row.bad("image too large", f"image {path} has more than {MAX_BYTES} bytes")
+            return data
     except OSError as error:
         raise row.bad("image unreadable", f"image {path} cannot be read: {error.strerror}") from error

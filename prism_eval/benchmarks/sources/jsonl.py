@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prism_eval.benchmarks.rows import Row, RowError
 from prism_eval.benchmarks.sources.unreadable import unreadable
+from prism_eval.files.budgets import lines, regular
 from prism_eval.files.packed import unpacked
 
 
@@ -22,7 +23,7 @@ def jsonl_rows(path: Path, start: int = 0) -> Iterator[Row | RowError]:
     try:
         with unpacked(path) as file:
             # As bytes: a line that is no UTF-8 spoils itself and not the rest of the file.
-            for line_number, line in enumerate(file, start=1):
+            for line_number, line in enumerate(lines(file), start=1):
                 if line.strip():
                     yield _row(line, number, f"{path} line {line_number}")
                     number += 1
@@ -37,8 +38,8 @@ def jsonl_size(path: Path) -> int:
         RowError: It cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            return sum(1 for line in file if line.strip())
+        with unpacked(path) as file:
+            return sum(1 for line in lines(file) if line.strip())
     except OSError as error:
         raise unreadable(path, "JSON Lines", error) from error
 
@@ -74,7 +75,7 @@ def json_size(path: Path) -> int:
 
 def _is_list(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with regular(path).open("rb") as file:
             return file.read(1024).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"["
     except OSError:
         return False

@@ -57,7 +57,8 @@ def parquet_rows(path: Path, columns: Collection[str], start: int = 0) -> Iterat
             for position, values in enumerate(_values(file, present), start=1):
                 # The position is the file's, the number goes on over all files of the benchmark.
                 yield Row(start + position - 1, values, f"{path} row {position}", unread)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    # Dates that Python has no number for, and texts that are none, are told by errors of Python's own.
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         yield unreadable(path, "Parquet", error)
 
 

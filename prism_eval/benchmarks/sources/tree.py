@@ -25,7 +25,10 @@ def files_in(folder: Path, source: Source) -> list[Path]:
     Raises:
         DataError: There are none, or it is not clear which.
     """
-    return [folder / file.path for file in split_files_in(folder, source)]
+    files = [folder / file.path for file in split_files_in(folder, source)]
+    if strays := [file for file in files if leads_out(folder, file)]:
+        raise DataError(f"{strays[0]} is a link that leads out of {folder}: put the file itself there")
+    return files
 
 
 def split_files_in(folder: Path, source: Source) -> list[SplitFile]:
@@ -56,6 +59,19 @@ def data_folder(folder: Path, source: Source) -> Path:
     raise DataError(
         f"{folder} holds the snapshots {', '.join(sorted(snapshots))}, and not {wanted or 'which is meant'}"
     )
+
+
+def leads_out(folder: Path, path: Path) -> bool:
+    """Whether a file of a data set is a link to somewhere else: the reader's own files, say, under a picture's name.
+
+    Folders may be links, to another disk. The hub's cache keeps a data set's files beside its snapshots, and benchmarks
+    may share theirs.
+    """
+    if not path.is_symlink():
+        return False
+    place, leads_to = folder.resolve(), path.resolve()
+    home = place.parent.parent if place.parent.name == "snapshots" else place
+    return not any(leads_to.is_relative_to(one) for one in (home, folder.parent.resolve()))
 
 
 def commit_of(folder: Path, source: Source) -> str | None:

@@ -23,7 +23,17 @@ def decode(image: Image, *, max_pixels: int) -> Picture:
         PermanentError: As `decoding` says.
     """
     with decoding(image):
-        return scaled(_with_margins(upright(opened(image))), max_pixels)
+        return scaled(_with_margins(_with_room(upright(opened(image)), max_pixels)), max_pixels)
+
+
+def _with_room(picture: Picture, max_pixels: int) -> Picture:
+    """The picture so small that its margins do not take it over the bound: a line of pixels may be very long."""
+    (width, height), least = picture.size, max(picture.size) // _MOST_ELONGATED
+    factor = (max_pixels / (max(width, least) * max(height, least))) ** 0.5
+    if min(width, height) >= least or factor >= 1:
+        return picture
+    # With a gap: weights for every pixel of a very long line would take more than the line.
+    return picture.resize((max(1, int(width * factor)), max(1, int(height * factor))), reducing_gap=3.0)
 
 
 def _with_margins(picture: Picture) -> Picture:

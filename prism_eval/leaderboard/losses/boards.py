@@ -14,7 +14,13 @@ _LENIENT = frozenset({"relaxed", "chartqapro", "caprl_chart", "caprl_info"})
 
 
 def losses_on(
-    verdicts: Verdicts, manifest: Manifest, controls: Sequence[str], *, most: int = MOST, seed: int = 0
+    verdicts: Verdicts,
+    manifest: Manifest,
+    controls: Sequence[str],
+    common: Sequence[str] = (),
+    *,
+    most: int = MOST,
+    seed: int = 0,
 ) -> Losses:
     """Say of each answer of a leaderboard that is not right whose doing it is, by rules.
 
@@ -22,6 +28,7 @@ def losses_on(
         verdicts: The leaderboard's verdicts.
         manifest: Its manifest.
         controls: The labels of its controls.
+        common: The benchmarks that its entries are compared on; all by default.
         most: The most words of captions, counted once a question, that are searched.
         seed: The seed of the sample where there are more.
 
@@ -38,6 +45,7 @@ def losses_on(
         controls=controls,
         direct=direct_controls(identities),
         lenient=[str(entry["name"]) for entry in manifest["benchmarks"] if entry.get("scorer") in _LENIENT],
+        common=common,
         most=most,
         seed=seed,
     )

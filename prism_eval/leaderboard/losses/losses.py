@@ -41,6 +41,8 @@ class Losses:
         images: How many images there are.
         images_looked: How many of them were looked at.
         seed: The seed of the sample.
+        common: The benchmarks that entries are compared on; of an entry that has them all, nothing else counts in the
+            whole.
         judge: Who decided what rules left open; empty where nobody did.
     """
 
@@ -52,6 +54,7 @@ class Losses:
     images: int
     images_looked: int
     seed: int
+    common: tuple[str, ...] = ()
     judge: str = ""
 
     @cached_property
@@ -84,7 +87,7 @@ class Losses:
 
         Args:
             captioner: Its label.
-            benchmark: On one benchmark; on all by default.
+            benchmark: On one benchmark; by default on those that its score is over.
         """
         asked = captioner, benchmark
         if captioner not in self.verdicts.captioners or benchmark not in {None, *self.verdicts.benchmarks}:
@@ -106,9 +109,11 @@ class Losses:
 
         verdicts = self.verdicts
         rows = np.flatnonzero(self.looked & (verdicts.captioner == verdicts.captioners.index(captioner)))
-        if benchmark is not None:
-            rows = rows[verdicts.items.benchmark[verdicts.item[rows]] == verdicts.benchmarks.index(benchmark)]
-        return rows
+        asked = verdicts.items.benchmark[verdicts.item[rows]]
+        wanted = [verdicts.benchmarks.index(name) for name in (self.common if benchmark is None else (benchmark,))]
+        if benchmark is None and not set(wanted) <= set(asked.tolist()):
+            return rows
+        return rows[np.isin(asked, wanted)] if wanted else rows
 
 
 def losses_of(
@@ -117,6 +122,7 @@ def losses_of(
     controls: Collection[str] = (),
     direct: Mapping[str, str] | None = None,
     lenient: Collection[str] = (),
+    common: Collection[str] = (),
     most: int = MOST,
     seed: int = 0,
 ) -> Losses:
@@ -127,6 +133,7 @@ def losses_of(
         controls: Labels of controls: they lose nothing, and what they say is no other entry's caption.
         direct: By the label of a captioner, the label of the control that is its own model shown the image.
         lenient: The benchmarks whose scorer lets a number be off by 5 %.
+        common: The benchmarks that entries are compared on; all by default.
         most: The most words of captions, counted once a question, that are searched.
         seed: The seed of the sample where there are more.
 
@@ -152,6 +159,7 @@ def losses_of(
         images=int(np.unique(verdicts.items.cluster).size),
         images_looked=int(np.unique(verdicts.items.cluster[items]).size),
         seed=seed,
+        common=tuple(common),
     )
 
 

@@ -10,7 +10,7 @@ from prism_eval.leaderboard import AnyColumn, Leaderboard, Row
 from prism_eval.leaderboard.against import Against
 from prism_eval.leaderboard.column import told
 from prism_eval.leaderboard.published import PublishedRow
-from prism_eval.leaderboard.writing import points, signed, signed_ends
+from prism_eval.leaderboard.writing import FEWER, points, signed, signed_ends
 from prism_eval.report.text import flat
 from prism_eval.schema import utf8
 
@@ -21,8 +21,7 @@ Record = dict[str, str | float | int | None]
 """A line as a table of a program holds it: scores and their ends in [0, 1]."""
 
 LEGEND = (
-    "Points out of 100 with a 95 % interval, clustered on images. rank: the places the data do not rule out. "
-    "*: a mean over fewer benchmarks."
+    "Points out of 100 with a 95 % interval, clustered on images. rank: the places the data do not rule out. " + FEWER
 )
 
 
@@ -63,7 +62,7 @@ def _measured(board: Leaderboard) -> list[Record]:
             "unranked": utf8(" ".join(filter(None, [row.unranked, board.unscored]))) or None,
             "baseline": board.baseline and utf8(board.baseline),
             "verdict": row.against.verdict if row.against else None,
-            "sentence": row.against.sentence if row.against else None,
+            "sentence": row.against.whole if row.against else None,
             "revision": utf8(row.revision) or None,
             "source": None,
             **{
@@ -134,5 +133,5 @@ def _written(column: AnyColumn, row: Row) -> str:
     if isinstance(value, Against) and value.difference:
         # A paper wants the interval too, for which a terminal has no room.
         difference = value.difference
-        return f"{signed(difference.value)} {signed_ends(difference.low, difference.high)} {value.verdict}"
+        return f"{signed(difference.value)} {signed_ends(difference.low, difference.high)} {value.word}"
     return column.text(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from prism_eval.report.figures.svg import QUIET, RULE, SERIES, canvas, inline
+from prism_eval.report.figures.svg import PAPER, QUIET, RULE, SERIES, canvas, inline
 from prism_eval.report.scale import scale_of, signed
 from prism_eval.statistics import Difference
 
@@ -20,12 +20,14 @@ _LETTER, _KEY, _LINE = 6.2, 34, 15
 """Of the legend: width of a letter, of a mark with its gaps, and height of a line, in units of the figure."""
 _STEP = 9
 """Room for one dot, in units of the figure."""
+_WIDE = 1.0
+"""Half of all that a difference may be: an interval that is wider leaves nearly everything possible."""
 
 
 def difference_dots(
     name: str, benchmarks: Sequence[str], series: Mapping[str, Sequence[Difference | None]], *, reference: str
 ) -> Markup:
-    """A row a benchmark, a dot with its 95 % interval a captioner.
+    """A row a benchmark, a dot with its 95 % interval a captioner; hollow and dotted where that says little.
 
     Args:
         name: What no other figure of the page is called.
@@ -44,16 +46,22 @@ def difference_dots(
             shift = (place - (len(series) - 1) / 2) * _STEP / row
             known = [(number + shift, one) for number, one in enumerate(differences) if one is not None]
             for y, one in known:
-                axes.plot([100 * one.low, 100 * one.high], [y, y], color=SERIES[place], linewidth=1.3)
-            axes.plot(
-                [100 * one.value for _, one in known],
-                [y for y, _ in known],
-                linestyle="none",
-                marker=SHAPES[place],
-                markersize=6,
-                color=SERIES[place],
-                label=label,
-            )
+                # Whole lines from edge to edge would look like the chart's own.
+                line = {"linestyle": (0, (1, 4)), "linewidth": 1.0} if says_little(one) else {"linewidth": 1.3}
+                axes.plot([100 * one.low, 100 * one.high], [y, y], color=SERIES[place], **line)
+            for little in (False, True):
+                shown = [(y, one) for y, one in known if says_little(one) is little]
+                axes.plot(
+                    [100 * one.value for _, one in shown],
+                    [y for y, _ in shown],
+                    linestyle="none",
+                    marker=SHAPES[place],
+                    markersize=6,
+                    color=SERIES[place],
+                    markerfacecolor=PAPER if little else SERIES[place],
+                    label=None if little else label,
+                    clip_on=False,
+                )
         figure.legend(
             loc="upper left",
             bbox_to_anchor=(0, 1),
@@ -66,6 +74,11 @@ def difference_dots(
         )
         said = f"Differences to {reference} by benchmark; the table of scores has the numbers"
         return inline(figure, name, said)
+
+
+def says_little(difference: Difference) -> bool:
+    """Whether a difference's interval is so wide that a chart of it would be all whisker."""
+    return difference.high - difference.low > _WIDE
 
 
 def _in_a_line(labels: Collection[str]) -> int:

@@ -98,7 +98,7 @@ def _unusable(own: Sequence[Mapping[str, Any]], told: Sequence[Mapping[str, Any]
 def _counts(manifests: Sequence[Mapping[str, Any]], calls: JoinedCalls, sums: Sums) -> dict[str, object]:
     counts = [manifest["counts"] for manifest in manifests]
     none = {"hits": 0, "made": 0, "failed": 0}
-    elsewhere = _elsewhere(counts)
+    elsewhere, imported = (_summed(counts, key) for key in ("made_elsewhere", "imported"))
     # Of whoever is to be silent no shard has counted any.
     counted = {label for one in counts for label in one["empty_captions"]}
     return {
@@ -112,6 +112,7 @@ def _counts(manifests: Sequence[Mapping[str, Any]], calls: JoinedCalls, sums: Su
         "entries": sums.spending.told(_payers(manifests[0]), _prices(manifests[0])),
         "seconds": round(sum(one["seconds"] for one in counts), 3),
         **({"made_elsewhere": elsewhere} if elsewhere else {}),
+        **({"imported": imported} if imported else {}),
         **({"told_twice": {stage: keys.size for stage, keys in calls.twice.items()}} if calls.twice else {}),
     }
 
@@ -131,10 +132,11 @@ def _about(entry: Mapping[str, Any]) -> dict[str, float]:
     return {key: entry[key] for key in _ABOUT if key in entry}
 
 
-def _elsewhere(counts: Sequence[Mapping[str, Any]]) -> list[dict[str, object]]:
+def _summed(counts: Sequence[Mapping[str, Any]], key: str) -> list[dict[str, object]]:
+    """Results of one origin, in however many shards, as one entry."""
     joined: dict[tuple[str, ...], dict[str, Any]] = {}
-    for one in (one for each in counts for one in each.get("made_elsewhere", [])):
-        what = one["stage"], one["source"], one["made_by"], one["asked_now"]
+    for one in (one for each in counts for one in each.get(key, [])):
+        what = tuple(str(value) for name, value in one.items() if name != "count")
         joined[what] = {**one, "count": joined.get(what, {"count": 0})["count"] + one["count"]}
     return list(joined.values())
 

@@ -81,6 +81,15 @@ def test_series_differ_by_shape_and_not_only_by_colour() -> None:
     assert len(set(SHAPES)) == len(SHAPES) == len(SERIES)
 
 
+def test_intervals_that_leave_nearly_everything_possible_are_dotted_around_hollow_dots() -> None:
+    wide = paired_difference([1.0, 0.0], [0.0, 0.0], range(2))
+    close = paired_difference([1.0, 0.0] * 10, [0.0, 0.0] * 10, range(20))
+    assert (wide.high - wide.low, close.high - close.low < 1) == (2.0, True)
+    drawn = [difference_dots("dots", ["ChartQA"], {"a": [gap]}, reference="base") for gap in (close, wide)]
+    assert ["stroke-dasharray" in picture for picture in drawn] == [False, True]
+    assert ["var(--paper)" in picture for picture in drawn] == [False, True]
+
+
 def test_labels_of_neighbours_do_not_lie_on_each_other() -> None:
     close = [Mark(label=f"captioner {number}", x=50 + number, score=estimate(10)) for number in range(4)]
     root = ET.fromstring(score_against("close", close, across="words"))

@@ -91,7 +91,7 @@ CHANGES: dict[str, tuple[str, str, Callable[[Any], Any], str]] = {
     "item": ("verdicts", "item", lambda _: "new", "does not go with answers.parquet row by row"),
     "damaged options": ("verdicts", "options", lambda _: "{", "a row holds what no run writes"),
     "damaged row": ("verdicts", "row", lambda _: "[[", "a row holds what no run writes"),
-    "damaged end": ("answers", "finish_reason", lambda _: "??", "a row holds what no run writes"),
+    "damaged end": ("answers", "finish_reason", lambda _: "??", "which is no way to end"),
     "answers": ("answers", "text", lambda _: "Answer: 3", "an answer that answers.parquet does not have there"),
     "key": ("answers", "key", lambda _: "0" * 64, "a call of lexical that its identity does not make"),
     "no key": ("answers", "key", lambda _: None, "a text that names no call"),

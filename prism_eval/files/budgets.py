@@ -1,0 +1,61 @@
+"""How much of a stranger's file is taken in: a few kilobytes may claim, or become, gigabytes."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from io import BufferedIOBase
+from pathlib import Path
+from typing import IO
+
+MAX_PIXELS = 50_000_000
+"""Pixels of an image. In memory each takes four bytes, and drawing a picture on white takes it twice."""
+
+MAX_BYTES = 100 * 2**20
+"""Bytes of an encoded image: a row may name any file, and what it names is read whole."""
+
+MAX_CHARACTERS = 2**20
+"""Characters of one text that a model writes: three novels' worth of caption is none."""
+
+MAX_LINE = 4 * MAX_BYTES // 3 + 2**20
+"""Bytes of a row of JSON: the largest image in base64, and room for the rest."""
+
+MAX_DOCUMENT = 64 * 2**20
+"""Bytes of a document that is read whole, such as a plan or a manifest."""
+
+
+def regular(path: Path) -> Path:
+    """The path itself, where it leads to a file.
+
+    Raises:
+        OSError: It leads to a device or a pipe, which need not end.
+    """
+    if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+        raise OSError("it is no file but a device or a pipe")
+    return path
+
+
+def read_document(path: Path) -> bytes:
+    """All of a file that is to be a document.
+
+    Raises:
+        OSError: It cannot be read, is no file, or is larger than `MAX_DOCUMENT`.
+    """
+    with regular(path).open("rb") as file:
+        # What is read counts, and not what the file system says of a file that grows.
+        data = file.read(MAX_DOCUMENT + 1)
+    if len(data) > MAX_DOCUMENT:
+        raise OSError(f"it has more than {MAX_DOCUMENT // 2**20} MiB")
+    return data
+
+
+def lines(file: BufferedIOBase | IO[bytes]) -> Iterator[bytes]:
+    """The lines of a file.
+
+    Raises:
+        OSError: One has more than `MAX_LINE` bytes.
+    """
+    while line := file.readline(MAX_LINE + 1):
+        if len(line) > MAX_LINE:
+            raise OSError(f"a line has more than {MAX_LINE // 2**20} MiB")
+        yield line

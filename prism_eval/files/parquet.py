@@ -1,0 +1,54 @@
+"""Rows of a Parquet file, so many at a time as fit: a file of kilobytes may repeat one text until it is gigabytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+_ROWS = 2**10
+_MOST = 16 * 2**20
+"""Bytes of texts that are unpacked at once."""
+_MOST_OF_A_GROUP = 512 * 2**20
+"""Bytes of one column of a row group: a writer's own is a tenth of it, and the reader holds all of it."""
+
+
+def batches(file: ParquetFile, names: Sequence[str], *, size: int = _ROWS) -> Iterator[pa.RecordBatch]:
+    """Every row, at most ``size`` at a time, and fewer where they are large.
+
+    Args:
+        file: The file, whose columns of text may be read as dictionaries: none is unpacked before it is measured.
+        names: The columns.
+        size: Rows at most.
+
+    Raises:
+        OSError: A column of a row group is larger than any that is read.
+    """
+    for group in range(file.num_row_groups):
+        stated = file.metadata.row_group(group)
+        for column in map(stated.column, range(stated.num_columns)):
+            name, held = column.path_in_schema, column.total_uncompressed_size
+            if name.partition(".")[0] in names and held > _MOST_OF_A_GROUP:
+                raise OSError(f"column {name} has {held:,} bytes in one row group")
+        for batch in file.iter_batches(size, row_groups=[group], columns=list(names), use_threads=False):
+            rows = max(1, min(size, _MOST * batch.num_rows // max(_unpacked(batch), 1)))
+            for start in range(0, batch.num_rows, rows):
+                yield batch.slice(start, rows)
+
+
+def _unpacked(batch: pa.RecordBatch) -> int:
+    """Bytes that its texts have if each row has its own."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    total = 0
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type):
+            lengths = pc.binary_length(column.dictionary).take(column.indices)
+            total += pc.sum(lengths.cast(pa.int64())).as_py() or 0
+        else:
+            total += column.nbytes
+    return total
