@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ from prism_eval.run.tables import TableWriter
 from prism_eval.schema import Outcome
 
 NAME = "lmms-eval"
+_SQUEEZED = re.compile(r"(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)")
+"""A time as lmms-eval writes it: ``20261101_120000``."""
 _READER = "the model itself"
 """What stands in place of a reasoner: nobody reads captions here, each model sees the image."""
 
@@ -171,7 +174,7 @@ def _manifest(
         "format": FORMAT,
         "version": __version__,
         # When it was measured, not when it was imported: the same results give the same folder.
-        "created": str(said.get("date") or ""),
+        "created": _SQUEEZED.sub(r"\1-\2-\3T\4:\5:\6", str(said.get("date") or "")),
         "imported": {"evaluator": f"{NAME} {version}"},
         "protocol": {"name": NAME, "edition": version},
         "plan": plan.model_dump(mode="json", exclude_none=True),
@@ -194,7 +197,8 @@ def _facts(task: _Task) -> dict[str, object]:
         "name": task.name,
         "title": task.name if task.clusters.basis else f"{task.name} (unclustered)",
         "items": len(task.documents),
-        "images": len({shown.cluster for shown in task.clusters.shown}),
+        # Without anything that names them nobody knows how many there are.
+        **({"images": len({shown.cluster for shown in task.clusters.shown})} if task.clusters.basis else {}),
         "fingerprint": task.fingerprint,
         "scorer": f"{NAME}:{task.metric}",
         # What another run's results must share, to stand in one table with these.

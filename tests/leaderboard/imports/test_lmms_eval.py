@@ -14,6 +14,7 @@ from prism_eval.errors import DataError, PrismError, UsageError
 from prism_eval.leaderboard import Leaderboard, build
 from prism_eval.leaderboard.imports import Place, import_lmms_eval
 from prism_eval.report.exports.sheet import records
+from prism_eval.report.html import render
 from prism_eval.report.terminal import as_text
 from prism_eval.run import RunFolder
 from prism_eval.run.belonging import check_belonging
@@ -257,6 +258,8 @@ def test_where_nothing_names_the_image_the_row_and_the_notes_say_unclustered(tmp
     assert board.rows[0].cells["chartqa"].estimate.clusters == 6
     assert [column.title for column in board.scores] == ["chartqa (unclustered)"]
     assert any(warning.startswith("Unclustered: chartqa.") for warning in board.warnings)
+    # Documents are not given out as images.
+    assert "6 images" not in render(board)
     assert "results of lmms-eval 0.7.3" in board.measured[0]
     assert "secret" not in (tmp_path / "run" / "manifest.json").read_text()
 
@@ -269,6 +272,12 @@ def test_equal_results_give_equal_folders_and_others_are_refused(tmp_path: Path)
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     with pytest.raises(UsageError, match="holds the run of another plan"):
         import_lmms_eval(places[:1], tmp_path / "one")
+
+
+def test_the_day_it_was_measured_is_read_as_one(tmp_path: Path) -> None:
+    board = imported(tmp_path, *two(tmp_path))
+    assert (STAMP, board.manifest.get("created")) == ("20261101_120000", "2026-11-01T12:00:00")
+    assert "2026-11-01" in render(board)
 
 
 def test_the_images_trained_on_are_a_column_of_every_table(tmp_path: Path) -> None:
