@@ -118,6 +118,10 @@ def report(
     unseen = [name for name, given in (("--judge-losses", judge_losses), ("--history", history)) if given]
     if as_format and unseen:
         raise UsageError(f"--format {as_format} tells nothing of that: leave {unseen[0]} out")
+    if bundle:
+        from prism_eval.report.site import check_site
+
+        check_site(bundle)
     for folder in list(map(RunFolder.open, runs)):
         # Verdicts of another plan would be ranked under a protocol that is not theirs.
         check_belonging(folder, "score", manifest=True)

@@ -57,7 +57,7 @@ def write_site(folder: Path, board: Leaderboard, *, histories: Sequence[History]
     """
     try:
         # Before the page is made, which may take minutes.
-        _check(folder)
+        check_site(folder)
         page = render(board, histories=histories, images=images, site=True)
         _clear(folder)
         # First, so that a site cut short is known for one, and last the page, without which there is none.
@@ -72,13 +72,23 @@ def write_site(folder: Path, board: Leaderboard, *, histories: Sequence[History]
     return Site(folder=folder, files=len(sizes), size=sum(sizes))
 
 
-def _check(folder: Path) -> None:
+def check_site(folder: Path) -> None:
+    """Make sure that a site may lie in a folder, which is made if there is none.
+
+    Raises:
+        NotThere: It is no folder.
+        UsageError: It holds something else.
+        RunError: It cannot be made or read.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        held = {path.name for path in folder.iterdir()}
     except (FileExistsError, NotADirectoryError) as error:
         raise NotThere(f"{folder} is no folder: give another with --bundle") from error
+    except OSError as error:
+        raise RunError(f"cannot write the site {folder}: {error.strerror or error}") from error
     # A checkout of the branch that is published has a folder of git's own in it.
-    if any(path.name != ".git" for path in folder.iterdir()) and not (folder / _MARK).is_file():
+    if held - {".git"} and not (folder / _MARK).is_file():
         raise UsageError(f"{folder} holds what is no site of prism-eval: give a new or empty folder with --bundle")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from prism_eval.cli import main
 from prism_eval.errors import PrismError, UsageError
 from prism_eval.leaderboard import build
 from prism_eval.plan import make_plan
@@ -169,3 +170,12 @@ def test_a_folder_is_refused_before_the_page_is_made(real, tmp_path, monkeypatch
     monkeypatch.setattr("prism_eval.report.site.render", lambda *_, **__: pytest.fail("minutes of work for nothing"))
     with pytest.raises(UsageError, match="no site of prism-eval"):
         write_site(tmp_path / "site", board)
+
+
+def test_a_folder_of_something_else_is_refused_before_anything_is_said(real, tmp_path, monkeypatch, capsys):
+    (tmp_path / "mine.txt").write_text("mine")
+    monkeypatch.setattr("sys.argv", ["prism-eval", "report", str(real), "--bundle", str(tmp_path)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().out == ""
