@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from prism_eval.calls import Overlaid, Record, Store
+from prism_eval.files.budgets import MAX_CHARACTERS
 from prism_eval.plan import STAGES, Plan, Stage, make_plan
 from prism_eval.run.belonging import check_belonging
 from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.reading import Table
 from prism_eval.schema import Generation
 
+_WAITING = 2**24
+"""Characters that wait to be written at most."""
 _COLUMNS = ["key", "captioner", "text", "finish_reason", "prompt_tokens", "completion_tokens", "note", "image_tokens"]
 
 
@@ -56,9 +59,7 @@ def gone_on_from(folder: Path, before: Stage, store: Path) -> Iterator[Store]:
     # On disk, and not in memory, which must not grow with a run.
     with tempfile.TemporaryDirectory(prefix="prism-eval-") as place, Store(Path(place) / "tables.sqlite") as over:
         for stage in earlier:
-            for record in finished_calls(Table(folder, TABLES[stage]), stage):
-                over.put(record)
-        over.flush()
+            _put(over, finished_calls(Table(folder, TABLES[stage]), stage))
         with Overlaid(store, over) as opened:
             yield opened
 
@@ -79,12 +80,23 @@ def import_calls(path: Path, store: Path) -> int:
     folder = RunFolder.open(path)
     stages = [stage for stage in STAGES[:2] if stage == "caption" or folder.table(TABLES[stage]).exists()]
     check_belonging(folder, *stages)
-    origin, count = str(folder.path.absolute()), 0
+    origin = str(folder.path.absolute())
     with Store(store) as opened:
-        for stage in stages:
-            for record in finished_calls(Table(folder.path, TABLES[stage]), stage, imported=origin):
-                opened.put(record)
-                count += 1
+        tables = [finished_calls(Table(folder.path, TABLES[stage]), stage, imported=origin) for stage in stages]
+        return sum(_put(opened, records) for records in tables)
+
+
+def _put(store: Store, records: Iterable[Record]) -> int:
+    """Put records, and wait for them; returns how many there were."""
+    count = waiting = 0
+    for count, record in enumerate(records, start=1):  # noqa: B007 - it is what comes of it
+        store.put(record)
+        waiting += len(record.generation.text)
+        # Reading is faster than writing, and what waits is in memory.
+        if waiting > _WAITING:
+            store.flush()
+            waiting = 0
+    store.flush()
     return count
 
 
@@ -97,11 +109,13 @@ def finished_calls(table: Table, stage: Stage, *, imported: str | None = None) -
         imported: The folder that they are taken in from, where they are to stay.
 
     Raises:
-        RunError: A row says in no words of ours how its text ended.
+        RunError: A text is longer than any, or ended in no way of ours.
     """
     for row in table.rows(_COLUMNS):
         if row["text"] is None:
             continue
+        if len(row["text"]) > MAX_CHARACTERS:
+            raise table.spoilt(f"has a text of {len(row['text']):,} characters, more than {MAX_CHARACTERS:,}")
         reason = table.ended(row["finish_reason"])
         tokens = row["prompt_tokens"], row["completion_tokens"]
         generation = Generation(row["text"], reason, *tokens, row["note"] or "", image_tokens=row["image_tokens"])

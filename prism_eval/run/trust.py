@@ -41,10 +41,10 @@ def check_trust(plan: Plan, *, typed: Collection[str], stages: Collection[Stage]
     Raises:
         UsageError: It would do what was not done here before; the message names it.
     """
-    asked = {text: sorted(set(_acts(plan, text, stages))) for text in _named(plan)}
     known = _known()
-    own = {act for text in typed for act in asked.get(text, ())}
-    new = {act for acts in asked.values() for act in acts} - known - own
+    asked = list(_asked(plan, stages))
+    own = {act for text, act in asked if text in typed}
+    new = {act for _, act in asked} - known - own
     if new and not trust:
         raise UsageError(
             f"{where} would do what was never done here: {'; '.join(sorted(new))}. If that is meant, say so once with "
@@ -54,23 +54,25 @@ def check_trust(plan: Plan, *, typed: Collection[str], stages: Collection[Stage]
         _remember(known | new | own)
 
 
-def _named(plan: Plan) -> Iterator[str]:
-    yield from (*plan.captioners, *plan.reasoner, *([plan.judge] if plan.judge else []), *plan.benchmarks)
+def _asked(plan: Plan, stages: Collection[Stage]) -> Iterator[tuple[str, str]]:
+    """What each spec string and benchmark of a plan does beyond this machine and our own code, in words."""
+    yield from ((name, act) for name in plan.benchmarks for act in _of_benchmark(name, plan.data))
+    # By who it is to be, and not by its text: one text may be several, and is then asked in several stages.
+    roles: list[tuple[Stage, Collection[str]]] = [("caption", plan.captioners), ("answer", plan.reasoner)]
+    roles.append(("score", [plan.judge] if plan.judge else []))
+    for stage, texts in roles:
+        for text in texts:
+            yield from ((text, act) for act in _of_spec(text, called=stage in stages, answers="answer" in stages))
 
 
-def _acts(plan: Plan, text: str, stages: Collection[Stage]) -> Iterator[str]:
-    """What a spec string or a benchmark of a plan does beyond this machine and our own code, in words."""
-    if text in plan.benchmarks:
-        yield from _of_benchmark(text, plan.data)
-        return
+def _of_spec(text: str, *, called: bool, answers: bool) -> Iterator[str]:
     try:
         spec = Spec.parse(text)
     except UsageError:  # told by whoever builds it
         return
-    stage: Stage = "score" if text == plan.judge else "answer" if text in plan.reasoner else "caption"
     yield from _code(spec)
     # A captioner that answers itself is asked among the readers.
-    if stage in stages or ("answer" in stages and any(one.name == _ANSWERS for one in _all(spec))):
+    if called or (answers and any(one.name == _ANSWERS for one in _all(spec))):
         yield from _calls(spec)
 
 

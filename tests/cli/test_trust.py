@@ -50,6 +50,8 @@ def plan(tmp_path):
         ({"captioners": [f"direct({TO_EVIL})"]}, f"call {EVIL}"),
         ({"reasoner": TO_EVIL}, f"call {EVIL}"),
         ({"judge": TO_EVIL}, f"call {EVIL}"),
+        # One text in several places is all of them.
+        ({"captioners": [TO_EVIL], "benchmarks": ["chartqa", TO_EVIL]}, f"call {EVIL}"),
         ({"captioners": [f"openai:m?base_url=http://127.0.0.1:9/v1,{EVIL}"]}, f"call {EVIL}"),
         ({"captioners": [f'openai:m?base_url=["{EVIL}"]']}, f"call {EVIL}"),
         ({"captioners": ["openai:m?base_url=https%3A%2F%2Fevil.example"]}, f"call {EVIL}"),
@@ -126,6 +128,7 @@ def test_a_server_that_the_environment_names_is_the_user_s_own_word(command, pla
         ("answer", {"captioners": [f"direct({TO_EVIL})"]}, True),
         ("score", {"judge": TO_EVIL}, True),
         ("score", {"reasoner": TO_EVIL}, False),
+        ("answer", {"reasoner": TO_EVIL, "judge": TO_EVIL}, True),
         ("answer", {"captioners": [TO_EVIL]}, False),
     ],
 )

@@ -99,6 +99,14 @@ def test_what_is_imported_on_purpose_says_so_wherever_it_is_used(run, theirs, tm
     assert f"imported from {theirs}" in html.unescape(shown.html.read_text(encoding="utf-8")).replace("<wbr>", "")
 
 
+def test_a_text_has_a_length_and_many_wait_for_the_disk(theirs, tmp_path, monkeypatch):
+    monkeypatch.setattr("prism_eval.run.replay._WAITING", 10)
+    assert import_calls(theirs, tmp_path / "mine") > 2
+    monkeypatch.setattr("prism_eval.run.replay.MAX_CHARACTERS", 10)
+    with pytest.raises(RunError, match="more than 10"):
+        import_calls(theirs, tmp_path / "other")
+
+
 def test_a_text_that_ended_in_no_way_of_ours_is_told_in_one_line(theirs, tmp_path):
     rewritten(theirs, "captions", finish_reason=lambda row: "boredom")
     with pytest.raises(RunError, match="'boredom', which is no way to end"):
