@@ -48,7 +48,7 @@ def test_the_public_surface_is_pinned():
     assert dir(prism_eval) == [
         "Answer", "CallError", "Caption", "Captioner", "Combinator", "Engine", "FatalError", "Image", "Item", "Outcome",
         "PermanentError", "PrismError", "RateLimited", "Reasoner", "Result", "Sampling", "Scorer", "TransientError",
-        "Verdict", "__version__", "evaluate", "from_plan", "runtime",
+        "Verdict", "__version__", "added", "evaluate", "from_plan", "runtime",
     ]  # fmt: skip
     for name in prism_eval.__all__:
         assert getattr(prism_eval, name) is not None

@@ -56,4 +56,4 @@ def test_a_thought_that_ends_in_nothing_is_an_empty_caption(written: str) -> Non
 def test_a_megabyte_of_marks_takes_no_time(mark: str) -> None:
     start = time.perf_counter()
     spoken(Caption(mark * (2**20 // len(mark))))
-    assert time.perf_counter() - start < 5, "linear: a quadratic reader takes hours"
+    assert time.perf_counter() - start < 60, "linear: a quadratic reader takes hours"

@@ -83,7 +83,7 @@ def test_it_captions_and_answers(site: Path, tmp_path: Path) -> None:
 
 def test_it_is_listed_and_its_options_are_checked(site: Path, tmp_path: Path) -> None:
     rows = [line.split() for line in prism_eval(site, "plugins").stdout.splitlines()]
-    assert ["parrot", "engine", "prism-eval-parrot", "0.3", "ready"] in rows
+    assert ["parrot", "engine", "prism-eval-parrot", "0.3", "installed"] in rows
     data = chart_folder(tmp_path / "data")
     done = prism_eval(site, "run", "-c", "parrot:grey?repeat=2", "-b", "chartqa", "--data", str(data))
     assert done.returncode == 2

@@ -135,7 +135,7 @@ def test_a_definition_names_it_and_a_run_scores_with_it(site, tmp_path):
 
 def test_it_is_listed_beside_ours(site):
     rows = [line.split() for line in python(site, "-m", "prism_eval.cli", "plugins").splitlines()]
-    assert ["closeness", "scorer", "closeness", "1.0", "ready"] in rows
+    assert ["closeness", "scorer", "closeness", "1.0", "installed"] in rows
 
 
 @dataclass(kw_only=True)
