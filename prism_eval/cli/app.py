@@ -10,6 +10,7 @@ import typer
 from prism_eval._version import __version__
 from prism_eval.cli import (
     answer,
+    audit,
     baseline,
     benchmarks,
     caption,
@@ -82,6 +83,7 @@ for verb in (
     history,
     importing,
     verify,
+    audit,
     plan,
     benchmarks,
     plugins,

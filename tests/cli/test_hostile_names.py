@@ -20,7 +20,19 @@ EVIL = "e\x1b[31m\x1b]0;mine\x07\x9b2J\u202e\rvil"
 """Colours the rest, names the window, rings, clears the screen in one byte, turns the line around, begins it anew."""
 QUOTED = "e%1B[31m%1B]0;mine%07%C2%9B2J%E2%80%AE%0Dvil"
 MEANT = {"\n"}
-SHOWN = {"run", "plan", "answer", "score", "report", "compare", "verify", "store stats", "benchmarks show", "doctor"}
+SHOWN = {
+    "run",
+    "plan",
+    "answer",
+    "score",
+    "report",
+    "compare",
+    "verify",
+    "audit",
+    "store stats",
+    "benchmarks show",
+    "doctor",
+}
 
 
 def acts(text):
@@ -90,6 +102,7 @@ def commands(home):
         "gate --replay": ["gate", "--replay", two],
         "gate --plan": ["gate", "--plan", "--baseline", two],
         "verify": ["verify", two],
+        "audit": ["audit", two],
         "baseline": ["baseline", "save", two, "-o", home / f"{EVIL}.parquet"],
         "history": ["history", home / "one", two],
         "merge": ["merge", two, home / "one", "--out", home / "five"],

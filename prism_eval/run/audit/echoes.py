@@ -1,0 +1,71 @@
+"""Captions that hold a question of theirs, or its options, word for word."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from prism_eval.errors import RunError
+from prism_eval.run.folder import RunFolder
+from prism_eval.run.reading import Table
+
+_WORDS = re.compile(r"\w+")
+_LEAST = 5
+"""Words of a question, and characters of all options together, below which anything may hold them."""
+_LEAST_OPTIONS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Echoes:
+    """By image, the questions that are asked about it and the options they offer, as bare words.
+
+    A text that stands in the image may be repeated by whoever describes it. What several captioners repeat is taken for
+    such: only what one of them alone says is an echo.
+    """
+
+    asked: Mapping[str, set[tuple[str, str]]]
+    others: Mapping[str, Mapping[str, set[str]]]
+
+    @classmethod
+    def of(cls, folder: RunFolder) -> Echoes:
+        """Read them from the verdicts; without such there are none.
+
+        Raises:
+            RunError: A table cannot be read, or holds what no run writes.
+        """
+        asked: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        repeated: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        if folder.table("verdicts").exists():
+            for row in Table(folder.path, "verdicts").rows(["images", "question", "options", "item"]):
+                for image in row["images"] or ():
+                    asked[image].update(_sought(row["question"], row["options"], row["item"]))
+            for row in Table(folder.path, "captions").rows(["captioner", "image", "text"]):
+                text = _bare(row["text"] or "")
+                for _, sought in asked.get(row["image"], ()):
+                    if sought in text:
+                        repeated[row["image"]][sought].add(row["captioner"])
+        return cls(asked, repeated)
+
+    def found(self, captioner: str, image: str) -> Iterator[str]:
+        """``question`` and ``options``, where the caption alone has all words of one, in their order."""
+        alone = {kind for kind, sought in self.asked.get(image, ()) if self.others[image].get(sought) == {captioner}}
+        yield from sorted(alone)
+
+
+def _sought(question: str, options: str, item: str) -> Iterator[tuple[str, str]]:
+    try:
+        offered = [_bare(str(one)) for one in json.loads(options)]
+    except (ValueError, TypeError) as error:
+        raise RunError(f"item {item}: its options are no list: score the run again") from error
+    put = _bare(question)
+    if len(put.split()) >= _LEAST:
+        yield "question", put
+    if len(together := " ".join(offered)) >= _LEAST_OPTIONS and len(offered) > 1:
+        yield "options", together
+
+
+def _bare(text: str) -> str:
+    return " ".join(_WORDS.findall(text.casefold()))
