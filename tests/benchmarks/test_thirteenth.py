@@ -118,8 +118,8 @@ def test_a_package_brings_one_by_name(site: Path, tmp_path: Path, jsonl_folder: 
 
 
 def test_a_package_brings_a_source_of_rows_under_a_prefix(site: Path) -> None:
-    listed = prism_eval(site, "plugins").stdout
-    assert ["drawer", "source", "prism-eval-receipts", "1.0", "installed"] in [line.split() for line in listed.splitlines()]
+    rows = [line.split() for line in prism_eval(site, "plugins").stdout.splitlines()]
+    assert ["drawer", "source", "prism-eval-receipts", "1.0", "installed"] in rows
     shown = prism_eval(site, "benchmarks", "drawer:receipts")
     assert shown.returncode == 0, shown.stderr
     assert "read from   a drawer" in shown.stdout
