@@ -103,6 +103,7 @@ def commands(home):
         "gate --plan": ["gate", "--plan", "--baseline", two],
         "verify": ["verify", two],
         "audit": ["audit", two],
+        "reward": ["reward", "init", "trl", "-r", f"nobody:{EVIL}"],
         "baseline": ["baseline", "save", two, "-o", home / f"{EVIL}.parquet"],
         "history": ["history", home / "one", two],
         "merge": ["merge", two, home / "one", "--out", home / "five"],
