@@ -13,13 +13,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib import resources
+from typing import Any
 
 from prism_eval.errors import UnknownName
 from prism_eval.plan import Order, Protocol, load_protocol, reorder
+from prism_eval.reasoners import Reasoner
 from prism_eval.rewards.asking import Asking, Put
 from prism_eval.rewards.draws import Draw, draw
 from prism_eval.rewards.length import LengthTerm
 from prism_eval.rewards.question import Question, read_questions
+from prism_eval.rewards.reward import CaptionReward
 from prism_eval.schema import Answer, Caption, FinishReason, ItemKind, Outcome, Verdict
 
 _WAY_OUT = "Can not answer based on the caption"
@@ -129,7 +132,7 @@ class CapRLAsking(Asking):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """A published reward: what `prism_eval.rewards.CaptionReward` is to be made with.
+    """A published reward: what a `CaptionReward` is made with.
 
     Attributes:
         name: What it is called.
@@ -142,6 +145,15 @@ class Preset:
     asking: Asking
     n: int
     length: LengthTerm | None
+
+    def reward(self, reasoner: str | Reasoner, **changed: Any) -> CaptionReward:
+        """The reward with a reader.
+
+        Args:
+            reasoner: The reader.
+            changed: Further arguments of `CaptionReward`, and those that shall not be as published.
+        """
+        return CaptionReward(reasoner, **{"asking": self.asking, "n": self.n, "length": self.length, **changed})
 
 
 def preset(name: str, *, faults: Collection[str] = ()) -> Preset:

@@ -144,6 +144,7 @@ class CaptionReward:
             return rollout
         if self._tokens is None:
             raise UsageError(
-                "a length term needs captions' lengths: give tokens= the policy's tokenizer, or the counts"
+                "a length term needs the captions' lengths: name the policy's tokenizer (tokens=, --tokenizer), or say "
+                "each rollout's tokens"
             )
         return replace(rollout, tokens=self._tokens(rollout.caption))

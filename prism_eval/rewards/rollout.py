@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from prism_eval.schema import Outcome
 
@@ -75,6 +75,12 @@ class Reward:
     def failed(self) -> int:
         """Asks that nobody replied to: infrastructure."""
         return self._ended(Outcome.FAILED)
+
+    def told(self) -> dict[str, object]:
+        """The reward as JSON says it: the value, its parts, and each ask with the reader's words."""
+        counts = {"abstained": self.abstained, "unparsed": self.unparsed, "failed": self.failed}
+        parts = {"value": self.value, "accuracy": self.accuracy, "length_term": self.length_term}
+        return {**parts, **counts, "problem": self.problem, "asks": [asdict(asked) for asked in self.asks]}
 
     def _ended(self, *outcomes: Outcome) -> int:
         return sum(asked.outcome in outcomes for asked in self.asks)

@@ -257,7 +257,7 @@ async def test_the_length_term_is_added_for_captions_that_answer_something(make)
 
 
 async def test_a_length_term_without_lengths_is_refused(make):
-    with pytest.raises(UsageError, match="needs captions' lengths"):
+    with pytest.raises(UsageError, match="needs the captions' lengths"):
         await make(finds, length=LengthTerm()).score("A blue car.", [COLOUR])
 
 
