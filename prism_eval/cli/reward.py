@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from prism_eval.cli import options as o
-from prism_eval.cli import reward_replay
+from prism_eval.cli import reward_replay, reward_serve
 from prism_eval.cli.screen import hand_over
 from prism_eval.cli.verbs import Verbs, help_without_a_word
 
@@ -19,9 +19,12 @@ app = Verbs(
   prism-eval reward init trl -o reward.py
 
   prism-eval reward replay rollouts.jsonl -r 'openai:NAME?base_url=http://127.0.0.1:8000/v1'
+
+  prism-eval reward serve -r 'openai:NAME?base_url=http://127.0.0.1:8000/v1'
 """,
 )
 app.callback()(help_without_a_word)
+app.command(name="serve", epilog=reward_serve.EPILOG)(reward_serve.serve)
 app.command(name="replay", epilog=reward_replay.EPILOG)(reward_replay.replay)
 
 Trainer = Annotated[str, typer.Argument(metavar="TRAINER", help="trl, verl, swift, easyr1 or openrlhf.")]

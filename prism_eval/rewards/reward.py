@@ -59,6 +59,8 @@ class CaptionReward:
             raise UsageError(f"n={n}: ask at least one question of a caption, or give None for each of them once")
         if not 0 <= tolerance < 1:
             raise UsageError(f"tolerance={tolerance} will not do: give a share from 0 to below 1")
+        if patience is not None and not patience > 0:
+            raise UsageError(f"patience must be above 0 seconds, not {patience}")
         if concurrency < 1:
             raise UsageError(f"concurrency must be 1 or more, not {concurrency}")
         self.n, self.seed, self.length, self.tolerance = n, seed, length, tolerance

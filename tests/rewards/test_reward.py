@@ -238,7 +238,9 @@ async def test_a_store_that_cannot_be_written_stops_everything(tmp_path):
         await reward.score("A blue car.", [COLOUR])
 
 
-@pytest.mark.parametrize("settings", [{"n": 0}, {"tolerance": 1.0}, {"tolerance": -0.1}, {"concurrency": 0}])
+@pytest.mark.parametrize(
+    "settings", [{"n": 0}, {"tolerance": 1.0}, {"tolerance": -0.1}, {"concurrency": 0}, {"patience": -1.0}]
+)
 def test_numbers_that_will_not_do_are_told(settings):
     with pytest.raises(UsageError):
         CaptionReward("lexical", **settings)

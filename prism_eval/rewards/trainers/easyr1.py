@@ -24,7 +24,7 @@ def batch_function(reward: CaptionReward, *, missing: float | None = None) -> Ba
 
     def compute_score(reward_inputs: Sequence[Mapping[str, object]], **_: object) -> list[dict[str, float]]:
         rollouts = [_rollout(one) for one in reward_inputs]
-        rewards = asyncio.run(insisted(source, rollouts))
+        rewards = asyncio.run(insisted(source.score_all, rollouts))
         rows = [numbers(one, missing=missing) for one in rewards]
         return [{"overall": row.pop("score"), **row} for row in rows]
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from prism_eval.errors import DataError, RunError
-from prism_eval.rewards.loop import OwnLoop
 from prism_eval.rewards.rollout import Reward, Rollout
 
+ScoreAll = Callable[[Sequence[Rollout]], Awaitable[list[Reward]]]
 _AGAIN = 2
 """Times that rollouts whose asks failed are scored again, their answered asks being in the store."""
 
 
-async def insisted(source: OwnLoop, rollouts: Sequence[Rollout]) -> list[Reward]:
+async def insisted(score_all: ScoreAll, rollouts: Sequence[Rollout]) -> list[Reward]:
     """The rewards, those whose asks failed asked for again.
+
+    Args:
+        score_all: Scores rollouts, as `CaptionReward.score_all` does.
+        rollouts: They.
 
     Raises:
         DataError: Of several rollouts none has questions that can be read.
     """
     try:
-        rewards = await source.score_all(rollouts)
+        rewards = await score_all(rollouts)
     except DataError as error:
         # Where rollouts come one by one, one that is bad says nothing of the others.
         if len(rollouts) > 1:
@@ -29,7 +33,7 @@ async def insisted(source: OwnLoop, rollouts: Sequence[Rollout]) -> list[Reward]
         missing = [place for place, one in enumerate(rewards) if one.value is None and one.failed]
         if not missing:
             break
-        for place, one in zip(missing, await source.score_all([rollouts[place] for place in missing]), strict=True):
+        for place, one in zip(missing, await score_all([rollouts[place] for place in missing]), strict=True):
             rewards[place] = one
     return rewards
 

@@ -43,7 +43,7 @@ def reward_func(reward: CaptionReward, *, missing: float | None = None) -> Rewar
     source = OwnLoop(reward)
 
     def scored(queries: Sequence[str], prompts: Sequence[str], labels: Sequence[object]) -> dict[str, object]:
-        rewards = asyncio.run(insisted(source, rollouts_of(queries, prompts, labels)))
+        rewards = asyncio.run(insisted(source.score_all, rollouts_of(queries, prompts, labels)))
         return logged([numbers(one, missing=missing) for one in rewards])
 
     return scored

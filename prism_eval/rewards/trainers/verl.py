@@ -30,6 +30,6 @@ def compute_score(reward: CaptionReward, *, missing: float | None = None) -> Com
     ) -> dict[str, float]:
         name = str(extra_info.get("index", "")) if isinstance(extra_info, dict) else ""
         rollout = Rollout(caption=solution_str, questions=ground_truth, image=name)
-        return numbers((await insisted(source, [rollout]))[0], missing=missing)
+        return numbers((await insisted(source.score_all, [rollout]))[0], missing=missing)
 
     return computed
