@@ -11,16 +11,15 @@ from prism_eval.cli import options as o
 from prism_eval.cli import reward_flags as f
 from prism_eval.cli.values import new_file
 
-TOKEN = "PRISM_EVAL_REWARD_TOKEN"
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-EPILOG = f"""Examples:
+EPILOG = """Examples:
 
   prism-eval reward serve -r 'openai:NAME?base_url=http://127.0.0.1:8000/v1'
 
-  {TOKEN}=... prism-eval reward serve -r 'openai:NAME?base_url=http://127.0.0.1:8000/v1' --host 0.0.0.0
+  PRISM_EVAL_REWARD_TOKEN=... prism-eval reward serve -r 'openai:NAME?base_url=http://127.0.0.1:8000/v1' --host 0.0.0.0
 
 POST /get_reward takes CapRL's body and OpenRLHF's, POST /score our own; GET /health, GET /metrics.
-What {TOKEN} holds is asked for as a bearer token.
+What PRISM_EVAL_REWARD_TOKEN holds is asked for as a bearer token.
 """
 
 Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen: others than this machine only if asked.")]
@@ -62,6 +61,7 @@ def serve(
     from prism_eval.rewards.serving.application import Service
     from prism_eval.rewards.serving.diary import Diary
     from prism_eval.rewards.serving.running import serve as served
+    from prism_eval.rewards.serving.token import TOKEN
 
     reward = f.made(
         reasoner,

@@ -7,10 +7,28 @@ import atexit
 import os
 import threading
 from collections.abc import Sequence
+from typing import Protocol
 
 from prism_eval.errors import UsageError
-from prism_eval.rewards.reward import CaptionReward
+from prism_eval.rewards.length import LengthTerm
 from prism_eval.rewards.rollout import Reward, Rollout
+
+
+class Scores(Protocol):
+    """What scores rollouts: a `CaptionReward` here, or a `RemoteReward` behind an address.
+
+    Attributes:
+        length: The length term; ``None`` for none.
+    """
+
+    length: LengthTerm | None
+
+    async def score_all(self, rollouts: Sequence[Rollout]) -> list[Reward]:
+        """Score rollouts, in their order."""
+
+    async def close(self) -> None:
+        """Give back what it holds."""
+
 
 _OPEN: set[OwnLoop] = set()
 """Those that were asked and not closed: a trainer hands functions on, and nobody is left to close what they ask."""
@@ -24,7 +42,7 @@ def close_all() -> None:
 
 
 class OwnLoop:
-    """A `CaptionReward` for trainers, which ask from loops of theirs, from a new one at every step, or from threads.
+    """A reward for trainers, which ask from loops of theirs, from a new one at every step, or from threads.
 
     Connections and limits belong to the loop they were made in. Here that is one loop in a thread of its own, which is
     started with the first question and ends with the process.
@@ -33,7 +51,7 @@ class OwnLoop:
         reward: The reward; nobody else may ask it.
     """
 
-    def __init__(self, reward: CaptionReward) -> None:
+    def __init__(self, reward: Scores) -> None:
         self.reward = reward
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -41,7 +59,7 @@ class OwnLoop:
         self._process = 0
 
     async def score_all(self, rollouts: Sequence[Rollout]) -> list[Reward]:
-        """What `CaptionReward.score_all` gives, awaited in any loop."""
+        """What the reward's `score_all` gives, awaited in any loop."""
         loop = self._running()
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.reward.score_all(rollouts), loop))
 

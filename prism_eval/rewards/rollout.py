@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
+from prism_eval.errors import RunError
 from prism_eval.schema import Outcome
 
 
@@ -81,6 +84,20 @@ class Reward:
         counts = {"abstained": self.abstained, "unparsed": self.unparsed, "failed": self.failed}
         parts = {"value": self.value, "accuracy": self.accuracy, "length_term": self.length_term}
         return {**parts, **counts, "problem": self.problem, "asks": [asdict(asked) for asked in self.asks]}
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Reward:
+        """The reward that `told` has said.
+
+        Raises:
+            RunError: It has said no such thing.
+        """
+        try:
+            asks = tuple(Asked(**{**one, "outcome": Outcome(one["outcome"])}) for one in told["asks"])
+            parts = {name: told[name] for name in ("value", "accuracy", "length_term", "problem")}
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunError(f"no reward, but {str(told)[:60]!r}") from error
+        return cls(asks=asks, **parts)
 
     def _ended(self, *outcomes: Outcome) -> int:
         return sum(asked.outcome in outcomes for asked in self.asks)

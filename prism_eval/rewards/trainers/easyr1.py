@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
-from prism_eval.rewards.loop import OwnLoop
-from prism_eval.rewards.reward import CaptionReward
+from prism_eval.rewards.loop import OwnLoop, Scores
 from prism_eval.rewards.rollout import Rollout
 from prism_eval.rewards.trainers.missing import insisted, numbers
 
 BatchFunction = Callable[..., list[dict[str, float]]]
 
 
-def batch_function(reward: CaptionReward, *, missing: float | None = None) -> BatchFunction:
+def batch_function(reward: Scores, *, missing: float | None = None) -> BatchFunction:
     """The reward as EasyR1 calls it: a whole batch at once, and not from a loop.
 
     Args:

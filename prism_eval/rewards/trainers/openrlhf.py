@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from prism_eval.rewards.loop import OwnLoop
-from prism_eval.rewards.reward import CaptionReward
+from prism_eval.rewards.loop import OwnLoop, Scores
 from prism_eval.rewards.rollout import Rollout
 from prism_eval.rewards.trainers.missing import insisted, numbers
 from prism_eval.rewards.trainers.texts import reply_in
@@ -31,7 +30,7 @@ def logged(rows: Sequence[dict[str, float]]) -> dict[str, object]:
     return {"rewards": scores, "scores": scores, "extra_logs": extra}
 
 
-def reward_func(reward: CaptionReward, *, missing: float | None = None) -> RewardFunc:
+def reward_func(reward: Scores, *, missing: float | None = None) -> RewardFunc:
     """The reward as OpenRLHF calls it, from a thread, one text a call.
 
     What fails here is no reward to OpenRLHF, which then stops when it makes its batch.

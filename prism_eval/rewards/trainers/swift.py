@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prism_eval.errors import UsageError
-from prism_eval.rewards.loop import OwnLoop
-from prism_eval.rewards.reward import CaptionReward
+from prism_eval.rewards.loop import OwnLoop, Scores
 from prism_eval.rewards.rollout import Rollout
 from prism_eval.rewards.trainers.texts import text_of
 
 
-def orm(base: type, reward: CaptionReward, *, questions: str = "questions") -> type:
+def orm(base: type, reward: Scores, *, questions: str = "questions") -> type:
     """A class for ms-swift to make its reward of, under whatever name it is put into ``swift.rewards.orms``.
 
     A caption without a value is ``None`` to ms-swift, which leaves it out as TRL does. It runs an event loop of its own

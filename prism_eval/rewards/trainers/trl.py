@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from prism_eval.errors import UsageError
-from prism_eval.rewards.loop import OwnLoop
-from prism_eval.rewards.reward import CaptionReward
+from prism_eval.rewards.loop import OwnLoop, Scores
 from prism_eval.rewards.rollout import Reward, Rollout
 from prism_eval.rewards.trainers.texts import text_of
 
@@ -98,7 +97,7 @@ class RewardFunction:
 
 
 def reward_funcs(
-    reward: CaptionReward, *, questions: str = "questions", image: str = "", apart: bool = False
+    reward: Scores, *, questions: str = "questions", image: str = "", apart: bool = False
 ) -> list[RewardFunction]:
     """The reward as ``GRPOTrainer(reward_funcs=...)`` takes it.
 

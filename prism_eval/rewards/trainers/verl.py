@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from prism_eval.rewards.loop import OwnLoop
-from prism_eval.rewards.reward import CaptionReward
+from prism_eval.rewards.loop import OwnLoop, Scores
 from prism_eval.rewards.rollout import Rollout
 from prism_eval.rewards.trainers.missing import insisted, numbers
 
 ComputeScore = Callable[..., Awaitable[dict[str, float]]]
 
 
-def compute_score(reward: CaptionReward, *, missing: float | None = None) -> ComputeScore:
+def compute_score(reward: Scores, *, missing: float | None = None) -> ComputeScore:
     """The reward as verl's reward loop calls it, one sample a call.
 
     verl takes the names of the first sample's numbers for all, and knows no missing ones: a NaN would reach the
