@@ -6,6 +6,7 @@ import json
 import random
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from prism_eval.errors import PermanentError, UnknownName
@@ -14,6 +15,8 @@ from prism_eval.rewards.draws import Draw
 from prism_eval.rewards.published import SWITCHES, CapRLAsking, Fault, preset
 from prism_eval.schema import Answer, Outcome
 from tests.rewards.reader import COLOUR, DOGS, SHOP, Scripted, letter_of
+from tests.server.fault_server import Behaviour
+from tests.server.threaded import ThreadedServer
 
 RECORDED = json.loads((Path(__file__).parent / "published_cases.json").read_text(encoding="utf-8"))
 CASES = {case["case"]: case for case in RECORDED["cases"]}
@@ -190,3 +193,22 @@ def test_7_every_question_comes_once_before_any_comes_again():
 
     assert missed(ours) == 0
     assert missed(with_it) > 100
+
+
+async def test_8_many_questions_share_connections_and_nothing_is_printed(tmp_path, monkeypatch, capsys):
+    made, begin = [], aiohttp.ClientSession.__init__
+
+    def counted(self, *args, **settings):
+        made.append(self)
+        begin(self, *args, **settings)
+
+    monkeypatch.setattr(aiohttp.ClientSession, "__init__", counted)
+    with ThreadedServer(Behaviour()) as running:
+        spec = f"openai:model?base_url={running.url}"
+        reward = preset("caprl").reward(spec, store=tmp_path / "store.sqlite")
+        for number in range(4):
+            await reward.score(f"Caption {number}.", [COLOUR, DOGS])
+        await reward.close()
+        assert len(running.server.bodies) == 32
+    assert len(made) == 1
+    assert capsys.readouterr() == ("", "")

@@ -18,7 +18,7 @@ from prism_eval.rewards.rollout import Reward
 from prism_eval.rewards.serving.admission import Admission, Full
 from prism_eval.rewards.serving.diary import Diary
 from prism_eval.rewards.serving.metrics import Metrics
-from prism_eval.rewards.serving.wire import Asked, read_own, read_theirs, written
+from prism_eval.rewards.serving.wire import Request, read_own, read_theirs, written
 from prism_eval.rewards.trainers.missing import insisted
 
 LARGEST = 256 * 2**20
@@ -80,14 +80,14 @@ class Service:
         return web.json_response({**state, "pending": self.admission.pending, "most": self.admission.most})
 
     async def _counted(self, _: web.Request) -> web.StreamResponse:
-        page = self.metrics.text(self.admission.pending)
-        return web.Response(text=page, content_type="text/plain", charset="utf-8", headers={"X-Format": "0.0.4"})
+        page = self.metrics.text(self.admission.pending).encode()
+        return web.Response(body=page, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
     async def _closed(self, _: web.Application) -> None:
         await self.reward.close()
         self.diary.close()
 
-    async def _answered(self, request: web.Request, read: Callable[[object], Asked]) -> web.Response:
+    async def _answered(self, request: web.Request, read: Callable[[object], Request]) -> web.Response:
         begun, form = time.monotonic(), "unknown"
         try:
             asked = read(await _body(request))
@@ -110,7 +110,7 @@ class Service:
         self.metrics.seconds += time.monotonic() - begun
         return response
 
-    async def _scored(self, asked: Asked) -> web.Response:
+    async def _scored(self, asked: Request) -> web.Response:
         rewards = await insisted(self.reward.score_all, asked.rollouts) if asked.rollouts else []
         self.metrics.count(rewards)
         self.diary.note(asked.rollouts, rewards)
@@ -118,7 +118,7 @@ class Service:
         return missing or web.json_response(dict(written(asked, rewards)))
 
 
-def _missing(asked: Asked, rewards: list[Reward]) -> web.Response | None:
+def _missing(asked: Request, rewards: list[Reward]) -> web.Response | None:
     """The reply to somebody whose form knows no missing rewards, where some are."""
     lost = [one for one in rewards if one.value is None]
     if asked.form == "own" or not lost:

@@ -20,7 +20,7 @@ Form = Literal["caprl", "openrlhf", "own"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Request:
     """One request.
 
     Attributes:
@@ -32,7 +32,7 @@ class Asked:
     rollouts: Sequence[Rollout]
 
 
-def read_own(body: object) -> Asked:
+def read_own(body: object) -> Request:
     """A request in our own form: ``{"rollouts": [{"caption", "questions", "image"?, "tokens"?}]}``.
 
     Raises:
@@ -40,12 +40,12 @@ def read_own(body: object) -> Asked:
     """
     match body:
         case {"rollouts": [*rollouts]}:
-            return Asked("own", [_own(place, one) for place, one in enumerate(rollouts)])
+            return Request("own", [_own(place, one) for place, one in enumerate(rollouts)])
         case _:
             raise DataError('the body is no request: send {"rollouts": [{"caption": ..., "questions": [...]}]}')
 
 
-def read_theirs(body: object) -> Asked:
+def read_theirs(body: object) -> Request:
     """A request in CapRL's form or in OpenRLHF's.
 
     Raises:
@@ -58,9 +58,9 @@ def read_theirs(body: object) -> Asked:
             if not len(queries) == len(prompts) == len(labels):
                 lengths = f"{len(queries)}, {len(prompts)} and {len(labels)}"
                 raise DataError(f"query, prompts and labels are of {lengths} elements: they must be equally many")
-            return Asked("openrlhf", rollouts_of(list(map(str, queries)), list(map(str, prompts)), labels))
+            return Request("openrlhf", rollouts_of(list(map(str, queries)), list(map(str, prompts)), labels))
         case {"prompts": [*prompts]}:
-            return Asked("caprl", [_pair(place, one) for place, one in enumerate(prompts)])
+            return Request("caprl", [_pair(place, one) for place, one in enumerate(prompts)])
         case _:
             raise DataError(
                 "the body is neither CapRL's (prompts: pairs of a caption and its questions; query empty) nor "
@@ -68,7 +68,7 @@ def read_theirs(body: object) -> Asked:
             )
 
 
-def written(asked: Asked, rewards: Sequence[Reward]) -> Mapping[str, object]:
+def written(asked: Request, rewards: Sequence[Reward]) -> Mapping[str, object]:
     """The reply to a request.
 
     Args:

@@ -145,6 +145,7 @@ async def test_prometheus_reads_what_was_counted(tmp_path):
         await post(client, "/score", own(BLUE, RED, questions=[COLOUR]))
         await post(client, "/score", {})
         async with client.get("/metrics") as response:
+            assert response.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
             lines = (await response.text()).splitlines()
     assert 'prism_eval_reward_requests_total{form="own",status="200"} 1' in lines
     assert 'prism_eval_reward_requests_total{form="unknown",status="400"} 1' in lines
@@ -233,6 +234,16 @@ async def test_a_reader_that_is_killed_and_comes_back_costs_a_retry_and_no_0(tmp
             await asyncio.to_thread(running.come_back)
             _, said, _ = await post(client, "/score", own(*texts))
             assert [one["value"] for one in said["rewards"]] == right
+
+
+async def test_a_reader_that_was_never_there_is_503_and_no_0(tmp_path):
+    spec = "openai:model?base_url=http://127.0.0.1:9/v1"
+    async with served(CaptionReward(spec, store=tmp_path / "store.sqlite", patience=0.1)) as client:
+        for path, body in (("/score", own(BLUE)), ("/get_reward", caprl(BLUE))):
+            status, said, headers = await post(client, path, body)
+            assert (status, int(headers["Retry-After"]) > 0) == (503, True)
+            assert "cannot connect" in said["error"]
+            assert "rewards" not in said
 
 
 async def test_openrlhf_s_own_client_is_answered(tmp_path):
