@@ -5,17 +5,19 @@ The convention is that of the WebDataset library; img2dataset writes such tars, 
 
 from __future__ import annotations
 
+import io
 import json
 import tarfile
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
 
 from prism_eval.data_sets.picture import NO_PICTURE, SUFFIXES, Picture, as_caption, within_budget
 from prism_eval.errors import DataError
-from prism_eval.files.budgets import MAX_BYTES, MAX_CHARACTERS, regular
+from prism_eval.files.budgets import MAX_BYTES, MAX_CHARACTERS
+from prism_eval.files.packed import unpacked
 from prism_eval.plugins.identity import digest_of
 
 _CAPTIONS = ("caption", "text", "txt")
@@ -53,22 +55,50 @@ class TarPart:
             DataError: The file is no tar file, or is damaged or cut off.
         """
         try:
-            # As a stream, from the first member to the last: nothing is looked up, nothing unpacked to disk.
-            with tarfile.open(regular(self.file), "r|*") as tar:
-                sample: _Sample | None = None
-                for member in tar:
-                    key, ending = _split(member.name)
-                    if sample is not None and sample.key != key:
-                        yield sample.picture()
-                        sample = None
-                    # Links and devices hold nothing of their own, and are never followed.
-                    if member.isfile():
-                        sample = sample or _Sample(key, self.file.name)
-                        sample.take(tar, member, ending)
-                if sample is not None:
-                    yield sample.picture()
-        except (tarfile.TarError, OSError, EOFError, zlib.error, ValueError) as error:
+            with unpacked(self.file) as file:
+                content = _Watched(file)
+                # As a stream, from the first member to the last: nothing is looked up, nothing unpacked to disk.
+                with tarfile.open(fileobj=content, mode="r|") as tar:
+                    yield from self._samples(tar)
+                if content.is_cut:
+                    raise DataError(f"{self.file}: it is no whole tar file: it is cut off")
+        except (tarfile.TarError, OSError, ValueError) as error:
             raise DataError(f"{self.file}: it is no whole tar file: {error}") from error
+
+    def _samples(self, tar: tarfile.TarFile) -> Iterator[Picture]:
+        sample: _Sample | None = None
+        for member in tar:
+            key, ending = _split(member.name)
+            if sample is not None and sample.key != key:
+                yield sample.picture()
+                sample = None
+            # Links and devices hold nothing of their own, and are never followed.
+            if member.isfile():
+                sample = sample or _Sample(key, self.file.name)
+                sample.take(tar, member, ending)
+        if sample is not None:
+            yield sample.picture()
+
+
+class _Watched(io.RawIOBase):
+    """What a tar file holds, and whether it ended as one does: Python's reader takes half a header for the end."""
+
+    def __init__(self, file: BufferedIOBase) -> None:
+        self._file = file
+        self._last = b""
+        self._over = False
+
+    def read(self, size: int = -1) -> bytes:
+        """So many bytes, or those that are left."""
+        data = self._file.read(size)
+        self._over = self._over or len(data) < size
+        self._last = (self._last + data)[-tarfile.BLOCKSIZE :]
+        return data
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the file was read to an end that is not the block of zeros which every tar file ends with."""
+        return self._over and self._last.strip(b"\0") != b""
 
 
 class _Sample:
