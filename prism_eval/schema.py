@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import index
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, TypeVar
@@ -345,6 +345,17 @@ class Completion(Generation):
     __slots__ = ()
 
 
+# Both are wanted for every question about a caption's image, one soon after the other, and each time of another object.
+@lru_cache(maxsize=64)
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _words(text: str) -> int:
+    return len(text.split())
+
+
 class Caption(Generation):
     """What a captioner says of an image."""
 
@@ -353,12 +364,12 @@ class Caption(Generation):
     @property
     def digest(self) -> str:
         """SHA-256 of the text."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        return _digest(self.text)
 
     @property
     def words(self) -> int:
         """Number of whitespace-separated words."""
-        return len(self.text.split())
+        return _words(self.text)
 
 
 class Answer(Generation):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 
 from prism_eval.engines.body import Body
@@ -18,7 +19,7 @@ from prism_eval.engines.moderation import filtered_categories, filters, prompt_b
 from prism_eval.engines.replies import whole
 from prism_eval.errors import TransientError, UsageError
 from prism_eval.plugins.identity import canonical_json
-from prism_eval.schema import Completion, FinishReason, Image, Message, Request
+from prism_eval.schema import Completion, FinishReason, Image, Message, Request, Sampling
 
 CHAT, COMPLETIONS = "/chat/completions", "/completions"
 # Met the limit that was asked for; or the context, as Mistral and Anthropic say.
@@ -57,10 +58,8 @@ def body_of(
         known: The digests of images that the server knows by them; the others are sent with theirs. ``None`` for a
             server that takes no names.
     """
-    sampling = dataclasses.asdict(request.sampling)
-    limit = sampling.pop("max_tokens")
-    # Some servers refuse a null, so what is not set is not sent.
-    sent = {name: value for name, value in sampling.items() if value is not None and name not in without}
+    sent = {name: value for name, value in _set_in(request.sampling).items() if name not in without}
+    limit = request.sampling.max_tokens
     # The messages stand before whatever else could hold what looks like a hole.
     messages = [_message(message, known) for message in request.messages]
     body: dict[str, object] = {"model": model, **({"prompt": request.raw} if request.raw else {"messages": messages})}
@@ -69,6 +68,14 @@ def body_of(
     body |= sent | ({limit_name: limit} if limit_name else {}) | dict(extra)
     sent_images = [image for image in request.images if image.digest not in known] if known else request.images
     return Body(tuple(_spliced(json.dumps(body).encode("ascii"), sent_images)))
+
+
+# Nearly all requests of a run are sampled alike, and `asdict` copies field by field.
+@lru_cache(maxsize=64)
+def _set_in(sampling: Sampling) -> Mapping[str, object]:
+    """What a sampling sets beside its bound on tokens: some servers refuse a null, so what is not set is not sent."""
+    fields = dataclasses.asdict(sampling)
+    return {name: value for name, value in fields.items() if value is not None and name != "max_tokens"}
 
 
 def path_of(request: Request) -> str:

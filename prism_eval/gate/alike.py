@@ -39,7 +39,7 @@ def check_sides(baseline: Side, candidate: Side) -> frozenset[str]:
 
 def _is_part(name: str, baseline: Side, candidate: Side) -> bool:
     own, others = (side.fields.get(name, {}) for side in (candidate, baseline))
-    # Whoever looks before the end asks in another order, of which the fingerprint of all of it is another one.
+    # Whoever looked before the end may have asked a part, too.
     drawn = own.get("limit") or candidate.look or baseline.look
     if not drawn or own.get("first") or all(own.get(field) == others.get(field) for field in _SAMPLE):
         return False

@@ -56,19 +56,27 @@ def _rest(rows: Sequence[Row], name: Callable[[Row], str]) -> str:
     alike: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         if row.against:
-            alike["undecided" if row.against.verdict == "cannot tell" else row.against.word].append(name(row))
-    number = sum(map(len, alike.values()))
-    if number <= _NAMED:
-        told = [f"{_and(names)} {_are(len(names))} {word}" for word, names in alike.items()]
+            alike["" if row.against.verdict == "cannot tell" else row.against.word].append(name(row))
+    # Of whom nothing can be told comes last, in words of its own.
+    unknown = alike.pop("", [])
+    number = sum(map(len, [unknown, *alike.values()]))
+    few = number <= _NAMED
+    told = [f"{_and(names) if few else f'{len(names):,}'} {_are(names)} {word}" for word, names in alike.items()]
+    if unknown:
+        told.append(f"{'of' if told else 'Of'} {_and(unknown) if few else f'{len(unknown):,}'} we cannot tell")
+    if few:
         return f"{'; '.join(told)}." if told else ""
-    if len(alike) == 1:
-        return f"All {number:,} others are {next(iter(alike))}."
-    counts = [f"{len(names):,} {_are(len(names))} {word}" for word, names in alike.items()]
-    return f"Of the {number:,} others, {_and(counts)}."
+    if len(told) == 1:
+        return (
+            f"Of all {number:,} others we cannot tell."
+            if unknown
+            else f"All {number:,} others are {next(iter(alike))}."
+        )
+    return f"Of the {number:,} others, {_and(told)}."
 
 
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
+def _are(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def _and(parts: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from prism_eval.leaderboard import writing
 from prism_eval.leaderboard.imported import imported_facts
 from prism_eval.leaderboard.rows import Row
 from prism_eval.leaderboard.writing import counted
@@ -56,12 +57,14 @@ def _facts(manifest: Manifest) -> Iterator[str]:
 
 
 def _stopped(looks: Mapping[str, Any]) -> str:
-    """When a run that ends as soon as it is decided ended."""
+    """When a run that ends as soon as it is decided ended, and within which margin: a table may be of another."""
+    margin = looks.get("margin")
+    within = f" within {writing.margin(margin / 100)}" if isinstance(margin, int | float) else ""
     if looks.get("undecided"):
-        return f"undecided after {looks.get('taken')} of {looks.get('planned')} looks"
+        return f"cannot tell{within} after {looks.get('taken')} of {looks.get('planned')} looks"
     images, of_images = looks.get("images", 0), looks.get("of_images", 0)
     share = f"{of_images - images:,} of {counted(of_images, 'image')} saved"
-    return f"decided at look {looks.get('taken')} of {looks.get('planned')}, {share}"
+    return f"decided{within} at look {looks.get('taken')} of {looks.get('planned')}, {share}"
 
 
 def _share(manifest: Manifest) -> Iterator[str]:

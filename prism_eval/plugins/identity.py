@@ -202,6 +202,9 @@ def identity_of(plugin: Any) -> dict[str, Any]:
     return {"plugin": plugin.name, "version": plugin.version, **fields}
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def canonical_json(value: object) -> str:
     """JSON with sorted keys and no spaces: equal values give equal text.
 
@@ -209,7 +212,7 @@ def canonical_json(value: object) -> str:
         ValueError: The value holds a NaN or an infinity.
         TypeError: The value holds something JSON cannot say.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 def digest_of(value: object) -> str:

@@ -88,6 +88,26 @@ def test_a_few_others_are_named_and_many_are_counted(tmp_path: Path, others: dic
     assert (rest or [""])[-1] == said
 
 
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ({"near": 0.59}, "Of near we cannot tell."),
+        ({"near": 0.59, "poor": 0.2}, "poor is worse; of near we cannot tell."),
+        (
+            {"near": 0.59, "close": 0.585, "poor": 0.2, "bad": 0.1},
+            "Of the 4 others, 2 are worse and of 2 we cannot tell.",
+        ),
+        (dict.fromkeys(["near", "close", "there", "by"], 0.59), "Of all 4 others we cannot tell."),
+    ],
+)
+def test_of_whom_nothing_can_be_told_is_said_in_the_tables_words(
+    tmp_path: Path, others: dict[str, float], said: str
+) -> None:
+    # Each is right on other items than the baseline, so that a point of difference is within chance.
+    board_of(tmp_path, shuffled=True, base=0.6, best=0.95, **others)
+    assert named(tmp_path, "base").sentences_with({})[-1] == said
+
+
 @pytest.mark.parametrize("name", ["poor", "POOR", "oo", " poor "])
 def test_a_label_or_a_part_of_one_names_the_baseline(run: Path, name: str) -> None:
     if name == "oo":  # which every label has

@@ -109,6 +109,7 @@ def blocks(number: int, rng: np.random.Generator) -> Iterator[pa.Table]:
                 "caption": repeated(captions, caption),
                 "caption_words": 100 + caption % 37,
                 "caption_truncated": caption % 50 == 0,
+                "row": constant("", pa.string(), rows),
             }
         ).cast(SCHEMA)
 

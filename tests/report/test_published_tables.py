@@ -28,11 +28,25 @@ def test_every_table_says_where_it_comes_from(path: Path) -> None:
     assert [row.captioner for row in published_rows([path.stem])] == [row["captioner"] for row in data["rows"]]
 
 
-@pytest.mark.parametrize("name", ["caprl_table3", "caprl_pretraining"])
-def test_caprl_averages_are_those_of_their_cells_within_a_tenth(name: str) -> None:
+@pytest.mark.parametrize("name", ["caprl_table3", "caprl_pretraining", "scalecap_table2", "scalecap_pretraining"])
+def test_averages_are_those_of_their_cells_within_a_tenth(name: str) -> None:
     for row in table(name)["rows"]:
         assert fmean(row["scores"].values()) == pytest.approx(row["average_as_printed"], abs=0.1 + 1e-9), row[
             "captioner"
+        ]
+
+
+def test_scalecap_claims_hold_in_the_data() -> None:
+    # A 7B captioner beats the 72B one under one reader, and its captions train best in every setting.
+    assert max(published_rows(["scalecap"]), key=lambda row: row.printed or 0).captioner == "ScaleCap"
+    rows = published_rows(["scalecap_pretraining"])
+    for setting in {row.setting for row in rows}:
+        group = [row for row in rows if row.setting == setting]
+        assert [row.captioner for row in sorted(group, key=lambda row: row.printed or 0)] == [
+            "Vanilla",
+            "ShareGPT4V-450k",
+            "DenseFusion-450k",
+            "ScaleCap-450k",
         ]
 
 

@@ -184,7 +184,7 @@ def test_a_run_ends_at_the_look_that_decides_all(tmp_path: Path, data: Path) -> 
     assert images_of(tmp_path / "run") == {item.images[0].digest for item in drawn.items()}
     assert "random 80 of 200 questions, seed 0" in result.leaderboard.measured
     board = result.leaderboard
-    assert "decided at look 2 of 5, 60 of 100 images saved" in board.measured
+    assert "decided within 3.0 at look 2 of 5, 60 of 100 images saved" in board.measured
     # Terminal and page say what was decided: the same verdict, difference and interval, at the look's boundary.
     (row,) = (row for row in board.rows if row.captioner == "large")
     assert (board.baseline, row.against.verdict, row.against.margin) == ("small", "better", 0.03)
@@ -200,7 +200,17 @@ def test_a_run_that_cannot_tell_asks_all_of_it(tmp_path: Path, data: Path) -> No
     looks = looks_of(tmp_path)
     assert (looks["taken"], looks["images"], looks["undecided"]) == (5, 100, ["large"])
     assert looks["entries"]["large"]["verdict"] == "cannot tell"
-    assert "undecided after 5 of 5 looks" in result.leaderboard.measured
+    assert "cannot tell within 3.0 after 5 of 5 looks" in result.leaderboard.measured
+
+
+def test_a_run_that_looked_to_its_end_stands_beside_one_that_did_not_look(tmp_path: Path, data: Path) -> None:
+    looked = run(tmp_path, data, [Knows(name="small", share=0.50), Knows(name="large", share=0.52)])
+    plain = run(tmp_path, data, [Knows(name="other", share=0.9)], "plain", until_decided=False)
+    board = build([looked.folder.path, plain.folder.path])
+    assert {row.captioner: row.against.verdict for row in board.rows if row.against} == {
+        "large": "cannot tell",
+        "other": "better",
+    }
 
 
 def test_it_goes_on_until_the_last_entry_is_decided(tmp_path: Path, data: Path) -> None:

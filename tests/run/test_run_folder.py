@@ -56,6 +56,17 @@ def test_no_secret_is_written(tmp_path, monkeypatch, serve):
     assert b"sk-very-secret" not in written
 
 
+def test_a_fingerprint_is_of_the_rows_and_not_of_their_order():
+    def fingerprint(*numbers):
+        count = BenchmarkCount()
+        for number in numbers:
+            count.add(short_item(number), (f"d{number}",))
+        return count.fingerprint
+
+    assert fingerprint(1, 2, 3) == fingerprint(3, 1, 2)
+    assert len({fingerprint(), fingerprint(1), fingerprint(2), fingerprint(1, 2), fingerprint(1, 1)}) == 5
+
+
 def test_a_fingerprint_changes_with_any_gold_or_image():
     def fingerprint(item, images):
         count = BenchmarkCount()
