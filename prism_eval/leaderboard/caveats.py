@@ -93,7 +93,7 @@ def _missing(rows: Sequence[Row], manifest: Manifest) -> Iterator[str]:
     told = unusable_answers(manifest)
     failed = [(row, count) for row in rows if (count := _failed(row, told)) > 0]
     if failed:
-        shares = [f"{row.captioner} {count:,} of {row.answers:,}" for row, count in failed]
+        shares = [f"{row.captioner} {count:,} of {row.answers:,}{_own(row)}" for row, count in failed]
         yield f"Failed answers are left out of the scores: {listed(shares)}."
     lacking: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for row in rows:
@@ -102,6 +102,14 @@ def _missing(rows: Sequence[Row], manifest: Manifest) -> Iterator[str]:
     for names, captioners in lacking.items():
         whose = "its mean is" if len(captioners) == 1 else "their means are"
         yield f"No score for {listed(names)}: {listed(captioners)}; {whose} over fewer benchmarks."
+
+
+def _own(row: Row) -> str:
+    """How many of a row's failures are its captioner's doing, and how."""
+    if not row.own_failures:
+        return ""
+    kinds = listed([f"{count:,} {cause.replace('_', ' ')}" for cause, count in row.own_failures.items()])
+    return f" (the captioner's doing: {kinds})"
 
 
 def _failed(row: Row, told: Mapping[str, int]) -> int:

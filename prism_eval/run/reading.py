@@ -36,6 +36,7 @@ _LATER: Mapping[str, str] = {
     "row": "string",
     "image_tokens": "int64",
     "cached_tokens": "int64",
+    "cause": "string",
 }
 """Columns that tables of older versions lack, where nothing else is worked out of them: they are read as unknown."""
 

@@ -137,6 +137,7 @@ def test_a_column_stands_where_it_says_and_nowhere_else(run: Path) -> None:
             "Rank",
             "Size",
             "Score",
+            "Score with the captioner's failures as 0",
             "Best of n, a diagnostic",
             "Against the baseline",
             "Recovery",
