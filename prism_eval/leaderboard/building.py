@@ -144,7 +144,7 @@ def _row(
     """A captioner's row, by itself: its mean is over all that it has, and nobody is ahead of it."""
     label = runs.verdicts.captioners[number]
     counts = runs.verdicts.outcomes[number].sum(axis=0).tolist()
-    identity, spent = runs.identity(label), runs.spent(label)
+    identity, spent, (signs, audited) = runs.identity(label), runs.spent(label), runs.signs(label)
     control = control_of(identity)
     return Row(
         captioner=label,
@@ -173,6 +173,8 @@ def _row(
         run=runs.home[label],
         positions=positions,
         best=scores.best(number, scores.benchmarks),
+        signs=signs,
+        audited=audited,
         # A control's texts are no captions of its own.
         noise=None if control else noise,
     )

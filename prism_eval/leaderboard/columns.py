@@ -212,6 +212,14 @@ COLUMNS: tuple[AnyColumn, ...] = (
         shown=frozenset({"captions"}),
         quiet_zero=True,
     ),
+    Column[Mapping[str, int]](
+        name="signs",
+        title="Signs of speaking to the reader",
+        value=lambda row: row.signs,
+        write=writing.signs,
+        parts={"": lambda signs: sum(signs.values())},
+        shown=frozenset({"captions"}),
+    ),
     Column[float](
         name="error_images",
         title="Error from images, points",

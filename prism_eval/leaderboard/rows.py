@@ -69,6 +69,9 @@ class Row:
             for a control.
         charged: The mean with 0 for these and for captions that say nothing; ``None`` where it is no entry's but the
             mean, where the tables do not say, and for a control.
+        signs: How many of its captions speak to their reader, by sign (`prism-eval audit`); ``None`` where the run did
+            not count.
+        audited: How many captions were looked at for that.
         best: The same mean, of the best of each item's samples. A diagnostic: which is the best, only the gold can
             tell. ``None`` where images have one caption each.
         baseline: Whether the others are compared with it.
@@ -132,3 +135,5 @@ class Row:
     best: Estimate | None = None
     own_failures: Mapping[Cause, int] | None = None
     charged: Estimate | None = None
+    signs: Mapping[str, int] | None = None
+    audited: int = 0

@@ -81,6 +81,17 @@ class _Counts(_Part):
     told_twice: dict[str, int] | None = None
 
 
+class _AuditedEntry(_Part):
+    captioner: str
+    captions: int = Field(ge=0)
+    found: dict[str, int]
+
+
+class _Audit(_Part):
+    edition: int
+    entries: list[_AuditedEntry]
+
+
 class _Manifest(_Part):
     benchmarks: list[_Benchmark]
     plan: dict[str, object] = {}
@@ -96,6 +107,7 @@ class _Manifest(_Part):
     looks: _Looks = _Looks()
     shard: _Shard | None = None
     counts: _Counts = _Counts()
+    audit: _Audit | None = None
     tables: dict[str, str] = {}
 
 

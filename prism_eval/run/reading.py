@@ -67,6 +67,7 @@ class Manifest(TypedDict, total=False):
     shard: Mapping[str, Any]
     unread: Mapping[str, str]
     imported: Mapping[str, Any]
+    audit: Mapping[str, Any]
     tables: Mapping[str, str]
 
 

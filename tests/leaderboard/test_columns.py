@@ -151,6 +151,7 @@ def test_a_column_stands_where_it_says_and_nowhere_else(run: Path) -> None:
             "Captions",
             "Cut at the limit",
             "Empty",
+            "Signs of speaking to the reader",
             "Error from images, points",
             "Error from captions drawn, points",
         ],
