@@ -27,7 +27,9 @@ class SeenDigests:
     def add(self, *parts: str) -> bool:
         """Whether the parts, taken together, had not been added before."""
         # The whole digests of a million images would take a hundred megabytes of Python objects.
-        short = int.from_bytes(hashlib.blake2b("\0".join(parts).encode(), digest_size=8).digest(), "big")
+        short = int.from_bytes(
+            hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big"
+        )
         if short in self._seen:
             return False
         self._seen.add(short)
