@@ -193,7 +193,7 @@ def _parquet_rows(path: Path) -> Iterator[_Row]:
         with pq.ParquetFile(path, read_dictionary=[name for name in names if name in _TEXT_COLUMNS]) as table:
             wanted = {*_IMAGE_COLUMNS, *_TEXT_COLUMNS, "sample"}.intersection(names)
             # Of the columns that are used: other people's tables hold images beside captions.
-            for batch in batches(table, sorted(wanted)):
+            for batch in batches(table, sorted(wanted), path=path):
                 yield from batch.to_pylist()
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise DataError(f"{path}: not a readable Parquet file: {str(error).splitlines()[0]}") from error
