@@ -147,6 +147,7 @@ def _after(data: bytes, at: int, kind: int, depth: int) -> int:
 
 def _after_all(data: bytes, at: int, kind: int, depth: int) -> int:
     """Where a list or a map ends."""
+    kinds: tuple[int, ...]
     if kind == _MAP:
         count, at = _varint(data, at)
         kinds = (data[at] >> 4, data[at] & 15) if count else ()
