@@ -127,13 +127,17 @@ class Calls:
             raise found.error()
         return _as(call.returns, found)
 
-    async def stop(self) -> None:
-        """Give up the calls in flight, so that the plugins they ask can be closed."""
+    async def give_up(self) -> None:
+        """Give up the calls in flight; whoever waits for one is cancelled."""
         # A list, because a task that ends takes itself out of the mapping.
         flying = [*self._flying.values(), *([self._opening] if self._opening else [])]
         for task in flying:
             task.cancel()
         await asyncio.gather(*flying, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Give up the calls in flight, so that the plugins they ask can be closed."""
+        await self.give_up()
         await self.limits.stop()
 
     def tally(self, stage: str) -> Tally:

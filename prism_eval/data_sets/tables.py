@@ -93,7 +93,7 @@ class TablePart:
             columns = self._columns(table.schema_arrow)
             number = 0
             try:
-                for batch in batches(table, sorted(set(columns.values())), size=_ROWS):
+                for batch in batches(table, sorted(set(columns.values())), path=self.file, size=_ROWS):
                     for row in batch.to_pylist():
                         yield self._picture(number, {what: row[name] for what, name in columns.items()})
                         number += 1
