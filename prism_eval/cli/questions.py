@@ -1,0 +1,179 @@
+"""``prism-eval questions``: questions for images of one's own."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from prism_eval.cli import options as o
+from prism_eval.cli.screen import echo
+from prism_eval.cli.table import show_table
+from prism_eval.cli.values import Display
+from prism_eval.cli.verbs import Verbs, help_without_a_word
+from prism_eval.files.folders import user_path
+
+if TYPE_CHECKING:
+    from prism_eval.questions import Filtering, Question, Rate, Thresholds
+
+_FILTER = """Example:
+
+  prism-eval questions filter mine --vlm 'openai:VLM?base_url=http://127.0.0.1:8000/v1' \\
+    -r 'openai:READER?base_url=http://127.0.0.1:8001/v1' -r 'openai:SECOND?base_url=http://127.0.0.1:8002/v1'
+
+  prism-eval questions filter mine --vlm openai:VLM -r openai:READER --rates
+"""
+_REASONS_SHOWN = 5
+
+app = Verbs(
+    help="Questions for images of your own: filter them.",
+    invoke_without_command=True,
+    epilog=_FILTER,
+)
+app.callback()(help_without_a_word)
+
+Set = Annotated[Path, typer.Argument(parser=user_path, metavar="SET", help="A folder of questions.")]
+
+
+@app.command("filter", epilog=_FILTER)
+def filter_(
+    questions: Set,
+    *,
+    vlm: Annotated[
+        list[str],
+        typer.Option("--vlm", metavar="SPEC", help="A model that must answer with the image; repeat for more."),
+    ],
+    reasoner: Annotated[
+        list[str],
+        typer.Option(
+            "--reasoner", "-r", metavar="SPEC", help="A reader that must not answer without; repeat: who scores, first."
+        ),
+    ],
+    asks: Annotated[
+        int, typer.Option(metavar="K", help="Orders of its options that a question is asked in, at most.")
+    ] = 12,
+    least: Annotated[
+        int | None, typer.Option(metavar="N", help="Of K with the image, right at least. [default: three quarters]")
+    ] = None,
+    most: Annotated[
+        int | None, typer.Option(metavar="N", help="Of K without the image, right at most. [default: a third]")
+    ] = None,
+    not_in: Annotated[
+        list[str] | None,
+        typer.Option("--not-in", metavar="DIR", help="A folder of benchmarks whose images are left out; repeat."),
+    ] = None,
+    rates: Annotated[bool, typer.Option("--rates", help="Print the error rates and the calls, and stop.")] = False,
+    protocol: Annotated[str, typer.Option(metavar="NAME", help="How it is asked.")] = "guess",
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the orders.")] = 0,
+    concurrency: o.Concurrency = None,
+    patience: o.Patience = None,
+    store: o.Store = None,
+    progress: o.Progress = Display.AUTO,
+    quiet: o.Quiet = False,
+) -> int:
+    """Keep the questions that need their image.
+
+    Those are answered with it and not without it. First it prints how often its rule errs, and how many calls it makes.
+    What it decides stands in the set, where the dropped ones stay; the answers are a run folder in it. The same command
+    goes on where it was stopped.
+    """
+    from prism_eval.cli.running import carry_out, say_how_it_ended
+    from prism_eval.questions import QuestionSet, ask, decide, prepare
+    from prism_eval.questions.excluded import benchmark_digests
+    from prism_eval.run.trust import check_trust
+
+    rule = _rule(asks, least, most)
+    more = {key: value for key, value in (("concurrency", concurrency), ("patience", patience)) if value is not None}
+    filtering = prepare(
+        QuestionSet.open(questions),
+        seeing=vlm,
+        readers=reasoner,
+        thresholds=rule,
+        excluded=benchmark_digests(not_in or ()),
+        protocol=protocol,
+        seed=seed,
+        **more,
+    )
+    _show_rates(filtering)
+    if rates:
+        return 0
+    plan = filtering.plan
+    check_trust(
+        plan, typed=[*plan.captioners, *plan.reasoner], stages=["answer", "score"], trust=False, where="the command"
+    )
+    result = ask(filtering, partial(carry_out, store=store, progress=progress, quiet=quiet))
+    decided = decide(filtering)
+    code = say_how_it_ended(result, ["answer"]) if result else 0
+    _show_decisions(decided)
+    echo(f"Questions: {filtering.questions.rows}")
+    echo(f"Kept ones as CapRL-QA: {filtering.questions.kept}")
+    echo(f"To ask them: prism-eval run --benchmark {filtering.questions.definition} --data {questions} -c CAPTIONER")
+    return code
+
+
+def _rule(asks: int, least: int | None, most: int | None) -> Thresholds:
+    from prism_eval.questions import Thresholds
+
+    # Three quarters, rounded up, and a third, rounded down: 9 and 4 of 12.
+    return Thresholds(asks, -(-3 * asks // 4) if least is None else least, asks // 3 if most is None else most)
+
+
+def _show_rates(filtering: Filtering) -> None:
+    from prism_eval.leaderboard.writing import counted
+    from prism_eval.questions import error_rates
+
+    asked = filtering.open
+    options = {len(one.options) for one in asked}
+    found = list(error_rates(filtering.thresholds, options))
+    echo("How often a question is kept by each test, by how often whoever answers it would be right:")
+    for with_image in (False, True):
+        part = [rate for rate in found if rate.with_image is with_image]
+        accuracies = list(part[0].kept)
+        echo()
+        echo(f"  {'with' if with_image else 'without'} the image")
+        show_table(
+            ["right answers", "of questions with", *(f"right {_percent(one)}" for one in accuracies), "by chance"],
+            [_rate_row(rate) for rate in part],
+        )
+    echo()
+    if odd := sorted(count for count in options if filtering.thresholds.asks % count):
+        for count in odd:
+            echo(
+                f"{filtering.thresholds.asks} is no multiple of {count}: questions with {count} options are asked in "
+                f"{counted(filtering.thresholds.asked(count), 'order')}."
+            )
+    if len(filtering.plan.reasoner) == 1:
+        echo("One reader: what another would guess is not noticed. Name a second one, of another family, with -r.")
+    models = len(filtering.plan.captioners) - 1 + len(filtering.plan.reasoner)
+    echo(
+        f"To ask: {counted(len(asked), 'question')} of {len(filtering.rows):,}, {filtering.calls:,} answers "
+        f"of {counted(models, 'model')} at most."
+    )
+
+
+def _rate_row(rate: Rate) -> list[str]:
+    of = f"{rate.options} options" if rate.options else "any (CapRL's rule)"
+    chance = "" if rate.chance is None else _percent(rate.chance)
+    return [rate.rule, of, *(_percent(kept) for kept in rate.kept.values()), chance]
+
+
+def _percent(share: object) -> str:
+    value = 100 * float(share)  # type: ignore[arg-type]  # a fraction
+    return f"{value:.1f} %" if 0 < value < 1 or 99 < value < 100 else f"{value:.0f} %"
+
+
+def _show_decisions(decided: list[Question]) -> None:
+    from collections import Counter
+
+    from prism_eval.leaderboard.writing import counted
+
+    states = Counter(one.state for one in decided)
+    echo(
+        ", ".join(f"{state} {states[state]:,}" for state in ("kept", "dropped", "undecided", "failed") if states[state])
+    )
+    for state in ("dropped", "undecided"):
+        reasons = Counter(reason for one in decided if one.state == state for reason in one.reasons)
+        for reason, count in reasons.most_common(_REASONS_SHOWN):
+            echo(f"  {state}: {counted(count, 'question')}: {reason}")
