@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,6 +17,7 @@ from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
     from prism_eval.questions import Filtering, Question, Rate, Thresholds
+    from prism_eval.questions.lint import Finding
 
 _FILTER = """Example:
 
@@ -28,7 +29,7 @@ _FILTER = """Example:
 _REASONS_SHOWN = 5
 
 app = Verbs(
-    help="Questions for images of your own: filter them.",
+    help="Questions for images of your own: filter them, check them.",
     invoke_without_command=True,
     epilog=_FILTER,
 )
@@ -177,3 +178,49 @@ def _show_decisions(decided: list[Question]) -> None:
         reasons = Counter(reason for one in decided if one.state == state for reason in one.reasons)
         for reason, count in reasons.most_common(_REASONS_SHOWN):
             echo(f"  {state}: {counted(count, 'question')}: {reason}")
+
+
+@app.command(
+    "lint", epilog="Examples:\n\n  prism-eval questions lint mine\n\n  prism-eval questions lint mine --format json"
+)
+def lint(
+    questions: Set,
+    *,
+    as_format: Annotated[Literal["terminal", "json"], typer.Option("--format", help="How it is said.")] = "terminal",
+) -> int:
+    """Look for what is wrong with questions, without a model.
+
+    Options that cannot be asked, duplicates, answers told elsewhere, lengths and letters that pay, other scripts. Exits
+    with 1 where it finds something. What was dropped is not looked at.
+    """
+    from prism_eval.questions import QuestionSet
+    from prism_eval.questions.lint import lint as look
+
+    rows = QuestionSet.open(questions).read()
+    findings = look(rows)
+    if as_format == "json":
+        from dataclasses import asdict
+
+        from prism_eval.cli.screen import hand_over
+        from prism_eval.files.jsonable import as_json, jsonable
+
+        hand_over(as_json({"findings": [jsonable(asdict(one)) for one in findings]}))
+    else:
+        _show_findings(findings)
+    return 1 if findings else 0
+
+
+def _show_findings(findings: list[Finding]) -> None:
+    from itertools import groupby
+
+    from prism_eval.leaderboard.writing import counted
+
+    for rule, found in groupby(findings, key=lambda one: one.rule):
+        cases = list(found)
+        echo(f"{rule}: {counted(len(cases), 'finding')}")
+        for one in cases[:_REASONS_SHOWN]:
+            echo(f"  {', '.join(one.questions) or 'the set'}: {one.says}")
+        if len(cases) > _REASONS_SHOWN:
+            echo(f"  and {len(cases) - _REASONS_SHOWN:,} more: --format json has all")
+    if not findings:
+        echo("Nothing found.")

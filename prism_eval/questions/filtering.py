@@ -97,14 +97,16 @@ def prepare(
         },
         where="the command",
     )
-    rows = [_before_asking(one, excluded or {}) for one in questions.read()]
+    rows = questions.read()
+    # What a row says of its image may be anybody's word: looked for are the bytes that will be shown.
+    digests = questions.digests(rows) if excluded else {}
+    rows = [_before_asking(one, (excluded or {}).get(digests.get(one.image, ""), "")) for one in rows]
     return Filtering(questions, rows, plan, thresholds)
 
 
-def _before_asking(question: Question, excluded: Mapping[str, str]) -> Question:
+def _before_asking(question: Question, shown_in: str) -> Question:
     if question.state == "failed":
         return question
-    shown_in = excluded.get(question.image_digest)
     reasons = [f"its image is in the benchmark {shown_in}"] if shown_in else []
     reasons += unaskable(question)
     return question.become("dropped", *reasons) if reasons else question.become("open")

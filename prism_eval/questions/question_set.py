@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -208,6 +209,20 @@ class QuestionSet:
             with replacing(target) as file:
                 file.write(image.data)
         return name
+
+    def digests(self, questions: Iterable[Question]) -> dict[str, str]:
+        """By the name of an image's file in the set, the SHA-256 of its bytes; nothing for one that is not there.
+
+        Raises:
+            DataError: A row names a file outside the set.
+        """
+        found: dict[str, str] = {}
+        for one in questions:
+            path = self.image_file(one)
+            if one.image not in found and path.is_file():
+                with path.open("rb") as file:
+                    found[one.image] = hashlib.file_digest(file, "sha256").hexdigest()
+        return found
 
     def image_file(self, question: Question) -> Path:
         """Where the image of a question lies.

@@ -33,6 +33,7 @@ SHOWN = {
     "store stats",
     "benchmarks show",
     "questions filter",
+    "questions lint",
     "doctor",
 }
 
@@ -124,6 +125,7 @@ def commands(home):
         "benchmarks verify": ["benchmarks", "verify", "chartqa", "--data", data],
         "benchmarks, an unknown name": ["benchmarks", EVIL, "--data", data],
         "questions filter": ["questions", "filter", home / f"set{EVIL}", "--vlm", "oracle", *asked, *store],
+        "questions lint": ["questions", "lint", home / f"set{EVIL}"],
         "questions filter, no set": ["questions", "filter", home / EVIL, "--vlm", EVIL, "-r", EVIL],
         "doctor": ["doctor", f"nobody:{EVIL}", "--data", data, "--store", home / EVIL / "x"],
         "plugins": ["plugins"],

@@ -112,10 +112,10 @@ def test_a_call_that_failed_is_neither_kept_nor_dropped(make_set, tmp_path):
 
 
 def test_images_of_benchmarks_are_left_out_by_digest_and_nothing_is_asked_of_them(make_set, tmp_path):
-    questions = make_set(6)
+    questions = make_set(6, lambda _, one: one.model_copy(update={"image_digest": f"as {one.id} says"}))
     first = questions.read()[0]
-    found, result = filtered(questions, tmp_path, excluded={first.image_digest: "chartqa"})
-    out = [one for one in found.values() if one.image_digest == first.image_digest]
+    found, result = filtered(questions, tmp_path, excluded={first.image.removesuffix(".png"): "chartqa"})
+    out = [one for one in found.values() if one.image == first.image]
     assert {one.reasons for one in out} == {("its image is in the benchmark chartqa",)}
     assert result.counts.done == 12 * 2 * (6 - len(out))
 
