@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,14 +12,18 @@ import typer
 from prism_eval.cli import options as o
 from prism_eval.cli.screen import echo
 from prism_eval.cli.table import show_table
-from prism_eval.cli.values import Display
+from prism_eval.cli.values import Display, file_path, folder_path
 from prism_eval.cli.verbs import Verbs, help_without_a_word
 from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
-    from prism_eval.questions import Filtering, Question, Rate, Thresholds
+    from prism_eval.questions import Filtering, Question, QuestionSet, Rate, State, Thresholds
     from prism_eval.questions.lint import Finding
 
+_BUILD = """Example:
+
+  prism-eval questions build photos --out mine -w 'openai:VLM?base_url=http://127.0.0.1:8000/v1'
+"""
 _FILTER = """Example:
 
   prism-eval questions filter mine --vlm 'openai:VLM?base_url=http://127.0.0.1:8000/v1' \\
@@ -29,18 +34,80 @@ _FILTER = """Example:
 _REASONS_SHOWN = 5
 
 app = Verbs(
-    help="Questions for images of your own: filter them, check them.",
+    help="Have questions written for images, filter and check them.",
     invoke_without_command=True,
-    epilog=_FILTER,
+    epilog=f"{_BUILD}\n{_FILTER}",
 )
 app.callback()(help_without_a_word)
 
+NotIn = Annotated[
+    list[str] | None,
+    typer.Option("--not-in", metavar="DIR", help="A folder of benchmarks whose images are left out; repeat."),
+]
 Set = Annotated[Path, typer.Argument(parser=user_path, metavar="SET", help="A folder of questions.")]
+Questions = Annotated[
+    Path, typer.Argument(parser=user_path, metavar="SET", help="A folder of questions, or a Parquet file of CapRL's.")
+]
+
+
+@app.command(epilog=_BUILD)
+def build(
+    images: Annotated[Path, typer.Argument(parser=folder_path, metavar="IMAGES", help="A folder of images.")],
+    *,
+    writer: Annotated[
+        str, typer.Option("--writer", "-w", metavar="SPEC", help="A model that sees an image and writes its questions.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", parser=folder_path, metavar="SET", help="The folder of the set.")],
+    prompt: Annotated[
+        Path | None,
+        typer.Option(parser=file_path, metavar="FILE", help="What it is asked. [default: for CapRL's layout]"),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The benchmark's name. [default: the folder's]")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Images at most. [default: all]")] = None,
+    not_in: NotIn = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the model's draws.")] = 0,
+    concurrency: o.Concurrency = None,
+    patience: o.Patience = None,
+    store: o.Store = None,
+    progress: o.Progress = Display.AUTO,
+    quiet: o.Quiet = False,
+) -> int:
+    """Have questions written for a folder of images.
+
+    One call an image; what was written stands in the set, and so does each image or piece of a reply that gave no
+    question, with the reason. The same command goes on where it was stopped. `questions filter` comes next.
+    """
+    from prism_eval.cli.running import carry_out, say_how_it_ended
+    from prism_eval.questions import QuestionSet
+    from prism_eval.questions.building import build as make
+    from prism_eval.questions.building import plan_building
+    from prism_eval.questions.excluded import benchmark_digests
+    from prism_eval.run.trust import check_trust
+
+    more = {key: value for key, value in (("concurrency", concurrency), ("patience", patience)) if value is not None}
+    building = plan_building(
+        images,
+        QuestionSet.create(out, name or ""),
+        writer,
+        prompt=prompt,
+        excluded=benchmark_digests(not_in or ()),
+        limit=limit or 0,
+        seed=seed,
+        **more,
+    )
+    check_trust(building.plan, typed=building.plan.captioners, stages=["caption"], trust=False, where="the command")
+    made, result = make(building, partial(carry_out, store=store, progress=progress, quiet=quiet))
+    code = say_how_it_ended(result, ["caption"]) if result else 0
+    _show_states(made, ("open", "failed"))
+    echo(f"Questions: {building.questions.rows}")
+    return code
 
 
 @app.command("filter", epilog=_FILTER)
 def filter_(
-    questions: Set,
+    questions: Questions,
     *,
     vlm: Annotated[
         list[str],
@@ -61,12 +128,15 @@ def filter_(
     most: Annotated[
         int | None, typer.Option(metavar="N", help="Of K without the image, right at most. [default: a third]")
     ] = None,
-    not_in: Annotated[
-        list[str] | None,
-        typer.Option("--not-in", metavar="DIR", help="A folder of benchmarks whose images are left out; repeat."),
+    not_in: NotIn = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", parser=folder_path, metavar="SET", help="Of a Parquet file, the folder of the set."
+        ),
     ] = None,
     rates: Annotated[bool, typer.Option("--rates", help="Print the error rates and the calls, and stop.")] = False,
-    protocol: Annotated[str, typer.Option(metavar="NAME", help="How it is asked.")] = "guess",
+    protocol: Annotated[str, typer.Option(metavar="NAME", help="How it is asked.")] = "questions",
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of the orders.")] = 0,
     concurrency: o.Concurrency = None,
     patience: o.Patience = None,
@@ -81,14 +151,15 @@ def filter_(
     goes on where it was stopped.
     """
     from prism_eval.cli.running import carry_out, say_how_it_ended
-    from prism_eval.questions import QuestionSet, ask, decide, prepare
+    from prism_eval.questions import ask, decide, prepare
     from prism_eval.questions.excluded import benchmark_digests
     from prism_eval.run.trust import check_trust
 
     rule = _rule(asks, least, most)
     more = {key: value for key, value in (("concurrency", concurrency), ("patience", patience)) if value is not None}
+    opened = _set_of(questions, out)
     filtering = prepare(
-        QuestionSet.open(questions),
+        opened,
         seeing=vlm,
         readers=reasoner,
         thresholds=rule,
@@ -107,11 +178,30 @@ def filter_(
     result = ask(filtering, partial(carry_out, store=store, progress=progress, quiet=quiet))
     decided = decide(filtering)
     code = say_how_it_ended(result, ["answer"]) if result else 0
-    _show_decisions(decided)
+    _show_states(decided, ("kept", "dropped", "undecided", "failed"))
     echo(f"Questions: {filtering.questions.rows}")
     echo(f"Kept ones as CapRL-QA: {filtering.questions.kept}")
-    echo(f"To ask them: prism-eval run --benchmark {filtering.questions.definition} --data {questions} -c CAPTIONER")
+    echo(
+        f"To ask them: prism-eval run --benchmark {filtering.questions.definition} --data {opened.folder} -c CAPTIONER"
+    )
     return code
+
+
+def _set_of(questions: Path, out: Path | None) -> QuestionSet:
+    """The set in a folder, or one made of a file in CapRL's layout."""
+    from prism_eval.errors import UsageError
+    from prism_eval.questions import QuestionSet
+    from prism_eval.questions.caprl_reading import import_caprl
+
+    if questions.suffix != ".parquet":
+        if out is not None:
+            raise UsageError("--out is the set that a Parquet file becomes: a folder of questions is filtered in place")
+        return QuestionSet.open(questions)
+    if out is None:
+        raise UsageError(f"{questions} is a file: say with --out which folder shall hold the set")
+    made = QuestionSet.create(out)
+    import_caprl(questions, made)
+    return made
 
 
 def _rule(asks: int, least: int | None, most: int | None) -> Thresholds:
@@ -165,19 +255,17 @@ def _percent(share: object) -> str:
     return f"{value:.1f} %" if 0 < value < 1 or 99 < value < 100 else f"{value:.0f} %"
 
 
-def _show_decisions(decided: list[Question]) -> None:
+def _show_states(questions: list[Question], states: Sequence[State]) -> None:
     from collections import Counter
 
     from prism_eval.leaderboard.writing import counted
 
-    states = Counter(one.state for one in decided)
-    echo(
-        ", ".join(f"{state} {states[state]:,}" for state in ("kept", "dropped", "undecided", "failed") if states[state])
-    )
-    for state in ("dropped", "undecided"):
-        reasons = Counter(reason for one in decided if one.state == state for reason in one.reasons)
+    counts = Counter(one.state for one in questions)
+    echo(", ".join(f"{state} {counts[state]:,}" for state in states if counts[state]) or "nothing")
+    for state in states:
+        reasons = Counter(reason for one in questions if one.state == state for reason in one.reasons)
         for reason, count in reasons.most_common(_REASONS_SHOWN):
-            echo(f"  {state}: {counted(count, 'question')}: {reason}")
+            echo(f"  {state}, {counted(count, 'time')}: {reason}")
 
 
 @app.command(

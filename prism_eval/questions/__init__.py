@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from prism_eval.questions.building import Building, build, plan_building
 from prism_eval.questions.error_rates import Rate, error_rates
 from prism_eval.questions.filtering import Filtering, ask, decide, prepare
 from prism_eval.questions.question import Arm, Question, State
@@ -11,6 +12,7 @@ from prism_eval.questions.thresholds import ASKS, Thresholds
 __all__ = [
     "ASKS",
     "Arm",
+    "Building",
     "Filtering",
     "Question",
     "QuestionSet",
@@ -18,7 +20,9 @@ __all__ = [
     "State",
     "Thresholds",
     "ask",
+    "build",
     "decide",
     "error_rates",
+    "plan_building",
     "prepare",
 ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from prism_eval.plan import Plan, make_plan
 from prism_eval.questions.arms import BLIND, arms_of
-from prism_eval.questions.askable import unaskable
+from prism_eval.questions.askable import folded, unaskable
 from prism_eval.questions.caprl_parquet import write_caprl
 from prism_eval.questions.question import Arm, Question
 from prism_eval.questions.question_set import QuestionSet
@@ -26,7 +26,7 @@ class Runs(Protocol):
         ...
 
 
-PROTOCOL = "guess"
+PROTOCOL = "questions"
 """What questions are filtered under: where a reader may say that it cannot know, nobody notices that it would have
 guessed right."""
 
@@ -101,11 +101,21 @@ def prepare(
     # What a row says of its image may be anybody's word: looked for are the bytes that will be shown.
     digests = questions.digests(rows) if excluded else {}
     rows = [_before_asking(one, (excluded or {}).get(digests.get(one.image, ""), "")) for one in rows]
-    return Filtering(questions, rows, plan, thresholds)
+    return Filtering(questions, list(_once(rows)), plan, thresholds)
+
+
+def _once(questions: Iterable[Question]) -> Iterator[Question]:
+    """The questions, less those that ask what another one has asked about the same image."""
+    seen: set[tuple[str, str]] = set()
+    for one in questions:
+        asked = one.image, folded(one.question)
+        again = one.state == "open" and asked in seen
+        seen.add(asked)
+        yield one.become("dropped", "another question asks the same about its image") if again else one
 
 
 def _before_asking(question: Question, shown_in: str) -> Question:
-    if question.state == "failed":
+    if question.state in ("image", "failed"):
         return question
     reasons = [f"its image is in the benchmark {shown_in}"] if shown_in else []
     reasons += unaskable(question)

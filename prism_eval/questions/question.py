@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from prism_eval.schema import Item, ItemKind
 
-State = Literal["open", "kept", "dropped", "undecided", "failed"]
-"""``open``: not filtered yet. ``undecided``: calls failed that would have to decide. ``failed``: an image of which no
-question could be made; its row has none."""
+State = Literal["image", "open", "kept", "dropped", "undecided", "failed"]
+"""``image``: it waits for its questions. ``open``: not filtered yet. ``undecided``: calls failed that would have to
+decide. ``failed``: no question could be made of an image, or of a part of a reply."""
 
 
 class _Record(BaseModel):

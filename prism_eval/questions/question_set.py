@@ -66,6 +66,18 @@ _VARIANT = """
 [variants.{state}]
 where = [{{ column = "state", equals = ["{state}"] }}]
 """
+_IMAGES = """
+# The images that questions are to be written of: no questions yet.
+[variants.image]
+kind = "short"
+ask = "What can be asked about it?"
+where = [{ column = "state", equals = ["image"] }]
+
+[variants.image.fields]
+question = []
+options = []
+answer = "image_digest"
+"""
 _ASKED: tuple[str, ...] = ("open", "kept", "dropped", "undecided")
 
 
@@ -144,6 +156,11 @@ class QuestionSet:
         return self.folder / "run"
 
     @property
+    def writing(self) -> Path:
+        """The folder of the run in which they were written."""
+        return self.folder / "build"
+
+    @property
     def kept(self) -> Path:
         """The kept questions in the layout of CapRL-QA-75K."""
         return self.folder / f"{self.name}.parquet"
@@ -194,7 +211,7 @@ class QuestionSet:
         asked = "open" if "open" in states or not states & {"kept", "dropped", "undecided"} else "kept"
         title = self.name.replace("_", " ").replace("-", " ").title()
         text = _DEFINITION.format(name=self.name, title=title, state=asked)
-        write_whole(self.definition, text + "".join(_VARIANT.format(state=state) for state in _ASKED))
+        write_whole(self.definition, text + "".join(_VARIANT.format(state=state) for state in _ASKED) + _IMAGES)
 
     def add_image(self, image: Image) -> str:
         """Put an image into the set; returns the name of its file there.
@@ -217,7 +234,8 @@ class QuestionSet:
             DataError: A row names a file outside the set.
         """
         found: dict[str, str] = {}
-        for one in questions:
+        # Of what could not be made an image of the set there is no file.
+        for one in filter(lambda row: row.image, questions):
             path = self.image_file(one)
             if one.image not in found and path.is_file():
                 with path.open("rb") as file:

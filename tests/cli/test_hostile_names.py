@@ -32,6 +32,7 @@ SHOWN = {
     "audit",
     "store stats",
     "benchmarks show",
+    "questions build",
     "questions filter",
     "questions lint",
     "doctor",
@@ -93,6 +94,7 @@ def home(tmp_path_factory, request):
 def commands(home):
     two, data, store = home / f"two{EVIL}", home / f"d{EVIL}", ["--store", home / "store.sqlite"]
     file = f"file:{home}/captions.jsonl?label=f{QUOTED}"
+    writes = ["-w", f"budget(blind)?words=0&label=w{QUOTED}"]
     asked = ["-r", f"lexical?label=r{QUOTED}"]
     asks = ["-c", file, "-b", "chartqa", "--data", data, "--allow-missing"]
     return {
@@ -125,6 +127,7 @@ def commands(home):
         "benchmarks verify": ["benchmarks", "verify", "chartqa", "--data", data],
         "benchmarks, an unknown name": ["benchmarks", EVIL, "--data", data],
         "questions filter": ["questions", "filter", home / f"set{EVIL}", "--vlm", "oracle", *asked, *store],
+        "questions build": ["questions", "build", data, "--out", home / f"new{EVIL}", "--name", "b", *writes, *store],
         "questions lint": ["questions", "lint", home / f"set{EVIL}"],
         "questions filter, no set": ["questions", "filter", home / EVIL, "--vlm", EVIL, "-r", EVIL],
         "doctor": ["doctor", f"nobody:{EVIL}", "--data", data, "--store", home / EVIL / "x"],

@@ -22,5 +22,5 @@ def lint(questions: Sequence[Question]) -> list[Finding]:
     Args:
         questions: The set's rows.
     """
-    looked_at = [one for one in questions if one.state not in ("dropped", "failed")]
+    looked_at = [one for one in questions if one.state not in ("image", "dropped", "failed")]
     return [finding for rule in RULES for finding in rule(looked_at)]
