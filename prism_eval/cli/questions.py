@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -10,15 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from prism_eval.cli import options as o
+from prism_eval.cli.question_tables import show_answered, show_findings, show_rates, show_states
 from prism_eval.cli.screen import echo
-from prism_eval.cli.table import show_table
 from prism_eval.cli.values import Display, file_path, folder_path
 from prism_eval.cli.verbs import Verbs, help_without_a_word
 from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
-    from prism_eval.questions import Filtering, Question, QuestionSet, Rate, State, Thresholds
-    from prism_eval.questions.lint import Finding
+    from prism_eval.questions import QuestionSet, Thresholds
 
 _BUILD = """Example:
 
@@ -31,7 +29,6 @@ _FILTER = """Example:
 
   prism-eval questions filter mine --vlm openai:VLM -r openai:READER --rates
 """
-_REASONS_SHOWN = 5
 
 app = Verbs(
     help="Have questions written for images, filter and check them.",
@@ -100,7 +97,7 @@ def build(
     check_trust(building.plan, typed=building.plan.captioners, stages=["caption"], trust=False, where="the command")
     made, result = make(building, partial(carry_out, store=store, progress=progress, quiet=quiet))
     code = say_how_it_ended(result, ["caption"]) if result else 0
-    _show_states(made, ("open", "failed"))
+    show_states(made, ("open", "failed"))
     echo(f"Questions: {building.questions.rows}")
     return code
 
@@ -168,7 +165,7 @@ def filter_(
         seed=seed,
         **more,
     )
-    _show_rates(filtering)
+    show_rates(filtering)
     if rates:
         return 0
     plan = filtering.plan
@@ -178,7 +175,8 @@ def filter_(
     result = ask(filtering, partial(carry_out, store=store, progress=progress, quiet=quiet))
     decided = decide(filtering)
     code = say_how_it_ended(result, ["answer"]) if result else 0
-    _show_states(decided, ("kept", "dropped", "undecided", "failed"))
+    show_answered(decided)
+    show_states(decided, ("kept", "dropped", "undecided", "failed"))
     echo(f"Questions: {filtering.questions.rows}")
     echo(f"Kept ones as CapRL-QA: {filtering.questions.kept}")
     echo(
@@ -211,63 +209,6 @@ def _rule(asks: int, least: int | None, most: int | None) -> Thresholds:
     return Thresholds(asks, -(-3 * asks // 4) if least is None else least, asks // 3 if most is None else most)
 
 
-def _show_rates(filtering: Filtering) -> None:
-    from prism_eval.leaderboard.writing import counted
-    from prism_eval.questions import error_rates
-
-    asked = filtering.open
-    options = {len(one.options) for one in asked}
-    found = list(error_rates(filtering.thresholds, options))
-    echo("How often a question is kept by each test, by how often whoever answers it would be right:")
-    for with_image in (False, True):
-        part = [rate for rate in found if rate.with_image is with_image]
-        accuracies = list(part[0].kept)
-        echo()
-        echo(f"  {'with' if with_image else 'without'} the image")
-        show_table(
-            ["right answers", "of questions with", *(f"right {_percent(one)}" for one in accuracies), "by chance"],
-            [_rate_row(rate) for rate in part],
-        )
-    echo()
-    if odd := sorted(count for count in options if filtering.thresholds.asks % count):
-        for count in odd:
-            echo(
-                f"{filtering.thresholds.asks} is no multiple of {count}: questions with {count} options are asked in "
-                f"{counted(filtering.thresholds.asked(count), 'order')}."
-            )
-    if len(filtering.plan.reasoner) == 1:
-        echo("One reader: what another would guess is not noticed. Name a second one, of another family, with -r.")
-    models = len(filtering.plan.captioners) - 1 + len(filtering.plan.reasoner)
-    echo(
-        f"To ask: {counted(len(asked), 'question')} of {len(filtering.rows):,}, {filtering.calls:,} answers "
-        f"of {counted(models, 'model')} at most."
-    )
-
-
-def _rate_row(rate: Rate) -> list[str]:
-    of = f"{rate.options} options" if rate.options else "any (CapRL's rule)"
-    chance = "" if rate.chance is None else _percent(rate.chance)
-    return [rate.rule, of, *(_percent(kept) for kept in rate.kept.values()), chance]
-
-
-def _percent(share: object) -> str:
-    value = 100 * float(share)  # type: ignore[arg-type]  # a fraction
-    return f"{value:.1f} %" if 0 < value < 1 or 99 < value < 100 else f"{value:.0f} %"
-
-
-def _show_states(questions: list[Question], states: Sequence[State]) -> None:
-    from collections import Counter
-
-    from prism_eval.leaderboard.writing import counted
-
-    counts = Counter(one.state for one in questions)
-    echo(", ".join(f"{state} {counts[state]:,}" for state in states if counts[state]) or "nothing")
-    for state in states:
-        reasons = Counter(reason for one in questions if one.state == state for reason in one.reasons)
-        for reason, count in reasons.most_common(_REASONS_SHOWN):
-            echo(f"  {state}, {counted(count, 'time')}: {reason}")
-
-
 @app.command(
     "lint", epilog="Examples:\n\n  prism-eval questions lint mine\n\n  prism-eval questions lint mine --format json"
 )
@@ -294,21 +235,5 @@ def lint(
 
         hand_over(as_json({"findings": [jsonable(asdict(one)) for one in findings]}))
     else:
-        _show_findings(findings)
+        show_findings(findings)
     return 1 if findings else 0
-
-
-def _show_findings(findings: list[Finding]) -> None:
-    from itertools import groupby
-
-    from prism_eval.leaderboard.writing import counted
-
-    for rule, found in groupby(findings, key=lambda one: one.rule):
-        cases = list(found)
-        echo(f"{rule}: {counted(len(cases), 'finding')}")
-        for one in cases[:_REASONS_SHOWN]:
-            echo(f"  {', '.join(one.questions) or 'the set'}: {one.says}")
-        if len(cases) > _REASONS_SHOWN:
-            echo(f"  and {len(cases) - _REASONS_SHOWN:,} more: --format json has all")
-    if not findings:
-        echo("Nothing found.")

@@ -15,6 +15,7 @@ BLIND = "blind"
 
 _UNREAD = frozenset({Outcome.FAILED, Outcome.TRUNCATED, Outcome.UNPARSED})
 """What says nothing of whether the question can be answered: an answer was not had, not finished, or not found."""
+_ABSTAINED = frozenset({Outcome.ABSTAINED, Outcome.REFUSED})
 _COLUMNS = ("captioner", "reasoner", "item", "outcome", "gold_position", "note")
 
 
@@ -35,6 +36,7 @@ class _Count:
 
     def arm(self, by: str, options: int, *, with_image: bool) -> Arm:
         unread = sum(self.outcomes[outcome] for outcome in _UNREAD)
+        abstained = sum(self.outcomes[outcome] for outcome in _ABSTAINED)
         right = self.outcomes[Outcome.CORRECT]
         asked = self.outcomes.total()
         return Arm(
@@ -42,7 +44,8 @@ class _Count:
             by=by,
             asked=asked,
             right=right,
-            wrong=asked - right - unread,
+            wrong=asked - right - abstained - unread,
+            abstained=abstained,
             unread=unread,
             right_at=tuple(self.right_at[position] for position in range(options)),
             note=self.note,

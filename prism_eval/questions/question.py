@@ -26,7 +26,8 @@ class Arm(_Record):
         by: Its label.
         asked: In how many orders.
         right: How often it picked the right option.
-        wrong: How often it did not: another option, none of them, or a refusal.
+        wrong: How often it picked another one.
+        abstained: How often it said that it cannot know, or refused.
         unread: How often nothing is known: the call failed, the reply was cut, or no answer was found in it.
         right_at: By the position of the right option as it was shown, how often it was picked there.
         note: Why something is unread, of the first of them.
@@ -37,6 +38,7 @@ class Arm(_Record):
     asked: int = Field(ge=0)
     right: int = Field(ge=0)
     wrong: int = Field(ge=0)
+    abstained: int = Field(0, ge=0)
     unread: int = Field(ge=0)
     right_at: tuple[int, ...] = ()
     note: str = ""

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from prism_eval.errors import DataError, RunError, UsageError
 from prism_eval.files.budgets import lines, regular
 from prism_eval.files.whole import replacing, write_whole
-from prism_eval.questions.question import Question
+from prism_eval.questions.definition import definition_of
+from prism_eval.questions.question import Question, State
 from prism_eval.schema import Image
 
 _SUFFIXES = {
@@ -25,60 +26,6 @@ _SUFFIXES = {
     "image/webp": ".webp",
 }
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-
-_DEFINITION = """\
-# Questions made for images. What is asked by default is what state "{state}" says; the variants ask the others:
-#   prism-eval run --benchmark {name}.toml --data . --captioner NAME
-#   prism-eval run --benchmark {name}.toml:dropped --data . --captioner NAME
-name = "{name}"
-title = "{title}"
-summary = "Multiple choice on images of one's own."
-licence = "of the images"
-homepage = "none"
-citation = "none"
-kind = "choice"
-where = [{{ column = "state", equals = ["{state}"] }}]
-
-[source]
-dataset = "{name}"
-split = "test"
-
-[fields]
-id = ["id"]
-question = "question"
-answer = "answer"
-options = "options"
-images = [["image"]]
-
-[options]
-format = "list"
-
-[answer]
-choice = "letter"
-
-[scoring]
-official = "seedbench2plus"
-caprl = "caprl_math"
-prism = "prism"
-strict = "strict"
-"""
-_VARIANT = """
-[variants.{state}]
-where = [{{ column = "state", equals = ["{state}"] }}]
-"""
-_IMAGES = """
-# The images that questions are to be written of: no questions yet.
-[variants.image]
-kind = "short"
-ask = "What can be asked about it?"
-where = [{ column = "state", equals = ["image"] }]
-
-[variants.image.fields]
-question = []
-options = []
-answer = "image_digest"
-"""
-_ASKED: tuple[str, ...] = ("open", "kept", "dropped", "undecided")
 
 
 @dataclass(frozen=True)
@@ -202,16 +149,12 @@ class QuestionSet:
         Raises:
             RunError: They cannot be written.
         """
-        states = set()
+        states: set[State] = set()
         with replacing(self.rows) as file:
             for one in questions:
                 states.add(one.state)
                 file.write(one.model_dump_json(exclude_none=True).encode("utf-8", "replace") + b"\n")
-        # Of a set that was never filtered all are asked; of one of which nothing was kept, nothing is.
-        asked = "open" if "open" in states or not states & {"kept", "dropped", "undecided"} else "kept"
-        title = self.name.replace("_", " ").replace("-", " ").title()
-        text = _DEFINITION.format(name=self.name, title=title, state=asked)
-        write_whole(self.definition, text + "".join(_VARIANT.format(state=state) for state in _ASKED) + _IMAGES)
+        write_whole(self.definition, definition_of(self.name, states))
 
     def add_image(self, image: Image) -> str:
         """Put an image into the set; returns the name of its file there.

@@ -143,6 +143,17 @@ def test_options_that_do_not_divide_the_asks_are_told(prism_eval, make_plain_set
     assert re.search(r"at most 1 of 2 +2 options", out)
 
 
+def test_who_would_not_guess_and_whose_replies_cannot_be_read_is_told(prism_eval, make_plain_set, serve, tmp_path):
+    make_plain_set([("Which?", tuple("vwxy"), "A")])
+    mumbling = f"openai:model?base_url={serve(text='Hm, well.').url}"
+    words = ["mine", "--vlm", mumbling, "-r", "lexical", "--store", tmp_path / "store.sqlite", "-q"]
+    code, out, _ = prism_eval("questions", "filter", *words)
+    assert code == 0
+    assert "undecided 1" in out
+    assert "of 100 % of its answers nothing is known" in out
+    assert "lexical: it would not guess 100 % of its answers without the image" in out
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -16,10 +16,10 @@ def twin():
 def make_set(tmp_path, twin):
     """A set of the twin's questions; ``spoil(number, question)`` may change each."""
 
-    def make(count, spoil=lambda number, question: question):
+    def make(count, spoil=lambda number, question: question, items=twin):
         questions = QuestionSet.create(tmp_path / "mine")
         rows = []
-        for number, item in enumerate(twin[:count]):
+        for number, item in enumerate(items[:count]):
             image = item.images[0]
             made = Question(
                 id=f"q{number}",

@@ -1,5 +1,6 @@
 """The filter's decisions, held against the truth that twins know."""
 
+import random
 import re
 from dataclasses import dataclass
 from functools import partial
@@ -8,6 +9,7 @@ from typing import ClassVar
 import pytest
 
 from prism_eval import evaluate
+from prism_eval.benchmarks import open_benchmark
 from prism_eval.errors import FatalError, PermanentError, UsageError
 from prism_eval.questions import QuestionSet, Thresholds, ask, decide, prepare
 from prism_eval.reasoners.base import Reasoner
@@ -95,6 +97,42 @@ def test_what_is_kept_and_dropped_is_what_the_twin_knows(make_set, tmp_path, twi
     again, result = filtered(questions, tmp_path, ready={"prior": Knows(right=prior)})
     assert again == found
     assert result.tallies["answer"].made == 0
+
+
+@dataclass(kw_only=True)
+class Chance(Reasoner):
+    """Answers each question right with one and the same probability, each order drawn anew, whether or not it reads."""
+
+    name: ClassVar[str] = "chance"
+    accuracy: float
+    golds: tuple[tuple[str, str], ...]
+
+    async def answer(self, caption, item, *, sample):
+        gold = item.options.index(dict(self.golds)[item.id])
+        rng = random.Random(f"{item.id}/{item.options}")
+        if rng.random() < self.accuracy:
+            return Answer(f"Answer: {item.letters[gold]}")
+        return Answer(f"Answer: {rng.choice([letter for letter in item.letters if letter != item.letters[gold]])}")
+
+
+@pytest.fixture(scope="module")
+def twins():
+    """Items of twins in three drawings, with one image and four options each."""
+    drawn = [(name, seed) for name in ("mmstar", "seedbench2plus") for seed in range(3)]
+    return [item for name, seed in drawn for item in open_benchmark(name, "synthetic", seed=seed).items()]
+
+
+@pytest.mark.parametrize(("accuracy", "stated"), [(0.25, 0.842), (0.5, 0.194), (0.75, 0.003)])
+def test_the_stated_error_rates_are_what_comes_out(make_set, tmp_path, twins, accuracy, stated):
+    """Readers of a known accuracy without the image, over twins' questions: so many are kept as was said before."""
+    questions = make_set(len(twins), items=twins)
+    golds = tuple((one.id, one.options["ABCD".index(one.answer)]) for one in questions.read())
+    ready = {"reader": Chance(accuracy=accuracy, golds=golds)}
+    found, _ = filtered(questions, tmp_path, readers=(), ready=ready, seeing=())
+    kept = sum(one.state == "kept" for one in found.values())
+    # What two and a half standard errors of so many questions leave room for.
+    assert len(found) > 150
+    assert kept / len(found) == pytest.approx(stated, abs=2.5 * (stated * (1 - stated) / len(found)) ** 0.5)
 
 
 def test_a_call_that_failed_is_neither_kept_nor_dropped(make_set, tmp_path):
