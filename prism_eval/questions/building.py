@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -43,11 +43,13 @@ class Building:
         questions: The set that they go into.
         plan: The run that asks.
         prompt: SHA-256 of the prompt.
+        before: The rows that stood in the set, if it was there already.
     """
 
     questions: QuestionSet
     plan: Plan
     prompt: str
+    before: Sequence[Question] = ()
 
 
 def plan_building(
@@ -76,7 +78,8 @@ def plan_building(
         DataError: The folder holds no image.
         RunError: The set cannot be written.
     """
-    if questions.rows.exists() and any(one.arms for one in questions.read()):
+    before = questions.read() if questions.rows.exists() else []
+    if any(one.arms for one in before):
         raise UsageError(
             f"{questions.folder} has been filtered, which building would undo: name a new folder with --out"
         )
@@ -96,7 +99,7 @@ def plan_building(
     )
     asked = load_protocol(protocol).caption.prompt
     questions.write(image_rows(folder, questions, excluded=excluded or {}, limit=limit))
-    return Building(questions, plan, hashlib.sha256(asked.encode()).hexdigest())
+    return Building(questions, plan, hashlib.sha256(asked.encode()).hexdigest(), before)
 
 
 def _prompt(path: Path) -> str:
@@ -122,7 +125,12 @@ def build(building: Building, run: Captions = run_plan) -> tuple[list[Question],
     rows = building.questions.read()
     result = None
     if any(one.state == "image" for one in rows):
-        result = run(building.plan, out=building.questions.writing, overwrite=True, stages=("caption",))
+        try:
+            result = run(building.plan, out=building.questions.writing, overwrite=True, stages=("caption",))
+        except UsageError:
+            # Nothing was asked: a slip of the pen must not cost what was written before.
+            building.questions.write(building.before or rows)
+            raise
     said = {row["image"]: row for row in _said(building)} if result else {}
     made = [question for one in rows for question in _made(one, said.get(one.image_digest), building)]
     building.questions.write(made)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from prism_eval.errors import UsageError
 from prism_eval.plan import Plan, make_plan
 from prism_eval.questions.arms import BLIND, arms_of
 from prism_eval.questions.askable import folded, unaskable
@@ -40,12 +41,14 @@ class Filtering:
         rows: All of it: ``open`` is what will be asked; the rest was dropped, or never was a question.
         plan: The run in which they are asked.
         thresholds: The rule.
+        before: The rows as they stand in the set.
     """
 
     questions: QuestionSet
     rows: Sequence[Question]
     plan: Plan
     thresholds: Thresholds
+    before: Sequence[Question] = ()
 
     @property
     def open(self) -> Sequence[Question]:
@@ -97,11 +100,11 @@ def prepare(
         },
         where="the command",
     )
-    rows = questions.read()
+    before = questions.read()
     # What a row says of its image may be anybody's word: looked for are the bytes that will be shown.
-    digests = questions.digests(rows) if excluded else {}
-    rows = [_before_asking(one, (excluded or {}).get(digests.get(one.image, ""), "")) for one in rows]
-    return Filtering(questions, list(_once(rows)), plan, thresholds)
+    digests = questions.digests(before) if excluded else {}
+    rows = [_before_asking(one, (excluded or {}).get(digests.get(one.image, ""), "")) for one in before]
+    return Filtering(questions, list(_once(rows)), plan, thresholds, before)
 
 
 def _once(questions: Iterable[Question]) -> Iterator[Question]:
@@ -137,8 +140,13 @@ def ask(filtering: Filtering, run: Runs = run_plan) -> RunResult | None:
     filtering.questions.write(filtering.rows)
     if not filtering.open:
         return None
-    # Another filter's run may lie there. Its answers are in the store.
-    return run(filtering.plan, out=filtering.questions.run, overwrite=True)
+    try:
+        # Another filter's run may lie there. Its answers are in the store.
+        return run(filtering.plan, out=filtering.questions.run, overwrite=True)
+    except UsageError:
+        # Nothing was asked: a slip of the pen must not cost what was decided before.
+        filtering.questions.write(filtering.before)
+        raise
 
 
 def decide(filtering: Filtering) -> list[Question]:

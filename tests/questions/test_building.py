@@ -73,6 +73,14 @@ def test_each_image_is_asked_once_and_what_gave_no_question_is_a_row(photos, tmp
     assert server.server.arrivals.total() == 4
 
 
+def test_a_slip_of_the_pen_costs_no_question(photos, tmp_path, serve):
+    server = serve(text=REPLY)
+    questions, made, _ = built(photos, tmp_path, server)
+    with pytest.raises(UsageError, match="colour"):
+        built(photos, tmp_path, server, options="&colour=red")
+    assert questions.read() == made
+
+
 def test_a_prompt_of_one_s_own_is_what_is_sent(photos, tmp_path, serve):
     server = serve(text=REPLY)
     (tmp_path / "prompt.txt").write_text("Frage 50 % & mehr? {nichts} = alles, #1.\n", encoding="utf-8")

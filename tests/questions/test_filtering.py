@@ -166,6 +166,15 @@ def test_nothing_is_asked_where_there_is_nothing_to_ask(make_set, tmp_path):
     assert not questions.run.exists()
 
 
+def test_a_slip_of_the_pen_costs_no_decision(make_set, tmp_path):
+    questions = make_set(2)
+    found, _ = filtered(questions, tmp_path)
+    with pytest.raises(UsageError, match="unknown reasoner 'lexicl'"):
+        filtered(questions, tmp_path, readers=["lexicl"])
+    assert {one.id: one for one in questions.read()} == found
+    assert 'equals = ["kept"]' in questions.definition.read_text().partition("[source]")[0]
+
+
 def test_one_and_the_same_reader_twice_is_no_second_opinion(make_set, tmp_path):
     with pytest.raises(UsageError, match="named twice"):
         filtered(make_set(1), tmp_path, readers=["lexical", "lexical"])
