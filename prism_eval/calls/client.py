@@ -21,6 +21,7 @@ from prism_eval.calls.call import Call, CallFailure
 from prism_eval.calls.ledger import Became, Ledger
 from prism_eval.calls.limits import Limits
 from prism_eval.calls.patience import Patience
+from prism_eval.calls.seen import Seen
 from prism_eval.calls.store import Failure, Record, Store
 from prism_eval.calls.tally import Elsewhere, Imported, Tally, place_of
 from prism_eval.calls.tries import Tries
@@ -69,7 +70,7 @@ class Calls:
         self._failures: dict[str, CallFailure] = {}
         self._blame = Blame()
         # A key counts once, however many questions look it up: 8 bytes of it are enough to tell.
-        self._counted: set[int] = set()
+        self._counted = Seen()
         # What was found in the store and not asked for yet by itself.
         self._untold: set[int] = set()
         self._hits: Counter[tuple[str, int, str, str | None]] = Counter()
@@ -173,9 +174,7 @@ class Calls:
         return cut and _short(call.key) not in self._counted
 
     def _is_new(self, key: str) -> bool:
-        new = _short(key) not in self._counted
-        self._counted.add(_short(key))
-        return new
+        return self._counted.add(_short(key))
 
     async def _flight(self, call: Call[G]) -> Generation | CallFailure:
         task = self._flying.get(call.key)

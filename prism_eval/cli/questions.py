@@ -49,7 +49,9 @@ Questions = Annotated[
 
 @app.command(epilog=_BUILD)
 def build(
-    images: Annotated[Path, typer.Argument(parser=folder_path, metavar="IMAGES", help="A folder of images.")],
+    images: Annotated[
+        str, typer.Argument(metavar="IMAGES", help="A folder of images, WebDataset tars or Parquet files.")
+    ],
     *,
     writer: Annotated[
         str, typer.Option("--writer", "-w", metavar="SPEC", help="A model that sees an image and writes its questions.")
@@ -71,7 +73,7 @@ def build(
     progress: o.Progress = Display.AUTO,
     quiet: o.Quiet = False,
 ) -> int:
-    """Have questions written for a folder of images.
+    """Have questions written for images.
 
     One call an image; what was written stands in the set, and so does each image or piece of a reply that gave no
     question, with the reason. The same command goes on where it was stopped. `questions filter` comes next.

@@ -6,7 +6,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
@@ -42,7 +42,6 @@ def carry_out(
     """
     from prism_eval.cli.arrow import slim_arrow
     from prism_eval.cli.progress import watch
-    from prism_eval.errors import Interrupted
     from prism_eval.run.execute import run_plan
 
     def started(state: State) -> AbstractContextManager[object]:
@@ -50,9 +49,22 @@ def carry_out(
         return watch(state, Display.NONE if quiet else progress)
 
     slim_arrow()
+    with going_on_again():
+        return run_plan(plan, out=out, store=store, watch=started, **stages)
+
+
+@contextmanager
+def going_on_again() -> Iterator[None]:
+    """Whoever stops what is done inside is told how it goes on.
+
+    Raises:
+        Interrupted: Ctrl-C or a scheduler's signal.
+    """
+    from prism_eval.errors import Interrupted
+
     hear_schedulers()
     try:
-        return run_plan(plan, out=out, store=store, watch=started, **stages)
+        yield
     except Interrupted as error:
         # Quoted as a shell wants it: specs hold `?` and `&`, and pasted bare they would start a job of half a spec.
         again = shlex.join(["prism-eval", *sys.argv[1:]])

@@ -15,6 +15,7 @@ from prism_eval.files.budgets import regular
 
 _OPENERS: Mapping[str, Callable[[Path], BufferedIOBase]] = {
     ".gz": gzip.GzipFile,
+    ".tgz": gzip.GzipFile,
     ".bz2": bz2.BZ2File,
     ".xz": lzma.LZMAFile,
 }

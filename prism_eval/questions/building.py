@@ -10,6 +10,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from prism_eval.captioners.spoken import spoken
+from prism_eval.data_sets.opening import open_data_set
 from prism_eval.errors import UsageError
 from prism_eval.files.budgets import read_document
 from prism_eval.plan import Plan, Stage, load_protocol, make_plan
@@ -53,7 +54,7 @@ class Building:
 
 
 def plan_building(
-    folder: Path,
+    source: str,
     questions: QuestionSet,
     writer: str,
     *,
@@ -62,10 +63,11 @@ def plan_building(
     limit: int = 0,
     **settings: object,
 ) -> Building:
-    """Put the images of a folder into a set, and say what will be asked of them.
+    """Put the images of a data set into a set, and say what will be asked of them.
 
     Args:
-        folder: Where the images lie.
+        source: The data set, as `prism_eval.data_sets.opening.open_data_set` takes it: a folder of images, WebDataset
+            tars or Parquet files.
         questions: The set; questions that were built there before are built anew.
         writer: The spec string of the model.
         prompt: A file with the prompt; by default the protocol's, which asks for CapRL's layout.
@@ -74,8 +76,8 @@ def plan_building(
         settings: Further keys of the run's plan, such as ``seed`` and ``concurrency``.
 
     Raises:
-        UsageError: A spec or a setting will not do, or the set has been filtered.
-        DataError: The folder holds no image.
+        UsageError: A spec or a setting will not do, there is no such data set, or the set has been filtered.
+        DataError: A table of the data set is none.
         RunError: The set cannot be written.
     """
     before = questions.read() if questions.rows.exists() else []
@@ -97,8 +99,9 @@ def plan_building(
         },
         where="the command",
     )
+    parts = open_data_set(source)
     asked = load_protocol(protocol).caption.prompt
-    questions.write(image_rows(folder, questions, excluded=excluded or {}, limit=limit))
+    questions.write(image_rows(parts, questions, excluded=excluded or {}, limit=limit))
     return Building(questions, plan, hashlib.sha256(asked.encode()).hexdigest(), before)
 
 

@@ -1,76 +1,74 @@
-"""The images that questions are made for, each once, whatever its files are called."""
+"""The images that questions are made for, each once, whatever a data set calls it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 
 from prism_eval.benchmarks.checks import opens
+from prism_eval.data_sets.picture import Part, Picture
 from prism_eval.errors import DataError
-from prism_eval.files.budgets import MAX_BYTES, regular
 from prism_eval.questions.question import Question
 from prism_eval.questions.question_set import QuestionSet
 from prism_eval.schema import Image
 
-_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"})
-
 
 def image_rows(
-    folder: Path, questions: QuestionSet, *, excluded: Mapping[str, str], limit: int = 0
+    parts: Sequence[Part], questions: QuestionSet, *, excluded: Mapping[str, str], limit: int = 0
 ) -> Iterator[Question]:
-    """A row for each image of a folder and of those in it, in the order of their paths; its file is put into the set.
+    """A row for each image of a data set, in its order; the images are put into the set.
 
-    What cannot be asked about is a row as well: a file that is no image, and an image of a benchmark.
+    What cannot be asked about is a row as well: what is no image or cannot be read, an image of a benchmark, and a part
+    that is damaged.
 
     Args:
-        folder: Where the images lie.
+        parts: The data set's, as `prism_eval.data_sets.opening.open_data_set` gives them.
         questions: The set.
         excluded: Images that are left out, by digest, and the benchmark that shows them.
         limit: Images at most; 0 for all.
 
     Raises:
-        DataError: There is no image.
         RunError: The set cannot be written.
     """
     seen: set[str] = set()
-    for path in _files(folder):
+    for part, picture in _pictures(parts):
         if limit and len(seen) >= limit:
             return
-        name = str(path.relative_to(folder))
-        try:
-            data = _read(path)
-        except OSError as error:
-            yield _failed(
-                name, Image(name.encode("utf-8", "replace")), f"its file cannot be read: {error.strerror or error}"
-            )
+        if picture.problem:
+            yield _failed(picture, _named(part, picture), picture.problem)
             continue
-        image = Image(data, name)
+        image = Image(picture.data, picture.path)
         if image.digest in seen:
             continue
         seen.add(image.digest)
         if shown_in := excluded.get(image.digest):
-            yield _failed(name, image, f"it is in the benchmark {shown_in}")
+            yield _failed(picture, image.digest, f"it is in the benchmark {shown_in}")
         elif not opens(image):
-            yield _failed(name, image, "it does not open as an image")
+            yield _failed(picture, image.digest, "it does not open as an image")
         else:
-            file = questions.add_image(image)
-            yield Question(id=image.digest, image=file, image_digest=image.digest, image_name=name, state="image")
+            yield Question(
+                id=image.digest,
+                image=questions.add_image(image),
+                image_digest=image.digest,
+                image_name=image.name,
+                state="image",
+            )
 
 
-def _files(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS and not path.is_dir())
-    if not found:
-        raise DataError(f"{folder} holds no images ({', '.join(sorted(_ENDINGS))}): name a folder that does")
-    return found
+def _pictures(parts: Sequence[Part]) -> Iterator[tuple[Part, Picture]]:
+    for part in parts:
+        try:
+            yield from ((part, picture) for picture in part.pictures())
+        except DataError as error:
+            yield part, Picture("", part.name, problem=str(error))
 
 
-def _read(path: Path) -> bytes:
-    if (size := path.stat().st_size) > MAX_BYTES:
-        raise OSError(f"it has {size:,} bytes, more than {MAX_BYTES:,}")
-    return regular(path).read_bytes()
+def _named(part: Part, picture: Picture) -> str:
+    """An id for what has no bytes of its own: of where it should have been."""
+    return hashlib.sha256(f"{part.name}/{picture.key}/{picture.path}".encode("utf-8", "replace")).hexdigest()
 
 
-def _failed(name: str, image: Image, reason: str) -> Question:
+def _failed(picture: Picture, digest: str, reason: str) -> Question:
     return Question(
-        id=image.digest, image="", image_digest=image.digest, image_name=name, state="failed", reasons=(reason,)
+        id=digest, image="", image_digest=digest, image_name=picture.path, state="failed", reasons=(reason,)
     )

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from prism_eval.calls.seen import Seen
 from prism_eval.plugins.identity import canonical_json
 from prism_eval.run.spending import Spending
 from prism_eval.schema import Item
@@ -22,19 +23,16 @@ before its end asks the same rows in another order, and is known for the same be
 
 
 class SeenDigests:
-    """A set of digests in eight bytes each; says which are new."""
+    """A set of digests, of each of which eight bytes are held; says which are new."""
 
     def __init__(self) -> None:
-        self._seen: set[int] = set()
+        self._seen = Seen()
 
     def add(self, *parts: str) -> bool:
         """Whether the parts, taken together, had not been added before."""
         # The whole digests of a million images would take a hundred megabytes of Python objects.
-        short = int.from_bytes(hashlib.blake2b("\0".join(parts).encode(), digest_size=8).digest(), "big")
-        if short in self._seen:
-            return False
-        self._seen.add(short)
-        return True
+        short = hashlib.blake2b("\0".join(parts).encode(), digest_size=8).digest()
+        return self._seen.add(int.from_bytes(short, "big"))
 
     def __len__(self) -> int:
         return len(self._seen)

@@ -56,7 +56,7 @@ async def drive(
     """
     plan, own, division = assembly.plan, Aggregates(assembly.settings.scorers), assembly.division
     probing = Probing(assembly.settings, assembly.calling, known=known.probes)
-    assembly.settings.calls.begin_with(partial(_introduced, probing, state))
+    assembly.settings.calls.begin_with(partial(probing.introduce, state.notes))
     with ExitStack() as unfinished:
         writers: dict[Stage, TableWriter] = {}
         for stage in stages:
@@ -82,13 +82,6 @@ async def drive(
     if (ledger := assembly.settings.calls.ledger) is not None:
         write_calls(folder.calls_file, ledger)
     return manifest
-
-
-async def _introduced(probing: Probing, state: State) -> None:
-    """Find out what the run's models are, and whether what will be asked of them fits."""
-    await probing.find_out()
-    probing.check()
-    state.notes.extend(probing.notes())
 
 
 async def _write_all(

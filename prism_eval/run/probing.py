@@ -57,6 +57,19 @@ class Probing:
                 raise one
         self.found = {key: one for key, one in zip(self.needs, found, strict=True) if isinstance(one, Probe)}
 
+    async def introduce(self, notes: list[str]) -> None:
+        """Find out what the models are, and whether what will be asked of them fits, before the first is asked.
+
+        Args:
+            notes: Takes what should be known by then.
+
+        Raises:
+            FatalError: Something cannot succeed.
+        """
+        await self.find_out()
+        self.check()
+        notes.extend(self.notes())
+
     def check(self) -> None:
         """Make sure that what will be asked fits.
 

@@ -167,7 +167,7 @@ def test_who_would_not_guess_and_whose_replies_cannot_be_read_is_told(prism_eval
         (["filter", "x.parquet", "--vlm", "oracle", "-r", "lexical"], "say with --out which folder"),
         (["filter", "x.parquet", "--vlm", "oracle", "-r", "lexical", "--out", "y"], "cannot read x.parquet"),
         (["lint", "nothing"], "nothing is no set of questions"),
-        (["build", "nothing", "--out", "x", "-w", "openai:m"], "nothing holds no images"),
+        (["build", "nothing", "--out", "x", "-w", "openai:m"], "no data set at nothing"),
         (["build", "mine", "--out", "x", "-w", "openai:m", "--name", "A/b"], "use lower-case letters"),
         (["build", "mine", "--out", "mine", "-w", "openai:m", "--prompt", "no.txt"], "cannot read the prompt no.txt"),
     ],

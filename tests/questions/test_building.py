@@ -1,10 +1,12 @@
 """Questions written by a model that a server runs: every image is asked once, and what failed is a row."""
 
+import io
+import tarfile
 from functools import partial
 
 import pytest
 
-from prism_eval.errors import DataError, UsageError
+from prism_eval.errors import UsageError
 from prism_eval.questions import QuestionSet
 from prism_eval.questions.building import build, plan_building
 from prism_eval.run.execute import run_plan
@@ -41,7 +43,7 @@ def photos(tmp_path):
 def built(photos, tmp_path, server, *, options="", **more):
     questions = QuestionSet.create(tmp_path / "mine")
     spec = f"openai:model?base_url={server.url}{options}"
-    building = plan_building(photos, questions, spec, **more)
+    building = plan_building(str(photos), questions, spec, **more)
     made, result = build(building, partial(run_plan, store=tmp_path / "store.sqlite"))
     assert questions.read() == made
     return questions, made, result
@@ -60,7 +62,7 @@ def test_each_image_is_asked_once_and_what_gave_no_question_is_a_row(photos, tmp
         assert (name, "open", ()) in states
         assert (name, "failed", ("its answer is not said",)) in states
     assert ("broken.png", "failed", ("it does not open as an image",)) in states
-    assert ("gone.png", "failed", ("its file cannot be read: No such file or directory",)) in states
+    assert ("gone.png", "failed", ("it cannot be read: No such file or directory",)) in states
     assert len(states) == 2 * 4 + 2
     first = made[0]
     assert (first.question, first.options, first.answer) == ("What colour is it?", ("Green", "Silver"), "B")
@@ -128,10 +130,28 @@ def test_what_was_filtered_is_not_built_over(photos, make_set, serve):
     arm = Arm(with_image=True, by="m", asked=1, right=1, wrong=0, unread=0)
     questions.write([one.become("kept", arms=(arm,)) for one in questions.read()])
     with pytest.raises(UsageError, match="has been filtered"):
-        plan_building(photos, questions, "oracle")
+        plan_building(str(photos), questions, "oracle")
 
 
 def test_a_folder_without_images_is_told(tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="holds no images"):
-        plan_building(tmp_path / "empty", QuestionSet.create(tmp_path / "mine"), "oracle")
+    with pytest.raises(UsageError, match="holds no pictures"):
+        plan_building(str(tmp_path / "empty"), QuestionSet.create(tmp_path / "mine"), "oracle")
+
+
+def test_shards_of_a_data_set_are_built_on_like_a_folder_and_a_damaged_one_is_a_row(tmp_path, serve):
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    for number in range(2):
+        with tarfile.open(folder / f"0000{number}.tar", "w") as shard:
+            for shade in (1, 2 + number):
+                member = tarfile.TarInfo(f"{shade}.png")
+                member.size = len(png(shade))
+                shard.addfile(member, io.BytesIO(png(shade)))
+    (folder / "00002.tar").write_bytes(b"no archive")
+    server = serve(text=REPLY)
+    _, made, _ = built(folder, tmp_path, server)
+    # The picture that is in both is asked about once.
+    assert server.server.arrivals.total() == sum(one.state == "open" for one in made) == 3
+    (damaged,) = [one for one in made if not one.image]
+    assert (damaged.state, damaged.image_name) == ("failed", "00002")

@@ -1,0 +1,94 @@
+"""A folder of picture files, with captions beside them as training scripts leave them: ``cat.jpg`` and ``cat.txt``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from prism_eval.benchmarks.sources.tree import leads_out
+from prism_eval.data_sets.picture import SUFFIXES, Picture, as_caption, read_picture
+from prism_eval.files.budgets import MAX_CHARACTERS, regular
+from prism_eval.plugins.identity import digest_of
+
+PICTURES_A_PART = 10_000
+"""As many as img2dataset puts into a shard: few enough to write again, enough to be read in one go."""
+
+
+@dataclass(frozen=True)
+class FolderPart:
+    """So many of a folder's picture files.
+
+    Attributes:
+        name: Its number among the folder's parts, in five digits.
+        folder: The folder.
+        paths: The files in it, relative to it, in order.
+        first: How many stand in the parts before it.
+    """
+
+    name: str
+    folder: Path
+    paths: Sequence[str] = field(repr=False)
+    first: int = 0
+
+    @property
+    def state(self) -> str:
+        """A digest of the files' names and sizes."""
+        return digest_of([[path, _size(self.folder / path)] for path in self.paths])
+
+    def count(self) -> int:
+        """How many files it has."""
+        return len(self.paths)
+
+    def pictures(self) -> Iterator[Picture]:
+        """The files' pictures; one that cannot be read says why."""
+        for number, path in enumerate(self.paths, self.first):
+            # A number, as img2dataset's: a path may hold what no member of an archive should be called.
+            key, file = f"{number:09d}", self.folder / path
+            if leads_out(self.folder, file):
+                yield Picture(key, path, problem=f"it is a link that leads out of {self.folder}")
+                continue
+            try:
+                yield Picture(key, path, read_picture(file), self._beside(file.with_suffix(".txt")))
+            except OSError as error:
+                yield Picture(key, path, problem=f"it cannot be read: {error.strerror or error}")
+
+    def _beside(self, file: Path) -> str:
+        """What a text file beside a picture says; nothing where there is none of this folder's."""
+        try:
+            if leads_out(self.folder, file):
+                return ""
+            with regular(file).open("rb") as text:
+                return as_caption(text.read(MAX_CHARACTERS))
+        except OSError:
+            return ""
+
+
+def folder_parts(folder: Path) -> list[FolderPart]:
+    """The parts of a folder: all picture files in it and below, in the order of their paths."""
+    paths = sorted(_pictures_below(folder))
+    starts = range(0, len(paths), PICTURES_A_PART)
+    return [
+        FolderPart(f"{number:05d}", folder, paths[start : start + PICTURES_A_PART], start)
+        for number, start in enumerate(starts)
+    ]
+
+
+def _pictures_below(folder: Path) -> Iterator[str]:
+    seen: set[str] = set()
+    for top, folders, names in os.walk(folder, followlinks=True):
+        # A link that leads back up would otherwise be followed for ever.
+        real = os.path.realpath(top)
+        folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
+        for name in () if real in seen else names:
+            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
+                yield Path(top, name).relative_to(folder).as_posix()
+        seen.add(real)
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return -1

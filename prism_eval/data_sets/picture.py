@@ -1,0 +1,89 @@
+"""What of a data set is captioned: its pictures, in parts that are each one file of it or so many of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from prism_eval.files.budgets import MAX_BYTES, MAX_CHARACTERS, regular
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
+"""The endings of files that are looked at as pictures."""
+
+NO_PICTURE = "no picture"
+"""Why a row of a data set has none that could be captioned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture of a data set.
+
+    Attributes:
+        key: What the data set calls it; unique in its part as a rule.
+        path: The file that it is, or the file and the member or row in it, as the data set writes paths.
+        data: Its encoded bytes; none where there is a problem.
+        caption: What the data set itself says of it; empty for nothing.
+        problem: Why it cannot be read; empty if it can.
+    """
+
+    key: str
+    path: str
+    data: bytes = field(default=b"", repr=False)
+    caption: str = ""
+    problem: str = ""
+
+
+class Part(Protocol):
+    """A part of a data set; a shard of captions is written of each."""
+
+    @property
+    def name(self) -> str:
+        """What the files of its shard are called."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """A digest that changes as the part does: of names and sizes, not of all its bytes."""
+        ...
+
+    def count(self) -> int | None:
+        """How many pictures it has; ``None`` where only reading it would tell."""
+        ...
+
+    def pictures(self) -> Iterator[Picture]:
+        """Its pictures, in its own order.
+
+        Raises:
+            DataError: It is damaged, or cannot be read any further.
+        """
+        ...
+
+
+def read_picture(path: Path) -> bytes:
+    """A picture's file.
+
+    Raises:
+        OSError: It cannot be read, is no file, or is larger than `MAX_BYTES`.
+    """
+    with regular(path).open("rb") as file:
+        return within_budget(file.read(MAX_BYTES + 1))
+
+
+def within_budget(data: bytes) -> bytes:
+    """The bytes of a picture, of which at most one more than `MAX_BYTES` was read.
+
+    Raises:
+        OSError: There are more.
+    """
+    if len(data) > MAX_BYTES:
+        raise OSError(f"it has more than {MAX_BYTES // 2**20} MiB")
+    return data
+
+
+def as_caption(said: object) -> str:
+    """What a data set has for a caption, as text: bytes read as UTF-8, nothing where it is no text at all."""
+    if isinstance(said, bytes):
+        said = said.decode("utf-8", "replace")
+    return said.strip()[:MAX_CHARACTERS] if isinstance(said, str) else ""

@@ -1,0 +1,159 @@
+"""Parquet files with a column of pictures, as the Hugging Face hub has them, or with one of paths to picture files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from prism_eval.benchmarks.sources.tree import leads_out
+from prism_eval.data_sets.picture import NO_PICTURE, Picture, as_caption, read_picture, within_budget
+from prism_eval.errors import DataError, UsageError
+from prism_eval.files.budgets import regular
+from prism_eval.files.parquet import batches
+from prism_eval.plugins.identity import digest_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "image": (
+        "image",
+        "jpg",
+        "jpeg",
+        "png",
+        "webp",
+        "img",
+        "image_bytes",
+        "picture",
+        "image_path",
+        "path",
+        "file_name",
+    ),
+    "caption": ("caption", "text", "txt"),
+    "key": ("key", "__key__", "id", "image_id"),
+}
+"""The columns that are looked for, the first of each that a file has."""
+
+_ROWS = 64
+"""Rows that are read at once: of pictures, some tens of megabytes."""
+
+
+@dataclass(frozen=True)
+class TablePart:
+    """One Parquet file.
+
+    Attributes:
+        file: The file; paths in it lead from its folder.
+        named: The columns that are meant, by ``image``, ``caption`` and ``key``, where they are not those of `COLUMNS`.
+    """
+
+    file: Path
+    named: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return self.file.stem
+
+    @property
+    def state(self) -> str:
+        """A digest of the file's name and size."""
+        return digest_of([self.file.name, self.file.stat().st_size, dict(self.named)])
+
+    def count(self) -> int:
+        """How many rows it has.
+
+        Raises:
+            DataError: It is no Parquet file.
+        """
+        with self._opened() as table:
+            return int(table.metadata.num_rows)
+
+    def check(self) -> None:
+        """Make sure that it has pictures.
+
+        Raises:
+            UsageError: It has no column of pictures, or not the one that is named.
+            DataError: It is no Parquet file.
+        """
+        with self._opened() as table:
+            self._columns(table.schema_arrow)
+
+    def pictures(self) -> Iterator[Picture]:
+        """The rows' pictures; one that cannot be read says why.
+
+        Raises:
+            DataError: The file is damaged.
+        """
+        import pyarrow as pa
+
+        with self._opened() as table:
+            columns = self._columns(table.schema_arrow)
+            number = 0
+            try:
+                for batch in batches(table, sorted(set(columns.values())), size=_ROWS):
+                    for row in batch.to_pylist():
+                        yield self._picture(number, {what: row[name] for what, name in columns.items()})
+                        number += 1
+            except (pa.ArrowException, OSError) as error:
+                raise DataError(f"{self.file}: it cannot be read beyond row {number:,}: {error}") from error
+
+    def _picture(self, number: int, row: Mapping[str, Any]) -> Picture:
+        said, key = row["image"], row.get("key")
+        key = f"{number:09d}" if key is None else str(key)
+        held: object = said
+        path: object = None
+        if isinstance(said, dict):
+            held, path = said.get("bytes"), said.get("path")
+        if isinstance(held, str):
+            held, path = None, held
+        # A name that came with the bytes is told as it is: nothing is opened by it.
+        named = path if isinstance(path, str) and path else f"{self.file.name}/{number}"
+        caption = as_caption(row.get("caption"))
+        try:
+            if isinstance(held, bytes):
+                return Picture(key, named, within_budget(held), caption)
+            if not isinstance(path, str):
+                return Picture(key, named, caption=caption, problem=NO_PICTURE)
+            return Picture(key, named, read_picture(self._below(path)), caption)
+        except OSError as error:
+            return Picture(key, named, caption=caption, problem=f"it cannot be read: {error.strerror or error}")
+
+    def _below(self, text: str) -> Path:
+        """The file at a path in a row, as untrusted as the row.
+
+        Raises:
+            OSError: It leads out of the data set's folder.
+        """
+        path, folder = PurePosixPath(text.replace("\\", "/")), self.file.parent
+        outside = path.is_absolute() or ".." in path.parts or Path(text).is_absolute()
+        if outside or leads_out(folder, folder / path):
+            raise OSError(f"path {text[:200]!r} leads out of {folder}")
+        return folder / path
+
+    def _columns(self, schema: pa.Schema) -> dict[str, str]:
+        """The columns that are read, by what they hold."""
+        found = {}
+        for what, usual in COLUMNS.items():
+            wanted = self.named.get(what)
+            name = next((name for name in ([wanted] if wanted else usual) if name in schema.names), None)
+            if name is not None:
+                found[what] = name
+            elif wanted or what == "image":
+                has = ", ".join(schema.names[:20])
+                raise UsageError(
+                    f"{self.file} has no column {wanted or 'of pictures'!r}; it has: {has}: name it as in "
+                    f"'{self.file.parent}?{what}=COLUMN'"
+                )
+        return found
+
+    def _opened(self) -> Any:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            return pq.ParquetFile(regular(self.file))
+        except (pa.ArrowException, OSError) as error:
+            raise DataError(f"{self.file}: it is no Parquet file: {error}") from error
