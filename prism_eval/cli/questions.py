@@ -22,18 +22,27 @@ _BUILD = """Example:
 
   prism-eval questions build photos --out mine -w 'openai:VLM?base_url=http://127.0.0.1:8000/v1'
 """
-_FILTER = """Example:
+_FILTER = """Examples:
 
-  prism-eval questions filter mine --vlm 'openai:VLM?base_url=http://127.0.0.1:8000/v1' \\
-    -r 'openai:READER?base_url=http://127.0.0.1:8001/v1' -r 'openai:SECOND?base_url=http://127.0.0.1:8002/v1'
+  prism-eval questions filter mine --vlm openai:VLM -r openai:READER -r openai:SECOND --rates
 
-  prism-eval questions filter mine --vlm openai:VLM -r openai:READER --rates
+  prism-eval questions filter mine --vlm openai:VLM -r openai:READER -r openai:SECOND --not-in ~/benchmarks
+
+  prism-eval questions filter caprl.parquet --out mine --vlm openai:VLM -r openai:READER
+"""
+_GROUP = """Examples:
+
+  prism-eval questions build photos --out mine -w openai:VLM
+
+  prism-eval questions lint mine
+
+  prism-eval questions filter mine --vlm openai:VLM -r openai:READER -r openai:SECOND
 """
 
 app = Verbs(
     help="Have questions written for images, filter and check them.",
     invoke_without_command=True,
-    epilog=f"{_BUILD}\n{_FILTER}",
+    epilog=_GROUP,
 )
 app.callback()(help_without_a_word)
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from prism_eval.errors import DataError
 from prism_eval.files.budgets import MAX_BYTES, regular
+from prism_eval.files.parquet import batches
 from prism_eval.questions.question import Question
 from prism_eval.questions.question_set import QuestionSet
 from prism_eval.schema import Image
 
 _COLUMNS = ("id", "image", "reward_model")
 _ROWS = 64
-"""Rows whose images are in memory at once."""
+"""Rows whose images are in memory at once, at most."""
 _LABEL = re.compile(r"^(?:-\s*)?([A-Z])[).]\s+")
 
 
@@ -58,7 +59,7 @@ def _rows(path: Path) -> Iterator[Mapping[str, object]]:
         with pq.ParquetFile(regular(path)) as file:
             if missing := [name for name in _COLUMNS if name not in file.schema_arrow.names]:
                 raise DataError(f"{path} is no file of CapRL's questions: it has no column {', '.join(missing)}")
-            for batch in file.iter_batches(_ROWS, columns=list(_COLUMNS), use_threads=False):
+            for batch in batches(file, _COLUMNS, size=_ROWS):
                 yield from batch.to_pylist()
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"cannot read {path}: {' '.join(str(error).split())}") from error
