@@ -16,6 +16,9 @@ from prism_eval.schema import Image
 _COLUMNS = ("id", "image", "reward_model")
 _ROWS = 64
 """Rows whose images are in memory at once, at most."""
+_WAY_OUT = "can not answer based on the caption"
+"""What CapRL's reward server puts below the options of a question: no option of it."""
+_ANSWER = re.compile(r"\s*\(?([A-Za-z])(?:[).:]|\s*$)")
 _LABEL = re.compile(r"^(?:-\s*)?([A-Z])[).]\s+")
 
 
@@ -43,7 +46,7 @@ def import_caprl(path: Path, questions: QuestionSet) -> int:
                     image_name=image.name,
                     question=str(truth.get("question") or ""),
                     options=_options(truth.get("choices")),
-                    answer=str(truth.get("answer") or "").strip()[:1].upper(),
+                    answer=_letter(str(truth.get("answer") or "")),
                     generator={"from": path.name},
                 )
             )
@@ -82,9 +85,17 @@ def _truths(row: Mapping[str, object], where: str) -> Sequence[Mapping[str, obje
     return truths
 
 
+def _letter(answer: str) -> str:
+    """The letter that an answer is or begins with; the answer itself where that is none, for whoever looks at it."""
+    found = _ANSWER.match(answer)
+    return found[1].upper() if found else answer
+
+
 def _options(choices: object) -> tuple[str, ...]:
     """The options' texts, less the letters before them where each has its own: "A) Black", "B. White"."""
     texts = [str(one).strip() for one in choices] if isinstance(choices, list) else []
+    if texts and _WAY_OUT in texts[-1].lower():
+        texts.pop()
     labels = [match[1] if (match := _LABEL.match(text)) else "" for text in texts]
     in_order = labels == [chr(ord("A") + place) for place in range(len(texts))]
     return tuple(_LABEL.sub("", text, count=1) if in_order else text for text in texts)

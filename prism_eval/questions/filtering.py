@@ -164,6 +164,8 @@ def decide(filtering: Filtering) -> list[Question]:
 
 
 def _decided(question: Question, arms: Mapping[str, Sequence[Arm]], thresholds: Thresholds) -> Question:
-    answered = arms[question.id]
+    answered = arms.get(question.id)
+    if answered is None:  # of a run that a setting limits to a part of the questions
+        return question.become("undecided", "the run did not ask it")
     state, reasons = thresholds.decide(answered, len(question.options))
     return question.become(state, *reasons, arms=tuple(answered))

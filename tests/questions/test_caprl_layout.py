@@ -55,8 +55,22 @@ def test_letters_before_options_are_taken_off(tmp_path, choices, options):
     assert (one.options, one.answer) == (options, "B")
 
 
-def write(folder, *, choices=("a", "b"), **cells):
-    truth = [{"question": "Which?", "choices": list(choices), "answer": "B"}]
+@pytest.mark.parametrize(
+    ("answer", "letter"), [("b", "B"), (" (B) ", "B"), ("B) Black", "B"), ("Black", "Black"), ("", "")]
+)
+def test_an_answer_is_a_letter_however_it_is_written(tmp_path, answer, letter):
+    import_caprl(write(tmp_path, answer=answer), made := QuestionSet.create(tmp_path / "made"))
+    assert [one.answer for one in made.read()] == [letter]
+
+
+def test_the_way_out_of_captions_is_no_option(tmp_path):
+    choices = ["A) Black", "B) White", "F) Can not answer based on the caption"]
+    import_caprl(write(tmp_path, choices=choices), made := QuestionSet.create(tmp_path / "made"))
+    assert [one.options for one in made.read()] == [("Black", "White")]
+
+
+def write(folder, *, choices=("a", "b"), answer="B", **cells):
+    truth = [{"question": "Which?", "choices": list(choices), "answer": answer}]
     row = {"id": "7", "image": {"bytes": png(3), "path": "x.png"}, "reward_model": {"ground_truth": truth}, **cells}
     pq.write_table(pa.Table.from_pylist([row]), folder / "questions.parquet")
     return folder / "questions.parquet"

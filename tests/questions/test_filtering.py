@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -173,6 +174,13 @@ def test_a_slip_of_the_pen_costs_no_decision(make_set, tmp_path):
         filtered(questions, tmp_path, readers=["lexicl"])
     assert {one.id: one for one in questions.read()} == found
     assert 'equals = ["kept"]' in questions.definition.read_text().partition("[source]")[0]
+
+
+def test_of_a_part_the_rest_is_undecided(make_set, tmp_path):
+    found, _ = filtered(make_set(12), tmp_path, limit=2)
+    states = Counter((one.state, one.reasons) for one in found.values())
+    assert set(states) == {("kept", ()), ("undecided", ("the run did not ask it",))}
+    assert states["kept", ()] <= 2
 
 
 def test_one_and_the_same_reader_twice_is_no_second_opinion(make_set, tmp_path):
