@@ -9,6 +9,8 @@ from prism_eval.cli.screen import echo
 from prism_eval.cli.table import show_table
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from prism_eval.questions import Filtering, Question, Rate, State
     from prism_eval.questions.lint import Finding
 
@@ -55,8 +57,8 @@ def _rate_row(rate: Rate) -> list[str]:
     return [rate.rule, of, *(_percent(kept) for kept in rate.kept.values()), chance]
 
 
-def _percent(share: object) -> str:
-    value = 100 * float(share)  # type: ignore[arg-type]  # a fraction
+def _percent(share: Fraction | float) -> str:
+    value = 100 * float(share)
     return f"{value:.1f} %" if 0 < value < 1 or 99 < value < 100 else f"{value:.0f} %"
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from prism_eval.captioners.spoken import spoken
 from prism_eval.data_sets.opening import open_data_set
-from prism_eval.errors import UsageError
+from prism_eval.errors import PrismError, UsageError
 from prism_eval.files.budgets import read_document
 from prism_eval.plan import Plan, Stage, load_protocol, make_plan
 from prism_eval.questions.images import image_rows
@@ -130,8 +130,8 @@ def build(building: Building, run: Captions = run_plan) -> tuple[list[Question],
     if any(one.state == "image" for one in rows):
         try:
             result = run(building.plan, out=building.questions.writing, overwrite=True, stages=("caption",))
-        except UsageError:
-            # Nothing was asked: a slip of the pen must not cost what was written before.
+        except PrismError:
+            # What was written before stands until all is there anew.
             building.questions.write(building.before or rows)
             raise
     said = {row["image"]: row for row in _said(building)} if result else {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from prism_eval.errors import UsageError
+from prism_eval.errors import PrismError
 from prism_eval.plan import Plan, make_plan
 from prism_eval.questions.arms import BLIND, arms_of
 from prism_eval.questions.askable import folded, unaskable
@@ -112,9 +112,12 @@ def _once(questions: Iterable[Question]) -> Iterator[Question]:
     seen: set[tuple[str, str]] = set()
     for one in questions:
         asked = one.image, folded(one.question)
-        again = one.state == "open" and asked in seen
-        seen.add(asked)
-        yield one.become("dropped", "another question asks the same about its image") if again else one
+        if one.state == "open" and asked in seen:
+            yield one.become("dropped", "another question asks the same about its image")
+            continue
+        if one.state == "open":
+            seen.add(asked)
+        yield one
 
 
 def _before_asking(question: Question, shown_in: str) -> Question:
@@ -143,8 +146,8 @@ def ask(filtering: Filtering, run: Runs = run_plan) -> RunResult | None:
     try:
         # Another filter's run may lie there. Its answers are in the store.
         return run(filtering.plan, out=filtering.questions.run, overwrite=True)
-    except UsageError:
-        # Nothing was asked: a slip of the pen must not cost what was decided before.
+    except PrismError:
+        # What was decided before stands until all is decided anew: a slip of the pen or a dead server costs nothing.
         filtering.questions.write(filtering.before)
         raise
 

@@ -176,6 +176,26 @@ def test_a_slip_of_the_pen_costs_no_decision(make_set, tmp_path):
     assert 'equals = ["kept"]' in questions.definition.read_text().partition("[source]")[0]
 
 
+def test_of_two_that_ask_the_same_the_first_is_asked_that_can_be(make_set, tmp_path):
+    first = make_set(1).read()[0]
+    rows = [first.model_copy(update={"id": name}) for name in ("bad", "good", "again")]
+    rows[0] = rows[0].model_copy(update={"options": ("a", "A", "b", "c")})
+    rows[2] = rows[2].model_copy(update={"question": f"  {first.question.upper()}"})
+    questions = make_set(1)
+    questions.write(rows)
+    found, _ = filtered(questions, tmp_path)
+    assert [one.state for one in found.values()] == ["dropped", "kept", "dropped"]
+    assert found["again"].reasons == ("another question asks the same about its image",)
+
+
+def test_a_dead_server_costs_no_decision_of_before(make_set, tmp_path, serve, model):
+    questions = make_set(2)
+    found, _ = filtered(questions, tmp_path)
+    with pytest.raises(FatalError):
+        filtered(questions, tmp_path, readers=[spec(serve(fail=1.0, modes=("401",)), "one")])
+    assert {one.id: one for one in questions.read()} == found
+
+
 def test_of_a_part_the_rest_is_undecided(make_set, tmp_path):
     found, _ = filtered(make_set(12), tmp_path, limit=2)
     states = Counter((one.state, one.reasons) for one in found.values())
