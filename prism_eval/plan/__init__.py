@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from prism_eval.plan.orders import ONE_ORDER, Order, Orders, drawn_orders, gold_position, reorder, restore
+from prism_eval.plan.orders import (
+    ONE_ORDER,
+    Order,
+    Orders,
+    drawn_orders,
+    gold_position,
+    reorder,
+    restore,
+    rotations,
+)
 from prism_eval.plan.plan import STAGES, Memory, Plan, Stage, benchmark_names, make_plan, read_plan
 from prism_eval.plan.protocol import Protocol, load_protocol, protocol_names
 from prism_eval.plan.shard import Shard
@@ -26,4 +35,5 @@ __all__ = [
     "read_plan",
     "reorder",
     "restore",
+    "rotations",
 ]

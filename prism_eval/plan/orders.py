@@ -27,19 +27,53 @@ class Orders:
         count: Orders of a multiple-choice item, at most; fewer where its options have fewer.
         seed: What they are drawn with.
         fixed: Benchmarks whose letters stand in their images, and so cannot move.
+        rotated: Whether the orders are whole rounds of rotations, so that each option, the gold one among them, stands
+            in every position equally often: `rotations` says how many there are then.
     """
 
     count: int = 1
     seed: int = 0
     fixed: frozenset[str] = frozenset()
+    rotated: bool = False
 
     def of(self, item: Item) -> list[Order]:
         """The item's orders, all different, its own first; each depends on the seed and the item alone."""
         own = _own_order(item)
-        if self.count == 1 or item.benchmark in self.fixed:
+        if self.count == 1 or not self.can_move(item):
             return [own]
         # Seeded by the item: its orders are the same whichever items are asked beside it.
-        return drawn_orders(item, self.count, random.Random(f"{self.seed}/{item.benchmark}/{item.id}"), first=(own,))
+        rng = random.Random(f"{self.seed}/{item.benchmark}/{item.id}")
+        if self.rotated:
+            return _rounds(len(item.options), self.count, rng)
+        return drawn_orders(item, self.count, rng, first=(own,))
+
+    def can_move(self, item: Item) -> bool:
+        """Whether the item's options can be shown in another order than their own."""
+        return item.benchmark not in self.fixed and _can_move(item)
+
+
+def rotations(options: int, count: int) -> int:
+    """How many orders a question has in whole rounds of rotations.
+
+    A round has as many orders as there are options. There are as many as fit into ``count``, one at least, and no more
+    than there are different ones: two options have 2 orders, three have 6.
+
+    Args:
+        options: Of the question.
+        count: Orders that are wanted.
+    """
+    return options * max(1, min(count // options, factorial(options - 1)))
+
+
+def _rounds(options: int, count: int, rng: random.Random) -> list[Order]:
+    """Rounds of rotations, the item's own order first. Their neighbours differ from round to round."""
+    rounds: list[Order] = [tuple(range(options))]
+    while len(rounds) * options < rotations(options, count):
+        # The first option stays where it is: of what is one order rotated, one is drawn.
+        one = (0, *rng.sample(range(1, options), options - 1))
+        if one not in rounds:
+            rounds.append(one)
+    return [one[turn:] + one[:turn] for one in rounds for turn in range(options)]
 
 
 ONE_ORDER = Orders()

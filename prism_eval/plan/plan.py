@@ -35,6 +35,7 @@ _RUNTIME = frozenset({"concurrency", "attempts", "patience", "math_workers", "al
 _LATER: Mapping[str, Stage] = {
     "reasoner": "answer",
     "orders": "answer",
+    "rotate": "answer",
     "edition": "score",
     "judge": "score",
     "math_limit": "score",
@@ -57,6 +58,8 @@ class Plan(BaseModel):
         edition: The scoring edition; by default the protocol's.
         samples: Captions per image; by default the protocol's.
         orders: Orders of its options that each multiple-choice item is asked under, its own first.
+        rotate: Whether those orders are whole rounds of rotations, so that the right option stands in every position
+            equally often; they are then as many as fit into ``orders``, and one round at least.
         judge: The spec string of an engine that judges what rules cannot, where a benchmark's authors let a language
             model score; by default nothing does, and verdicts say so.
         limit: Items per benchmark at most, but never fewer than one image's: a random sample of its images, with all
@@ -92,6 +95,7 @@ class Plan(BaseModel):
     edition: Edition | None = None
     samples: int | None = Field(None, gt=0, le=_MOST_SAMPLES)
     orders: int = Field(1, gt=0, le=100)
+    rotate: bool = False
     judge: str | None = None
     limit: int = Field(0, ge=0, le=_MOST_ITEMS)
     first: bool = False
@@ -141,6 +145,7 @@ class Plan(BaseModel):
         # What says nothing where another key is off is in no digest: that of a plan that asks for all is what it was.
         idle = {*(() if self.limit else ("first",)), *(() if self.until_decided else ("until_decided", *_LOOKS))}
         idle |= set() if self.shard else {"shard"}
+        idle |= set() if self.rotate and self.orders > 1 else {"rotate"}
         asked = self.model_copy(
             update={
                 "captioners": tuple(map(_asked, self.captioners)),

@@ -199,7 +199,7 @@ def _orders(plan: Plan, benchmarks: Sequence[Benchmark], protocol: Protocol) -> 
         for benchmark in benchmarks
         if benchmark.definition.letters_in_image or (protocol.answer.stored and benchmark.definition.fields.stored)
     )
-    return Orders(plan.orders, plan.seed, fixed)
+    return Orders(plan.orders, plan.seed, fixed, plan.rotate)
 
 
 def protocol_of(plan: Plan) -> Protocol:

@@ -32,6 +32,7 @@ def comparable(manifest: Manifest) -> dict[str, Fields]:
         **_flat("protocol", _protocol(manifest)),
         **_flat("reasoner", (manifest.get("reasoner") or {}).get("identity")),
         "orders": plan.get("orders", 1),
+        **({"rotate": True} if plan.get("rotate") else {}),
     }
     judge = _flat("judge", (manifest.get("judge") or {}).get("identity"))
     return {"": whole} | {

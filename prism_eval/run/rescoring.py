@@ -98,7 +98,7 @@ def rescore(folder: Path) -> Rescored:
     answers, verdicts = Table(folder, "answers"), Table(folder, "verdicts")
     if verdicts.lacks("row"):
         raise UsageError(f"{verdicts.path} is of an older prism-eval: score the run once: prism-eval score {folder}")
-    protocol, orders = protocol_of(plan), Orders(plan.orders, plan.seed)
+    protocol, orders = protocol_of(plan), Orders(plan.orders, plan.seed, rotated=plan.rotate)
     scorers, left_out = _scorers(manifest, scorer_settings(plan, protocol))
     changed, counts = [], Counter(answers=0, unanswered=0)
     try:

@@ -7,6 +7,7 @@ test here is clustered (on the image) and every comparison is paired (on the ite
 from __future__ import annotations
 
 from prism_eval.statistics.agreement import ReaderAgreement, reader_agreement
+from prism_eval.statistics.binomial import at_least, at_most
 from prism_eval.statistics.components import connected
 from prism_eval.statistics.equivalence import Equivalence, detectable, equivalence, images_for
 from prism_eval.statistics.families import ALPHA, holm
@@ -39,6 +40,8 @@ __all__ = [
     "RankRange",
     "Ratio",
     "ReaderAgreement",
+    "at_least",
+    "at_most",
     "caption_noise",
     "clustered_mean",
     "compare_all",

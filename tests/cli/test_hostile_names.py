@@ -13,8 +13,9 @@ import pytest
 from prism_eval.calls import Failure, Record, Store
 from prism_eval.cli import main
 from prism_eval.cli.screen import echo, hand_over
+from prism_eval.questions import Question, QuestionSet
 from prism_eval.schema import Caption
-from tests.builders import chart_folder
+from tests.builders import chart_folder, image
 
 EVIL = "e\x1b[31m\x1b]0;mine\x07\x9b2J\u202e\rvil"
 """Colours the rest, names the window, rings, clears the screen in one byte, turns the line around, begins it anew."""
@@ -32,6 +33,9 @@ SHOWN = {
     "reward replay",
     "store stats",
     "benchmarks show",
+    "questions build",
+    "questions filter",
+    "questions lint",
     "doctor",
 }
 
@@ -83,12 +87,19 @@ def home(tmp_path_factory, request):
             + ["[scoring]", 'official = "relaxed"']
         )
     )
+    questions = QuestionSet.create(home / f"set{EVIL}", "mine")
+    shown = image(7, facts=(f"The {EVIL} is {EVIL}.",))
+    one = {"image": questions.add_image(shown), "image_digest": shown.digest, "image_name": EVIL, "answer": "A"}
+    words = {"question": EVIL, "options": (EVIL, "b", "c", "d"), "facts": (shown.facts,)}
+    questions.write([Question(id=EVIL, **one, **words), Question(id="x", **one | {"answer": EVIL}, **words)])
     return home
 
 
 def commands(home):
     two, data, store = home / f"two{EVIL}", home / f"d{EVIL}", ["--store", home / "store.sqlite"]
     file = f"file:{home}/captions.jsonl?label=f{QUOTED}"
+    writes = ["-w", f"budget(blind)?words=0&label=w{QUOTED}"]
+    asked = ["-r", f"lexical?label=r{QUOTED}"]
     asks = ["-c", file, "-b", "chartqa", "--data", data, "--allow-missing"]
     return {
         "run": ["run", *asks, *store, "--out", home / f"three{EVIL}", "-r", f"lexical?label=r{QUOTED}"],
@@ -121,6 +132,10 @@ def commands(home):
         "benchmarks show": ["benchmarks", home / "mine.toml", "--data", data],
         "benchmarks verify": ["benchmarks", "verify", "chartqa", "--data", data],
         "benchmarks, an unknown name": ["benchmarks", EVIL, "--data", data],
+        "questions filter": ["questions", "filter", home / f"set{EVIL}", "--vlm", "oracle", *asked, *store],
+        "questions build": ["questions", "build", data, "--out", home / f"new{EVIL}", "--name", "b", *writes, *store],
+        "questions lint": ["questions", "lint", home / f"set{EVIL}"],
+        "questions filter, no set": ["questions", "filter", home / EVIL, "--vlm", EVIL, "-r", EVIL],
         "doctor": ["doctor", f"nobody:{EVIL}", "--data", data, "--store", home / EVIL / "x"],
         "plugins": ["plugins"],
         "no verb": [EVIL],

@@ -1,5 +1,6 @@
 import io
 import re
+from collections import Counter
 from dataclasses import replace
 from math import factorial
 
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from prism_eval import evaluate
 from prism_eval.benchmarks import load_definition
-from prism_eval.plan.orders import Orders, gold_position, reorder, restore
+from prism_eval.plan import make_plan
+from prism_eval.plan.orders import Orders, gold_position, reorder, restore, rotations
 from prism_eval.reasoners.base import Reasoner
 from prism_eval.run.reading import read_manifest
 from prism_eval.schema import Answer, Item, ItemKind, Outcome, Verdict
@@ -152,3 +154,32 @@ def test_one_order_says_nothing_of_positions(tmp_path):
     result = run(AlwaysB(), tmp_path)
     assert result.leaderboard.everyone[0].positions is None
     assert 'id="positions"' not in result.html.read_text(encoding="utf-8")
+
+
+@given(st.integers(2, 6), st.integers(1, 30), st.integers(0, 5))
+def test_rotated_the_right_option_stands_in_every_position_equally_often(options, count, seed):
+    item = choice(*(f"option {number}" for number in range(options)), gold="B")
+    orders = Orders(count, seed, rotated=True).of(item)
+    assert orders[0] == tuple(range(options))
+    assert len(orders) == len(set(orders))
+    if count > 1:
+        assert len(orders) == rotations(options, count)
+        positions = Counter(gold_position(reorder(item, order)) for order in orders)
+        assert set(positions.values()) == {len(orders) // options}
+        assert set(positions) == set(range(options))
+
+
+@pytest.mark.parametrize(
+    ("options", "count", "asked"),
+    [(4, 12, 12), (4, 14, 12), (4, 3, 4), (3, 12, 6), (2, 12, 2), (5, 12, 10), (7, 12, 7)],
+)
+def test_rotations_come_in_whole_rounds_as_many_as_there_are(options, count, asked):
+    assert rotations(options, count) == asked
+
+
+def test_a_plan_that_does_not_rotate_is_the_plan_it_was():
+    plain = make_plan({"captioners": ["blind"], "orders": 4})
+    rotated = make_plan({"captioners": ["blind"], "orders": 4, "rotate": True})
+    assert "rotate" not in plain._through("score")
+    assert (plain.digest == rotated.digest, plain.difference(rotated)) == (False, "rotate")
+    assert make_plan({"captioners": ["blind"], "rotate": True}).digest == make_plan({"captioners": ["blind"]}).digest

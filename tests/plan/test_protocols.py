@@ -80,7 +80,7 @@ def test_the_form_asked_for_is_read_back():
         protocol = load_protocol(name)
         for prompt in (protocol.answer.choice_prompt, protocol.answer.short_prompt):
             assert "\\boxed{" in prompt if protocol.form.boxed else f'"{protocol.form.marker} X"' in prompt
-            assert '"Answer: {abstain}"' in prompt or name == "caprl-robust"
+            assert '"Answer: {abstain}"' in prompt or name in {"caprl-robust", "questions"}
     assert read_form(r"So it is 7. <answer>\boxed{B}</answer>", load_protocol("caprl").form) == "B"
 
 

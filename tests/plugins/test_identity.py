@@ -74,7 +74,18 @@ def test_prompted_plugins_have_only_identity():
 
 def test_every_key_of_the_plan_is_classed():
     identity = {"captioners", "reasoner", "benchmarks", "data", "protocol", "edition", "samples", "limit", "seed"}
-    identity |= {"orders", "judge", "math_limit", "first", "until_decided", "baseline", "margin", "looks", "shard"}
+    identity |= {
+        "orders",
+        "rotate",
+        "judge",
+        "math_limit",
+        "first",
+        "until_decided",
+        "baseline",
+        "margin",
+        "looks",
+        "shard",
+    }
     assert set(Plan.model_fields) - PLAN_RUNTIME == identity
     assert {
         "concurrency",

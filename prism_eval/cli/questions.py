@@ -1,0 +1,250 @@
+"""``prism-eval questions``: questions for images of one's own."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from prism_eval.cli import options as o
+from prism_eval.cli.question_tables import show_answered, show_findings, show_rates, show_states
+from prism_eval.cli.screen import echo
+from prism_eval.cli.values import Display, file_path, folder_path
+from prism_eval.cli.verbs import Verbs, help_without_a_word
+from prism_eval.files.folders import user_path
+
+if TYPE_CHECKING:
+    from prism_eval.questions import QuestionSet, Thresholds
+
+_BUILD = """Example:
+
+  prism-eval questions build photos --out mine -w 'openai:VLM?base_url=http://127.0.0.1:8000/v1'
+"""
+_FILTER = """Examples:
+
+  prism-eval questions filter mine --vlm openai:VLM -r openai:READER -r openai:SECOND --rates
+
+  prism-eval questions filter mine --vlm openai:VLM -r openai:READER -r openai:SECOND --not-in ~/benchmarks
+
+  prism-eval questions filter caprl.parquet --out mine --vlm openai:VLM -r openai:READER
+"""
+_GROUP = """Examples:
+
+  prism-eval questions build photos --out mine -w openai:VLM
+
+  prism-eval questions lint mine
+
+  prism-eval questions filter mine --vlm openai:VLM -r openai:READER -r openai:SECOND
+"""
+
+app = Verbs(
+    help="Have questions written for images, filter and check them.",
+    invoke_without_command=True,
+    epilog=_GROUP,
+)
+app.callback()(help_without_a_word)
+
+NotIn = Annotated[
+    list[str] | None,
+    typer.Option("--not-in", metavar="DIR", help="A folder of benchmarks whose images are left out; repeat."),
+]
+Set = Annotated[Path, typer.Argument(parser=user_path, metavar="SET", help="A folder of questions.")]
+Questions = Annotated[
+    Path, typer.Argument(parser=user_path, metavar="SET", help="A folder of questions, or a Parquet file of CapRL's.")
+]
+
+
+@app.command(epilog=_BUILD)
+def build(
+    images: Annotated[
+        str, typer.Argument(metavar="IMAGES", help="A folder of images, WebDataset tars or Parquet files.")
+    ],
+    *,
+    writer: Annotated[
+        str, typer.Option("--writer", "-w", metavar="SPEC", help="A model that sees an image and writes its questions.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", parser=folder_path, metavar="SET", help="The folder of the set.")],
+    prompt: Annotated[
+        Path | None,
+        typer.Option(parser=file_path, metavar="FILE", help="What it is asked. [default: for CapRL's layout]"),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The benchmark's name. [default: the folder's]")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Images at most. [default: all]")] = None,
+    not_in: NotIn = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the model's draws.")] = 0,
+    concurrency: o.Concurrency = None,
+    patience: o.Patience = None,
+    store: o.Store = None,
+    progress: o.Progress = Display.AUTO,
+    quiet: o.Quiet = False,
+) -> int:
+    """Have questions written for images.
+
+    One call an image; what was written stands in the set, and so does each image or piece of a reply that gave no
+    question, with the reason. The same command goes on where it was stopped. `questions filter` comes next.
+    """
+    from prism_eval.cli.running import carry_out, say_how_it_ended
+    from prism_eval.questions import QuestionSet
+    from prism_eval.questions.building import build as make
+    from prism_eval.questions.building import plan_building
+    from prism_eval.questions.excluded import benchmark_digests
+    from prism_eval.run.trust import check_trust
+
+    more = {key: value for key, value in (("concurrency", concurrency), ("patience", patience)) if value is not None}
+    building = plan_building(
+        images,
+        QuestionSet.create(out, name or ""),
+        writer,
+        prompt=prompt,
+        excluded=benchmark_digests(not_in or ()),
+        limit=limit or 0,
+        seed=seed,
+        **more,
+    )
+    check_trust(building.plan, typed=building.plan.captioners, stages=["caption"], trust=False, where="the command")
+    made, result = make(building, partial(carry_out, store=store, progress=progress, quiet=quiet))
+    code = say_how_it_ended(result, ["caption"]) if result else 0
+    show_states(made, ("open", "failed"))
+    echo(f"Questions: {building.questions.rows}")
+    return code
+
+
+@app.command("filter", epilog=_FILTER)
+def filter_(
+    questions: Questions,
+    *,
+    vlm: Annotated[
+        list[str],
+        typer.Option("--vlm", metavar="SPEC", help="A model that must answer with the image; repeat for more."),
+    ],
+    reasoner: Annotated[
+        list[str],
+        typer.Option(
+            "--reasoner", "-r", metavar="SPEC", help="A reader that must not answer without; repeat: who scores, first."
+        ),
+    ],
+    asks: Annotated[
+        int, typer.Option(metavar="K", help="Orders of its options that a question is asked in, at most.")
+    ] = 12,
+    least: Annotated[
+        int | None, typer.Option(metavar="N", help="Of K with the image, right at least. [default: three quarters]")
+    ] = None,
+    most: Annotated[
+        int | None, typer.Option(metavar="N", help="Of K without the image, right at most. [default: a third]")
+    ] = None,
+    not_in: NotIn = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", parser=folder_path, metavar="SET", help="Of a Parquet file, the folder of the set."
+        ),
+    ] = None,
+    rates: Annotated[bool, typer.Option("--rates", help="Print the error rates and the calls, and stop.")] = False,
+    protocol: Annotated[str, typer.Option(metavar="NAME", help="How it is asked.")] = "questions",
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the orders.")] = 0,
+    concurrency: o.Concurrency = None,
+    patience: o.Patience = None,
+    store: o.Store = None,
+    progress: o.Progress = Display.AUTO,
+    quiet: o.Quiet = False,
+) -> int:
+    """Keep the questions that need their image.
+
+    Those are answered with it and not without it. First it prints how often its rule errs, and how many calls it makes.
+    What it decides stands in the set, where the dropped ones stay; the answers are a run folder in it. The same command
+    goes on where it was stopped.
+    """
+    from prism_eval.cli.running import carry_out, say_how_it_ended
+    from prism_eval.questions import ask, decide, prepare
+    from prism_eval.questions.excluded import benchmark_digests
+    from prism_eval.run.trust import check_trust
+
+    rule = _rule(asks, least, most)
+    more = {key: value for key, value in (("concurrency", concurrency), ("patience", patience)) if value is not None}
+    opened = _set_of(questions, out)
+    filtering = prepare(
+        opened,
+        seeing=vlm,
+        readers=reasoner,
+        thresholds=rule,
+        excluded=benchmark_digests(not_in or ()),
+        protocol=protocol,
+        seed=seed,
+        **more,
+    )
+    show_rates(filtering)
+    if rates:
+        return 0
+    plan = filtering.plan
+    check_trust(
+        plan, typed=[*plan.captioners, *plan.reasoner], stages=["answer", "score"], trust=False, where="the command"
+    )
+    result = ask(filtering, partial(carry_out, store=store, progress=progress, quiet=quiet))
+    decided = decide(filtering)
+    code = say_how_it_ended(result, ["answer"]) if result else 0
+    show_answered(decided)
+    show_states(decided, ("kept", "dropped", "undecided", "failed"))
+    echo(f"Questions: {filtering.questions.rows}")
+    echo(f"Kept ones as CapRL-QA: {filtering.questions.kept}")
+    echo(
+        f"To ask them: prism-eval run --benchmark {filtering.questions.definition} --data {opened.folder} -c CAPTIONER"
+    )
+    return code
+
+
+def _set_of(questions: Path, out: Path | None) -> QuestionSet:
+    """The set in a folder, or one made of a file in CapRL's layout."""
+    from prism_eval.errors import UsageError
+    from prism_eval.questions import QuestionSet
+    from prism_eval.questions.caprl_reading import import_caprl
+
+    if questions.suffix != ".parquet":
+        if out is not None:
+            raise UsageError("--out is the set that a Parquet file becomes: a folder of questions is filtered in place")
+        return QuestionSet.open(questions)
+    if out is None:
+        raise UsageError(f"{questions} is a file: say with --out which folder shall hold the set")
+    made = QuestionSet.create(out)
+    import_caprl(questions, made)
+    return made
+
+
+def _rule(asks: int, least: int | None, most: int | None) -> Thresholds:
+    from prism_eval.questions import Thresholds
+
+    # Three quarters, rounded up, and a third, rounded down: 9 and 4 of 12.
+    return Thresholds(asks, -(-3 * asks // 4) if least is None else least, asks // 3 if most is None else most)
+
+
+@app.command(
+    "lint", epilog="Examples:\n\n  prism-eval questions lint mine\n\n  prism-eval questions lint mine --format json"
+)
+def lint(
+    questions: Set,
+    *,
+    as_format: Annotated[Literal["terminal", "json"], typer.Option("--format", help="How it is said.")] = "terminal",
+) -> int:
+    """Look for what is wrong with questions, without a model.
+
+    Options that cannot be asked, duplicates, answers told elsewhere, lengths and letters that pay, other scripts. Exits
+    with 1 where it finds something. What was dropped is not looked at.
+    """
+    from prism_eval.questions import QuestionSet
+    from prism_eval.questions.lint import lint as look
+
+    rows = QuestionSet.open(questions).read()
+    findings = look(rows)
+    if as_format == "json":
+        from dataclasses import asdict
+
+        from prism_eval.cli.screen import hand_over
+        from prism_eval.files.jsonable import as_json, jsonable
+
+        hand_over(as_json({"findings": [jsonable(asdict(one)) for one in findings]}))
+    else:
+        show_findings(findings)
+    return 1 if findings else 0
