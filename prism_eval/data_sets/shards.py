@@ -10,6 +10,7 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from enum import StrEnum
+from glob import escape
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -54,6 +55,9 @@ def write_shard(folder: Path, part: Part, rows: Sequence[Row], form: Form) -> di
         RunError: A file cannot be written.
         DataError: The part was changed since its pictures were captioned.
     """
+    # What a kill left of these very files: a part is one task's, so nobody else is writing them.
+    for begun in folder.glob(f".{escape(part.name)}.*"):
+        begun.unlink(missing_ok=True)
     written = {}
     if form is Form.WEBDATASET:
         path = folder / f"{part.name}.tar"

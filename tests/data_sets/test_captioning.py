@@ -326,6 +326,14 @@ def test_kills_lose_no_caption_and_double_none(tmp_path: Path, spawn_server: Cal
     assert unexcused_repeats(server.events(), stops) == []
 
 
+def test_what_a_kill_left_of_a_shard_is_cleared_away(tmp_path: Path, captioned: Any) -> None:
+    (tmp_path / "out").mkdir()
+    for name in (".00000.parquet.0123456789abcdef", ".00001.parquet.0123456789abcdef"):
+        (tmp_path / "out" / name).write_bytes(b"half")
+    captioned(pictures(tmp_path / "data", 2))
+    assert [file.name for file in (tmp_path / "out").glob(".*")] == [".00001.parquet.0123456789abcdef"]
+
+
 def test_a_damaged_stats_file_is_made_anew(tmp_path: Path, captioned: Any) -> None:
     home = pictures(tmp_path / "data", 2)
     captioned(home)
