@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from prism_eval.plugins.identity import added, from_plan, runtime
     from prism_eval.reasoners.base import Reasoner
     from prism_eval.report.evaluate import Result, evaluate
+    from prism_eval.rewards import CaptionReward, LengthTerm, Reward
     from prism_eval.schema import Answer, Caption, Image, Item, Outcome, Sampling, Verdict
     from prism_eval.scoring.base import Scorer
 
@@ -31,12 +32,14 @@ _HOMES = {
     "Answer": "prism_eval.schema",
     "CallError": "prism_eval.errors",
     "Caption": "prism_eval.schema",
+    "CaptionReward": "prism_eval.rewards.reward",
     "Captioner": "prism_eval.captioners.base",
     "Combinator": "prism_eval.captioners.base",
     "Engine": "prism_eval.engines.base",
     "FatalError": "prism_eval.errors",
     "Image": "prism_eval.schema",
     "Item": "prism_eval.schema",
+    "LengthTerm": "prism_eval.rewards.length",
     "Outcome": "prism_eval.schema",
     "PermanentError": "prism_eval.errors",
     "PrismError": "prism_eval.errors",
@@ -44,6 +47,7 @@ _HOMES = {
     "Reasoner": "prism_eval.reasoners.base",
     "Sampling": "prism_eval.schema",
     "Result": "prism_eval.report.evaluate",
+    "Reward": "prism_eval.rewards.rollout",
     "Scorer": "prism_eval.scoring.base",
     "TransientError": "prism_eval.errors",
     "Verdict": "prism_eval.schema",
@@ -58,18 +62,21 @@ __all__ = [
     "Answer",
     "CallError",
     "Caption",
+    "CaptionReward",
     "Captioner",
     "Combinator",
     "Engine",
     "FatalError",
     "Image",
     "Item",
+    "LengthTerm",
     "Outcome",
     "PermanentError",
     "PrismError",
     "RateLimited",
     "Reasoner",
     "Result",
+    "Reward",
     "Sampling",
     "Scorer",
     "TransientError",

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
 
 
 class PrismError(Exception):
@@ -125,10 +126,35 @@ class Interrupted(PrismError):
     exit_code = 130
 
 
+class Cause(StrEnum):
+    """Why there is no score, as far as it says whose doing that is.
+
+    ``REFUSED``, ``MISSING``, ``TOO_LONG`` and ``BROKEN`` are the captioner's: it would not have the image, has no
+    caption for it, wrote more than a text may hold, or its own code failed. ``UNUSABLE`` is the row or its image.
+    ``INFRASTRUCTURE`` is all else: server, network, memory, disk, reader, scorer or judge.
+    """
+
+    REFUSED = "refused"
+    MISSING = "missing"
+    TOO_LONG = "too_long"
+    BROKEN = "broken"
+    UNUSABLE = "unusable"
+    INFRASTRUCTURE = "infrastructure"
+
+    @property
+    def of_captioner(self) -> bool:
+        """Whether it is the captioner's doing."""
+        return self not in (Cause.UNUSABLE, Cause.INFRASTRUCTURE)
+
+
 class CallError(PrismError):
-    """One call went wrong. ``attempts`` counts the tries that were made."""
+    """One call went wrong.
+
+    ``attempts`` counts the tries that were made; ``cause`` is whose doing it is if the call was for a caption.
+    """
 
     attempts: int = 1
+    cause: Cause = Cause.INFRASTRUCTURE
 
 
 class TransientError(CallError):
@@ -164,11 +190,25 @@ class Unavailable(TransientError):
 
 
 class PermanentError(CallError):
-    """This item cannot succeed, others can: a refused request, an unreadable image."""
+    """This item cannot succeed, others can: a refused request, an unreadable image.
+
+    Args:
+        args: What is wrong.
+        cause: Whose doing it is, where it is not that of whoever was asked.
+    """
+
+    cause = Cause.REFUSED
+
+    def __init__(self, *args: object, cause: Cause | None = None) -> None:
+        super().__init__(*args)
+        if cause is not None:
+            self.cause = cause
 
 
 class Denied(PermanentError):
     """401 or 403: the key is refused or, if other calls succeed with it, this one request."""
+
+    cause = Cause.INFRASTRUCTURE
 
 
 class RequestFiltered(PermanentError):

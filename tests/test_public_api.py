@@ -33,6 +33,7 @@ LIGHT = [
     "prism_eval.benchmarks",
     "prism_eval.scoring.caprl",
     "prism_eval.report.evaluate",
+    "prism_eval.rewards",
 ]
 
 
@@ -46,9 +47,9 @@ def test_imports_stay_light(module):
 def test_the_public_surface_is_pinned():
     assert sorted(prism_eval.__all__) == dir(prism_eval)
     assert dir(prism_eval) == [
-        "Answer", "CallError", "Caption", "Captioner", "Combinator", "Engine", "FatalError", "Image", "Item", "Outcome",
-        "PermanentError", "PrismError", "RateLimited", "Reasoner", "Result", "Sampling", "Scorer", "TransientError",
-        "Verdict", "__version__", "added", "evaluate", "from_plan", "runtime",
+        "Answer", "CallError", "Caption", "CaptionReward", "Captioner", "Combinator", "Engine", "FatalError", "Image",
+        "Item", "LengthTerm", "Outcome", "PermanentError", "PrismError", "RateLimited", "Reasoner", "Result", "Reward",
+        "Sampling", "Scorer", "TransientError", "Verdict", "__version__", "added", "evaluate", "from_plan", "runtime",
     ]  # fmt: skip
     for name in prism_eval.__all__:
         assert getattr(prism_eval, name) is not None

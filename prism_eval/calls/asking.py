@@ -6,9 +6,10 @@ import asyncio
 import inspect
 from typing import TypeVar
 
-from prism_eval.calls.call import Call
+from prism_eval.calls.call import Call, failed_by
 from prism_eval.errors import (
     CallError,
+    Cause,
     ContextExceeded,
     FatalError,
     MissingExtra,
@@ -18,7 +19,6 @@ from prism_eval.errors import (
     StoreError,
 )
 from prism_eval.files.budgets import MAX_CHARACTERS
-from prism_eval.plugins.faults import fault_of
 from prism_eval.schema import FinishReason, Generation
 
 G = TypeVar("G", bound=Generation)
@@ -47,21 +47,24 @@ async def asked(call: Call[G]) -> G:
         task = asyncio.current_task()
         if task is None or task.cancelling():  # by us: the run is being stopped
             raise
-        raise PermanentError(fault_of(plugin, doing, error)) from None
+        raise failed_by(plugin, doing, error) from None
     except BaseException as error:  # noqa: BLE001 - compiled plugins panic beside Exception, others call sys.exit
-        raise PermanentError(fault_of(plugin, doing, error)) from None
+        raise failed_by(plugin, doing, error) from None
 
 
 async def _said(call: Call[G], doing: str) -> G:
     coming: object = call.ask()
     if not inspect.isawaitable(coming):
-        raise PermanentError(f"{doing}: {_method(call)} is not async: it returned {type(coming).__name__} at once")
+        wrong = f"{doing}: {_method(call)} is not async: it returned {type(coming).__name__} at once"
+        raise PermanentError(wrong, cause=Cause.BROKEN)
     said: object = await coming
     if not isinstance(said, call.returns):
         wanted = call.returns.__name__
-        raise PermanentError(f"{doing}: {_method(call)} returned {type(said).__name__}, not a prism_eval.{wanted}")
+        wrong = f"{doing}: {_method(call)} returned {type(said).__name__}, not a prism_eval.{wanted}"
+        raise PermanentError(wrong, cause=Cause.BROKEN)
     if len(said.text) > MAX_CHARACTERS:
-        raise PermanentError(f"{doing}: a text of {len(said.text):,} characters, more than {MAX_CHARACTERS:,}")
+        much = f"{doing}: a text of {len(said.text):,} characters, more than {MAX_CHARACTERS:,}"
+        raise PermanentError(much, cause=Cause.TOO_LONG)
     return said
 
 

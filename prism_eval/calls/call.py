@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from prism_eval.errors import CallError, Denied, FatalError, PermanentError, PrismError, TransientError
+from prism_eval.errors import CallError, Cause, Denied, FatalError, PermanentError, PrismError, TransientError
 from prism_eval.plugins import Plugin
 from prism_eval.plugins.faults import fault_of
 from prism_eval.schema import Generation
@@ -61,10 +61,25 @@ def made_by(plugin: Plugin, about: str, make: Callable[[], Call[G]]) -> Call[G]:
     except PrismError:
         raise
     except BaseException as error:  # noqa: BLE001 - a stranger's bug costs this call, not the run
-        raise PermanentError(fault_of(plugin, f"{plugin.name!r}, {about}", error)) from None
+        raise failed_by(plugin, f"{plugin.name!r}, {about}", error) from None
     if not isinstance(call, Call):
-        raise PermanentError(f"{plugin.name!r}, {about}: call() returned {type(call).__name__}, not a call")
+        raise PermanentError(
+            f"{plugin.name!r}, {about}: call() returned {type(call).__name__}, not a call", cause=Cause.BROKEN
+        )
     return call
+
+
+def failed_by(plugin: object, doing: str, error: BaseException) -> PermanentError:
+    """The error of a plugin that raised one of its own.
+
+    Args:
+        plugin: The plugin.
+        doing: Who was doing what.
+        error: What it raised.
+    """
+    # A plugin that lets the errors of its files, its network or its memory pass has met them, and not made them.
+    met = isinstance(error, OSError | MemoryError)
+    return PermanentError(fault_of(plugin, doing, error), cause=Cause.INFRASTRUCTURE if met else Cause.BROKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +93,24 @@ class CallFailure:
         kind: Which class of error it was.
         text: What it said.
         attempts: How many tries were made.
+        cause: Whose doing it was, if the call was for a caption.
     """
 
     kind: type[CallError]
     text: str
     attempts: int
+    cause: Cause = Cause.INFRASTRUCTURE
 
     @classmethod
     def of(cls, error: CallError, attempts: int) -> CallFailure:
         """What is worth keeping of an error; a subclass of a plugin's own is kept as what it is to us."""
         # Not its own class: a stranger's may want arguments that are long gone when it is raised anew.
         kinds = (FatalError, Denied, PermanentError, TransientError)
-        return cls(next((kind for kind in kinds if isinstance(error, kind)), PermanentError), str(error), attempts)
+        kind = next((kind for kind in kinds if isinstance(error, kind)), PermanentError)
+        return cls(kind, str(error), attempts, error.cause)
 
     def error(self) -> CallError:
         """The failure as an exception, to be raised anew for everyone who wanted the result."""
         error = self.kind(self.text)
-        error.attempts = self.attempts
+        error.attempts, error.cause = self.attempts, self.cause
         return error

@@ -26,7 +26,7 @@ from prism_eval.calls.store import Failure, Record, Store
 from prism_eval.calls.tally import Elsewhere, Imported, Tally, place_of
 from prism_eval.calls.tries import Tries
 from prism_eval.calls.turns import PutOff, Turns
-from prism_eval.errors import CallError, ContextExceeded, FatalError, PermanentError, TransientError
+from prism_eval.errors import CallError, Cause, ContextExceeded, FatalError, PermanentError, TransientError
 from prism_eval.plugins import Plugin
 from prism_eval.schema import FinishReason, Generation
 
@@ -111,7 +111,12 @@ class Calls:
             # A caption that another one is made of is nobody's caption, and is not counted as one.
             return await (self._result(call) if call.stage == "caption" else self.get(call))
         except TransientError as error:
-            raise PermanentError(str(error)) from error
+            raise PermanentError(str(error), cause=error.cause) from error
+        except PermanentError as error:
+            # What the reader does not do for a captioner that asks it is not the captioner's doing.
+            if call.stage != "caption":
+                error.cause = Cause.INFRASTRUCTURE
+            raise
 
     async def _result(self, call: Call[G]) -> G:
         # Within a run a failure is final: each of an image's questions would else pay for all the retries again.
@@ -122,13 +127,17 @@ class Calls:
             raise found.error()
         return _as(call.returns, found)
 
-    async def stop(self) -> None:
-        """Give up the calls in flight, so that the plugins they ask can be closed."""
+    async def give_up(self) -> None:
+        """Give up the calls in flight; whoever waits for one is cancelled."""
         # A list, because a task that ends takes itself out of the mapping.
         flying = [*self._flying.values(), *([self._opening] if self._opening else [])]
         for task in flying:
             task.cancel()
         await asyncio.gather(*flying, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Give up the calls in flight, so that the plugins they ask can be closed."""
+        await self.give_up()
         await self.limits.stop()
 
     def tally(self, stage: str) -> Tally:
@@ -221,10 +230,8 @@ class Calls:
     async def _tried(self, call: Call[G], tries: Tries) -> G | CallFailure:
         # A replay finds everything in the store or fails: it must never cost a model call by surprise.
         if call.stage not in self._live:
-            source = call.plugin.source
-            return CallFailure(
-                PermanentError, f"{source}: no {call.stage} is stored; run `prism-eval {call.stage}` first", 0
-            )
+            missing = f"{call.plugin.source}: no {call.stage} is stored; run `prism-eval {call.stage}` first"
+            return self._store.failure(call.key) or CallFailure(PermanentError, missing, 0)
         if self._first is not None:
             self._opening = self._opening or asyncio.create_task(self._first())
             # Shielded, as flights are.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
+from prism_eval.calls.call import CallFailure
 from prism_eval.calls.store import Store, Stored
 
 
@@ -16,14 +19,20 @@ class Overlaid(Store):
     Args:
         path: The store's file.
         over: What is laid over it.
+        failures: Why calls of that run failed, by their keys.
 
     Raises:
         StoreError: A file cannot be used.
     """
 
-    def __init__(self, path: Path, over: Store) -> None:
+    def __init__(self, path: Path, over: Store, failures: Mapping[str, CallFailure] = MappingProxyType({})) -> None:
         super().__init__(path)
         self._over = over
+        self._failed = failures
+
+    def failure(self, key: str) -> CallFailure | None:
+        """Why the run's call failed; ``None`` where it does not say."""
+        return self._failed.get(key)
 
     def get(self, key: str) -> Stored | None:
         """What lies over the store under the key; where the store has the same text, what it knows of it besides."""

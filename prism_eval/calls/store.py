@@ -25,8 +25,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from prism_eval.calls.call import CallFailure
 from prism_eval.calls.database import connect
-from prism_eval.errors import PermanentError, StoreError
+from prism_eval.errors import Cause, PermanentError, StoreError
 from prism_eval.files.folders import user_path
 from prism_eval.schema import FinishReason, Generation, utf8
 
@@ -153,6 +154,10 @@ class Store:
         with self._lock:
             self._raise_problem()
             return self._read(self._reader, key)
+
+    def failure(self, key: str) -> CallFailure | None:
+        """Why a call that cannot be made again failed, where a run is replayed that says so; here nothing is."""
+        return None
 
     async def keep(self, record: Record) -> Generation:
         """Remember a finished call; returns what the store then holds under its key, once it is on disk.
@@ -300,7 +305,8 @@ class Store:
         """Note that a record could not be written; a failure that cannot be noted is let go: it is in no score."""
         if isinstance(entry, Failure):
             return None
-        unkept = PermanentError(f"{entry.source}: the store {self.path} cannot hold this {entry.stage}: {error}")
+        said = f"{entry.source}: the store {self.path} cannot hold this {entry.stage}: {error}"
+        unkept = PermanentError(said, cause=Cause.INFRASTRUCTURE)
         kind = type(unkept).__name__
         self._write_entry(writer, Failure(entry.key, entry.stage, entry.source, kind, str(unkept), 1))
         return unkept
@@ -318,7 +324,8 @@ class Store:
         except (ValueError, TypeError, AttributeError) as error:
             raise PermanentError(
                 f"the store {self.path} holds no generation under {key[:12]} but something damaged ({error}): "
-                "look at it with `prism-eval store verify`"
+                "look at it with `prism-eval store verify`",
+                cause=Cause.INFRASTRUCTURE,
             ) from error
 
     def _collect(self) -> tuple[list[_Write], list[threading.Event], bool]:

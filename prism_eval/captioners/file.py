@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from prism_eval.captioners.base import Captioner, Lookup
-from prism_eval.errors import DataError, PermanentError
+from prism_eval.errors import Cause, DataError, PermanentError
 from prism_eval.files.budgets import MAX_CHARACTERS, lines, regular
 from prism_eval.files.folders import user_path
 from prism_eval.files.jsonable import jsonable
@@ -135,7 +135,8 @@ class File(Captioner):
         if text is None:
             # The whole digest of an image without a name: it is what the missing row would have to hold.
             which = f", sample {sample}," if captions else ""
-            raise PermanentError(f"no caption for image {image.name or image.digest}{which} in {self.model}")
+            missing = f"no caption for image {image.name or image.digest}{which} in {self.model}"
+            raise PermanentError(missing, cause=Cause.MISSING)
         return text
 
     def _captions_of(self, image: Image) -> _Captions:
@@ -149,7 +150,8 @@ class File(Captioner):
         paths = self._paths_by_name.get(PurePosixPath(path).name, set())
         if len(paths) > 1:
             listed = " and ".join(sorted(paths)[:2])
-            raise PermanentError(f"image {image.name} could be {listed} in {self.model}; give digests instead")
+            either = f"image {image.name} could be {listed} in {self.model}; give digests instead"
+            raise PermanentError(either, cause=Cause.MISSING)
         return self._index[next(iter(paths))] if paths else {}
 
 
@@ -191,7 +193,7 @@ def _parquet_rows(path: Path) -> Iterator[_Row]:
         with pq.ParquetFile(path, read_dictionary=[name for name in names if name in _TEXT_COLUMNS]) as table:
             wanted = {*_IMAGE_COLUMNS, *_TEXT_COLUMNS, "sample"}.intersection(names)
             # Of the columns that are used: other people's tables hold images beside captions.
-            for batch in batches(table, sorted(wanted)):
+            for batch in batches(table, sorted(wanted), path=path):
                 yield from batch.to_pylist()
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise DataError(f"{path}: not a readable Parquet file: {str(error).splitlines()[0]}") from error

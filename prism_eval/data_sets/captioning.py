@@ -120,10 +120,19 @@ def _asked(assembly: Assembly, form: Form, *, only_missing: bool) -> Asked:
 
 
 def _total(parts: Sequence[Part], asked: Asked) -> int | None:
-    counts = [part.count() for part in parts]
-    known = [count for count in counts if count is not None]
     # Of a part with captions of its own, some are not asked for.
-    return sum(known) * asked.samples if len(known) == len(counts) and not asked.only_missing else None
+    if asked.only_missing:
+        return None
+    known = []
+    for part in parts:
+        try:
+            count = part.count()
+        except DataError:  # said when its turn comes
+            continue
+        if count is None:
+            return None
+        known.append(count)
+    return sum(known) * asked.samples
 
 
 async def _drive(assembly: Assembly, parts: Sequence[Part], asked: Asked, done: Captioned, state: State) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -11,7 +12,7 @@ from prism_eval.data_sets.folders import folder_parts
 from prism_eval.data_sets.picture import Part
 from prism_eval.data_sets.tables import COLUMNS, TablePart
 from prism_eval.data_sets.webdataset import TarPart
-from prism_eval.errors import UsageError
+from prism_eval.errors import DataError, UsageError
 from prism_eval.files.folders import user_path
 
 _TARS = (".tar", ".tar.gz", ".tgz")
@@ -28,7 +29,7 @@ def open_data_set(source: str) -> Sequence[Part]:
 
     Raises:
         UsageError: There is none, or two of its files would have one shard.
-        DataError: A table is no Parquet file.
+        DataError: It is one table, and that is no Parquet file.
     """
     path, named = _split(source)
     if not path.exists():
@@ -65,7 +66,9 @@ def _parts(path: Path, named: dict[str, str]) -> Sequence[Part]:
         return tars
     tables = [TablePart(file, named) for file in files if file.suffix.lower() == _TABLES]
     for table in tables:
-        table.check()
+        # One that is damaged among others is told when its turn comes, and they are captioned all the same.
+        with suppress(DataError) if len(tables) > 1 else nullcontext():
+            table.check()
     return tables or (folder_parts(path) if path.is_dir() else ())
 
 

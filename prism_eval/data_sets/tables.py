@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from prism_eval.benchmarks.rows import RowError
+from prism_eval.benchmarks.sources.parquet import parquet_rows, parquet_size
 from prism_eval.benchmarks.sources.tree import leads_out
+from prism_eval.benchmarks.sources.unreadable import unreadable
 from prism_eval.data_sets.picture import NO_PICTURE, Picture, as_caption, read_picture, within_budget
-from prism_eval.errors import DataError, UsageError
+from prism_eval.errors import UsageError
 from prism_eval.files.budgets import regular
-from prism_eval.files.parquet import batches
 from prism_eval.plugins.identity import digest_of
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "image": (
@@ -35,9 +34,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "key": ("key", "__key__", "id", "image_id"),
 }
 """The columns that are looked for, the first of each that a file has."""
-
-_ROWS = 64
-"""Rows that are read at once: of pictures, some tens of megabytes."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +64,7 @@ class TablePart:
         Raises:
             DataError: It is no Parquet file.
         """
-        with self._opened() as table:
-            return int(table.metadata.num_rows)
+        return parquet_size(self.file)
 
     def check(self) -> None:
         """Make sure that it has pictures.
@@ -78,8 +73,7 @@ class TablePart:
             UsageError: It has no column of pictures, or not the one that is named.
             DataError: It is no Parquet file.
         """
-        with self._opened() as table:
-            self._columns(table.schema_arrow)
+        self._columns()
 
     def pictures(self) -> Iterator[Picture]:
         """The rows' pictures; one that cannot be read says why.
@@ -87,18 +81,11 @@ class TablePart:
         Raises:
             DataError: The file is damaged.
         """
-        import pyarrow as pa
-
-        with self._opened() as table:
-            columns = self._columns(table.schema_arrow)
-            number = 0
-            try:
-                for batch in batches(table, sorted(set(columns.values())), size=_ROWS):
-                    for row in batch.to_pylist():
-                        yield self._picture(number, {what: row[name] for what, name in columns.items()})
-                        number += 1
-            except (pa.ArrowException, OSError) as error:
-                raise DataError(f"{self.file}: it cannot be read beyond row {number:,}: {error}") from error
+        columns = self._columns()
+        for row in parquet_rows(self.file, set(columns.values())):
+            if isinstance(row, RowError):
+                raise row
+            yield self._picture(row.number, {what: row.values[name] for what, name in columns.items()})
 
     def _picture(self, number: int, row: Mapping[str, Any]) -> Picture:
         said, key = row["image"], row.get("key")
@@ -133,27 +120,24 @@ class TablePart:
             raise OSError(f"path {text[:200]!r} leads out of {folder}")
         return folder / path
 
-    def _columns(self, schema: pa.Schema) -> dict[str, str]:
+    def _columns(self) -> dict[str, str]:
         """The columns that are read, by what they hold."""
-        found = {}
-        for what, usual in COLUMNS.items():
-            wanted = self.named.get(what)
-            name = next((name for name in ([wanted] if wanted else usual) if name in schema.names), None)
-            if name is not None:
-                found[what] = name
-            elif wanted or what == "image":
-                has = ", ".join(schema.names[:20])
-                raise UsageError(
-                    f"{self.file} has no column {wanted or 'of pictures'!r}; it has: {has}: name it as in "
-                    f"'{self.file.parent}?{what}=COLUMN'"
-                )
-        return found
-
-    def _opened(self) -> Any:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         try:
-            return pq.ParquetFile(regular(self.file))
+            names = pq.read_schema(regular(self.file)).names
         except (pa.ArrowException, OSError) as error:
-            raise DataError(f"{self.file}: it is no Parquet file: {error}") from error
+            raise unreadable(self.file, "Parquet", error) from error
+        found = {}
+        for what, usual in COLUMNS.items():
+            wanted = self.named.get(what)
+            name = next((name for name in ([wanted] if wanted else usual) if name in names), None)
+            if name is not None:
+                found[what] = name
+            elif wanted or what == "image":
+                raise UsageError(
+                    f"{self.file} has no column {wanted or 'of pictures'!r}; it has: {', '.join(names[:20])}: name it "
+                    f"as in '{self.file.parent}?{what}=COLUMN'"
+                )
+        return found

@@ -67,6 +67,24 @@ class Engine(Plugin, ABC):
         """
         raise FatalError(f"engine {self.name} gives no log-probabilities: it cannot rank options")
 
+    async def control_tokens(self, text: str) -> frozenset[str] | None:
+        """Which control tokens of the model's own tokenizer a text holds.
+
+        An ability that engines may have: with it, `standard@2` breaks in a caption what no list of known chat templates
+        has.
+
+        Args:
+            text: The text.
+
+        Returns:
+            ``None`` where the tokenizer cannot be asked.
+
+        Raises:
+            TransientError: Worth another try.
+            FatalError: The model cannot be asked anything.
+        """
+        return None
+
     @classmethod
     def ranks(cls) -> bool:
         """Whether the engine has the ability of `log_likelihood`."""

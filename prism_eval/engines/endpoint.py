@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +17,7 @@ from prism_eval.engines.echo import TRIAL, echo_body, log_likelihoods_of
 from prism_eval.engines.fields import Fields, named_in
 from prism_eval.engines.http import Reply, Server, Unreachable
 from prism_eval.engines.key import key_for, variable_for, why_no_key, without_key
+from prism_eval.engines.marks import cut, marks_in, tokenize_body
 from prism_eval.engines.models import Models
 from prism_eval.engines.named import NamedImages
 from prism_eval.engines.once import Once
@@ -78,6 +80,7 @@ class Endpoint:
         # What has passed once is no fault of the options: a later refusal is its own item's.
         self._passed = False
         self._seen = False
+        self._tokenizes = True
 
     @property
     def context(self) -> int | None:
@@ -134,6 +137,31 @@ class Endpoint:
         if not reply.ok:
             raise await self._refusal(self.connected(), reply, COMPLETIONS)
         return log_likelihoods_of(reply.body, texts, where=self.address)
+
+    async def control_tokens(self, text: str) -> frozenset[str] | None:
+        """Those of a text, by ``/tokenize`` beside the API, as vLLM, SGLang and llama.cpp have it."""
+        self.connected()
+        told = {mark: await self._once.get(("mark", mark), partial(self._is_control, mark)) for mark in marks_in(text)}
+        return None if None in told.values() else frozenset(mark for mark, is_one in told.items() if is_one)
+
+    async def _is_control(self, mark: str) -> bool | None:
+        """Whether a mark is one token; ``None`` where the server does not say."""
+        if not self._tokenizes or (said := await self._cut(mark, special=True)) is None:
+            return None
+        tokens, always = said
+        if always or len(tokens) != 1:
+            return len(tokens) == 1
+        # llama.cpp can be told to see text in it: a word of its own is one token either way.
+        plain = await self._cut(mark, special=False)
+        return plain is not None and plain[0] != tokens
+
+    async def _cut(self, mark: str, *, special: bool) -> tuple[list[Any], bool] | None:
+        body = tokenize_body(mark, model=self._terms.model, special=special)
+        reply = await self.connected().post("/../tokenize", body)
+        said = cut(reply.body) if reply.ok else None
+        # Who has no such page is not asked for it once a mark.
+        self._tokenizes = self._tokenizes and (reply.ok or reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR)
+        return said
 
     async def version(self) -> str:
         """The server's, as vLLM says it beside the API and not within; empty where it says none."""

@@ -16,7 +16,7 @@ from prism_eval.engines.body import Body
 from prism_eval.engines.proxy import proxy_for, shown
 from prism_eval.engines.replies import status_meant
 from prism_eval.engines.time_limit import TimeLimit, shared_at
-from prism_eval.errors import CallError, FatalError, PermanentError, TransientError, Unavailable
+from prism_eval.errors import CallError, Cause, FatalError, PermanentError, TransientError, Unavailable
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -182,7 +182,8 @@ class Server:
         async for chunk in response.content.iter_any():
             body += chunk
             if len(body) > MAX_REPLY_BYTES:
-                raise PermanentError(f"{self.base_url}: the reply is longer than {MAX_REPLY_BYTES // 2**20} MiB")
+                much = f"{self.base_url}: the reply is longer than {MAX_REPLY_BYTES // 2**20} MiB"
+                raise PermanentError(much, cause=Cause.TOO_LONG)
         return bytes(body)
 
     def _meaning(self, error: Exception, seconds: float) -> CallError:

@@ -192,6 +192,10 @@ class OpenAIEngine(Engine):
             lambda endpoint: endpoint.log_likelihood(prompt, continuations), lambda: shared_part(prompt)
         )
 
+    async def control_tokens(self, text: str) -> frozenset[str] | None:
+        """Ask the server's ``/tokenize`` about what looks like one; see `Engine.control_tokens`."""
+        return await self._asked(lambda endpoint: endpoint.control_tokens(text), lambda: shared_part(text))
+
     async def _asked(self, ask: Callable[[Endpoint], Awaitable[T]], beginning: Callable[[], str]) -> T:
         """Ask the server at which the call has its place in a run; without one the others too, until one answers.
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, cast
 
-from prism_eval.errors import PermanentError
+from prism_eval.errors import Cause, PermanentError
 from prism_eval.files.budgets import MAX_PIXELS
 from prism_eval.files.warning_filters import warnings_as
 from prism_eval.schema import Image
@@ -78,7 +78,7 @@ def decoding(image: Image) -> Iterator[None]:
         yield
     except _BROKEN as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise PermanentError(f"image {image.label} cannot be decoded: {reason}") from error
+        raise PermanentError(f"image {image.label} cannot be decoded: {reason}", cause=Cause.UNUSABLE) from error
 
 
 def opened(image: Image) -> Picture:
@@ -95,7 +95,8 @@ def opened(image: Image) -> Picture:
     except UnidentifiedImageError as error:
         raise OSError(f"{len(image.data)} bytes in no image format that Pillow knows") from error
     if picture is None or picture.width * picture.height > MAX_PIXELS:
-        raise PermanentError(f"image {image.label} is too large to decode safely: over {MAX_PIXELS} pixels")
+        much = f"image {image.label} is too large to decode safely: over {MAX_PIXELS} pixels"
+        raise PermanentError(much, cause=Cause.UNUSABLE)
     return picture
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from prism_eval.files.pages import check_pages
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -12,27 +15,23 @@ if TYPE_CHECKING:
 _ROWS = 2**10
 _MOST = 16 * 2**20
 """Bytes of texts that are unpacked at once."""
-_MOST_OF_A_GROUP = 512 * 2**20
-"""Bytes of one column of a row group: a writer's own is a tenth of it, and the reader holds all of it."""
 
 
-def batches(file: ParquetFile, names: Sequence[str], *, size: int = _ROWS) -> Iterator[pa.RecordBatch]:
+def batches(file: ParquetFile, names: Sequence[str], *, path: Path, size: int = _ROWS) -> Iterator[pa.RecordBatch]:
     """Every row, at most ``size`` at a time, and fewer where they are large.
 
     Args:
         file: The file, whose columns of text may be read as dictionaries: none is unpacked before it is measured.
         names: The columns.
+        path: Where the file lies.
         size: Rows at most.
 
     Raises:
         OSError: A column of a row group is larger than any that is read.
     """
+    for _ in check_pages(path, file.metadata, names):
+        pass
     for group in range(file.num_row_groups):
-        stated = file.metadata.row_group(group)
-        for column in map(stated.column, range(stated.num_columns)):
-            name, held = column.path_in_schema, column.total_uncompressed_size
-            if name.partition(".")[0] in names and held > _MOST_OF_A_GROUP:
-                raise OSError(f"column {name} has {held:,} bytes in one row group")
         for batch in file.iter_batches(size, row_groups=[group], columns=list(names), use_threads=False):
             rows = max(1, min(size, _MOST * batch.num_rows // max(_unpacked(batch), 1)))
             for start in range(0, batch.num_rows, rows):

@@ -10,6 +10,7 @@ from prism_eval.files.folders import user_path
 from prism_eval.leaderboard.baseline import chosen_baseline, compared, scored_on
 from prism_eval.leaderboard.board import Leaderboard
 from prism_eval.leaderboard.caveats import caveats
+from prism_eval.leaderboard.charged import with_own_failures
 from prism_eval.leaderboard.column import from_outside
 from prism_eval.leaderboard.columns import COLUMNS, benchmark_columns, taken_names
 from prism_eval.leaderboard.gaps import gaps_not_shown, with_gaps, with_recovery
@@ -89,6 +90,7 @@ def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None
     controls = tuple(sorted((_over(row, common, scores) for row in found if row.control), key=_place))
     direct = direct_controls({row.captioner: runs.identity(row.captioner) for row in (*rows, *controls)})
     blind = next((row.captioner for row in controls if row.control == "blind"), None)
+    rows = with_own_failures(rows, scores, common)
     rows = with_recovery(rows, blind, direct, scores, common)
     chosen = chosen_baseline(rows, controls, manifest, baseline)
     if chosen:
@@ -142,7 +144,7 @@ def _row(
     """A captioner's row, by itself: its mean is over all that it has, and nobody is ahead of it."""
     label = runs.verdicts.captioners[number]
     counts = runs.verdicts.outcomes[number].sum(axis=0).tolist()
-    identity, spent = runs.identity(label), runs.spent(label)
+    identity, spent, (signs, audited) = runs.identity(label), runs.spent(label), runs.signs(label)
     control = control_of(identity)
     return Row(
         captioner=label,
@@ -171,6 +173,8 @@ def _row(
         run=runs.home[label],
         positions=positions,
         best=scores.best(number, scores.benchmarks),
+        signs=signs,
+        audited=audited,
         # A control's texts are no captions of its own.
         noise=None if control else noise,
     )

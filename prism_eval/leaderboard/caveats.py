@@ -10,7 +10,7 @@ from prism_eval.leaderboard.imported import imported_caveats
 from prism_eval.leaderboard.measured import kept_first
 from prism_eval.leaderboard.rows import Row
 from prism_eval.leaderboard.runs import unusable_answers
-from prism_eval.leaderboard.writing import counted, listed
+from prism_eval.leaderboard.writing import counted, listed, signs
 from prism_eval.run.counts import Unusable
 from prism_eval.run.reading import Manifest
 from prism_eval.schema import Outcome
@@ -18,6 +18,9 @@ from prism_eval.statistics import FEW_CLUSTERS
 
 _NOTABLE = 0.05
 """Share of answers or captions from which a format slip or a cut is worth a sentence."""
+
+_NOT_SPOKEN = frozenset({"repeated", "long"})
+"""Signs that are no words to anybody."""
 
 _MANY_EMPTY, _SOME_EMPTY = 5, 0.01
 """Empty captions that are worth a sentence: so many, or more than such a share."""
@@ -47,6 +50,7 @@ def caveats(rows: Sequence[Row], controls: Sequence[Row], common: Sequence[str],
         *imported_caveats(manifest),
         *_notable(everyone),
         *_empty(everyone, manifest),
+        *_speaking(rows),
         *_few(everyone),
         *_made_elsewhere(manifest),
         *_taken_in(manifest),
@@ -93,7 +97,7 @@ def _missing(rows: Sequence[Row], manifest: Manifest) -> Iterator[str]:
     told = unusable_answers(manifest)
     failed = [(row, count) for row in rows if (count := _failed(row, told)) > 0]
     if failed:
-        shares = [f"{row.captioner} {count:,} of {row.answers:,}" for row, count in failed]
+        shares = [f"{row.captioner} {count:,} of {row.answers:,}{_own(row)}" for row, count in failed]
         yield f"Failed answers are left out of the scores: {listed(shares)}."
     lacking: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for row in rows:
@@ -102,6 +106,14 @@ def _missing(rows: Sequence[Row], manifest: Manifest) -> Iterator[str]:
     for names, captioners in lacking.items():
         whose = "its mean is" if len(captioners) == 1 else "their means are"
         yield f"No score for {listed(names)}: {listed(captioners)}; {whose} over fewer benchmarks."
+
+
+def _own(row: Row) -> str:
+    """How many of a row's failures are its captioner's doing, and how."""
+    if not row.own_failures:
+        return ""
+    kinds = listed([f"{count:,} {cause.replace('_', ' ')}" for cause, count in row.own_failures.items()])
+    return f" (the captioner's doing: {kinds})"
 
 
 def _failed(row: Row, told: Mapping[str, int]) -> int:
@@ -171,6 +183,17 @@ def _empty(rows: Sequence[Row], manifest: Manifest) -> Iterator[str]:
     ]
     if empty:
         yield f"Captions are empty, and their questions read blind: {listed(empty)}."
+
+
+def _speaking(rows: Sequence[Row]) -> Iterator[str]:
+    """Captions that may be meant for their reader; of one text for many images and of lengths a table tells."""
+    for row in rows:
+        found = {sign: number for sign, number in (row.signs or {}).items() if sign not in _NOT_SPOKEN}
+        if any(found.values()):
+            yield (
+                f"Captions of {row.captioner} have signs of speaking to their reader, {signs(found)} of "
+                f"{row.audited:,}: prism-eval audit shows them, and no score is changed."
+            )
 
 
 def _few(rows: Sequence[Row]) -> Iterator[str]:

@@ -121,6 +121,13 @@ COLUMNS: tuple[AnyColumn, ...] = (
         shown=frozenset({"summary", "scores", "costs"}),
     ),
     _estimate(
+        name="mean_charged",
+        title="Score with the captioner's failures as 0",
+        heading="its failures as 0",
+        value=lambda row: row.charged,
+        shown=frozenset({"summary", "scores"}),
+    ),
+    _estimate(
         name="best_of_n",
         title="Best of n, a diagnostic",
         heading="best of n",
@@ -175,6 +182,12 @@ COLUMNS: tuple[AnyColumn, ...] = (
         bar=True,
     ),
     *map(_ended, Outcome),
+    _count(
+        name="answers_failed_own",
+        title="Failed by the captioner",
+        value=lambda row: sum(row.own_failures.values()) if row.own_failures else None,
+        shown=frozenset({"answers"}),
+    ),
     _words(
         name="words_mean", title="Mean words", value=lambda row: row.words_mean, shown=frozenset({"captions", "costs"})
     ),
@@ -198,6 +211,14 @@ COLUMNS: tuple[AnyColumn, ...] = (
         value=lambda row: row.empty,
         shown=frozenset({"captions"}),
         quiet_zero=True,
+    ),
+    Column[Mapping[str, int]](
+        name="signs",
+        title="Signs of speaking to the reader",
+        value=lambda row: row.signs,
+        write=writing.signs,
+        parts={"": lambda signs: sum(signs.values())},
+        shown=frozenset({"captions"}),
     ),
     Column[float](
         name="error_images",

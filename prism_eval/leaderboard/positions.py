@@ -35,7 +35,8 @@ def position_biases(verdicts: Verdicts) -> list[PositionBias | None]:
     rows, question = _in_several_orders(verdicts, np.flatnonzero(asked))
     said = verdicts.table.take(rows, ("extracted", "gold_position"))
     steady = _steady(verdicts, rows, question, said["extracted"].combine_chunks())
-    gold = said["gold_position"].cast("double").to_numpy()
+    # Numbers that a double cannot hold are among no options.
+    gold = said["gold_position"].cast("double", safe=False).to_numpy()
     options = _options_shown(verdicts, verdicts.item[rows])
     owner, asker = verdicts.captioner[rows], verdicts.captioner[rows[numbered(question).first]]
     return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from prism_eval.errors import Cause
 from prism_eval.leaderboard.against import Against
 from prism_eval.leaderboard.sizes import UNKNOWN, Size
 from prism_eval.schema import Outcome
@@ -64,6 +65,13 @@ class Row:
         size: How large its model is.
         mean: The mean over benchmarks, each weighing the same; ``None`` if nothing could be scored.
         complete: Whether the mean is over every benchmark of the leaderboard.
+        own_failures: How many answers its captioner failed at itself, by how; ``None`` where the tables do not say, and
+            for a control.
+        charged: The mean with 0 for these and for captions that say nothing; ``None`` where it is no entry's but the
+            mean, where the tables do not say, and for a control.
+        signs: How many of its captions speak to their reader, by sign (`prism-eval audit`); ``None`` where the run did
+            not count.
+        audited: How many captions were looked at for that.
         best: The same mean, of the best of each item's samples. A diagnostic: which is the best, only the gold can
             tell. ``None`` where images have one caption each.
         baseline: Whether the others are compared with it.
@@ -125,3 +133,7 @@ class Row:
     noise: CaptionNoise | None = None
     gap: GapClosed | None = None
     best: Estimate | None = None
+    own_failures: Mapping[Cause, int] | None = None
+    charged: Estimate | None = None
+    signs: Mapping[str, int] | None = None
+    audited: int = 0

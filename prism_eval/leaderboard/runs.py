@@ -46,6 +46,12 @@ class Runs:
         """What tells an entry or a control from others; nothing where the manifest does not know it."""
         return self.captioner(label).get("identity") or {}
 
+    def signs(self, label: str) -> tuple[Mapping[str, int] | None, int]:
+        """What an audit counted in the captions of an entry or a control, and in how many; ``None`` without one."""
+        said = self.manifests[self.home[label]].get("audit") or {}
+        one = next((one for one in said.get("entries", ()) if one["captioner"] == label), None)
+        return (one["found"], one["captions"]) if one else (None, 0)
+
     def spent(self, label: str) -> Spent:
         """What an entry's captions took, or what a control's answers did if it writes none."""
         manifest = self.manifests[self.home[label]]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from prism_eval.errors import Cause
 from prism_eval.leaderboard.rows import Cell
-from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
+from prism_eval.leaderboard.verdicts import CAUSES, OUTCOMES, Verdicts
 from prism_eval.schema import Outcome
 from prism_eval.statistics import (
     ALPHA,
@@ -60,6 +61,23 @@ class Scores:
             return None
         of = self.verdicts.items
         return clustered_mean(self.verdicts.best[number, items], of.cluster[items], of.benchmark[items])
+
+    def own_failures(self, number: int) -> dict[Cause, int] | None:
+        """How many answers a captioner failed at itself, by how; ``None`` where the tables do not say of all."""
+        counts = self.verdicts.causes[number]
+        if counts.sum() < self.verdicts.outcomes[number, :, OUTCOMES.index(Outcome.FAILED)].sum():
+            return None
+        return {
+            cause: count for cause, count in zip(CAUSES, counts.tolist(), strict=True) if count and cause.of_captioner
+        }
+
+    def charged(self, number: int, benchmarks: Sequence[str]) -> Estimate | None:
+        """A captioner's mean over benchmarks with 0 for what it failed at itself, and for captions that say nothing."""
+        import numpy as np
+
+        items, of, scores = self._items(benchmarks), self.verdicts.items, self.verdicts.charged(number)
+        known = items[~np.isnan(scores[items])]
+        return clustered_mean(scores[known], of.cluster[known], of.benchmark[known]) if known.size else None
 
     def items(self, number: int) -> int:
         """On how many items a captioner has a score."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prism_eval.errors import Cause
 from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.numbering import label_numbers, numbered
-from prism_eval.leaderboard.verdicts import OUTCOMES, Items, Verdicts
+from prism_eval.leaderboard.verdicts import CAUSES, OUTCOMES, Items, Verdicts
 from prism_eval.run.reading import LABEL
 from prism_eval.schema import Outcome
 from prism_eval.statistics import connected
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _KINDS = {
-    **dict.fromkeys(("captioner", "reasoner", "benchmark", "item", "outcome"), LABEL),
+    **dict.fromkeys(("captioner", "reasoner", "benchmark", "item", "outcome", "cause"), LABEL),
     **dict.fromkeys(("sample", "order"), "int64"),
     # An empty cell becomes NaN, which whole numbers do not have.
     **dict.fromkeys(("score", "caption_words", "chosen_position"), "double"),
@@ -54,6 +55,7 @@ def read_verdicts(table: JoinedTable) -> Verdicts:
         reasoner=reasoner,
         item=item,
         outcome=outcome,
+        cause=_causes(columns["cause"], outcome),
         score=score,
         sample=columns["sample"].to_numpy(),
         order=columns["order"].to_numpy(),
@@ -121,6 +123,17 @@ def _outcomes(table: JoinedTable, columns: pa.Table) -> tuple[NDArray[np.int64],
             raise table.spoilt(f"{where} has the unknown outcome {row['outcome']!r}", strange)
         raise table.spoilt(f"{where} is {row['outcome']} with the score {row['score']}", strange)
     return outcome, np.where(failed, np.nan, score)
+
+
+def _causes(column: pa.ChunkedArray, outcome: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Whose doing failures are, as numbers of `CAUSES`; -1 where nothing failed, or where the table does not say."""
+    import numpy as np
+
+    coded = column.chunk(0)
+    # One more for empty cells, which have the number -1. A word of a later version says nothing here.
+    words = [*coded.dictionary.to_pylist(), None]
+    known = np.array([CAUSES.index(Cause(word)) if word in CAUSES else -1 for word in words], dtype=np.int64)
+    return np.where(outcome == OUTCOMES.index(Outcome.FAILED), known[label_numbers(coded)], -1)
 
 
 def _items(table: JoinedTable, first: NDArray[np.int64], benchmark: NDArray[np.int64]) -> Items:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from prism_eval.errors import Cause
 from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.numbering import numbered
 from prism_eval.schema import Outcome
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 OUTCOMES = tuple(Outcome)
 """The outcome that a number in `Verdicts.outcome` stands for."""
+CAUSES = tuple(Cause)
+"""Whose doing a failure is, as a number in `Verdicts.cause` says."""
 
 
 # Without slots, since `cached_property` keeps what it worked out in the object's dictionary.
@@ -38,6 +41,7 @@ class Verdicts:
         reasoner: Shape (verdicts,): a number of ``reasoners``.
         item: Shape (verdicts,): a number of an item; items are numbered in order of appearance.
         outcome: Shape (verdicts,): a number of `OUTCOMES`.
+        cause: Shape (verdicts,): of a failure, a number of `CAUSES`; -1 of all else, and where the table does not say.
         score: Shape (verdicts,), in [0, 1]; NaN exactly where the call failed.
         sample: Shape (verdicts,): which of the captions of an image, from 0.
         order: Shape (verdicts,): which order of the options, from 0.
@@ -55,6 +59,7 @@ class Verdicts:
     reasoner: NDArray[np.int64]
     item: NDArray[np.int64]
     outcome: NDArray[np.int64]
+    cause: NDArray[np.int64]
     score: NDArray[np.float64]
     sample: NDArray[np.int64]
     order: NDArray[np.int64]
@@ -100,6 +105,30 @@ class Verdicts:
         scored = ~np.isnan(self.score)
         # One flat index, counted once: a loop over captioners would walk millions of rows for each.
         return means_by((self.captioner * shape[1] + self.item)[scored], self.score[scored], shape)
+
+    @cached_property
+    def causes(self) -> NDArray[np.int64]:
+        """Shape (captioners, causes): how many failures there are of each that the table tells."""
+        import numpy as np
+
+        told = self.cause >= 0
+        place = self.captioner[told] * len(CAUSES) + self.cause[told]
+        counts = np.bincount(place, minlength=len(self.captioners) * len(CAUSES))
+        return counts.reshape(len(self.captioners), len(CAUSES))
+
+    def charged(self, number: int) -> NDArray[np.float64]:
+        """Shape (items,): a captioner's row of `matrix`, with 0 for what it failed at itself, and for empty captions.
+
+        Whoever has a caption only where it scores has a mean over what it chose; this is the mean over what was asked.
+        """
+        import numpy as np
+
+        rows = np.flatnonzero(self.captioner == number)
+        own = [place for place, cause in enumerate(CAUSES) if cause.of_captioner]
+        lost = np.isin(self.cause[rows], own) | (self.words[rows] == 0)
+        score = np.where(lost, 0.0, self.score[rows])
+        scored = ~np.isnan(score)
+        return means_by(self.item[rows][scored], score[scored], (len(self.items),))
 
     @cached_property
     def draws(self) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from prism_eval.statistics import ALPHA, Estimate, RankRange, Ratio
 
@@ -121,3 +121,8 @@ def duration(seconds: float) -> str:
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def signs(found: Mapping[str, int]) -> str:
+    """What an audit counted: ``3 control, 1 reader``; ``none`` where it found nothing."""
+    return ", ".join(f"{number:,} {sign}" for sign, number in found.items() if number) or "none"

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from prism_eval.plan.orders import ONE_ORDER, Order, Orders, gold_position, reorder, restore, rotations
+from prism_eval.plan.orders import (
+    ONE_ORDER,
+    Order,
+    Orders,
+    can_move,
+    drawn_orders,
+    gold_position,
+    reorder,
+    restore,
+    rotations,
+)
 from prism_eval.plan.plan import STAGES, Memory, Plan, Stage, benchmark_names, make_plan, read_plan
 from prism_eval.plan.protocol import Protocol, load_protocol, protocol_names
 from prism_eval.plan.shard import Shard
@@ -18,6 +28,8 @@ __all__ = [
     "Shard",
     "Stage",
     "benchmark_names",
+    "can_move",
+    "drawn_orders",
     "gold_position",
     "load_protocol",
     "make_plan",

@@ -38,26 +38,14 @@ class Orders:
 
     def of(self, item: Item) -> list[Order]:
         """The item's orders, all different, its own first; each depends on the seed and the item alone."""
-        orders = [tuple(range(len(item.options)))]
-        if self.count == 1 or not self.can_move(item):
-            return orders
+        own = _own_order(item)
+        if self.count == 1 or item.benchmark in self.fixed:
+            return [own]
         # Seeded by the item: its orders are the same whichever items are asked beside it.
         rng = random.Random(f"{self.seed}/{item.benchmark}/{item.id}")
         if self.rotated:
-            return _rounds(len(item.options), self.count, rng)
-        # Drawn rather than rotated: a rotation keeps neighbours together, and a distractor beside the gold may matter.
-        while len(orders) < min(self.count, factorial(len(item.options))):
-            order = tuple(rng.sample(orders[0], len(orders[0])))
-            if order not in orders:
-                orders.append(order)
-        return orders
-
-    def can_move(self, item: Item) -> bool:
-        """Whether the item's options can be shown in another order than their own."""
-        if item.kind is not ItemKind.CHOICE or item.benchmark in self.fixed:
-            return False
-        # "Both A and B" and "none of the above" are true of one order only.
-        return not any(_REFERS_TO_OTHERS.search(option) for option in item.options)
+            return _rounds(len(own), self.count, rng) if can_move(item) else [own]
+        return drawn_orders(item, self.count, rng, first=(own,))
 
 
 def rotations(options: int, count: int) -> int:
@@ -88,9 +76,41 @@ ONE_ORDER = Orders()
 """Every item in its own order alone."""
 
 
+def drawn_orders(item: Item, count: int, rng: random.Random, *, first: tuple[Order, ...] = ()) -> list[Order]:
+    """Orders of an item's options, all different: ``count`` of them, or as many as there are.
+
+    Drawn rather than rotated: a rotation keeps neighbours together, and a distractor beside the gold may matter.
+
+    Args:
+        item: The item, its options in their own order.
+        count: How many.
+        rng: What to draw with.
+        first: What the list begins with.
+    """
+    own = _own_order(item)
+    if not can_move(item):
+        return [own]
+    orders = list(first)
+    while len(orders) < min(count, factorial(len(own))):
+        order = tuple(rng.sample(own, len(own)))
+        if order not in orders:
+            orders.append(order)
+    return orders
+
+
+def _own_order(item: Item) -> Order:
+    return tuple(range(len(item.options)))
+
+
+def can_move(item: Item) -> bool:
+    """Whether the item's options can be shown in another order than their own."""
+    # "Both A and B" and "none of the above" are true of one order only.
+    return item.kind is ItemKind.CHOICE and not any(_REFERS_TO_OTHERS.search(option) for option in item.options)
+
+
 def reorder(item: Item, order: Order) -> Item:
     """The item with its options in the order, and its gold letters moved with them."""
-    if order == tuple(range(len(item.options))):
+    if order == _own_order(item):
         return item
     letters = item.letters
     shown_as = {letters[original]: letters[position] for position, original in enumerate(order)}

@@ -62,7 +62,7 @@ def _rows(path: Path) -> Iterator[Mapping[str, object]]:
         with pq.ParquetFile(regular(path)) as file:
             if missing := [name for name in _COLUMNS if name not in file.schema_arrow.names]:
                 raise DataError(f"{path} is no file of CapRL's questions: it has no column {', '.join(missing)}")
-            for batch in batches(file, _COLUMNS, size=_ROWS):
+            for batch in batches(file, _COLUMNS, path=path, size=_ROWS):
                 yield from batch.to_pylist()
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"cannot read {path}: {' '.join(str(error).split())}") from error

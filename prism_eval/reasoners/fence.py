@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 
 # The marks that chat templates of today's models are made of. A tokenizer takes them for control tokens wherever they
 # stand in a prompt: those of Qwen, Llama, Phi, GPT and DeepSeek between bars; Gemma's, Mistral's and Llama 2's by name.
@@ -22,14 +23,21 @@ _CODE = 12
 """Hexadecimal digits of a fence's code."""
 
 
-def fenced(caption: str) -> tuple[str, int]:
+def fenced(caption: str, controls: Collection[str] = ()) -> tuple[str, int]:
     """The caption between two lines of one code, a blank in each control token of a chat template.
 
     The code is made of the caption, which would have to hold its own digest to repeat it.
+
+    Args:
+        caption: The caption.
+        controls: Control tokens of the reader's own tokenizer, without blanks; broken beside the known ones.
 
     Returns:
         The text, and how many control tokens there were. None is taken away: a screenshot may show some.
     """
     code = hashlib.sha256(caption.encode("utf-8", "surrogatepass")).hexdigest()[:_CODE]
     text, broken = _CONTROL.subn(lambda mark: f"{mark[0]} ", caption)
+    for token in sorted(controls, key=lambda one: (-len(one), one)):
+        while (count := text.count(token)) and len(token) > 1:
+            text, broken = text.replace(token, f"{token[0]} {token[1:]}"), broken + count
     return f"=== {code} ===\n{text}\n=== {code} ===", broken

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar
 
 from prism_eval.engines.base import OnEngine
 from prism_eval.engines.chatml import PICTURE, USER, turns_of
+from prism_eval.engines.marks import marks_in
 from prism_eval.engines.templates import check_template, fill, option_lines
 from prism_eval.errors import UsageError
 from prism_eval.plugins import from_plan
@@ -22,6 +23,8 @@ _NEEDED = {
 }
 # CapRL's prompts offer no way out.
 _FREE = frozenset({"abstain"})
+_NAMED = 8
+"""Control tokens that a remark names."""
 
 
 @dataclass(kw_only=True)
@@ -55,21 +58,35 @@ class PromptedReasoner(OnEngine, Reasoner):
     sampling: Sampling = from_plan("sampling", default=Sampling())
     _unmarked: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
     _speaking: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    _controls: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    _asked: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    _mute: bool = field(default=False, init=False, repr=False, compare=False)
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """The engine's, how stored prompts were sent, and how many of them had no place for a caption."""
         if not self.stored:
-            speaking = (
-                f"Captions that held control tokens of a chat template, each broken by a blank: {len(self._speaking)}."
-            )
-            return (*super().remarks, speaking) if self._speaking else super().remarks
+            return (*super().remarks, *self._on_fence())
         way = "turn by turn through its chat" if self.through == "chat" else "as they are, in no chat template"
         told = (*super().remarks, f"Stored prompts were sent to {self.engine.model} {way}.")
         if not self._unmarked:
             return told
         few = ", ".join(sorted(self._unmarked)[:3])
         return (*told, f"{len(self._unmarked)} stored prompts have no picture mark and held no caption ({few}).")
+
+    def _on_fence(self) -> Iterator[str]:
+        """How many captions held control tokens, and by whose word what is one."""
+        if self._speaking:
+            count = len(self._speaking)
+            yield f"Captions that held control tokens of a chat template, each broken by a blank: {count}."
+        if self._mute:
+            yield (
+                f"The tokenizer of {self.engine.model} could not be asked for control tokens of its own: marks that no "
+                "known chat template has stand in captions as they are."
+            )
+        if self._asked:
+            few = ", ".join(sorted(self._controls)[:_NAMED]) or "none is one"
+            yield f"The tokenizer of {self.engine.model} was asked about {len(self._asked)} marks in captions: {few}."
 
     @property
     def sends_raw(self) -> bool:
@@ -92,6 +109,7 @@ class PromptedReasoner(OnEngine, Reasoner):
         asked = partial(Request, sampling=self.sampling.of_sample(sample), sample=sample)
         if not self._is_stored(item):
             choices = item.letters if item.kind is ItemKind.CHOICE else ()
+            await self.look(caption)
             request = asked(messages=self._messages(caption, item), choices=choices)
         elif self.sends_raw:
             request = asked(messages=(), raw=self._filled(caption, item))
@@ -115,13 +133,24 @@ class PromptedReasoner(OnEngine, Reasoner):
         sentence = fill(self.stored, {"caption": caption.text or self.no_caption})
         return item.stored_prompt.replace(PICTURE, USER + sentence)
 
+    async def look(self, caption: Caption) -> None:
+        """Ask the reader's tokenizer for control tokens in a caption that is to be fenced, beside the known ones."""
+        if not self.fence or not caption.text.strip():
+            return
+        text, _ = fenced(caption.text, self._controls)
+        if (found := await self.engine.control_tokens(text)) is None:
+            self._mute |= bool(marks_in(text))
+        else:
+            self._asked.update(marks_in(text))
+            self._controls |= found
+
     def shown(self, caption: Caption) -> str:
         """The caption as it stands in a prompt: a blank where one belongs reads as a fault of the prompt."""
         if not caption.text.strip():
             return self.no_caption
         if not self.fence:
             return caption.text
-        text, broken = fenced(caption.text)
+        text, broken = fenced(caption.text, self._controls)
         if broken:
             self._speaking.add(caption.digest)
         return text

@@ -61,6 +61,7 @@ class RankingReasoner(PromptedReasoner):
         """Name the option that ranks first; of several that do the alphabet's first, wherever it stands."""
         if item.kind is not ItemKind.CHOICE:
             return await super().answer(caption, item, sample=sample)
+        await self.look(caption)
         prompt = fill(self.rank_prompt, {"caption": self.shown(caption), "question": item.question})
         likely = await self._log_likelihood(prompt, item.options)
         before = await self._prior(item) if self.prior else dict.fromkeys(item.options, 0.0)

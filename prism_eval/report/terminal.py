@@ -33,7 +33,7 @@ _POSITIONS = (
     "Options were shown in several orders. same: questions on which every order led to one option; picked: the "
     "positions furthest from how often a reader without a lean would pick them, in points; lean: the furthest above."
 )
-_SPARED = ("best_of_n", "recovery", "params_b", "words_median", "answers_failed", "rank", "against")
+_SPARED = ("best_of_n", "recovery", "params_b", "words_median", "answers_failed", "mean_charged", "rank", "against")
 """Columns that a narrow terminal goes without, from the first on; before them those of other packages."""
 _POSITIONS_NAMED = 2
 """Of ten positions these say where a reader leans."""

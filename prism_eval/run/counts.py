@@ -31,8 +31,8 @@ class SeenDigests:
     def add(self, *parts: str) -> bool:
         """Whether the parts, taken together, had not been added before."""
         # The whole digests of a million images would take a hundred megabytes of Python objects.
-        short = hashlib.blake2b("\0".join(parts).encode(), digest_size=8).digest()
-        return self._seen.add(int.from_bytes(short, "big"))
+        said = "\0".join(parts).encode("utf-8", "surrogatepass")
+        return self._seen.add(int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), "big"))
 
     def __len__(self) -> int:
         return len(self._seen)

@@ -13,6 +13,7 @@ from prism_eval.errors import DataUnreadable, UsageError
 from prism_eval.plan import STAGES, Plan, Stage
 from prism_eval.reasoners import Reasoner
 from prism_eval.run.assemble import LIVE, Assembly, assemble, expected
+from prism_eval.run.audit.counted import counted
 from prism_eval.run.counts import Counts
 from prism_eval.run.coverage import check_coverage
 from prism_eval.run.drive import drive
@@ -94,6 +95,8 @@ def run_plan(
         folder.write_plan(plan)
         with (watch or _unwatched)(state):
             manifest = run_in_thread(lambda: drive(assembly, folder, stages, state, looks=looks, known=known))
+            # Of a shard's captions others may be the echoes: they are counted when the shards are one run.
+            manifest = manifest if plan.part else {**manifest, **counted(folder)}
     folder.write_manifest(manifest)
     calls = assembly.settings.calls
     elsewhere, imported = tuple(calls.elsewhere()), tuple(calls.imported())

@@ -14,6 +14,7 @@ from prism_eval.errors import NotThere, RunError, UsageError
 from prism_eval.files.folders import user_path
 from prism_eval.files.whole import write_whole
 from prism_eval.plan import STAGES, Plan, Stage, make_plan, read_plan
+from prism_eval.schema import utf8
 
 TABLES: Mapping[Stage, str] = {"caption": "captions", "answer": "answers", "score": "verdicts"}
 """The table that each stage writes."""
@@ -38,6 +39,9 @@ class RunFolder:
             RunError: It cannot be made or written.
         """
         path = user_path(path)
+        # Whatever reads Parquet takes names for UTF-8, and would say so at the end of the run.
+        if utf8(str(path)) != str(path):
+            raise NotThere(f"cannot write the run folder {path}: its name is not UTF-8; give another with --out")
         try:
             path.mkdir(parents=True, exist_ok=True)
             # Asked by writing: permission bits say nothing of full disks, quotas and read-only mounts.

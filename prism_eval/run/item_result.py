@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from prism_eval.benchmarks import RowError
 from prism_eval.captioners.spoken import spoken
+from prism_eval.errors import Cause
 from prism_eval.schema import Answer, Caption, FinishReason, Item, Outcome, Verdict
 
 
@@ -19,6 +20,7 @@ class Captioned:
     key: str
     caption: Caption | None
     error: str = ""
+    cause: Cause | None = None
 
 
 @dataclass(slots=True)
@@ -43,6 +45,7 @@ class ItemResult:
         gold_position: The position of the right option, likewise; ``None`` where it is none, or not the only one.
         reasoner: The label of who read the captions.
         unusable: Why the item's row cannot be used; ``None`` if it was asked.
+        cause: Whose doing the error is; ``None`` without one.
     """
 
     item: Item
@@ -60,6 +63,7 @@ class ItemResult:
     gold_position: int | None = None
     reasoner: str = ""
     unusable: RowError | None = None
+    cause: Cause | None = None
 
 
 def is_empty(caption: Caption | None) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from prism_eval.errors import RunError
 from prism_eval.plan.plan import LEAST_MARGIN
+from prism_eval.plugins.identity import canonical_json
 
 
 class _Part(BaseModel):
@@ -20,6 +21,13 @@ class _Plugin(_Part):
     label: str | None = None
     identity: dict[str, object] | None = None
     remarks: list[str] = []
+
+    @field_validator("identity")
+    @classmethod
+    def _can_be_digested(cls, said: dict[str, object] | None) -> dict[str, object] | None:
+        # It is compared by its digest, which no infinity and no NaN has.
+        canonical_json(said)
+        return said
 
 
 class _Labelled(_Plugin):
@@ -81,6 +89,17 @@ class _Counts(_Part):
     told_twice: dict[str, int] | None = None
 
 
+class _AuditedEntry(_Part):
+    captioner: str
+    captions: int = Field(ge=0)
+    found: dict[str, int]
+
+
+class _Audit(_Part):
+    edition: int
+    entries: list[_AuditedEntry]
+
+
 class _Manifest(_Part):
     benchmarks: list[_Benchmark]
     plan: dict[str, object] = {}
@@ -96,6 +115,7 @@ class _Manifest(_Part):
     looks: _Looks = _Looks()
     shard: _Shard | None = None
     counts: _Counts = _Counts()
+    audit: _Audit | None = None
     tables: dict[str, str] = {}
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Required, TypedDict, TypeVar, cast
 
 from prism_eval.errors import NotThere, RunError, UnknownName
 from prism_eval.files.budgets import read_document
+from prism_eval.files.pages import check_pages
 from prism_eval.files.parquet import batches as measured
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.manifest_shape import check_shape
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _BATCH = 4096
 """Rows decoded at a time where texts are read: captions of 10 kB each are then 40 MB."""
+_SMALL = 32 * 2**20
+"""Bytes of a table that is looked through before it is unpacked, lest it become gigabytes."""
 
 LABEL = "label"
 """The kind of a column whose texts are numbered."""
@@ -36,6 +39,7 @@ _LATER: Mapping[str, str] = {
     "row": "string",
     "image_tokens": "int64",
     "cached_tokens": "int64",
+    "cause": "string",
 }
 """Columns that tables of older versions lack, where nothing else is worked out of them: they are read as unknown."""
 
@@ -66,6 +70,7 @@ class Manifest(TypedDict, total=False):
     shard: Mapping[str, Any]
     unread: Mapping[str, str]
     imported: Mapping[str, Any]
+    audit: Mapping[str, Any]
     tables: Mapping[str, str]
 
 
@@ -206,7 +211,7 @@ class Table:
         # Each text once a row group, until it is known how large the rows are: a folder may come from anybody.
         with self._open(names, [name for name in names if COLUMNS[self.name].get(name) == "string"]) as file:
             there = [name for name in names if name in file.schema_arrow.names]
-            for batch in measured(file, there):
+            for batch in measured(file, there, path=self.path):
                 kept = batch if self.kept is None else batch.take(self._kept_in(start, start + batch.num_rows))
                 yield from _completed(kept, names).to_pylist()
                 start += batch.num_rows
@@ -288,6 +293,10 @@ class Table:
             for name in set(names).intersection(schema.names, kinds):
                 if not _holds(schema.field(name).type, kinds[name]):
                     raise self.spoilt(f"has {schema.field(name).type} in column {name}, where {kinds[name]} belongs")
+            # A large file has as many headers as it has pages, and is no surprise.
+            if self.path.stat().st_size < _SMALL:
+                for _ in check_pages(self.path, metadata, names):
+                    pass
             coded = [name for name in coded if name in schema.names]
             with pq.ParquetFile(self.path, metadata=metadata, read_dictionary=coded) as file:
                 yield file

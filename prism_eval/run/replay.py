@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from prism_eval.calls import Overlaid, Record, Store
+from prism_eval.calls import CallFailure, Overlaid, Record, Store
+from prism_eval.errors import Cause, PermanentError
 from prism_eval.files.budgets import MAX_CHARACTERS
 from prism_eval.plan import STAGES, Plan, Stage, make_plan
 from prism_eval.run.belonging import check_belonging
@@ -17,6 +18,7 @@ from prism_eval.schema import Generation
 
 _WAITING = 2**24
 """Characters that wait to be written at most."""
+_CAUSES = frozenset(cause.value for cause in Cause)
 _COLUMNS = ["key", "captioner", "text", "finish_reason", "prompt_tokens", "completion_tokens", "note", "image_tokens"]
 
 
@@ -58,10 +60,23 @@ def gone_on_from(folder: Path, before: Stage, store: Path) -> Iterator[Store]:
         return
     # On disk, and not in memory, which must not grow with a run.
     with tempfile.TemporaryDirectory(prefix="prism-eval-") as place, Store(Path(place) / "tables.sqlite") as over:
+        failures: dict[str, CallFailure] = {}
         for stage in earlier:
-            _put(over, finished_calls(Table(folder, TABLES[stage]), stage))
-        with Overlaid(store, over) as opened:
+            table = Table(folder, TABLES[stage])
+            _put(over, finished_calls(table, stage))
+            failures.update(_failed_calls(table))
+        with Overlaid(store, over, failures) as opened:
             yield opened
+
+
+def _failed_calls(table: Table) -> Iterator[tuple[str, CallFailure]]:
+    """The calls of a table that failed, by their keys: whose doing it was stays known when a run is scored again."""
+    # Few words for many rows: a dead server says one thing of all of them.
+    known: dict[tuple[str, str], CallFailure] = {}
+    for row in table.rows(["key", "text", "error", "cause"]):
+        if row["text"] is None and row["key"] and row["cause"] in _CAUSES:
+            said = row["error"] or "", row["cause"]
+            yield row["key"], known.setdefault(said, CallFailure(PermanentError, said[0], 0, Cause(said[1])))
 
 
 def import_calls(path: Path, store: Path) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from prism_eval.captioners.spoken import spoken
-from prism_eval.errors import RunError
+from prism_eval.errors import Cause, RunError
 from prism_eval.files.jsonable import jsonable
 from prism_eval.files.whole import replacing
 from prism_eval.run.item_result import Captioned, ItemResult
@@ -33,6 +33,7 @@ _GENERATION = {
     "image_tokens": "int64",
     "note": "string",
     "error": "string",
+    "cause": "string",
 }
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "captions": {
@@ -76,6 +77,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "chosen_position": "int64",
         "gold_position": "int64",
         "note": "string",
+        "cause": "string",
         "caption": "string",
         "caption_words": "int64",
         "caption_truncated": "bool",
@@ -215,7 +217,7 @@ def caption_row(captioner: str, sample: int, captioned: Captioned) -> dict[str, 
         "sample": sample,
         "key": captioned.key,
         "words": spoken(captioned.caption).words if captioned.caption else None,
-        **_generation(captioned.caption, captioned.error),
+        **_generation(captioned.caption, captioned.error, captioned.cause),
     }
 
 
@@ -225,7 +227,7 @@ def answer_row(result: ItemResult) -> dict[str, object]:
         **_place(result),
         "key": result.answer_key,
         "caption_digest": result.read.digest if result.read else None,
-        **_generation(result.answer, result.error),
+        **_generation(result.answer, result.error, result.cause),
     }
 
 
@@ -249,6 +251,7 @@ def verdict_row(result: ItemResult) -> dict[str, object]:
         "chosen_position": result.chosen_position,
         "gold_position": result.gold_position,
         "note": verdict.note,
+        "cause": result.cause,
         "caption": read.text if read else None,
         "caption_words": read.words if read else None,
         "caption_truncated": bool(read and read.finish_reason.cut),
@@ -274,9 +277,9 @@ def _place(result: ItemResult) -> dict[str, object]:
     }
 
 
-def _generation(generation: Generation | None, error: str) -> dict[str, object]:
+def _generation(generation: Generation | None, error: str, cause: Cause | None) -> dict[str, object]:
     if generation is None:
-        return {"error": error}
+        return {"error": error, "cause": cause}
     return {
         "text": generation.text,
         "finish_reason": generation.finish_reason.value,

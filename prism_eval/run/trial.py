@@ -12,7 +12,7 @@ from prism_eval.calls import Call, made_by
 from prism_eval.captioners.direct import Direct
 from prism_eval.captioners.joining import join_captions
 from prism_eval.engines.templates import fill, option_lines
-from prism_eval.errors import CallError, DataError, FatalError, PrismError
+from prism_eval.errors import CallError, Cause, DataError, FatalError, PrismError
 from prism_eval.judges import Judge, read_verdict
 from prism_eval.plan import Order, gold_position, reorder, restore
 from prism_eval.plugins import Plugin
@@ -87,7 +87,7 @@ class Trial:
         if self.problem:
             self.pictures.captioned()
             result.unusable = self.problem
-            return self._failed(result, str(self.problem))
+            return self._failed(result, str(self.problem), Cause.UNUSABLE)
         if isinstance(self.entry.captioner, Direct):
             return await self._direct(result, self.entry.captioner)
         try:
@@ -99,9 +99,9 @@ class Trial:
             del images  # a frame that waits for an answer would hold its pictures as long
             self.pictures.captioned()
         result.captions = captions
-        failed = next((captioned.error for captioned in captions if captioned.caption is None), None)
+        failed = next((captioned for captioned in captions if captioned.caption is None), None)
         if failed is not None:
-            return self._failed(result, failed)
+            return self._failed(result, failed.error, failed.cause)
         written = [captioned.caption for captioned in captions if captioned.caption is not None]
         written = self.settings.as_read(written)
         verdict = unreadable(written)
@@ -122,7 +122,7 @@ class Trial:
 
     async def _caption(self, image: Image) -> Captioned:
         captioner = self.entry.captioner
-        key, caption, error = "", None, ""
+        key, caption, error, cause = "", None, "", None
         try:
             call = made_by(
                 captioner,
@@ -134,8 +134,8 @@ class Trial:
         except FatalError:  # ends the run
             raise
         except CallError as failure:
-            error = str(failure)
-        return Captioned(image.digest, image.name, key, caption, error)
+            error, cause = str(failure), failure.cause
+        return Captioned(image.digest, image.name, key, caption, error, cause)
 
     def _told(self) -> str:
         """The question as captioners are told it that ask for it, its options in their own order."""
@@ -175,7 +175,8 @@ class Trial:
         except FatalError:
             raise
         except CallError as error:
-            return self._failed(result, str(error))
+            # Whatever the reader cannot do is no captioner's doing.
+            return self._failed(result, str(error), Cause.INFRASTRUCTURE)
         return result
 
     async def _score(self, result: ItemResult, shown: Item) -> ItemResult:
@@ -189,7 +190,8 @@ class Trial:
             verdict, left_open = await asyncio.get_running_loop().run_in_executor(self.settings.scoring, scoring)
         if left_open and self.settings.judge:
             verdict = await self._judged(self.settings.judge, shown, left_open, verdict)
-        result.error = verdict.note if verdict.outcome is Outcome.FAILED else ""
+        if verdict.outcome is Outcome.FAILED:
+            result.error, result.cause = verdict.note, Cause.INFRASTRUCTURE
         # In the item's own order again, so that tables can be read without knowing which order was shown.
         result.verdict, result.chosen_position = restore(verdict, self.item, self.order)
         result.gold_position = gold_position(shown)
@@ -208,9 +210,9 @@ class Trial:
             return Verdict(Outcome.FAILED, None, ruled.extracted, f"{label}: it gave no verdict")
         return Verdict(Outcome.CORRECT if correct else Outcome.WRONG, float(correct), ruled.extracted, label)
 
-    def _failed(self, result: ItemResult, error: str) -> ItemResult:
+    def _failed(self, result: ItemResult, error: str, cause: Cause | None) -> ItemResult:
         scored = self.settings.through == "score"
-        result.error = error
+        result.error, result.cause = error, cause
         result.verdict = Verdict(Outcome.FAILED, None, note=error) if scored else None
         return result
 

@@ -13,6 +13,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
+from prism_eval.benchmarks.catalogue import load_definition, split_name
 from prism_eval.engines.address import VARIABLE, addresses_from, is_this_machine
 from prism_eval.errors import PrismError, UsageError
 from prism_eval.files.folders import private_folder, user_folder
@@ -80,6 +81,7 @@ def _of_benchmark(name: str, data: str) -> Iterator[str]:
     prefix, _, task = name.partition(":")
     if package := stranger(("benchmark", "source"), prefix):
         yield f"run the benchmark {prefix} of package {package}"
+    yield from _scorers(name)
     if prefix != _TASK:
         return
     # A task of lmms-eval's own is installed code; a file brings its own, wherever it lies.
@@ -87,6 +89,17 @@ def _of_benchmark(name: str, data: str) -> Iterator[str]:
         yield f"run the code that {absolute(task)} names"
     elif data not in ("synthetic", "hub"):
         yield f"run the code that the task files in {absolute(data)} name"
+
+
+def _scorers(name: str) -> Iterator[str]:
+    """The scorers of other packages that a definition file names: a file of anybody's, which a plan may bring along."""
+    if not split_name(name)[0].endswith(".toml"):
+        return
+    with contextlib.suppress(PrismError):  # told by whoever opens it
+        for text in load_definition(name).scoring.values():
+            for one in _all(Spec.parse(text)):
+                if package := stranger(("scorer",), one.name):
+                    yield f"run the scorer {one.name} of package {package}"
 
 
 def _code(spec: Spec) -> Iterator[str]:

@@ -30,6 +30,7 @@ SHOWN = {
     "compare",
     "verify",
     "audit",
+    "reward replay",
     "store stats",
     "benchmarks show",
     "questions build",
@@ -71,6 +72,9 @@ def home(tmp_path_factory, request):
         store.put_failure(Failure(f"{EVIL}2", "answer", EVIL, "PermanentError", EVIL, 1))
     with closing(sqlite3.connect(home / "store.sqlite")) as connection, connection:
         connection.execute("UPDATE generations SET text = 'changed' WHERE source = ?", (EVIL,))
+    asked = {"question": f"Which? {EVIL}", "choices": [f"x {EVIL}", "y"], "answer": "A"}
+    rollout = {"image": EVIL, "caption": f"A chart. {EVIL}", "questions": [asked]}
+    (home / "rollouts.jsonl").write_text(json.dumps(rollout) + "\n")
     shutil.copytree(data / "chartqa", data / "mine")
     mine = [{**row, EVIL: row["query"]} for row in rows]
     (data / "mine" / "data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in mine))
@@ -114,6 +118,8 @@ def commands(home):
         "gate --plan": ["gate", "--plan", "--baseline", two],
         "verify": ["verify", two],
         "audit": ["audit", two],
+        "reward replay": ["reward", "replay", home / "rollouts.jsonl", "-r", "lexical", *store],
+        "reward init": ["reward", "init", "trl", "-r", f"nobody:{EVIL}"],
         "baseline": ["baseline", "save", two, "-o", home / f"{EVIL}.parquet"],
         "history": ["history", home / "one", two],
         "merge": ["merge", two, home / "one", "--out", home / "five"],

@@ -7,6 +7,7 @@ import textwrap
 
 import pytest
 
+from prism_eval.benchmarks.catalogue import definitions_folder
 from prism_eval.cli import main
 from tests.builders import chart_folder
 
@@ -178,6 +179,18 @@ def test_a_stranger_s_plugin_is_not_imported_for_a_plan_that_names_it(command, p
     code, error = command("plan", "--plan", plan(captioners=["budget(strange)"]))
     assert (code, "run the plugin strange of package stranger 1.0" in error) == (2, True), error
     assert not (tmp_path / "was here").exists()
+
+
+def test_nor_is_a_scorer_that_a_definition_names(command, plan, installed, tmp_path):
+    installed("scorer", "strange", f"open({str(tmp_path / 'was here')!r}, 'w').close()")
+    shipped = definitions_folder().joinpath("chartqa.toml").read_text("utf-8")
+    (tmp_path / "mine.toml").write_text(shipped.replace('official = "relaxed"', 'official = "strange"'), "utf-8")
+    sent = plan(benchmarks=["mine.toml"])
+    for words in (("plan", "--plan", sent), ("run", "--plan", sent, "-q", "--out", "out")):
+        code, error = command(*words)
+        assert (code, "run the scorer strange of package stranger 1.0" in error) == (2, True), error
+    assert not (tmp_path / "was here").exists()
+    assert not (tmp_path / "out").exists()
 
 
 def test_no_stranger_takes_our_names_in_any_kind(command, installed, tmp_path):

@@ -1,6 +1,9 @@
 """A command that cannot have been meant is one clear line and exit code 2, whichever verb it is."""
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -197,3 +200,17 @@ def test_python_is_told_the_same(value):
 
     with pytest.raises(UsageError, match="limit"):
         evaluate("blind", benchmarks="chartqa", limit=value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+@pytest.mark.parametrize("where", ["label", "out"])
+def test_a_name_that_is_not_utf_8_ends_in_no_traceback(tmp_path: Path, where: str) -> None:
+    name = b"\xff"
+    out = os.fsencode(tmp_path) + b"/run" + (name if where == "out" else b"")
+    captioner = b"oracle?label=" + (name if where == "label" else b"plain")
+    words = [sys.executable, "-m", "prism_eval", "run", "-c", captioner, "-b", "chartqa", "--limit", "1", "--out", out]
+    done = subprocess.run(
+        words, capture_output=True, check=False, env={**os.environ, "PRISM_EVAL_CACHE": str(tmp_path)}
+    )
+    assert b"Traceback" not in done.stderr
+    assert done.returncode == (2 if where == "out" else 0), done.stderr

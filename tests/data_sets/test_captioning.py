@@ -206,6 +206,14 @@ def test_a_part_that_cannot_be_read_to_its_end_has_no_shard_and_the_others_have(
     assert again.tallies["caption"].made + again.tallies["caption"].hits == 9
 
 
+def test_a_table_that_is_none_is_told_and_the_others_are_captioned(tmp_path: Path, captioned: Any) -> None:
+    table(tmp_path / "data" / "a.parquet", [{"image": png(1)}])
+    (tmp_path / "data" / "b.parquet").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
+    done = captioned(tmp_path / "data")
+    assert (done.written, list(done.unread)) == (1, ["b"])
+    assert "Git LFS pointer" in done.unread["b"]
+
+
 def test_parts_are_dealt_to_tasks_and_all_of_them_are_the_whole(
     tmp_path: Path, captioned: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

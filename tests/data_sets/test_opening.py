@@ -164,7 +164,7 @@ def test_a_picture_over_the_budget_is_not_read_whole(tmp_path: Path, monkeypatch
     ("files", "said"),
     [
         ({}, "holds no pictures, WebDataset tars or Parquet files"),
-        ({"a.parquet": b"nope"}, "is no Parquet file"),
+        ({"a.parquet": b"nope"}, "cannot be read as Parquet"),
         ({"a/x.tar": b"", "b/x.tar": b""}, "has 2 files named x"),
     ],
 )

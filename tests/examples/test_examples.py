@@ -126,3 +126,16 @@ def test_the_attacks_are_measured_with_any_reader(tmp_path):
     # A reader that matches words needs no fence, and loses nothing by one.
     none = [cell.strip() for cell in rows[0].split("|")[2:-1]]
     assert none[:2] == none[2:]
+
+
+def test_a_reward_rises_with_what_captions_say_and_not_with_padding_or_praise(tmp_path):
+    said = run(tmp_path, EXAMPLES / "reward_on_twins.py", "--figure", "reward.png")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in said.splitlines() if line.startswith("|")]
+    earned = {name: float(value) for name, value in rows[2:]}
+    recalls = [earned[f"{share} % of the facts"] for share in (0, 25, 50, 75, 100)]
+    assert recalls == sorted(recalls)
+    assert (recalls[0], recalls[-1]) == (0.0, 1.0)
+    distorted = [earned[f"all, {share} % of them distorted"] for share in (25, 50, 100)]
+    assert distorted == sorted(distorted, reverse=True)
+    assert earned["50 %, padded"] == earned["50 %, praising itself"] == earned["50 % of the facts"]
+    assert (tmp_path / "reward.png").read_bytes().startswith(b"\x89PNG")

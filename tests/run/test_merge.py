@@ -7,13 +7,14 @@ import json
 import shutil
 from dataclasses import dataclass, field
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prism_eval.captioners import Captioner
-from prism_eval.errors import PermanentError
+from prism_eval.errors import PermanentError, RunError
 from prism_eval.leaderboard import build
 from prism_eval.plugins import runtime
 from prism_eval.reasoners import Reasoner
@@ -23,6 +24,7 @@ from prism_eval.run.reading import Table, read_manifest
 from prism_eval.run.replay import reopen
 from prism_eval.schema import Answer, Caption, FinishReason
 from tests.builders import chart_folder, png
+from tests.runfolder import edit
 from tests.sharded import _run, assert_one_run, assert_same, run_shards, run_whole
 from tests.shell import shell
 
@@ -366,3 +368,18 @@ def test_any_data_in_any_number_of_shards(data, count, tmp_path_factory):
     definition.write_text(_MINE, encoding="utf-8")
     plan = {"captioners": ["moody", "blind"], "captioner_objects": {"moody": Moody()}}
     assert_one_run(home, count, data=str(home / "data"), benchmarks=[str(definition)], **plan)
+
+
+@pytest.mark.parametrize("name", ["captions", "answers"])
+def test_a_text_that_ended_in_no_way_of_ours_is_said_and_nothing_is_written(name, tmp_path):
+    shards = run_shards(tmp_path, 2, **{**TWINS, "benchmarks": ["chartqa"], "limit": 6})
+
+    def changed(table):
+        place = table.schema.get_field_index("finish_reason")
+        ends = ["whim", *table["finish_reason"].to_pylist()[1:]]
+        return table.set_column(place, table.schema.field(place), pa.array(ends, pa.string()))
+
+    edit(shards[0] / f"{name}.parquet", changed)
+    with pytest.raises(RunError, match="ended in 'whim', which is no way to end"):
+        merge(shards, tmp_path / "merged")
+    assert not (tmp_path / "merged").exists()

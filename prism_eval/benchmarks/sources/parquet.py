@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from prism_eval.benchmarks.rows import Row, RowError
 from prism_eval.benchmarks.sources.unreadable import unreadable
+from prism_eval.files.pages import check_pages
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
@@ -18,6 +19,10 @@ _BATCH_BYTES = 4 * 2**20
 _BATCH_ROWS = 16
 # Left to itself pyarrow reads a whole row group before it gives its first row: 300 MB for 100 photographs.
 _BUFFER = 2**20
+_PACKED = 64
+"""Times its bytes in the file to which a column may come: texts are packed to a tenth, and photographs not at all."""
+_LARGEST_DICTIONARY = 8 * 2**20
+"""Bytes of a page that rows point into, which no writer of its own accord makes: each row may repeat all of it."""
 
 
 def parquet_size(path: Path) -> int:
@@ -54,7 +59,7 @@ def parquet_rows(path: Path, columns: Collection[str], start: int = 0) -> Iterat
             names = file.schema_arrow.names
             present = [name for name in names if name in columns]
             unread = tuple(name for name in names if name not in columns)
-            for position, values in enumerate(_values(file, present), start=1):
+            for position, values in enumerate(_values(file, present, path), start=1):
                 # The position is the file's, the number goes on over all files of the benchmark.
                 yield Row(start + position - 1, values, f"{path} row {position}", unread)
     # Dates that Python has no number for, and texts that are none, are told by errors of Python's own.
@@ -62,10 +67,11 @@ def parquet_rows(path: Path, columns: Collection[str], start: int = 0) -> Iterat
         yield unreadable(path, "Parquet", error)
 
 
-def _values(file: ParquetFile, columns: list[str]) -> Iterator[dict[str, object]]:
+def _values(file: ParquetFile, columns: list[str], path: Path) -> Iterator[dict[str, object]]:
+    repeated = max((pages.dictionary for pages in check_pages(path, file.metadata, columns, times=_PACKED)), default=0)
     # Group by group: asked for all groups at once, pyarrow keeps what it has read until the file is closed.
     for group in range(file.num_row_groups):
-        rows = _rows_at_once(file, group)
+        rows = _rows_at_once(file, group) if repeated < _LARGEST_DICTIONARY else 1
         for batch in file.iter_batches(batch_size=rows, row_groups=[group], columns=columns, use_threads=False):
             yield from batch.to_pylist()
 

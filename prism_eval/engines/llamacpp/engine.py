@@ -22,6 +22,7 @@ from prism_eval.engines.llamacpp.loading import Wanted
 from prism_eval.engines.llamacpp.named import file_of
 from prism_eval.engines.llamacpp.resident import Resident
 from prism_eval.engines.llamacpp.wording import reply_body, template_body, text_of, trouble
+from prism_eval.engines.marks import marks_in
 from prism_eval.engines.pixels import redrawn
 from prism_eval.engines.probe import Probe
 from prism_eval.engines.replies import whole
@@ -73,6 +74,7 @@ class LlamaCppEngine(Engine):
     gpu_layers: int | None = runtime(None)
     _weights: Weights = field(init=False, repr=False, compare=False)
     _projector: Weights | None = field(default=None, init=False, repr=False, compare=False)
+    _marks: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
     _resident: Resident | None = field(default=None, init=False, repr=False, compare=False)
     _server: Server | None = field(default=None, init=False, repr=False, compare=False)
 
@@ -139,6 +141,14 @@ class LlamaCppEngine(Engine):
             # One after the other: each finds read what all begin with.
             return [await self._likelihood(server, row, shared, slot) for row in rows]
 
+    async def control_tokens(self, text: str) -> frozenset[str] | None:
+        """Those marks of a text that the model's tokenizer cuts otherwise than text; see `Engine.control_tokens`."""
+        for mark in (mark for mark in marks_in(text) if mark not in self._marks):
+            _, server = await self._ready()
+            read = [await self._tokens(server, mark, special=special) for special in (True, False)]
+            self._marks[mark] = read[0] != read[1]
+        return frozenset(mark for mark in marks_in(text) if self._marks[mark])
+
     async def close(self) -> None:
         """Let go of the model; with the last engine to do so it leaves the memory."""
         server, self._server = self._server, None
@@ -187,8 +197,9 @@ class LlamaCppEngine(Engine):
         text = f"{whole(said, where=self._weights.name)['prompt']}{''.join(map(str, begun.parts))}"
         return replace(request, messages=(), raw=text)
 
-    async def _tokens(self, server: Server, text: str) -> list[int]:
-        said = whole(await self._post(server, "/tokenize", tokens_body(text)), where=self._weights.name)
+    async def _tokens(self, server: Server, text: str, *, special: bool = False) -> list[int]:
+        body = tokens_body(text, special=special)
+        said = whole(await self._post(server, "/tokenize", body), where=self._weights.name)
         return cast("list[int]", said["tokens"])
 
     async def _likelihood(self, server: Server, row: Sequence[int], shared: int, slot: int) -> float:

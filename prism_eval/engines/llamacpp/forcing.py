@@ -20,12 +20,14 @@ LISTED = 50_000
 """Tokens among which a part of a character is looked up."""
 
 
-def tokens_body(text: str) -> Body:
-    """The body that asks for a text's tokens.
+def tokens_body(text: str, *, special: bool = False) -> Body:
+    """The body that asks for a text's tokens; the marks of a beginning that the model is used to are among them.
 
-    The marks of a beginning that the model is used to are among them; what looks like one in the text is text.
+    Args:
+        text: The text.
+        special: Whether what looks like a control token in it is one, and not text.
     """
-    return _body({"content": utf8(text), "add_special": True, "parse_special": False})
+    return _body({"content": utf8(text), "add_special": True, "parse_special": special})
 
 
 def forced_body(prompt: Sequence[int], token: int, slot: int, *, listed: int = 1) -> Body:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 
 from prism_eval.engines.base import Engine
 from prism_eval.engines.context import no_room
+from prism_eval.engines.marks import control_tokens_of, held
 from prism_eval.engines.probe import Probe
 from prism_eval.engines.templates import no_chat_template
 from prism_eval.engines.transformers.inputs import Prompt
@@ -61,6 +62,7 @@ class TransformersEngine(Engine):
     _weights: Weights = field(init=False, repr=False, compare=False)
     _resident: Resident | None = field(default=None, init=False, repr=False, compare=False)
     _remarks: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)
+    _controls: frozenset[str] | None = field(default=None, init=False, repr=False, compare=False)
     _loaded_root: str | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -134,6 +136,12 @@ class TransformersEngine(Engine):
         await self._ready()
         options = Options(prompt, tuple(continuations))
         return cast("list[float]", await self._asked(options, "options", len(prompt)))
+
+    async def control_tokens(self, text: str) -> frozenset[str] | None:
+        """Those that the tokenizer names as its own; see `Engine.control_tokens`."""
+        if self._controls is None:
+            self._controls = control_tokens_of((await self._ready()).tokenizer)
+        return held(self._controls, text)
 
     async def close(self) -> None:
         """Let go of the model; with the last engine to do so it leaves the memory."""

@@ -10,8 +10,10 @@ import multiprocessing
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from prism_eval.engines.marks import control_tokens_of
 from prism_eval.engines.vllm.arguments import Arguments
 from prism_eval.engines.vllm.log import QUIET, Log
 from prism_eval.engines.vllm.spawning import leashed
@@ -124,6 +126,11 @@ class Model:
         """A text's tokens, with the marks of a beginning that the model is used to."""
         ids: list[int] = self._engine.renderer.get_tokenizer().encode(text)
         return ids
+
+    @cached_property
+    def control_tokens(self) -> frozenset[str]:
+        """Those of its tokenizer."""
+        return control_tokens_of(self._engine.renderer.get_tokenizer())
 
     async def log_probabilities(self, tokens: Sequence[int]) -> list[float]:
         """That of each token but the first, behind those before it."""

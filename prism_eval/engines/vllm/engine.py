@@ -134,6 +134,10 @@ class VLLMEngine(Engine):
         """Read the prompt with each continuation; see `Engine.log_likelihood`."""
         return await self._there().log_likelihood(prompt, continuations)
 
+    async def control_tokens(self, text: str) -> frozenset[str] | None:
+        """Ask the model's tokenizer; see `Engine.control_tokens`."""
+        return await self._there().control_tokens(text)
+
     async def close(self) -> None:
         """Let go of the model; with the last engine to do so it ends, and all its processes with it."""
         host, self._host = self._host, None

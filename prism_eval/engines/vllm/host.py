@@ -92,5 +92,9 @@ class Host(ABC):
         """See `Engine.log_likelihood`."""
 
     @abstractmethod
+    async def control_tokens(self, text: str) -> frozenset[str] | None:
+        """See `Engine.control_tokens`."""
+
+    @abstractmethod
     async def end(self) -> None:
         """End the model and wait until all its processes are gone."""

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from prism_eval.engines.context import no_room, ran_out
 from prism_eval.engines.http import one_line
+from prism_eval.engines.marks import held
 from prism_eval.engines.vllm.adapter import Model
 from prism_eval.engines.vllm.host import Host, Wanted
 from prism_eval.engines.vllm.log import Log, is_hearsay
@@ -60,6 +61,10 @@ class Resident(Host):
     async def log_likelihood(self, prompt: str, continuations: Sequence[str]) -> list[float]:
         """Read the prompt with each continuation, and sum what differs, token by token."""
         return await self._asked(partial(self._ranked, [prompt + continuation for continuation in continuations]))
+
+    async def control_tokens(self, text: str) -> frozenset[str] | None:
+        """Those that the tokenizer names as its own."""
+        return held((await self._model()).control_tokens, text)
 
     async def end(self) -> None:
         """End the model and wait for it."""

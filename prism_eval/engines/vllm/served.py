@@ -72,6 +72,10 @@ class Served(Host):
         """Let the server echo."""
         return await self._asked(lambda: self._engine.log_likelihood(prompt, continuations))
 
+    async def control_tokens(self, text: str) -> frozenset[str] | None:
+        """Ask the server's tokenizer."""
+        return await self._asked(lambda: self._engine.control_tokens(text))
+
     async def end(self) -> None:
         """End the server, and wait until nothing of it is left."""
         await self._engine.close()

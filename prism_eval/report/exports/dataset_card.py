@@ -29,6 +29,7 @@ _COLUMNS = """\
 | `kind`, `question`, `options`, `gold` | what was asked, and the accepted answers |
 | `outcome`, `score` | how the answer ended; a `failed` call has no score, every other one is in [0, 1] |
 | `answer`, `extracted`, `note` | the reply, what was read out of it, and why |
+| `cause` | why it `failed`: `unusable`, `infrastructure`; by the captioner `refused`, `missing`, `too_long`, `broken` |
 | `chosen_position`, `gold_position` | where the picked and the right option stood, as shown, from 0 |
 | `caption`, `caption_words`, `caption_truncated` | what the reasoner read |
 | `row` | what else of the benchmark's row a scorer reads, as JSON |

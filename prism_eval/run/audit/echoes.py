@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prism_eval.errors import RunError
@@ -43,7 +43,7 @@ class Echoes:
                 for image in row["images"] or ():
                     asked[image].update(_sought(row["question"], row["options"], row["item"]))
             for row in Table(folder.path, "captions").rows(["captioner", "image", "text"]):
-                text = _bare(row["text"] or "")
+                text = bare(row["text"] or "")
                 for _, sought in asked.get(row["image"], ()):
                     if sought in text:
                         repeated[row["image"]][sought].add(row["captioner"])
@@ -57,15 +57,26 @@ class Echoes:
 
 def _sought(question: str, options: str, item: str) -> Iterator[tuple[str, str]]:
     try:
-        offered = [_bare(str(one)) for one in json.loads(options)]
+        offered = [str(one) for one in json.loads(options)]
     except (ValueError, TypeError) as error:
         raise RunError(f"item {item}: its options are no list: score the run again") from error
-    put = _bare(question)
+    yield from sought(question, offered)
+
+
+def sought(question: str, options: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The words of a ``question`` and of its ``options``, as `bare` has them, where a text that holds them repeats it.
+
+    Args:
+        question: The question's text.
+        options: Its options' texts, in the order to be looked for.
+    """
+    put = bare(question)
     if len(put.split()) >= _LEAST:
         yield "question", put
-    if len(together := " ".join(offered)) >= _LEAST_OPTIONS and len(offered) > 1:
+    if len(together := " ".join(map(bare, options))) >= _LEAST_OPTIONS and len(options) > 1:
         yield "options", together
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
+    """A text's words alone, in small letters."""
     return " ".join(_WORDS.findall(text.casefold()))

@@ -9,6 +9,9 @@ from prism_eval.run.folder import RunFolder
 from prism_eval.run.reading import Table
 from prism_eval.schema import option_letters
 
+_POSITIONS = range(26)
+"""Those that have a letter; a table of anybody's may hold any number, and nothing where none was picked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Picks:
@@ -39,9 +42,9 @@ def picks(folder: RunFolder) -> dict[str, Picks]:
     picked: dict[str, Counter[int]] = defaultdict(Counter)
     due: dict[str, Counter[int]] = defaultdict(Counter)
     for row in Table(folder.path, "verdicts").rows(["captioner", "order", "chosen_position", "gold_position"]):
-        if row["order"] == 0 and row["gold_position"] is not None:
+        if row["order"] == 0 and row["gold_position"] in _POSITIONS:
             due[row["captioner"]][row["gold_position"]] += 1
-            if row["chosen_position"] is not None:
+            if row["chosen_position"] in _POSITIONS:
                 picked[row["captioner"]][row["chosen_position"]] += 1
     return {who: Picks(_lettered(picked[who]), _lettered(counts)) for who, counts in due.items()}
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
+from prism_eval.errors import RunError
 from prism_eval.plan import Stage
 from prism_eval.run.item_result import is_empty
 from prism_eval.run.spending import Spending, Spent
@@ -14,6 +15,7 @@ from prism_eval.schema import Caption, FinishReason
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_ENDS = tuple(FinishReason)
 _SUMS = tuple(field.name for field in fields(Spent))
 
 
@@ -32,7 +34,13 @@ class Sums:
     empty: Counter[str] = field(default_factory=Counter)
 
     def add(self, stage: Stage, rows: pa.Table) -> None:
-        """Take in rows of a stage's table."""
+        """Take in rows of a stage's table.
+
+        Raises:
+            RunError: A text ended in no way of ours.
+        """
+        if stage != "score":
+            _check_ends(rows)
         if stage == "caption":
             for (label,), sums in _spent(rows, "captioner"):
                 self.spending.captions[label] += sums
@@ -53,6 +61,14 @@ class Sums:
         wordless = rows.filter(pc.equal(rows["words"], 0)).select(["captioner", "text", "finish_reason"])
         for row in wordless.to_pylist():
             self.empty[row["captioner"]] += is_empty(Caption(row["text"], FinishReason(row["finish_reason"])))
+
+
+def _check_ends(rows: pa.Table) -> None:
+    import pyarrow.compute as pc
+
+    said = rows.filter(pc.is_valid(rows["text"]))["finish_reason"]
+    for strange in (end for end in pc.unique(said).to_pylist() if end not in _ENDS):
+        raise RunError(f"a shard has a text that ended in {strange!r}, which is no way to end: make the shard again")
 
 
 def _spent(rows: pa.Table, *whose: str) -> list[tuple[tuple[str, ...], Spent]]:

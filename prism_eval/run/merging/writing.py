@@ -12,6 +12,7 @@ from prism_eval.errors import UsageError
 from prism_eval.files.folders import user_path
 from prism_eval.files.whole import new_folder
 from prism_eval.plan import Plan, Stage
+from prism_eval.run.audit.counted import counted
 from prism_eval.run.comparable import ITEMS, Fields, comparable
 from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.interruptible import stoppable
@@ -86,7 +87,7 @@ def _write(shards: Sequence[OpenShard], plan: Plan, folder: RunFolder) -> None:
         whose = comparable(cast("Manifest", manifest))
         for stage, writer in writers.items():
             writer.finish(_of_the_whole(shards[0].table(stage), whose))
-    folder.write_manifest(manifest)
+    folder.write_manifest({**manifest, **counted(folder)})
     for file in (file for one in shards for file in one.folder.thumbnail_files()):
         folder.thumbnails.mkdir(exist_ok=True)
         shutil.copyfile(file, folder.thumbnails / file.name)

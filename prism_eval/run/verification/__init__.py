@@ -17,7 +17,7 @@ from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.reading import Manifest, read_manifest
 from prism_eval.run.rescoring import Rescored, Ruled, rescore
 from prism_eval.run.verification.contradictions import contradictions, unlike_rows
-from prism_eval.run.verification.counts import miscounted
+from prism_eval.run.verification.counts import miscounted, uncounted
 from prism_eval.run.verification.finding import Finding
 from prism_eval.run.verification.provenance import provenance
 from prism_eval.run.verification.texts import unlike_texts
@@ -57,7 +57,7 @@ def verify(path: Path) -> Verification:
     folder = RunFolder.open(path)
     manifest = read_manifest(folder.path)
     findings = [*_belonging(folder), *at_a_glance(folder, manifest), *miscounted(folder, manifest)]
-    findings += [*unlike_rows(folder), *unlike_texts(folder, manifest)]
+    findings += [*unlike_rows(folder), *unlike_texts(folder, manifest), *uncounted(folder, manifest)]
     traced, notes = provenance(folder, manifest), list(_notes(manifest))
     findings += traced.findings
     notes += traced.notes

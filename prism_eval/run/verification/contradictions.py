@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from prism_eval.errors import Cause
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.reading import LABEL, Table
 from prism_eval.run.verification.finding import Finding
@@ -34,10 +35,9 @@ def contradictions(folder: RunFolder) -> Iterator[Finding]:
 
     if not folder.table("verdicts").exists():
         return
-    rows = Table(folder.path, "verdicts").columns({"outcome": LABEL, "score": "double"})
-    outcomes = rows["outcome"].combine_chunks()
-    labels = [str(one) for one in outcomes.dictionary.to_pylist()]
-    codes = outcomes.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    rows = Table(folder.path, "verdicts").columns({"outcome": LABEL, "cause": LABEL, "score": "double"})
+    labels, codes = _coded(rows["outcome"])
+    causes, because = _coded(rows["cause"])
     given = ~rows["score"].is_null().to_numpy()
     scores = rows["score"].to_numpy()
 
@@ -55,6 +55,10 @@ def contradictions(folder: RunFolder) -> Iterator[Finding]:
             "correct, with a score of 0": with_outcome(Outcome.CORRECT.value) & given & (scores == 0),
             "wrong, with a score of 1": with_outcome(Outcome.WRONG.value) & given & (scores == 1),
             "points for what is no answer": with_outcome(*lost) & given & (scores != 0),
+            "a cause of failure that there is not": np.isin(
+                because, [code for code, cause in enumerate(causes) if cause not in tuple(Cause)]
+            ),
+            "a cause of failure, and not failed": (because >= 0) & ~with_outcome(Outcome.FAILED.value),
         }
     for problem, wrong in checks.items():
         if wrong.any():
@@ -84,6 +88,13 @@ def unlike_rows(folder: RunFolder) -> Iterator[Finding]:
             first = [_text(whole[part].combine_chunks(), several[part][0].as_py()) for part in _PLACE[1:]]
             problem = f"an item with more than one {_CALLED.get(name, name)}"
             yield Finding(_FILE, problem, several.num_rows, " ".join(first))
+
+
+def _coded(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int64]]:
+    """The texts of a column, and the number of each row's among them; -1 where there is none."""
+    coded = column.combine_chunks()
+    numbers: NDArray[np.int64] = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return [str(one) for one in coded.dictionary.to_pylist()], numbers
 
 
 def _text(labels: pa.DictionaryArray, code: int) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from prism_eval.errors import RunError
+from prism_eval.run.audit.counted import EDITION, counted
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.reading import LABEL, Manifest, Table
 from prism_eval.run.verification.finding import Finding
@@ -50,3 +52,23 @@ def miscounted(folder: RunFolder, manifest: Manifest) -> Iterator[Finding]:
         if outcomes.get(outcome, 0) != counted.get(outcome, 0):
             said = f"counts {outcomes.get(outcome, 0)} answers {outcome}, where there are {counted.get(outcome, 0)}"
             yield Finding(_FILE, said)
+
+
+def uncounted(folder: RunFolder, manifest: Manifest) -> Iterator[Finding]:
+    """What the manifest counts otherwise than an audit of the captions does.
+
+    Args:
+        folder: The run folder.
+        manifest: Its manifest.
+    """
+    said = manifest.get("audit") or {}
+    # What another version looks for is another count.
+    if said.get("edition") != EDITION:
+        return
+    try:
+        found = counted(folder).get("audit")
+    except RunError as error:
+        yield Finding("captions.parquet", f"cannot be audited: {error}")
+        return
+    if found is not None and found != said:
+        yield Finding(_FILE, "counts signs of speaking to a reader otherwise than the captions have them")

@@ -45,7 +45,7 @@ def unlike_texts(folder: RunFolder, manifest: Manifest) -> Iterator[Finding]:
         # What is read of several images is joined; of one it is the caption itself.
         elif (
             digest
-            and len(said["images"]) == 1
+            and len(said["images"] or ()) == 1
             and digest not in written.known(said["captioner"], said["images"][0], said["sample"])
         ):
             wrong["a caption that captions.parquet does not have for that image"].append(place)
@@ -54,7 +54,8 @@ def unlike_texts(folder: RunFolder, manifest: Manifest) -> Iterator[Finding]:
 
 
 def _is_verbatim(manifest: Manifest) -> bool:
-    return bool(((manifest.get("protocol") or {}).get("caption") or {}).get("verbatim"))
+    caption = (manifest.get("protocol") or {}).get("caption")
+    return isinstance(caption, Mapping) and bool(caption.get("verbatim"))
 
 
 @dataclass(frozen=True)

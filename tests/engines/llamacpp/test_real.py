@@ -64,6 +64,12 @@ async def test_a_stored_prompt_and_a_reply_that_has_begun_are_gone_on_with(make:
     assert said.text.startswith(" Berlin")
 
 
+async def test_the_models_own_control_tokens_are_told_from_text(make: Make) -> None:
+    needs_smollm2()
+    found = await make("smollm2").control_tokens("A <repo_name> of <|im_end|>, [WORD], <nobody> and 3 < 4.")
+    assert found == {"<repo_name>", "<|im_end|>"}
+
+
 async def test_greedy_texts_are_those_of_transformers(tiny: str, make: Make) -> None:
     requests = several(8, eyes=False)
     reference = TransformersEngine(model=tiny, device="cpu", dtype="float32")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.engines.road.pictures import all_scenes
@@ -17,12 +19,13 @@ STEPS = {"weak": 100, "strong": 300}
 _BATCH, _POOL, _RATE = 32, 3200, 2e-3
 
 
-def train(home: Path, *, seed: int = 0) -> dict[str, Path]:
+def train(home: Path, *, seed: int = 0, saved: Mapping[str, int] = MappingProxyType(STEPS)) -> dict[str, Path]:
     """Train a tiny LLaVA to describe pictures.
 
     Args:
         home: Where the captioners are saved, a folder each under its name.
         seed: Of weights, pictures and batches.
+        saved: By name, after how many steps.
 
     Returns:
         Their folders by name.
@@ -34,7 +37,7 @@ def train(home: Path, *, seed: int = 0) -> dict[str, Path]:
     tiny.llava_model(blank, seed=seed, sentences=[PROMPT, *(one.sentence for one in scenes)], spread=0.06, eye_size=64)
     model, examples = _model(blank), _examples(blank, seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=_RATE, weight_decay=0.01)
-    steps = max(STEPS.values())
+    steps = max(saved.values())
     rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=steps, pct_start=0.05)
     torch.manual_seed(seed)
     for step in range(1, steps + 1):
@@ -45,9 +48,9 @@ def train(home: Path, *, seed: int = 0) -> dict[str, Path]:
         optimizer.step()
         rate.step()
         optimizer.zero_grad()
-        for name in (name for name, last in STEPS.items() if last == step):
+        for name in (name for name, last in saved.items() if last == step):
             model.save_pretrained(shutil.copytree(blank, home / name))
-    return {name: home / name for name in STEPS}
+    return {name: home / name for name in saved}
 
 
 def _model(folder: Path) -> Any:

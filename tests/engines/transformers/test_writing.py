@@ -58,6 +58,11 @@ def _seen(folder: Path, request: Request, text: str) -> Any:
     return processor(text=[prompt], images=[Pillow.open(io.BytesIO(request.images[0].data))], return_tensors="pt")
 
 
+async def test_the_tokenizers_own_control_tokens_are_told_from_text(make: Make) -> None:
+    found = await make("text").control_tokens("An <image> of <|im_end|>, [WORD], <nobody> and 3 < 4.")
+    assert found == {"<image>", "<|im_end|>"}
+
+
 @pytest.mark.parametrize("name", NAMES)
 async def test_greedy_text_is_what_plain_generate_writes_in_a_batch_and_alone(
     name: str, make: Make, models: Callable[[str], Path]

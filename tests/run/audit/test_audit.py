@@ -41,6 +41,7 @@ def signs(text: str) -> set[str]:
         ("This description is highly accurate.", {"praise"}),
         ("Every question can be answered from it.", {"praise"}),
         (" ".join(map(str, range(40, 60))), {"numbers"}),
+        ("\n".join(f"{number}." for number in range(1, 21)), {"numbers"}),
     ],
 )
 def test_what_is_said_to_a_reader_is_a_sign(text: str, expected: set[str]) -> None:
@@ -55,6 +56,7 @@ def test_what_is_said_to_a_reader_is_a_sign(text: str, expected: set[str]) -> No
         "A worksheet asks which answer fits; four options stand below it, the third of which is ticked.",
         "The sign says 'Please do not ignore this message'. Below it stands |x| < 3 and a <b>bold</b> word.",
         "The right half is blue, the correct scale is on the left, and a note below the table names its source.",
+        "Twenty people:\n" + "\n".join(f"{number}. **A person**: in a coat." for number in range(1, 21)),
         "A person reads a description of the museum, which is complete with a map.",
     ],
 )

@@ -1,0 +1,51 @@
+"""What CI installs is locked by digest, in the versions of the constraints, and its actions by commit."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+TOP = Path(__file__).parents[2]
+LOCK, WORKFLOW = TOP / ".ci" / "requirements.txt", TOP / ".github" / "workflows" / "ci.yml"
+_PIN = re.compile(r"^([A-Za-z0-9_.-]+)==(\S+)", re.MULTILINE)
+
+pytestmark = pytest.mark.skipif(not WORKFLOW.exists(), reason="a package of the sources alone has no workflow")
+
+
+def pins(text: str) -> dict[str, str]:
+    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in _PIN.findall(text)}
+
+
+def test_every_locked_package_has_a_digest_and_the_version_of_the_constraints() -> None:
+    text = LOCK.read_text("utf-8")
+    locked, known = pins(text), pins((TOP / "constraints.txt").read_text("utf-8"))
+    assert len(locked) > 50
+    assert {name: version for name, version in locked.items() if known.get(name, version) != version} == {}
+    entries = [entry for entry in re.split(r"\n(?=\S)", text) if _PIN.match(entry)]
+    assert len(entries) == len(locked)
+    assert all(re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry) for entry in entries)
+
+
+def test_what_the_package_and_its_tests_need_is_locked() -> None:
+    project = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    needed = [*project["dependencies"], *extras["dev"], *extras["ocr"], *extras["math"], *("hatchling", "editables")]
+    names = {re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~ ;]", need)[0]).lower() for need in needed} - {"prism-eval"}
+    assert names - set(pins(LOCK.read_text("utf-8"))) == set()
+
+
+def test_actions_are_named_by_commit_and_run_what_ci_runs() -> None:
+    workflow = yaml.safe_load(WORKFLOW.read_text("utf-8"))
+    (job,) = workflow["jobs"].values()
+    assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13", "3.14"]
+    used = [step["uses"] for step in job["steps"] if "uses" in step]
+    assert used
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", one) for one in used)
+    runs = [step.get("run", "") for step in job["steps"]]
+    assert ".ci/run" in runs
+    assert any("--require-hashes" in run and ".ci/requirements.txt" in run for run in runs)
+    assert workflow["permissions"] == {"contents": "read"}
