@@ -39,13 +39,17 @@ class Orders:
     def of(self, item: Item) -> list[Order]:
         """The item's orders, all different, its own first; each depends on the seed and the item alone."""
         own = _own_order(item)
-        if self.count == 1 or item.benchmark in self.fixed:
+        if self.count == 1 or not self.can_move(item):
             return [own]
         # Seeded by the item: its orders are the same whichever items are asked beside it.
         rng = random.Random(f"{self.seed}/{item.benchmark}/{item.id}")
         if self.rotated:
-            return _rounds(len(own), self.count, rng) if can_move(item) else [own]
+            return _rounds(len(item.options), self.count, rng)
         return drawn_orders(item, self.count, rng, first=(own,))
+
+    def can_move(self, item: Item) -> bool:
+        """Whether the item's options can be shown in another order than their own."""
+        return item.benchmark not in self.fixed and _can_move(item)
 
 
 def rotations(options: int, count: int) -> int:
@@ -88,7 +92,7 @@ def drawn_orders(item: Item, count: int, rng: random.Random, *, first: tuple[Ord
         first: What the list begins with.
     """
     own = _own_order(item)
-    if not can_move(item):
+    if not _can_move(item):
         return [own]
     orders = list(first)
     while len(orders) < min(count, factorial(len(own))):
@@ -102,8 +106,7 @@ def _own_order(item: Item) -> Order:
     return tuple(range(len(item.options)))
 
 
-def can_move(item: Item) -> bool:
-    """Whether the item's options can be shown in another order than their own."""
+def _can_move(item: Item) -> bool:
     # "Both A and B" and "none of the above" are true of one order only.
     return item.kind is ItemKind.CHOICE and not any(_REFERS_TO_OTHERS.search(option) for option in item.options)
 

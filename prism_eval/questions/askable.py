@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from prism_eval.plan import can_move
+from prism_eval.plan import Orders
 from prism_eval.questions.question import Question
 from prism_eval.schema import option_letters
 
 _LETTERS = 26
+_ORDERS = Orders(count=2)
 
 
 def unaskable(question: Question) -> tuple[str, ...]:
@@ -23,7 +24,7 @@ def unaskable(question: Question) -> tuple[str, ...]:
         reasons.append(f"its answer {question.answer[:20]!r} is none of its options")
     if len({folded(option) for option in question.options}) < len(question.options):
         reasons.append("two of its options are the same")
-    if letters and not can_move(question.as_item()):
+    if letters and not _ORDERS.can_move(question.as_item()):
         reasons.append("an option speaks of the others, and is true in one order only")
     return tuple(reasons)
 

@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from prism_eval.benchmarks.rows import RowError
+from prism_eval.benchmarks.sources.parquet import parquet_rows
+from prism_eval.benchmarks.sources.unreadable import unreadable
 from prism_eval.errors import DataError
 from prism_eval.files.budgets import MAX_BYTES, regular
-from prism_eval.files.parquet import batches
 from prism_eval.questions.question import Question
 from prism_eval.questions.question_set import QuestionSet
 from prism_eval.schema import Image
 
 _COLUMNS = ("id", "image", "reward_model")
-_ROWS = 64
-"""Rows whose images are in memory at once, at most."""
 _WAY_OUT = "can not answer based on the caption"
 """What CapRL's reward server puts below the options of a question: no option of it."""
 _ANSWER = re.compile(r"\s*\(?([A-Za-z])(?:[).:]|\s*$)")
@@ -59,13 +59,15 @@ def _rows(path: Path) -> Iterator[Mapping[str, object]]:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(regular(path)) as file:
-            if missing := [name for name in _COLUMNS if name not in file.schema_arrow.names]:
-                raise DataError(f"{path} is no file of CapRL's questions: it has no column {', '.join(missing)}")
-            for batch in batches(file, _COLUMNS, path=path, size=_ROWS):
-                yield from batch.to_pylist()
+        names = pq.read_schema(regular(path)).names
     except (OSError, pa.ArrowException) as error:
-        raise DataError(f"cannot read {path}: {' '.join(str(error).split())}") from error
+        raise unreadable(path, "Parquet", error) from error
+    if missing := [name for name in _COLUMNS if name not in names]:
+        raise DataError(f"{path} is no file of CapRL's questions: it has no column {', '.join(missing)}")
+    for row in parquet_rows(path, _COLUMNS):
+        if isinstance(row, RowError):
+            raise row
+        yield row.values
 
 
 def _image(cell: object, where: str) -> Image:

@@ -95,6 +95,6 @@ def test_what_is_no_such_file_is_refused(tmp_path):
     made = QuestionSet.create(tmp_path / "made")
     with pytest.raises(DataError, match="it has no column image, reward_model"):
         import_caprl(tmp_path / "other.parquet", made)
-    for name in ("text.parquet", "nothing.parquet"):
-        with pytest.raises(DataError, match=f"cannot read .*{name}"):
+    for name, said in (("text.parquet", "cannot be read as Parquet"), ("nothing.parquet", "it is missing")):
+        with pytest.raises(DataError, match=f"{name}: {said}"):
             import_caprl(tmp_path / name, made)
