@@ -165,7 +165,7 @@ def test_who_would_not_guess_and_whose_replies_cannot_be_read_is_told(prism_eval
         (["filter", "mine", "--vlm", "oracle", "-r", "lexical", "--out", "x"], "--out is the set that a Parquet"),
         (["filter", "mine", "--vlm", "oracle", "-r", "lexical", "--not-in", "no"], "no data folder no"),
         (["filter", "x.parquet", "--vlm", "oracle", "-r", "lexical"], "say with --out which folder"),
-        (["filter", "x.parquet", "--vlm", "oracle", "-r", "lexical", "--out", "y"], "cannot read x.parquet"),
+        (["filter", "x.parquet", "--vlm", "oracle", "-r", "lexical", "--out", "y"], "x.parquet: it is missing"),
         (["lint", "nothing"], "nothing is no set of questions"),
         (["build", "nothing", "--out", "x", "-w", "openai:m"], "no data set at nothing"),
         (["build", "mine", "--out", "x", "-w", "openai:m", "--name", "A/b"], "use lower-case letters"),
