@@ -18,6 +18,7 @@ COLOURS = ("green", "silver", "red", "black")
 def prism_eval(tmp_path, monkeypatch, capfd):
     """Calls a verb in an empty folder; its exit code, and what it said."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")  # whoever ran before may have left another width
 
     def call(*words):
         monkeypatch.setattr(sys, "argv", ["prism-eval", *map(str, words)])
