@@ -176,6 +176,8 @@ def _finish(
     write_stats(done.folder, source.part, rows, asked, files)
     done.written += 1
     done.statuses.update(str(row.status) for row in rows)
+    # The pipeline holds all sources until its end, and of a million pictures this would be a gigabyte.
+    source.told.clear()
 
 
 def _rows(told: Sequence[Told], results: Sequence[ItemResult], settings: Settings) -> Iterator[Row]:

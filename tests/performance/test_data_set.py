@@ -68,7 +68,9 @@ def test_ten_stops_lose_nothing_and_double_nothing(
     images, times = 100_000, 10
     data, few = data_set(tmp_path / "data", images), data_set(tmp_path / "few", images // 10)
     server = spawn_server(latency=0.02, fail=0.05)
-    small, peaks, stops = ended(begun(tmp_path / "small", server.url, few)), [], []
+    first = begun(tmp_path / "small", server.url, few)
+    small, peaks, stops = ended(first), [], []
+    assert first.returncode == 1  # the broken pictures
     for number in range(times):
         goal = server.log.stat().st_size + images * _BYTES_A_CALL // times
         process = begun(tmp_path, server.url, data)
