@@ -2,15 +2,16 @@
 
 A reader sets memory aside for a page as the page's own header says, so it is the headers that have to be believed, and
 counted before anything is unpacked. They are Thrift's compact protocol (apache/parquet-format, ``PageHeader``): its
-second field is the size of the page unpacked, its third that in the file.
+second field is the size of the page unpacked, its third that in the file. Where the pages begin, the footer says
+(``FileMetaData``). It is read here as well: asked for a column whose footer is damaged, Arrow ends the whole program.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     from pyarrow.parquet import FileMetaData
@@ -22,11 +23,21 @@ _MOST_OF_A_DICTIONARY = 128 * 2**20
 _BEGINNING, _LONGEST = 2**10, 16 * 2**20
 """Bytes of a header that are read at first, and at most: statistics may hold the longest text of the page."""
 _DEEPEST = 64
-_BOOLEANS, _NUMBERS, _BINARY, _LISTS, _MAP, _STRUCT = (1, 2), (4, 5, 6), 8, (9, 10), 11, 12
+_BOOLEANS, _NUMBERS, _BINARY, _LIST, _LISTS, _MAP, _STRUCT = (1, 2), (4, 5, 6), 8, 9, (9, 10), 11, 12
 _FIXED = {1: 0, 2: 0, 3: 1, 7: 8}
 """What the protocol numbers kinds of values by, and how long some are. A header has no map, but might have one: readers
 pass over fields that they do not know."""
+_I32, _I64 = 5, 6
 _IS_DICTIONARY = 2
+_ENDING = 8
+"""Bytes behind a footer: its length, and the mark that every Parquet file ends with."""
+_LONGEST_NAME = 2**10
+"""Bytes of a text that are kept: names of columns are shorter, and nobody asks for other texts."""
+
+_Field = tuple[int, int]
+"""A field's number and kind: one of another kind than it should be is one that nobody knows."""
+_Value = Any
+"""A whole number, a text's first bytes, a structure's fields, or the values of a list with their kind in front."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +70,53 @@ def check_pages(path: Path, metadata: FileMetaData, names: Collection[str], *, t
     """
     whole = path.stat().st_size
     with path.open("rb") as file:
-        for group in map(metadata.row_group, range(metadata.num_row_groups)):
-            for column in map(group.column, range(group.num_columns)):
-                if column.path_in_schema.partition(".")[0] not in names:
+        for columns in _row_groups(file, whole, metadata):
+            for column in columns:
+                name = b".".join(column.get((3, _LIST), (_BINARY,))[1:]).decode("utf-8", "replace")
+                if name.partition(".")[0] not in names:
                     continue
-                starts = [at for at in (column.dictionary_page_offset, column.data_page_offset) if at]
-                begin = min(starts, default=0)
-                packed = min(column.total_compressed_size, whole)
+                begin = min(filter(None, (column.get((at, _I64), 0) for at in (9, 11))), default=0)
+                packed = min(column.get((7, _I64), 0), whole)
                 most = max(MOST_OF_A_GROUP, times * packed)
                 size = dictionary = 0
                 for kind, held in _pages(file, begin, begin + packed):
                     size += held
                     dictionary += held if kind == _IS_DICTIONARY else 0
                     if size > most or dictionary > _MOST_OF_A_DICTIONARY:
-                        raise OSError(f"column {column.path_in_schema} has {size:,} bytes and more in one row group")
+                        raise OSError(f"column {name} has {size:,} bytes and more in one row group")
                 yield Unpacked(size, dictionary)
+
+
+def _row_groups(file: BinaryIO, whole: int, metadata: FileMetaData) -> Iterator[list[dict[_Field, _Value]]]:
+    """What the footer says of the columns of each row group.
+
+    Raises:
+        OSError: It says something else than its reader has understood.
+    """
+    file.seek(max(whole - _ENDING, 0))
+    length = int.from_bytes(file.read(4), "little")
+    file.seek(max(whole - _ENDING - length, 0))
+    try:
+        groups = _list(_struct(file.read(length), 0, 0)[0], 4)
+        found = [_list(group, 1) for group in groups]
+    except (ValueError, IndexError):
+        raise OSError("its footer is damaged") from None
+    # Were the two ever to read one footer differently, it is no footer to believe.
+    if [len(columns) for columns in found] != [
+        metadata.row_group(group).num_columns for group in range(metadata.num_row_groups)
+    ]:
+        raise OSError("its footer is damaged")
+    for columns in found:
+        yield [column.get((3, _STRUCT), {}) for column in columns]
+
+
+def _list(fields: dict[_Field, _Value], number: int) -> Sequence[dict[_Field, _Value]]:
+    """The structures in a list."""
+    structures: Sequence[dict[_Field, _Value]]
+    kind, *structures = fields.get((number, _LIST), (_STRUCT,))
+    if kind != _STRUCT:
+        raise ValueError("a list of something else")
+    return structures
 
 
 def _pages(file: BinaryIO, at: int, end: int) -> Iterator[tuple[int, int]]:
@@ -101,18 +144,18 @@ def _header(file: BinaryIO, at: int) -> tuple[tuple[int, int, int], int] | None:
                 return None
             much *= 8
         else:
-            return (fields.get(1, 0), fields.get(2, -1), fields.get(3, -1)), length
+            return (fields.get((1, _I32), 0), fields.get((2, _I32), -1), fields.get((3, _I32), -1)), length
     return None
 
 
-def _struct(data: bytes, at: int, depth: int) -> tuple[dict[int, int], int]:
-    """The whole numbers of a structure by their fields' numbers, and where it ends.
+def _struct(data: bytes, at: int, depth: int) -> tuple[dict[_Field, _Value], int]:
+    """The fields of a structure, and where it ends.
 
     Raises:
         IndexError: That is beyond the data.
         ValueError: It is no structure.
     """
-    fields: dict[int, int] = {}
+    fields: dict[_Field, _Value] = {}
     field = 0
     while head := data[at]:
         step, kind, at = head >> 4, head & 15, at + 1
@@ -120,33 +163,30 @@ def _struct(data: bytes, at: int, depth: int) -> tuple[dict[int, int], int]:
             field += step
         else:
             field, at = _number(data, at)
-        if kind in _NUMBERS:
-            fields[field], at = _number(data, at)
-        else:
-            at = _after(data, at, kind, depth)
+        fields[field, kind], at = _value(data, at, kind, depth)
     return fields, at + 1
 
 
-def _after(data: bytes, at: int, kind: int, depth: int) -> int:
-    """Where a value ends that nobody asks for."""
+def _value(data: bytes, at: int, kind: int, depth: int) -> tuple[_Value, int]:
+    """A value, as far as anybody asks for such ones, and where it ends."""
     if depth > _DEEPEST:
         raise ValueError("nested too deep")
     if kind in _FIXED:
-        return at + _FIXED[kind]
+        return None, at + _FIXED[kind]
     if kind in _NUMBERS:
-        return _number(data, at)[1]
+        return _number(data, at)
     if kind == _BINARY:
         length, at = _varint(data, at)
-        return at + length
+        return data[at : at + min(length, _LONGEST_NAME)], at + length
     if kind == _STRUCT:
-        return _struct(data, at, depth + 1)[1]
+        return _struct(data, at, depth + 1)
     if kind in (*_LISTS, _MAP):
-        return _after_all(data, at, kind, depth)
+        return _values(data, at, kind, depth)
     raise ValueError("no such kind")
 
 
-def _after_all(data: bytes, at: int, kind: int, depth: int) -> int:
-    """Where a list or a map ends."""
+def _values(data: bytes, at: int, kind: int, depth: int) -> tuple[_Value, int]:
+    """The values of a list behind their kind, and where it ends; of a map only that."""
     kinds: tuple[int, ...]
     if kind == _MAP:
         count, at = _varint(data, at)
@@ -156,12 +196,15 @@ def _after_all(data: bytes, at: int, kind: int, depth: int) -> int:
         count, kinds, at = data[at] >> 4, (data[at] & 15,), at + 1
         if count == 15:
             count, at = _varint(data, at)
+    values: list[_Value] = []
     for _ in range(count):
         for each in kinds:
-            at = at + 1 if each in _BOOLEANS else _after(data, at, each, depth + 1)
+            value, at = (None, at + 1) if each in _BOOLEANS else _value(data, at, each, depth + 1)
+            if kind == _LIST:
+                values.append(value)
         # What counts more than there is ends here.
         data[at - 1]
-    return at
+    return (kinds[:1] + tuple(values) if kind == _LIST else None), at
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:

@@ -132,6 +132,33 @@ def test_damaged_files_end_in_an_error_of_the_file(tmp_path_factory: pytest.Temp
         assert row is not None
 
 
+@pytest.mark.parametrize("seed", [3867, 19951])
+def test_a_footer_at_which_arrow_ends_the_program_is_an_error_of_the_file(tmp_path: Path, seed: int) -> None:
+    # Its counts of levels are damaged: asked for that column, pyarrow 26 aborts.
+    path = tmp_path / "table.parquet"
+    pq.write_table(pa.table({"image": ["a.png"] * 50, "caption": [f"text {row}" for row in range(50)]}), path)
+    path.write_bytes(damaged(path.read_bytes(), Random(seed)))
+    *_, last = parquet_rows(path, ["image", "caption"])
+    assert isinstance(last, RowError)
+
+
+def test_a_footer_that_counts_other_columns_than_its_reader_is_damage(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
+    pq.write_table(pa.table({"image": ["a"]}), one)
+    pq.write_table(pa.table({"image": ["a"], "caption": ["b"]}), two)
+    with pytest.raises(OSError, match="its footer is damaged"):
+        list(check_pages(one, pq.read_metadata(two), ["image"]))
+
+
+def test_columns_are_measured_by_the_first_part_of_their_path(tmp_path: Path) -> None:
+    path = tmp_path / "nested.parquet"
+    rows = [{"image": {"bytes": b"x" * 3000, "path": "a"}, "other": "y" * 9000}] * 4
+    pq.write_table(pa.Table.from_pylist(rows), path, use_dictionary=False, row_group_size=2)
+    sizes = [one.size for one in check_pages(path, pq.read_metadata(path), ["image"])]
+    assert [size >= 6000 for size in sizes] == [True, False] * 2
+    assert max(sizes) < 9000
+
+
 MEASURED = f"""{MEASURE}
 import sys
 from tests.files import test_pages as lies
