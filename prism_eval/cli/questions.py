@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -94,7 +94,6 @@ def build(
     from prism_eval.questions.excluded import benchmark_digests
     from prism_eval.run.trust import check_trust
 
-    more = {key: value for key, value in (("concurrency", concurrency), ("patience", patience)) if value is not None}
     building = plan_building(
         images,
         QuestionSet.create(out, name or ""),
@@ -103,7 +102,7 @@ def build(
         excluded=benchmark_digests(not_in or ()),
         limit=limit or 0,
         seed=seed,
-        **more,
+        **_calls(concurrency, patience),
     )
     check_trust(building.plan, typed=building.plan.captioners, stages=["caption"], trust=False, where="the command")
     made, result = make(building, partial(carry_out, store=store, progress=progress, quiet=quiet))
@@ -164,7 +163,6 @@ def filter_(
     from prism_eval.run.trust import check_trust
 
     rule = _rule(asks, least, most)
-    more = {key: value for key, value in (("concurrency", concurrency), ("patience", patience)) if value is not None}
     opened = _set_of(questions, out)
     filtering = prepare(
         opened,
@@ -174,7 +172,7 @@ def filter_(
         excluded=benchmark_digests(not_in or ()),
         protocol=protocol,
         seed=seed,
-        **more,
+        **_calls(concurrency, patience),
     )
     show_rates(filtering)
     if rates:
@@ -194,6 +192,12 @@ def filter_(
         f"To ask them: prism-eval run --benchmark {filtering.questions.definition} --data {opened.folder} -c CAPTIONER"
     )
     return code
+
+
+def _calls(concurrency: int | None, patience: float | None) -> dict[str, Any]:
+    """How calls are made, as far as it was said."""
+    said = {"concurrency": concurrency, "patience": patience}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _set_of(questions: Path, out: Path | None) -> QuestionSet:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from prism_eval.benchmarks.sources.tree import leads_out
+from prism_eval.benchmarks.sources.tree import files_below, leads_out
 from prism_eval.data_sets.picture import SUFFIXES, Picture, as_caption, read_picture
 from prism_eval.files.budgets import MAX_CHARACTERS, regular
 from prism_eval.plugins.identity import digest_of
@@ -67,24 +66,13 @@ class FolderPart:
 
 def folder_parts(folder: Path) -> list[FolderPart]:
     """The parts of a folder: all picture files in it and below, in the order of their paths."""
-    paths = sorted(_pictures_below(folder))
+    found = files_below(folder, lambda name: name.lower().endswith(SUFFIXES))
+    paths = sorted(map(str, found))
     starts = range(0, len(paths), PICTURES_A_PART)
     return [
         FolderPart(f"{number:05d}", folder, paths[start : start + PICTURES_A_PART], start)
         for number, start in enumerate(starts)
     ]
-
-
-def _pictures_below(folder: Path) -> Iterator[str]:
-    seen: set[str] = set()
-    for top, folders, names in os.walk(folder, followlinks=True):
-        # A link that leads back up would otherwise be followed for ever.
-        real = os.path.realpath(top)
-        folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
-        for name in () if real in seen else names:
-            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
-                yield Path(top, name).relative_to(folder).as_posix()
-        seen.add(real)
 
 
 def _size(file: Path) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 from prism_eval.benchmarks.definition import Source
@@ -106,15 +106,25 @@ def _noted_commit(note: Path) -> str | None:
 
 
 def _tables(folder: Path) -> Iterator[PurePosixPath]:
-    """The paths of everything that may hold rows; links are followed, hidden folders passed over."""
+    """The paths of everything that may hold rows."""
+    return files_below(folder, lambda name: name.endswith(tuple(FORMATS)))
+
+
+def files_below(folder: Path, wanted: Callable[[str], bool]) -> Iterator[PurePosixPath]:
+    """The paths, relative to a folder, of the files in it and below; links are followed, hidden ones passed over.
+
+    Args:
+        folder: The folder.
+        wanted: Whether a file is, by its name alone: most files of a data folder are pictures, and there may be a
+            hundred thousand.
+    """
     seen: set[str] = set()
     for top, folders, names in os.walk(folder, followlinks=True):
         # A link that leads back up would otherwise be followed for ever.
         real = os.path.realpath(top)
         folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
         for name in () if real in seen else names:
-            # By the name alone first: most files of a data folder are pictures, and there may be a hundred thousand.
-            if name.endswith(tuple(FORMATS)) and not name.startswith("."):
+            if wanted(name) and not name.startswith("."):
                 yield PurePosixPath(Path(top, name).relative_to(folder).as_posix())
         seen.add(real)
 
