@@ -198,7 +198,7 @@ def test_a_card_that_says_nothing_of_use(tmp_path: Path, header: str) -> None:
     assert files_in(tmp_path, load_definition("chartqa").source) == [tmp_path / "test.parquet"]
 
 
-def test_links_to_folders_are_followed_and_circles_left(tmp_path: Path) -> None:
+def test_links_to_folders_of_the_data_are_followed_and_circles_left(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "disk" / "test-00000-of-00001.parquet").touch()
     (tmp_path / "chartqa").mkdir()

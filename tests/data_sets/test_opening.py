@@ -137,6 +137,14 @@ def test_links_out_of_a_folder_are_not_followed(tmp_path: Path) -> None:
     assert [(one.caption, one.data, bool(one.problem)) for one in found] == [("", png(0), False), ("", b"", True)]
 
 
+def test_a_linked_folder_that_leads_out_is_said_before_anything_is_read(tmp_path: Path) -> None:
+    pictures(tmp_path / "private", 1)
+    pictures(tmp_path / "home", 1)
+    (tmp_path / "home" / "more").symlink_to(tmp_path / "private")
+    with pytest.raises(DataError, match=r"more is a link that leads out of .*home: put the folder itself there"):
+        open_data_set(str(tmp_path / "home"))
+
+
 def test_links_and_devices_in_a_tar_hold_nothing(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "one.tar", "w") as archive:
         for name, kind in (("0.png", tarfile.SYMTYPE), ("1.png", tarfile.LNKTYPE), ("2.png", tarfile.CHRTYPE)):

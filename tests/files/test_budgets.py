@@ -160,6 +160,16 @@ def test_a_file_that_leads_out_of_the_data_is_not_read(tmp_path: Path) -> None:
     assert files.read(_row("in.png"), "in.png") == png(4, 4)
     with pytest.raises(RowError, match="a link that leads out of"):
         files.read(_row("out.png"), "out.png")
+    # Behind a folder that is a link all files are somebody's own.
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "far.png").write_bytes(png(5, 5))
+    (home / "deep").mkdir()
+    (home / "deep" / "images").symlink_to(tmp_path / "mine")
+    with pytest.raises(RowError, match="a link that leads out of"):
+        files.read(_row("far"), "deep/images/far.png")
+    with pytest.raises(DataError, match="images is a link that leads out of"):
+        files_in(home, load_definition("chartqa").source)
+    (home / "deep" / "images").unlink()
     # Rows, too: what they hold goes to servers and into tables.
     (tmp_path / "diary.jsonl").write_text("{}")
     (home / "data.jsonl").symlink_to(tmp_path / "diary.jsonl")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -189,7 +190,7 @@ def test_system_turn_and_prefill_are_untouched_and_a_prompt_without_its_mark_is_
     address, canned = server
     home = tmp_path / "data" / "caprl"
     (home / "json_file").mkdir(parents=True)
-    (home / "bench_image_folder").symlink_to(golden / "caprl" / "bench_image_folder")
+    shutil.copytree(golden / "caprl" / "bench_image_folder", home / "bench_image_folder")
     picture = "<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>"
     mark = picture.removeprefix("<|im_start|>user\n")
     system = "<|im_start|>system\nThink, é.<|im_end|>\n"

@@ -42,13 +42,15 @@ class ImageFiles:
         for folder in (self._folder, self._folder / _SUBFOLDER):
             candidate = folder / path
             if _is_file(candidate):
-                if leads_out(self._folder, candidate):
+                if leads_out(self._folder, candidate, neighbours=True):
                     raise row.bad("unsafe path", f"refused image {candidate}: a link that leads out of {self._folder}")
                 return _read_file(row, candidate)
         return self._from_archives(row, path)
 
     def _from_archives(self, row: Row, path: PurePosixPath) -> bytes:
         for archive in self._archives:
+            if self._folder and leads_out(self._folder, archive.path, neighbours=True):
+                raise row.bad("unsafe path", f"refused {archive.path}: a link that leads out of {self._folder}")
             member = archive.find(path)
             if member is None:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from prism_eval.benchmarks.definition import Source
 from prism_eval.benchmarks.sources.splits import FORMATS, SplitFile, choose_files
 from prism_eval.errors import DataError
+from prism_eval.files.budgets import regular
 
 CARD = "README.md"
 
@@ -26,7 +28,7 @@ def files_in(folder: Path, source: Source) -> list[Path]:
         DataError: There are none, or it is not clear which.
     """
     files = [folder / file.path for file in split_files_in(folder, source)]
-    if strays := [file for file in files if leads_out(folder, file)]:
+    if strays := [file for file in files if leads_out(folder, file, neighbours=True)]:
         raise DataError(f"{strays[0]} is a link that leads out of {folder}: put the file itself there")
     return files
 
@@ -61,17 +63,27 @@ def data_folder(folder: Path, source: Source) -> Path:
     )
 
 
-def leads_out(folder: Path, path: Path) -> bool:
-    """Whether a file of a data set is a link to somewhere else: the reader's own files, say, under a picture's name.
+def leads_out(folder: Path, path: Path, *, neighbours: bool = False) -> bool:
+    """Whether a path in a data set goes over a link to somewhere else: to the user's own pictures, say, as `images/`.
 
-    Folders may be links, to another disk. The hub's cache keeps a data set's files beside its snapshots, and benchmarks
-    may share theirs.
+    The data set's own folder may be a link, to another disk.
+
+    Args:
+        folder: The data set's folder.
+        path: What is in it, by its name.
+        neighbours: Whether the folders beside it are home as well: benchmarks of one data folder may share files.
     """
-    if not path.is_symlink():
-        return False
-    place, leads_to = folder.resolve(), path.resolve()
+    leads_to = Path(os.path.realpath(path))
+    return not any(leads_to.is_relative_to(home) for home in _homes(folder, neighbours))
+
+
+@functools.lru_cache(maxsize=256)
+def _homes(folder: Path, neighbours: bool) -> list[Path]:
+    # Remembered, since each picture asks; nobody moves a data set's folder while it is read.
+    place = folder.resolve()
+    # The hub's cache keeps a data set's files beside its snapshots.
     home = place.parent.parent if place.parent.name == "snapshots" else place
-    return not any(leads_to.is_relative_to(one) for one in (home, folder.parent.resolve()))
+    return [home, folder.parent.resolve()] if neighbours else [home]
 
 
 def commit_of(folder: Path, source: Source) -> str | None:
@@ -107,21 +119,31 @@ def _noted_commit(note: Path) -> str | None:
 
 def _tables(folder: Path) -> Iterator[PurePosixPath]:
     """The paths of everything that may hold rows."""
-    return files_below(folder, lambda name: name.endswith(tuple(FORMATS)))
+    return files_below(folder, lambda name: name.endswith(tuple(FORMATS)), neighbours=True)
 
 
-def files_below(folder: Path, wanted: Callable[[str], bool]) -> Iterator[PurePosixPath]:
-    """The paths, relative to a folder, of the files in it and below; links are followed, hidden ones passed over.
+def files_below(folder: Path, wanted: Callable[[str], bool], *, neighbours: bool = False) -> Iterator[PurePosixPath]:
+    """The paths, relative to a folder, of the files in it and below; hidden ones are passed over.
 
     Args:
         folder: The folder.
         wanted: Whether a file is, by its name alone: most files of a data folder are pictures, and there may be a
             hundred thousand.
+        neighbours: As for `leads_out`.
+
+    Raises:
+        DataError: A folder in it is a link that leads out (`leads_out`). Behind it may lie a whole disk.
     """
     seen: set[str] = set()
     for top, folders, names in os.walk(folder, followlinks=True):
         # A link that leads back up would otherwise be followed for ever.
         real = os.path.realpath(top)
+        for link in (Path(top, name) for name in folders):
+            if link.is_symlink() and leads_out(folder, link, neighbours=neighbours):
+                raise DataError(
+                    f"{link} is a link that leads out of {folder}: put the folder itself there, or let {folder} as a "
+                    "whole be a link"
+                )
         folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
         for name in () if real in seen else names:
             if wanted(name) and not name.startswith("."):
@@ -132,7 +154,7 @@ def files_below(folder: Path, wanted: Callable[[str], bool]) -> Iterator[PurePos
 def read_card(folder: Path) -> str:
     """The text of a data set's card; empty if there is none."""
     try:
-        with (folder / CARD).open("rb") as file:
+        with regular(folder / CARD).open("rb") as file:
             return file.read(_CARD_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")
     except OSError:
         return ""
