@@ -314,7 +314,8 @@ class Generation:
     image_tokens: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "seconds", _duration(self.seconds))
+        if self.seconds is not None:
+            object.__setattr__(self, "seconds", _duration(self.seconds))
         for name in ("text", "note"):
             object.__setattr__(self, name, utf8(getattr(self, name)))
         for name in ("prompt_tokens", "completion_tokens", "cached_tokens", "image_tokens"):

@@ -32,6 +32,8 @@ from prism_eval.schema import FinishReason, Generation
 
 STAGES = frozenset({"instruction", "caption", "answer", "prior", "judge"})
 G = TypeVar("G", bound=Generation)
+_AT_HAND = 64
+"""Captions kept in memory: the questions on an image follow each other, and each would read them from the store."""
 _PUT_OFF: ContextVar[list[str] | None] = ContextVar("calls within this one that were put off", default=None)
 
 
@@ -68,6 +70,7 @@ class Calls:
         self._live = live
         self._flying: dict[str, asyncio.Task[Generation | CallFailure]] = {}
         self._failures: dict[str, CallFailure] = {}
+        self._at_hand: dict[str, Generation] = {}
         self._blame = Blame()
         # A key counts once, however many questions look it up: 8 bytes of it are enough to tell.
         self._counted = Seen()
@@ -120,12 +123,21 @@ class Calls:
 
     async def _result(self, call: Call[G]) -> G:
         # Within a run a failure is final: each of an image's questions would else pay for all the retries again.
-        found = self._failures.get(call.key) or self._known(call) or await self._flight(call)
+        known = self._failures.get(call.key) or self._at_hand.get(call.key) or self._known(call)
+        found = known or await self._flight(call)
         if isinstance(found, CallFailure):
             if found.kind is PutOff and (outer := _PUT_OFF.get()) is not None:
                 outer.append(found.text)
             raise found.error()
-        return _as(call.returns, found)
+        result = _as(call.returns, found)
+        if call.ahead:
+            self._keep_at_hand(call.key, result)
+        return result
+
+    def _keep_at_hand(self, key: str, result: Generation) -> None:
+        self._at_hand[key] = result
+        if len(self._at_hand) > _AT_HAND:
+            del self._at_hand[next(iter(self._at_hand))]
 
     async def give_up(self) -> None:
         """Give up the calls in flight; whoever waits for one is cancelled."""

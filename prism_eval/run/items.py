@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -12,9 +13,10 @@ from prism_eval.errors import DataError
 from prism_eval.schema import Item, ItemKind
 from prism_eval.scoring.base import Scorer
 
-_AT_ONCE = 16
+_AT_ONCE, _SECONDS_AT_ONCE = 128, 0.02
 _BYTES_AT_ONCE = 16 * 2**20
-"""Items and image bytes that are read in one go: enough to be worth a thread, not enough to be felt in memory."""
+"""Items, seconds and image bytes of one go of reading: enough to be worth waking a thread, not enough to be felt in
+memory, or by who waits for the first item."""
 
 
 class ItemSource(Protocol):
@@ -81,12 +83,14 @@ def bare_items(source: ItemSource) -> Iterator[tuple[Item, tuple[str, ...]]]:
 
 def _chunk(reads: Iterator[ReadItem]) -> list[ReadItem]:
     chunk: list[ReadItem] = []
-    size = 0
+    size, until = 0, time.monotonic() + _SECONDS_AT_ONCE
     while len(chunk) < _AT_ONCE and size < _BYTES_AT_ONCE and (read := next(reads, None)):
         for image in read.item.images:
             size += len(image.data)
             _ = image.digest  # worked out here, since hashing megabytes would hold up the event loop
         chunk.append(read)
+        if time.monotonic() >= until:
+            break
     return chunk
 
 

@@ -20,6 +20,8 @@ from prism_eval.schema import Generation, Item, utf8
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
+"""Made once: `json.dumps` would make one for each cell."""
 _ROWS_IN_A_GROUP = 2000  # some megabytes with captions: few groups to a table, and few rows lost to memory
 PLAN_DIGEST = b"prism_eval.plan_digest"
 """The key of a file's metadata under which a table says what its rows depend on."""
@@ -132,8 +134,7 @@ class TableWriter:
 
     def add(self, row: Mapping[str, object]) -> None:
         """Add a row; raises `RunError` when the file cannot be written."""
-        # Ids, names of files and questions are as their authors left them: half a surrogate pair is no reason to stop.
-        self._rows.append({name: utf8(value) if isinstance(value, str) else value for name, value in row.items()})
+        self._rows.append(row)
         if len(self._rows) >= _ROWS_IN_A_GROUP:
             self._flush()
 
@@ -171,7 +172,13 @@ class TableWriter:
     def _flush(self) -> None:
         import pyarrow as pa
 
-        added, self._rows = pa.Table.from_pylist(self._rows, schema=self._schema), []
+        try:
+            added = pa.Table.from_pylist(self._rows, schema=self._schema)
+        except UnicodeEncodeError:
+            # Ids, names of files and questions are as their authors left them: half a surrogate pair is no reason to
+            # stop, and too rare to be looked for in every text.
+            added = pa.Table.from_pylist([_as_utf8(row) for row in self._rows], schema=self._schema)
+        self._rows = []
         self._write(pa.concat_tables([self._table, added]))
         self._table = self._schema.empty_table()
 
@@ -186,6 +193,10 @@ class TableWriter:
             yield
         except OSError as error:
             raise RunError(f"cannot write {self._path}: {error}; give another folder with --out") from error
+
+
+def _as_utf8(row: Mapping[str, object]) -> dict[str, object]:
+    return {name: utf8(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
 def placed(position: int | None, said: Generation | None) -> dict[str, object]:
@@ -204,7 +215,7 @@ def graded(position: int | None, item: Item | None) -> dict[str, object]:
         position: The item's place in the whole run.
         item: The item, where its benchmark makes a number of its own of the verdicts.
     """
-    columns = json.dumps(jsonable(item.columns), ensure_ascii=False) if item else None
+    columns = _JSON.encode(jsonable(item.columns)) if item else None
     return {} if position is None else {"position": position, "columns": columns}
 
 
@@ -242,8 +253,8 @@ def verdict_row(result: ItemResult) -> dict[str, object]:
         "kind": item.kind.value,
         # Texts again in every row, so that a table can be read by itself; Parquet's dictionaries make them cheap.
         "question": item.question,
-        "options": json.dumps(list(item.options), ensure_ascii=False),
-        "gold": json.dumps(list(item.golds), ensure_ascii=False),
+        "options": _JSON.encode(item.options),
+        "gold": _JSON.encode(item.golds),
         "outcome": verdict.outcome.value,
         "score": verdict.score,
         "answer": result.answer.text if result.answer else None,
@@ -262,7 +273,7 @@ def verdict_row(result: ItemResult) -> dict[str, object]:
 def _read_besides(item: Item) -> str | None:
     """What else of an item a scorer reads, so that a verdict can be made again from the table alone."""
     said = {"columns": jsonable(item.columns), "abstain": item.abstain}
-    return json.dumps(said, ensure_ascii=False) if any(said.values()) else None
+    return _JSON.encode(said) if any(said.values()) else None
 
 
 def _place(result: ItemResult) -> dict[str, object]:

@@ -26,6 +26,7 @@ class Converter:
 
     def __init__(self, definition: Definition, images: ImageReader) -> None:
         self._definition = definition
+        self._asked = definition.asked
         self._images = images
 
     def items(self, row: Row) -> Iterator[Item | RowError]:
@@ -42,7 +43,7 @@ class Converter:
         except RecursionError:
             yield _too_deep(row)
             return
-        for asked in self._definition.asked:
+        for asked in self._asked:
             own = row.at(f"{name}/{asked.name}") if asked.name else row
             try:
                 yield self._item(own, images, asked)
@@ -73,7 +74,7 @@ class Converter:
         stratum = row.get(self._definition.fields.strata)
         return Drawn(
             position=position,
-            items=len(self._definition.asked) if images else 0,
+            items=len(self._asked) if images else 0,
             shares=(*images, *group),
             images=images,
             stratum=str(stratum) if isinstance(stratum, str | int | float) else "",
@@ -88,7 +89,7 @@ class Converter:
         name = self._row_id(row)
         if name in self._definition.excluded:
             return []
-        return [f"{name}/{asked.name}" if asked.name else name for asked in self._definition.asked]
+        return [f"{name}/{asked.name}" if asked.name else name for asked in self._asked]
 
     def _item(self, row: Row, images: Mapping[int, Image], asked: Question) -> Item:
         rule = self._definition.answer

@@ -73,17 +73,19 @@ def leads_out(folder: Path, path: Path, *, neighbours: bool = False) -> bool:
         path: What is in it, by its name.
         neighbours: Whether the folders beside it are home as well: benchmarks of one data folder may share files.
     """
-    leads_to = Path(os.path.realpath(path))
-    return not any(leads_to.is_relative_to(home) for home in _homes(folder, neighbours))
+    leads_to = path.resolve() if path.is_symlink() else _resolved(path.parent) / path.name
+    place = _resolved(folder)
+    # The hub's cache keeps a data set's files beside its snapshots.
+    homes = {place.parent.parent if place.parent.name == "snapshots" else place}
+    if neighbours:
+        homes.add(_resolved(folder.parent))
+    return homes.isdisjoint([leads_to, *leads_to.parents])
 
 
 @functools.lru_cache(maxsize=256)
-def _homes(folder: Path, neighbours: bool) -> list[Path]:
-    # Remembered, since each picture asks; nobody moves a data set's folder while it is read.
-    place = folder.resolve()
-    # The hub's cache keeps a data set's files beside its snapshots.
-    home = place.parent.parent if place.parent.name == "snapshots" else place
-    return [home, folder.parent.resolve()] if neighbours else [home]
+def _resolved(folder: Path) -> Path:
+    # Remembered, since each picture asks; nobody moves a data set's folders while it is read.
+    return folder.resolve()
 
 
 def commit_of(folder: Path, source: Source) -> str | None:
