@@ -90,6 +90,8 @@ async def test_in_batches(weights: Path, pictures: list[Image], alone: list[str]
 
 async def test_served_by_transformers(weights: Path, pictures: list[Image], alone: list[str]) -> None:
     needs("uvicorn", "engines")
+    if importlib.util.find_spec("vllm"):
+        pytest.skip("the torchvision beside vLLM decodes no images, which its server needs: tox run -e engines")
     with serving(weights) as address:
         # It takes no repetition_penalty, and has the one of the model's file unless it is told a frequency_penalty.
         own = 'extra_body={"frequency_penalty": 0.0}'

@@ -49,7 +49,7 @@ def train(home: Path, *, seed: int = 0, saved: Mapping[str, int] = MappingProxyT
         rate.step()
         optimizer.zero_grad()
         for name in (name for name, last in saved.items() if last == step):
-            model.save_pretrained(shutil.copytree(blank, home / name))
+            tiny.save(model, shutil.copytree(blank, home / name))
     return {name: home / name for name in saved}
 
 

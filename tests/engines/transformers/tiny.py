@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -193,9 +194,26 @@ def _saved(model: Any, folder: Path, words: Any) -> Path:
         eos_token_id=[words.eos_token_id],
         pad_token_id=words.pad_token_id,
     )
-    model.save_pretrained(folder)
+    save(model, folder)
     words.save_pretrained(folder)
     return folder
+
+
+def save(model: Any, folder: Path) -> None:
+    """Save a model under the names that published weights have.
+
+    A newer transformers writes SigLIP's without the ``vision_model`` that stands in all files on the hub, and in what
+    vLLM reads; itself it reads both.
+    """
+    from safetensors.torch import load_file, save_file
+
+    model.save_pretrained(folder)
+    file = folder / "model.safetensors"
+    named = {
+        re.sub(r"^(vision_tower\.)(?!vision_model\.)", r"\1vision_model.", name): weight
+        for name, weight in load_file(file).items()
+    }
+    save_file(named, file, metadata={"format": "pt"})
 
 
 def gguf_model(folder: Path, *, seed: int = 0) -> Path:
