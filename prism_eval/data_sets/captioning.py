@@ -17,9 +17,10 @@ from pathlib import Path
 from prism_eval.benchmarks import RowError
 from prism_eval.calls import Tally, default_path
 from prism_eval.calls.store import Store
+from prism_eval.data_sets.form import Form
 from prism_eval.data_sets.picture import Part
 from prism_eval.data_sets.rows import Row, Told, row_of
-from prism_eval.data_sets.shards import Form, write_shard
+from prism_eval.data_sets.shards import write_shard
 from prism_eval.data_sets.stats import Asked, is_done, write_stats
 from prism_eval.errors import DataError, RunError, UsageError
 from prism_eval.plan import Plan

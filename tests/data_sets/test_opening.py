@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from prism_eval.data_sets import folders, open_data_set, picture, webdataset
+from prism_eval.data_sets import folders, picture, webdataset
+from prism_eval.data_sets.opening import open_data_set
 from prism_eval.data_sets.picture import Picture
 from prism_eval.errors import DataError, UsageError
 from prism_eval.files import budgets
