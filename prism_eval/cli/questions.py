@@ -17,6 +17,7 @@ from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
     from prism_eval.questions import QuestionSet, Thresholds
+    from prism_eval.questions.excluded import Excluded
 
 _BUILD = """Example:
 
@@ -50,6 +51,9 @@ NotIn = Annotated[
     list[str] | None,
     typer.Option("--not-in", metavar="DIR", help="A folder of benchmarks whose images are left out; repeat."),
 ]
+Alike = Annotated[
+    bool, typer.Option("--alike", help="Leave out what looks like one of those images, too; needs the extra [phash].")
+]
 Set = Annotated[Path, typer.Argument(parser=user_path, metavar="SET", help="A folder of questions.")]
 Questions = Annotated[
     Path, typer.Argument(parser=user_path, metavar="SET", help="A folder of questions, or a Parquet file of CapRL's.")
@@ -75,6 +79,7 @@ def build(
     ] = None,
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Images at most. [default: all]")] = None,
     not_in: NotIn = None,
+    alike: Alike = False,
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of the model's draws.")] = 0,
     concurrency: o.Concurrency = None,
     patience: o.Patience = None,
@@ -91,7 +96,6 @@ def build(
     from prism_eval.questions import QuestionSet
     from prism_eval.questions.building import build as make
     from prism_eval.questions.building import plan_building
-    from prism_eval.questions.excluded import benchmark_digests
     from prism_eval.run.trust import check_trust
 
     building = plan_building(
@@ -99,7 +103,7 @@ def build(
         QuestionSet.create(out, name or ""),
         writer,
         prompt=prompt,
-        excluded=benchmark_digests(not_in or ()),
+        excluded=_excluded(not_in, alike=alike),
         limit=limit or 0,
         seed=seed,
         **_calls(concurrency, patience),
@@ -136,6 +140,7 @@ def filter_(
         int | None, typer.Option(metavar="N", help="Of K without the image, right at most. [default: a third]")
     ] = None,
     not_in: NotIn = None,
+    alike: Alike = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -159,7 +164,6 @@ def filter_(
     """
     from prism_eval.cli.running import carry_out, say_how_it_ended
     from prism_eval.questions import ask, decide, prepare
-    from prism_eval.questions.excluded import benchmark_digests
     from prism_eval.run.trust import check_trust
 
     rule = _rule(asks, least, most)
@@ -169,7 +173,7 @@ def filter_(
         seeing=vlm,
         readers=reasoner,
         thresholds=rule,
-        excluded=benchmark_digests(not_in or ()),
+        excluded=_excluded(not_in, alike=alike),
         protocol=protocol,
         seed=seed,
         **_calls(concurrency, patience),
@@ -198,6 +202,15 @@ def _calls(concurrency: int | None, patience: float | None) -> dict[str, Any]:
     """How calls are made, as far as it was said."""
     said = {"concurrency": concurrency, "patience": patience}
     return {name: value for name, value in said.items() if value is not None}
+
+
+def _excluded(folders: list[str] | None, *, alike: bool) -> Excluded | None:
+    """The images of benchmarks that are left out."""
+    from prism_eval.questions.excluded import images_of_benchmarks
+
+    if alike and not folders:
+        raise typer.BadParameter("--alike is about the images of benchmarks: name their folder with --not-in")
+    return images_of_benchmarks(folders, alike=alike) if folders else None
 
 
 def _set_of(questions: Path, out: Path | None) -> QuestionSet:
@@ -234,11 +247,12 @@ def lint(
 ) -> int:
     """Look for what is wrong with questions, without a model.
 
-    Options that cannot be asked, duplicates, answers told elsewhere, lengths and letters that pay, other scripts. Exits
-    with 1 where it finds something. What was dropped is not looked at.
+    Options that cannot be asked, duplicates, answers told elsewhere, lengths and letters that pay, other languages.
+    Exits with 1 where it finds something. What was dropped is not looked at.
     """
     from prism_eval.questions import QuestionSet
     from prism_eval.questions.lint import lint as look
+    from prism_eval.questions.lint.languages import knows_languages
 
     rows = QuestionSet.open(questions).read()
     findings = look(rows)
@@ -251,4 +265,6 @@ def lint(
         hand_over(as_json({"findings": [jsonable(asdict(one)) for one in findings]}))
     else:
         show_findings(findings)
+        if not knows_languages():
+            echo("Languages of one script were not told apart: pip install 'prism-eval[language]'", err=True)
     return 1 if findings else 0

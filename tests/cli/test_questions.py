@@ -165,6 +165,7 @@ def test_who_would_not_guess_and_whose_replies_cannot_be_read_is_told(prism_eval
         (["filter", "mine", "--vlm", "oracle", "-r", "lexical", "--asks", "1"], "ask each question in 2 to 100"),
         (["filter", "mine", "--vlm", "oracle", "-r", "lexical", "--out", "x"], "--out is the set that a Parquet"),
         (["filter", "mine", "--vlm", "oracle", "-r", "lexical", "--not-in", "no"], "no data folder no"),
+        (["filter", "mine", "--vlm", "oracle", "-r", "lexical", "--alike"], "name their folder with --not-in"),
         (["filter", "x.parquet", "--vlm", "oracle", "-r", "lexical"], "say with --out which folder"),
         (["filter", "x.parquet", "--vlm", "oracle", "-r", "lexical", "--out", "y"], "x.parquet: it is missing"),
         (["lint", "nothing"], "nothing is no set of questions"),

@@ -9,8 +9,9 @@ import pytest
 from prism_eval.errors import UsageError
 from prism_eval.questions import QuestionSet
 from prism_eval.questions.building import build, plan_building
+from prism_eval.questions.excluded import Excluded
 from prism_eval.run.execute import run_plan
-from tests.builders import png
+from tests.builders import image, png
 
 REPLY = """#### 1. **What colour is it?**
    - A) Green
@@ -114,10 +115,9 @@ def test_faults_cost_rows_only_where_they_last_and_are_mended_by_the_same_comman
 
 
 def test_images_of_benchmarks_are_not_asked_about(photos, tmp_path, serve):
-    import hashlib
-
     server = serve(text=REPLY)
-    _, made, _ = built(photos, tmp_path, server, excluded={hashlib.sha256(png(1)).hexdigest(): "chartqa"}, limit=2)
+    excluded = Excluded({image(1).digest: "chartqa"})
+    _, made, _ = built(photos, tmp_path, server, excluded=excluded, limit=2)
     assert server.server.arrivals.total() == 1
     (out,) = [one for one in made if one.image_name == "a.png"]
     assert (out.state, out.reasons) == ("failed", ("it is in the benchmark chartqa",))

@@ -15,6 +15,7 @@ from prism_eval.errors import PrismError
 from prism_eval.questions import QuestionSet, Thresholds, prepare
 from prism_eval.questions.caprl_parquet import write_caprl
 from prism_eval.questions.caprl_reading import import_caprl
+from prism_eval.questions.excluded import Excluded
 from prism_eval.questions.layout import read_questions
 from prism_eval.questions.lint import lint
 from tests.faults.mutations import damage_file, mutated
@@ -25,7 +26,9 @@ randoms = st.integers(0, 2**32).map(Random)
 
 def looked_at(questions):
     lint(questions.read())
-    prepare(questions, seeing=["oracle"], readers=["lexical"], thresholds=Thresholds(), excluded={"0": "chartqa"})
+    prepare(
+        questions, seeing=["oracle"], readers=["lexical"], thresholds=Thresholds(), excluded=Excluded({"0": "chartqa"})
+    )
 
 
 @EXAMPLES
