@@ -16,8 +16,9 @@ from prism_eval.cli.verbs import Verbs, help_without_a_word
 from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
-    from prism_eval.questions import QuestionSet, Thresholds
     from prism_eval.questions.excluded import Excluded
+    from prism_eval.questions.question_set import QuestionSet
+    from prism_eval.questions.thresholds import Thresholds
 
 _BUILD = """Example:
 
@@ -93,9 +94,9 @@ def build(
     question, with the reason. The same command goes on where it was stopped. `questions filter` comes next.
     """
     from prism_eval.cli.running import carry_out, say_how_it_ended
-    from prism_eval.questions import QuestionSet
     from prism_eval.questions.building import build as make
     from prism_eval.questions.building import plan_building
+    from prism_eval.questions.question_set import QuestionSet
     from prism_eval.run.trust import check_trust
 
     building = plan_building(
@@ -163,7 +164,7 @@ def filter_(
     goes on where it was stopped.
     """
     from prism_eval.cli.running import carry_out, say_how_it_ended
-    from prism_eval.questions import ask, decide, prepare
+    from prism_eval.questions.filtering import ask, decide, prepare
     from prism_eval.run.trust import check_trust
 
     rule = _rule(asks, least, most)
@@ -216,8 +217,8 @@ def _excluded(folders: list[str] | None, *, alike: bool) -> Excluded | None:
 def _set_of(questions: Path, out: Path | None) -> QuestionSet:
     """The set in a folder, or one made of a file in CapRL's layout."""
     from prism_eval.errors import UsageError
-    from prism_eval.questions import QuestionSet
     from prism_eval.questions.caprl_reading import import_caprl
+    from prism_eval.questions.question_set import QuestionSet
 
     if questions.suffix != ".parquet":
         if out is not None:
@@ -231,7 +232,7 @@ def _set_of(questions: Path, out: Path | None) -> QuestionSet:
 
 
 def _rule(asks: int, least: int | None, most: int | None) -> Thresholds:
-    from prism_eval.questions import Thresholds
+    from prism_eval.questions.thresholds import Thresholds
 
     # Three quarters, rounded up, and a third, rounded down: 9 and 4 of 12.
     return Thresholds(asks, -(-3 * asks // 4) if least is None else least, asks // 3 if most is None else most)
@@ -250,9 +251,9 @@ def lint(
     Options that cannot be asked, duplicates, answers told elsewhere, lengths and letters that pay, other languages.
     Exits with 1 where it finds something. What was dropped is not looked at.
     """
-    from prism_eval.questions import QuestionSet
     from prism_eval.questions.lint import lint as look
     from prism_eval.questions.lint.languages import knows_languages
+    from prism_eval.questions.question_set import QuestionSet
 
     rows = QuestionSet.open(questions).read()
     findings = look(rows)

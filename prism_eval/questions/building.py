@@ -16,9 +16,10 @@ from prism_eval.files.budgets import read_document
 from prism_eval.plan import Plan, Stage, load_protocol, make_plan
 from prism_eval.questions.excluded import Excluded
 from prism_eval.questions.images import image_rows
-from prism_eval.questions.layout import Written, read_questions
+from prism_eval.questions.layout import read_questions
 from prism_eval.questions.question import Question
 from prism_eval.questions.question_set import QuestionSet
+from prism_eval.questions.written import Written
 from prism_eval.run.execute import run_plan
 from prism_eval.run.reading import Table
 from prism_eval.run.result import RunResult

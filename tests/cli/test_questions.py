@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from prism_eval.cli import main
-from prism_eval.questions import QuestionSet
+from prism_eval.questions.question_set import QuestionSet
 from tests.builders import png
 from tests.server import fault_server
 
@@ -118,7 +118,7 @@ def test_what_lint_finds_is_told_as_text_and_as_json(prism_eval, make_plain_set)
 
 @pytest.fixture
 def make_plain_set(tmp_path):
-    from prism_eval.questions import Question
+    from prism_eval.questions.question import Question
     from tests.builders import image
 
     def make(rows):

@@ -9,10 +9,12 @@ from PIL import Image as Pillow
 from prism_eval.benchmarks import open_benchmark
 from prism_eval.data_sets.opening import open_data_set
 from prism_eval.errors import MissingExtra
-from prism_eval.questions import QuestionSet, Thresholds, prepare
 from prism_eval.questions.excluded import Excluded
+from prism_eval.questions.filtering import prepare
 from prism_eval.questions.images import image_rows
 from prism_eval.questions.likeness import Likenesses
+from prism_eval.questions.question_set import QuestionSet
+from prism_eval.questions.thresholds import Thresholds
 from prism_eval.schema import Image
 from tests.builders import image
 

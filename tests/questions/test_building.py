@@ -7,9 +7,9 @@ from functools import partial
 import pytest
 
 from prism_eval.errors import UsageError
-from prism_eval.questions import QuestionSet
 from prism_eval.questions.building import build, plan_building
 from prism_eval.questions.excluded import Excluded
+from prism_eval.questions.question_set import QuestionSet
 from prism_eval.run.execute import run_plan
 from tests.builders import image, png
 
@@ -124,7 +124,7 @@ def test_images_of_benchmarks_are_not_asked_about(photos, tmp_path, serve):
 
 
 def test_what_was_filtered_is_not_built_over(photos, make_set, serve):
-    from prism_eval.questions import Arm
+    from prism_eval.questions.question import Arm
 
     questions = make_set(1)
     arm = Arm(with_image=True, by="m", asked=1, right=1, wrong=0, unread=0)

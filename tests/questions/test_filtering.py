@@ -12,8 +12,10 @@ import pytest
 from prism_eval import evaluate
 from prism_eval.benchmarks import open_benchmark
 from prism_eval.errors import FatalError, PermanentError, UsageError
-from prism_eval.questions import QuestionSet, Thresholds, ask, decide, prepare
 from prism_eval.questions.excluded import Excluded
+from prism_eval.questions.filtering import ask, decide, prepare
+from prism_eval.questions.question_set import QuestionSet
+from prism_eval.questions.thresholds import Thresholds
 from prism_eval.reasoners.base import Reasoner
 from prism_eval.run.execute import run_plan
 from prism_eval.run.reading import Table

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from prism_eval.questions import Question
 from prism_eval.questions.lint import lint
 from prism_eval.questions.lint.languages import other_languages
+from prism_eval.questions.question import Question
 
 
 def question(number, text="Which colour has the car?", options=("red", "blue", "green", "black"), answer="A", **more):
