@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qsl
 
-from prism_eval.data_sets.folders import folder_parts
-from prism_eval.data_sets.picture import Part
+from prism_eval.benchmarks.sources.tree import files_below
+from prism_eval.data_sets.folders import FolderPart, folder_parts
+from prism_eval.data_sets.metadata import LISTS
+from prism_eval.data_sets.picture import SUFFIXES, Part
 from prism_eval.data_sets.tables import COLUMNS, TablePart
 from prism_eval.data_sets.webdataset import TarPart
 from prism_eval.errors import DataError, UsageError
@@ -42,8 +44,8 @@ def open_data_set(source: str) -> Sequence[Part]:
         raise UsageError(
             f"{path} has {names[twice]} files named {twice}, whose shards would have one name: rename them"
         )
-    if named and not isinstance(parts[0], TablePart):
-        raise UsageError(f"{path} is no table: {', '.join(named)} names a column of Parquet files")
+    if strays := named.keys() - _columns_of(parts[0]):
+        raise UsageError(f"{path} is no table: {', '.join(sorted(strays))} names a column of Parquet files")
     return parts
 
 
@@ -60,17 +62,27 @@ def _split(source: str) -> tuple[Path, dict[str, str]]:
 
 
 def _parts(path: Path, named: dict[str, str]) -> Sequence[Part]:
-    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if not _hidden(file, path))
+    folder = path.parent if path.is_file() else path
+    files = [PurePosixPath(path.name)] if path.is_file() else sorted(files_below(path, _is_looked_at))
     # img2dataset puts a table beside each tar: of the two, the tar has the pictures.
-    if tars := [TarPart(file) for file in files if file.name.lower().endswith(_TARS)]:
+    if tars := [TarPart(folder / file) for file in files if file.name.lower().endswith(_TARS)]:
         return tars
-    tables = [TablePart(file, named) for file in files if file.suffix.lower() == _TABLES]
+    tables = [TablePart(folder / file, named) for file in files if file.suffix.lower() == _TABLES]
     for table in tables:
         # One that is damaged among others is told when its turn comes, and they are captioned all the same.
         with suppress(DataError) if len(tables) > 1 else nullcontext():
             table.check()
-    return tables or (folder_parts(path) if path.is_dir() else ())
+    if tables or path.is_file():
+        return tables
+    return folder_parts(path, map(str, files), [named["caption"]] if "caption" in named else COLUMNS["caption"])
 
 
-def _hidden(file: Path, folder: Path) -> bool:
-    return any(part.startswith(".") for part in file.relative_to(folder).parts)
+def _is_looked_at(name: str) -> bool:
+    return name.lower().endswith((*_TARS, _TABLES, *SUFFIXES)) or name in LISTS
+
+
+def _columns_of(part: Part) -> Collection[str]:
+    """Which columns can be named, of a data set that has such a part."""
+    if isinstance(part, TablePart):
+        return COLUMNS
+    return ("caption",) if isinstance(part, FolderPart) and part.lists else ()
