@@ -38,7 +38,9 @@ def caption(
     *,
     data_set: Annotated[
         str | None,
-        typer.Option(metavar="SOURCE", help="Caption this in place of benchmarks: pictures, tars or Parquet files."),
+        typer.Option(
+            metavar="SOURCE", help="Caption this in place of benchmarks: pictures, tars, Parquet files, hub:OWNER/NAME."
+        ),
     ] = None,
     to: Annotated[
         Path | None, typer.Option(parser=folder_path, metavar="DIR", help="Where a data set's captions go.")

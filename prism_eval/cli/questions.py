@@ -64,7 +64,7 @@ Questions = Annotated[
 @app.command(epilog=_BUILD)
 def build(
     images: Annotated[
-        str, typer.Argument(metavar="IMAGES", help="A folder of images, WebDataset tars or Parquet files.")
+        str, typer.Argument(metavar="IMAGES", help="A folder of images, tars or Parquet files, or hub:OWNER/NAME.")
     ],
     *,
     writer: Annotated[

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from prism_eval.benchmarks.sources.tree import leads_out
 from prism_eval.data_sets.metadata import LISTS, captions_in
 from prism_eval.data_sets.picture import SUFFIXES, Picture, as_caption, read_picture
+from prism_eval.data_sets.tables import COLUMNS
 from prism_eval.files.budgets import MAX_CHARACTERS, regular
 from prism_eval.plugins.identity import digest_of
 
@@ -75,14 +76,15 @@ class FolderPart:
             return ""
 
 
-def folder_parts(folder: Path, files: Iterable[str], columns: Sequence[str]) -> list[FolderPart]:
+def folder_parts(folder: Path, files: Iterable[str], named: Mapping[str, str]) -> list[FolderPart]:
     """The parts of a folder: its picture files, in the order of their paths.
 
     Args:
         folder: The folder.
         files: The files in it and below, relative to it; what is neither a picture nor one of `LISTS` is passed over.
-        columns: Where captions stand in lists of files.
+        named: The column of captions in lists of files, by ``caption``, where it is none of `COLUMNS`.
     """
+    columns = [named["caption"]] if "caption" in named else COLUMNS["caption"]
     found = sorted(files)
     lists = [path for path in found if path.rpartition("/")[2] in LISTS]
     paths = [path for path in found if path.lower().endswith(SUFFIXES)]
