@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from prism_eval.cli import options as o
+from prism_eval.cli import question_flags as f
 from prism_eval.cli.question_tables import show_answered, show_findings, show_rates, show_states
 from prism_eval.cli.screen import echo
-from prism_eval.cli.values import Display, file_path, folder_path
+from prism_eval.cli.values import Display
 from prism_eval.cli.verbs import Verbs, help_without_a_word
-from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
     from prism_eval.questions.excluded import Excluded
@@ -48,40 +48,19 @@ app = Verbs(
 )
 app.callback()(help_without_a_word)
 
-NotIn = Annotated[
-    list[str] | None,
-    typer.Option("--not-in", metavar="DIR", help="A folder of benchmarks whose images are left out; repeat."),
-]
-Alike = Annotated[
-    bool, typer.Option("--alike", help="Leave out what looks like one of those images, too; needs the extra [phash].")
-]
-Set = Annotated[Path, typer.Argument(parser=user_path, metavar="SET", help="A folder of questions.")]
-Questions = Annotated[
-    Path, typer.Argument(parser=user_path, metavar="SET", help="A folder of questions, or a Parquet file of CapRL's.")
-]
-
 
 @app.command(epilog=_BUILD)
 def build(
-    images: Annotated[
-        str, typer.Argument(metavar="IMAGES", help="A folder of images, tars or Parquet files, or hub:OWNER/NAME.")
-    ],
+    images: f.Images,
     *,
-    writer: Annotated[
-        str, typer.Option("--writer", "-w", metavar="SPEC", help="A model that sees an image and writes its questions.")
-    ],
-    out: Annotated[Path, typer.Option("--out", "-o", parser=folder_path, metavar="SET", help="The folder of the set.")],
-    prompt: Annotated[
-        Path | None,
-        typer.Option(parser=file_path, metavar="FILE", help="What it is asked. [default: for CapRL's layout]"),
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The benchmark's name. [default: the folder's]")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Images at most. [default: all]")] = None,
-    not_in: NotIn = None,
-    alike: Alike = False,
-    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the model's draws.")] = 0,
+    writer: f.Writer,
+    out: f.Out,
+    prompt: f.Prompt = None,
+    name: f.Name = None,
+    limit: f.Limit = None,
+    not_in: f.NotIn = None,
+    alike: f.Alike = False,
+    seed: f.SeedOfDraws = 0,
     concurrency: o.Concurrency = None,
     patience: o.Patience = None,
     store: o.Store = None,
@@ -119,38 +98,19 @@ def build(
 
 @app.command("filter", epilog=_FILTER)
 def filter_(
-    questions: Questions,
+    questions: f.Questions,
     *,
-    vlm: Annotated[
-        list[str],
-        typer.Option("--vlm", metavar="SPEC", help="A model that must answer with the image; repeat for more."),
-    ],
-    reasoner: Annotated[
-        list[str],
-        typer.Option(
-            "--reasoner", "-r", metavar="SPEC", help="A reader that must not answer without; repeat: who scores, first."
-        ),
-    ],
-    asks: Annotated[
-        int, typer.Option(metavar="K", help="Orders of its options that a question is asked in, at most.")
-    ] = 12,
-    least: Annotated[
-        int | None, typer.Option(metavar="N", help="Of K with the image, right at least. [default: three quarters]")
-    ] = None,
-    most: Annotated[
-        int | None, typer.Option(metavar="N", help="Of K without the image, right at most. [default: a third]")
-    ] = None,
-    not_in: NotIn = None,
-    alike: Alike = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", "-o", parser=folder_path, metavar="SET", help="Of a Parquet file, the folder of the set."
-        ),
-    ] = None,
-    rates: Annotated[bool, typer.Option("--rates", help="Print the error rates and the calls, and stop.")] = False,
-    protocol: Annotated[str, typer.Option(metavar="NAME", help="How it is asked.")] = "questions",
-    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the orders.")] = 0,
+    vlm: f.Vlm,
+    reasoner: f.Reasoner,
+    asks: f.Asks = 12,
+    least: f.Least = None,
+    most: f.Most = None,
+    not_in: f.NotIn = None,
+    alike: f.Alike = False,
+    out: f.OutOfFile = None,
+    rates: f.Rates = False,
+    protocol: f.Protocol = "questions",
+    seed: f.SeedOfOrders = 0,
     concurrency: o.Concurrency = None,
     patience: o.Patience = None,
     store: o.Store = None,
@@ -242,7 +202,7 @@ def _rule(asks: int, least: int | None, most: int | None) -> Thresholds:
     "lint", epilog="Examples:\n\n  prism-eval questions lint mine\n\n  prism-eval questions lint mine --format json"
 )
 def lint(
-    questions: Set,
+    questions: f.Set,
     *,
     as_format: Annotated[Literal["terminal", "json"], typer.Option("--format", help="How it is said.")] = "terminal",
 ) -> int:
