@@ -30,7 +30,8 @@ def open_data_set(source: str) -> Sequence[Part]:
 
     Raises:
         UsageError: There is none, or two of its files would have one shard.
-        DataError: It is one table, and that is no Parquet file; or the hub does not deliver it.
+        DataError: It is one table, and that is no Parquet file; a folder in it is a link that leads out; or the hub
+            does not deliver it.
         MissingExtra: It is on the hub, and the ``hub`` extra is not installed.
     """
     path, named = _split(source)
