@@ -19,11 +19,6 @@ from prism_eval.schema import Image
 from tests.builders import image
 
 
-@pytest.fixture(autouse=True)
-def _with_imagehash():
-    pytest.importorskip("imagehash", reason="the extra [phash] is not installed")
-
-
 def test_without_the_extra_it_is_said_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "imagehash", None)
     with pytest.raises(MissingExtra, match=r"pip install 'prism-eval\[phash\]'"):
@@ -46,6 +41,7 @@ def copy(original, scale, form, **how):
 
 @pytest.fixture(scope="module")
 def excluded():
+    pytest.importorskip("imagehash", reason="the extra [phash] is not installed")
     likenesses = Likenesses()
     for one in shown("seedbench2plus"):
         likenesses.add(one, one.name)
