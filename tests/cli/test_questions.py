@@ -1,11 +1,14 @@
 """``prism-eval questions``, as its user calls it: from a folder of images to a benchmark."""
 
+import io
 import json
 import re
 import sys
 
 import pytest
+from PIL import Image as Pillow
 
+from prism_eval.benchmarks import open_benchmark
 from prism_eval.cli import main
 from prism_eval.questions.question_set import QuestionSet
 from tests.builders import png
@@ -91,6 +94,30 @@ def test_from_a_folder_of_images_to_a_benchmark_of_one_s_own(prism_eval, photos,
     assert not (tmp_path / "again" / "run").exists()
     code, out, _ = prism_eval("questions", "filter", *words, *store)
     assert (code, "kept 2" in out) == (0, True)
+
+
+def test_a_scaled_copy_of_a_benchmark_s_image_is_left_out_where_that_is_asked_for(prism_eval, photos, seer, tmp_path):
+    pytest.importorskip("imagehash", reason="the extra [phash] is not installed")
+    item = next(open_benchmark("chartqa", "synthetic").items())
+    picture = Pillow.open(io.BytesIO(item.images[0].data)).convert("RGB")
+    picture.resize((picture.width // 2, picture.height // 2)).save(photos / "copy.jpg", quality=80)
+    words = [
+        "questions",
+        "build",
+        photos,
+        "-w",
+        seer,
+        "--not-in",
+        "synthetic",
+        "--store",
+        tmp_path / "store.sqlite",
+        "-q",
+    ]
+    code, out, _ = prism_eval(*words, "--out", "bytes")
+    assert (code, "open 6, failed 1" in out) == (0, True)
+    code, out, _ = prism_eval(*words, "--out", "looks", "--alike")
+    assert (code, "open 4, failed 2" in out) == (0, True)
+    assert re.search(r"it looks like image \S+ of the benchmark chartqa: \d+ of 256 bits", " ".join(out.split()))
 
 
 def test_what_lint_finds_is_told_as_text_and_as_json(prism_eval, make_plain_set):
