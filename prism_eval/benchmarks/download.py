@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from prism_eval.benchmarks.catalogue import load_definition
 from prism_eval.benchmarks.definition import Definition
 from prism_eval.benchmarks.sources.caprl import caprl_definition
-from prism_eval.benchmarks.sources.hub import failures, unreachable
+from prism_eval.benchmarks.sources.hub import failures, files_on_hub, unreachable
 from prism_eval.benchmarks.sources.splits import FORMATS, choose_files
 from prism_eval.benchmarks.sources.tree import CARD, read_card
 from prism_eval.errors import DataError, MissingExtra
@@ -63,12 +63,10 @@ def download(name: str, data: Path, *, say: Say) -> Download:
 
 
 def _fetched(definition: Definition, folder: Path, say: Say) -> Download:
-    from huggingface_hub import HfApi, hf_hub_download
+    from huggingface_hub import hf_hub_download
 
     source = definition.source
-    info = HfApi().dataset_info(source.dataset, revision=source.revision, files_metadata=True)
-    sizes = {str(file.rfilename): int(file.size or 0) for file in info.siblings or ()}
-    revision = str(info.sha)
+    revision, sizes = files_on_hub(source)
 
     def fetch(name: str) -> None:
         # The library notes the commit beside the file, passes over what is whole and goes on with what is not.

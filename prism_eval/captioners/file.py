@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from prism_eval.captioners.base import Captioner, Lookup
 from prism_eval.errors import Cause, DataError, PermanentError
-from prism_eval.files.budgets import MAX_CHARACTERS, lines, regular
+from prism_eval.files.budgets import MAX_CHARACTERS, lines
+from prism_eval.files.digests import sha256_of
 from prism_eval.files.folders import user_path
 from prism_eval.files.jsonable import jsonable
 from prism_eval.files.parquet import batches
@@ -63,8 +63,7 @@ class File(Captioner):
         path = user_path(self.model)
         # Read once more for the hash: a Parquet reader jumps about in the file, and passes over columns.
         try:
-            with regular(path).open("rb") as stream:
-                self._sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+            self._sha256 = sha256_of(path)
         except OSError as error:
             raise DataError(f"cannot read the captions file {self.model}: {error.strerror or error}") from error
         # A text that many rows repeat is held once.

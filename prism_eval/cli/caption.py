@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,10 +12,11 @@ from prism_eval.cli import options as o
 from prism_eval.cli.running import carry_out, going_on_again, say_how_it_ended
 from prism_eval.cli.screen import echo
 from prism_eval.cli.values import Display, folder_path
+from prism_eval.data_sets.form import Form
 
 if TYPE_CHECKING:
     from prism_eval.calls import Tally
-    from prism_eval.data_sets import Captioned
+    from prism_eval.data_sets.captioning import Captioned
 
 EPILOG = """Examples:
 
@@ -31,14 +31,6 @@ _OF_BENCHMARKS = ("benchmarks", "data", "limit", "allow_missing", "thumbnails")
 """Flags of the plan that a data set of one's own has no use for."""
 
 
-class Written(StrEnum):
-    """What is written of each part of a data set; as `prism_eval.data_sets.Form`, which takes longer to import."""
-
-    CAPTIONS = "captions"
-    PARQUET = "parquet"
-    WEBDATASET = "webdataset"
-
-
 # Questions are not reached, so neither how they are put nor how they are scored.
 @o.plan_flags(without=("edition", "judge", "orders", "until_decided", "baseline", "margin"))
 def caption(
@@ -46,14 +38,16 @@ def caption(
     *,
     data_set: Annotated[
         str | None,
-        typer.Option(metavar="SOURCE", help="Caption this in place of benchmarks: pictures, tars or Parquet files."),
+        typer.Option(
+            metavar="SOURCE", help="Caption this in place of benchmarks: pictures, tars, Parquet files, hub:OWNER/NAME."
+        ),
     ] = None,
     to: Annotated[
         Path | None, typer.Option(parser=folder_path, metavar="DIR", help="Where a data set's captions go.")
     ] = None,
     form: Annotated[
-        Written, typer.Option("--format", help="What of a data set is written: captions alone, or pictures too.")
-    ] = Written.CAPTIONS,
+        Form, typer.Option("--format", help="What of a data set is written: captions alone, or pictures too.")
+    ] = Form.CAPTIONS,
     only_missing: Annotated[
         bool, typer.Option("--only-missing", help="Keep the captions that a data set has, and make the others.")
     ] = False,
@@ -73,7 +67,7 @@ def caption(
             raise typer.BadParameter("--out and --overwrite are a run's; a data set's captions go --to a folder")
         how = Display.NONE if quiet else progress
         return _caption_data_set(flags, data_set, to, form, store, how, only_missing=only_missing)
-    if only_missing or form is not Written.CAPTIONS:
+    if only_missing or form is not Form.CAPTIONS:
         raise typer.BadParameter("--only-missing and --format are about a data set: name it with --data-set")
     result = carry_out(
         flags.plan(["caption"]),
@@ -91,7 +85,7 @@ def _caption_data_set(
     flags: o.PlanFlags,
     source: str | None,
     to: Path | None,
-    form: Written,
+    form: Form,
     store: Path | None,
     how: Display,
     *,
@@ -105,7 +99,8 @@ def _caption_data_set(
         raise typer.BadParameter(f"--{flag} is about benchmarks, and --data-set captions something else")
     from prism_eval.cli.arrow import slim_arrow
     from prism_eval.cli.progress import watch
-    from prism_eval.data_sets import Form, caption_data_set, open_data_set
+    from prism_eval.data_sets.captioning import caption_data_set
+    from prism_eval.data_sets.opening import open_data_set
 
     slim_arrow()
     plan, parts = flags.plan(["caption"]), open_data_set(source)
@@ -114,7 +109,7 @@ def _caption_data_set(
             plan,
             parts,
             to,
-            form=Form(form),
+            form=form,
             only_missing=only_missing,
             store=store,
             watch=lambda state: watch(state, how),

@@ -11,8 +11,10 @@ from prism_eval.cli.table import show_table
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from prism_eval.questions import Filtering, Question, Rate, State
+    from prism_eval.questions.error_rates import Rate
+    from prism_eval.questions.filtering import Filtering
     from prism_eval.questions.lint import Finding
+    from prism_eval.questions.question import Question, State
 
 _REASONS_SHOWN = 5
 
@@ -20,7 +22,7 @@ _REASONS_SHOWN = 5
 def show_rates(filtering: Filtering) -> None:
     """Print how often the filter's rule errs, and what it will ask."""
     from prism_eval.leaderboard.writing import counted
-    from prism_eval.questions import error_rates
+    from prism_eval.questions.error_rates import error_rates
 
     asked = filtering.open
     options = {len(one.options) for one in asked}

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from prism_eval.cli import options as o
+from prism_eval.cli import question_flags as f
 from prism_eval.cli.question_tables import show_answered, show_findings, show_rates, show_states
 from prism_eval.cli.screen import echo
-from prism_eval.cli.values import Display, file_path, folder_path
+from prism_eval.cli.values import Display
 from prism_eval.cli.verbs import Verbs, help_without_a_word
-from prism_eval.files.folders import user_path
 
 if TYPE_CHECKING:
-    from prism_eval.questions import QuestionSet, Thresholds
+    from prism_eval.questions.excluded import Excluded
+    from prism_eval.questions.question_set import QuestionSet
+    from prism_eval.questions.thresholds import Thresholds
 
 _BUILD = """Example:
 
@@ -46,36 +48,19 @@ app = Verbs(
 )
 app.callback()(help_without_a_word)
 
-NotIn = Annotated[
-    list[str] | None,
-    typer.Option("--not-in", metavar="DIR", help="A folder of benchmarks whose images are left out; repeat."),
-]
-Set = Annotated[Path, typer.Argument(parser=user_path, metavar="SET", help="A folder of questions.")]
-Questions = Annotated[
-    Path, typer.Argument(parser=user_path, metavar="SET", help="A folder of questions, or a Parquet file of CapRL's.")
-]
-
 
 @app.command(epilog=_BUILD)
 def build(
-    images: Annotated[
-        str, typer.Argument(metavar="IMAGES", help="A folder of images, WebDataset tars or Parquet files.")
-    ],
+    images: f.Images,
     *,
-    writer: Annotated[
-        str, typer.Option("--writer", "-w", metavar="SPEC", help="A model that sees an image and writes its questions.")
-    ],
-    out: Annotated[Path, typer.Option("--out", "-o", parser=folder_path, metavar="SET", help="The folder of the set.")],
-    prompt: Annotated[
-        Path | None,
-        typer.Option(parser=file_path, metavar="FILE", help="What it is asked. [default: for CapRL's layout]"),
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The benchmark's name. [default: the folder's]")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Images at most. [default: all]")] = None,
-    not_in: NotIn = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the model's draws.")] = 0,
+    writer: f.Writer,
+    out: f.Out,
+    prompt: f.Prompt = None,
+    name: f.Name = None,
+    limit: f.Limit = None,
+    not_in: f.NotIn = None,
+    alike: f.Alike = False,
+    seed: f.SeedOfDraws = 0,
     concurrency: o.Concurrency = None,
     patience: o.Patience = None,
     store: o.Store = None,
@@ -88,10 +73,9 @@ def build(
     question, with the reason. The same command goes on where it was stopped. `questions filter` comes next.
     """
     from prism_eval.cli.running import carry_out, say_how_it_ended
-    from prism_eval.questions import QuestionSet
     from prism_eval.questions.building import build as make
     from prism_eval.questions.building import plan_building
-    from prism_eval.questions.excluded import benchmark_digests
+    from prism_eval.questions.question_set import QuestionSet
     from prism_eval.run.trust import check_trust
 
     building = plan_building(
@@ -99,7 +83,7 @@ def build(
         QuestionSet.create(out, name or ""),
         writer,
         prompt=prompt,
-        excluded=benchmark_digests(not_in or ()),
+        excluded=_excluded(not_in, alike=alike),
         limit=limit or 0,
         seed=seed,
         **_calls(concurrency, patience),
@@ -114,37 +98,19 @@ def build(
 
 @app.command("filter", epilog=_FILTER)
 def filter_(
-    questions: Questions,
+    questions: f.Questions,
     *,
-    vlm: Annotated[
-        list[str],
-        typer.Option("--vlm", metavar="SPEC", help="A model that must answer with the image; repeat for more."),
-    ],
-    reasoner: Annotated[
-        list[str],
-        typer.Option(
-            "--reasoner", "-r", metavar="SPEC", help="A reader that must not answer without; repeat: who scores, first."
-        ),
-    ],
-    asks: Annotated[
-        int, typer.Option(metavar="K", help="Orders of its options that a question is asked in, at most.")
-    ] = 12,
-    least: Annotated[
-        int | None, typer.Option(metavar="N", help="Of K with the image, right at least. [default: three quarters]")
-    ] = None,
-    most: Annotated[
-        int | None, typer.Option(metavar="N", help="Of K without the image, right at most. [default: a third]")
-    ] = None,
-    not_in: NotIn = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", "-o", parser=folder_path, metavar="SET", help="Of a Parquet file, the folder of the set."
-        ),
-    ] = None,
-    rates: Annotated[bool, typer.Option("--rates", help="Print the error rates and the calls, and stop.")] = False,
-    protocol: Annotated[str, typer.Option(metavar="NAME", help="How it is asked.")] = "questions",
-    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the orders.")] = 0,
+    vlm: f.Vlm,
+    reasoner: f.Reasoner,
+    asks: f.Asks = 12,
+    least: f.Least = None,
+    most: f.Most = None,
+    not_in: f.NotIn = None,
+    alike: f.Alike = False,
+    out: f.OutOfFile = None,
+    rates: f.Rates = False,
+    protocol: f.Protocol = "questions",
+    seed: f.SeedOfOrders = 0,
     concurrency: o.Concurrency = None,
     patience: o.Patience = None,
     store: o.Store = None,
@@ -158,8 +124,7 @@ def filter_(
     goes on where it was stopped.
     """
     from prism_eval.cli.running import carry_out, say_how_it_ended
-    from prism_eval.questions import ask, decide, prepare
-    from prism_eval.questions.excluded import benchmark_digests
+    from prism_eval.questions.filtering import ask, decide, prepare
     from prism_eval.run.trust import check_trust
 
     rule = _rule(asks, least, most)
@@ -169,7 +134,7 @@ def filter_(
         seeing=vlm,
         readers=reasoner,
         thresholds=rule,
-        excluded=benchmark_digests(not_in or ()),
+        excluded=_excluded(not_in, alike=alike),
         protocol=protocol,
         seed=seed,
         **_calls(concurrency, patience),
@@ -200,11 +165,20 @@ def _calls(concurrency: int | None, patience: float | None) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 
+def _excluded(folders: list[str] | None, *, alike: bool) -> Excluded | None:
+    """The images of benchmarks that are left out."""
+    from prism_eval.questions.excluded import images_of_benchmarks
+
+    if alike and not folders:
+        raise typer.BadParameter("--alike is about the images of benchmarks: name their folder with --not-in")
+    return images_of_benchmarks(folders, alike=alike) if folders else None
+
+
 def _set_of(questions: Path, out: Path | None) -> QuestionSet:
     """The set in a folder, or one made of a file in CapRL's layout."""
     from prism_eval.errors import UsageError
-    from prism_eval.questions import QuestionSet
     from prism_eval.questions.caprl_reading import import_caprl
+    from prism_eval.questions.question_set import QuestionSet
 
     if questions.suffix != ".parquet":
         if out is not None:
@@ -218,7 +192,7 @@ def _set_of(questions: Path, out: Path | None) -> QuestionSet:
 
 
 def _rule(asks: int, least: int | None, most: int | None) -> Thresholds:
-    from prism_eval.questions import Thresholds
+    from prism_eval.questions.thresholds import Thresholds
 
     # Three quarters, rounded up, and a third, rounded down: 9 and 4 of 12.
     return Thresholds(asks, -(-3 * asks // 4) if least is None else least, asks // 3 if most is None else most)
@@ -228,17 +202,18 @@ def _rule(asks: int, least: int | None, most: int | None) -> Thresholds:
     "lint", epilog="Examples:\n\n  prism-eval questions lint mine\n\n  prism-eval questions lint mine --format json"
 )
 def lint(
-    questions: Set,
+    questions: f.Set,
     *,
     as_format: Annotated[Literal["terminal", "json"], typer.Option("--format", help="How it is said.")] = "terminal",
 ) -> int:
     """Look for what is wrong with questions, without a model.
 
-    Options that cannot be asked, duplicates, answers told elsewhere, lengths and letters that pay, other scripts. Exits
-    with 1 where it finds something. What was dropped is not looked at.
+    Options that cannot be asked, duplicates, answers told elsewhere, lengths and letters that pay, other languages.
+    Exits with 1 where it finds something. What was dropped is not looked at.
     """
-    from prism_eval.questions import QuestionSet
     from prism_eval.questions.lint import lint as look
+    from prism_eval.questions.lint.languages import knows_languages
+    from prism_eval.questions.question_set import QuestionSet
 
     rows = QuestionSet.open(questions).read()
     findings = look(rows)
@@ -251,4 +226,6 @@ def lint(
         hand_over(as_json({"findings": [jsonable(asdict(one)) for one in findings]}))
     else:
         show_findings(findings)
+        if not knows_languages():
+            echo("Languages of one script were not told apart: pip install 'prism-eval[language]'", err=True)
     return 1 if findings else 0

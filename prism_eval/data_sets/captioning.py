@@ -9,19 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
-from prism_eval.benchmarks import RowError
 from prism_eval.calls import Tally, default_path
 from prism_eval.calls.store import Store
+from prism_eval.data_sets.form import Form
+from prism_eval.data_sets.items import Pictures, captioner_of, rows_of
 from prism_eval.data_sets.picture import Part
-from prism_eval.data_sets.rows import Row, Told, row_of
-from prism_eval.data_sets.shards import Form, write_shard
+from prism_eval.data_sets.shards import write_shard
 from prism_eval.data_sets.stats import Asked, is_done, write_stats
-from prism_eval.errors import DataError, RunError, UsageError
+from prism_eval.errors import DataError, RunError
 from prism_eval.plan import Plan
 from prism_eval.run.assemble import Assembly, assemble
 from prism_eval.run.counts import Counts
@@ -32,8 +31,6 @@ from prism_eval.run.paths import with_absolute_paths
 from prism_eval.run.pipeline import stream
 from prism_eval.run.probing import Probing
 from prism_eval.run.result import State
-from prism_eval.run.settings import Settings
-from prism_eval.schema import Image, Item, ItemKind
 
 
 @dataclass
@@ -109,13 +106,7 @@ def caption_data_set(
 
 def _asked(assembly: Assembly, form: Form, *, only_missing: bool) -> Asked:
     settings = assembly.settings
-    if len(settings.entries) > 1:
-        raise UsageError(
-            "a data set is captioned by one captioner; join several as in merge(A, B), or run each by itself"
-        )
-    (entry,) = settings.entries
-    if entry.captioner.needs_question or entry.captioner.answers:
-        raise UsageError(f"{entry.label} wants a question to each picture, and a data set has none")
+    entry = captioner_of(settings)
     return Asked(entry.captioner.identity, entry.label, settings.samples, form, only_missing, settings.verbatim)
 
 
@@ -138,7 +129,7 @@ def _total(parts: Sequence[Part], asked: Asked) -> int | None:
 async def _drive(assembly: Assembly, parts: Sequence[Part], asked: Asked, done: Captioned, state: State) -> None:
     settings = assembly.settings
     settings.calls.begin_with(lambda: Probing(settings, assembly.calling).introduce(state.notes))
-    sources = deque(_Pictures(part, only_missing=asked.only_missing) for part in parts)
+    sources = deque(Pictures(part, only_missing=asked.only_missing) for part in parts)
     results: defaultdict[str, list[ItemResult]] = defaultdict(list)
 
     async def finish() -> None:
@@ -160,7 +151,7 @@ async def _drive(assembly: Assembly, parts: Sequence[Part], asked: Asked, done: 
 
 
 def _finish(
-    source: _Pictures, results: Sequence[ItemResult], assembly: Assembly, asked: Asked, done: Captioned
+    source: Pictures[Part], results: Sequence[ItemResult], assembly: Assembly, asked: Asked, done: Captioned
 ) -> None:
     """Write a part's shard, if the part could be read."""
     if source.broken:
@@ -168,7 +159,7 @@ def _finish(
         return
 
     try:
-        rows = list(_rows(source.told, results, assembly.settings))
+        rows = list(rows_of(source.told, results, assembly.settings))
         files = write_shard(done.folder, source.part, rows, Form(asked.form))
     except DataError as error:
         done.unread[source.name] = str(error)
@@ -178,52 +169,3 @@ def _finish(
     done.statuses.update(str(row.status) for row in rows)
     # The pipeline holds all sources until its end, and of a million pictures this would be a gigabyte.
     source.told.clear()
-
-
-def _rows(told: Sequence[Told], results: Sequence[ItemResult], settings: Settings) -> Iterator[Row]:
-    coming = iter(results)
-    for one in told:
-        yield row_of(one, [] if one.kept else list(islice(coming, settings.samples)), settings.as_read)
-
-
-class _Pictures:
-    """A part's pictures as a run's items, and what is remembered of them."""
-
-    def __init__(self, part: Part, *, only_missing: bool) -> None:
-        self.part = part
-        self.told: list[Told] = []
-        self.broken = ""
-        self._only_missing = only_missing
-
-    @property
-    def name(self) -> str:
-        """The part's name."""
-        return self.part.name
-
-    def items_and_problems(self) -> Iterator[Item | RowError]:
-        """An item without a question for each picture that is captioned; in place of one that cannot be read, why."""
-        self.told.clear()
-        try:
-            for picture in self.part.pictures():
-                kept = self._only_missing and bool(picture.caption)
-                image = Image(picture.data, picture.path)
-                digest = image.digest if picture.data else ""
-                self.told.append(Told(picture.key, picture.path, digest, picture.caption, kept))
-                if kept:
-                    continue
-                if picture.problem:
-                    why = f"{self.name}: {picture.path}: {picture.problem}"
-                    yield RowError("image unreadable", why, item=picture.key)
-                else:
-                    yield Item(
-                        benchmark=self.name,
-                        id=picture.key,
-                        kind=ItemKind.SHORT,
-                        question="",
-                        images=(image,),
-                        golds=(),
-                        cluster=digest,
-                    )
-        except DataError as error:
-            # The parts behind it are read all the same, and its own captions are in the store by then.
-            self.broken = str(error)

@@ -1,13 +1,15 @@
-"""A folder of picture files, with captions beside them as training scripts leave them: ``cat.jpg`` and ``cat.txt``."""
+"""A folder of picture files, with captions beside them: ``cat.jpg`` and ``cat.txt``, or lists as an imagefolder's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from prism_eval.benchmarks.sources.tree import files_below, leads_out
+from prism_eval.benchmarks.sources.tree import leads_out
+from prism_eval.data_sets.metadata import LISTS, captions_in
 from prism_eval.data_sets.picture import SUFFIXES, Picture, as_caption, read_picture
+from prism_eval.data_sets.tables import COLUMNS
 from prism_eval.files.budgets import MAX_CHARACTERS, regular
 from prism_eval.plugins.identity import digest_of
 
@@ -24,24 +26,33 @@ class FolderPart:
         folder: The folder.
         paths: The files in it, relative to it, in order.
         first: How many stand in the parts before it.
+        lists: Lists of files with captions, relative to it, as `captions_in` reads them.
+        columns: Where captions stand in those.
     """
 
     name: str
     folder: Path
     paths: Sequence[str] = field(repr=False)
     first: int = 0
+    lists: Sequence[str] = field(default=(), repr=False)
+    columns: Sequence[str] = ()
 
     @property
     def state(self) -> str:
-        """A digest of the files' names and sizes."""
-        return digest_of([[path, _size(self.folder / path)] for path in self.paths])
+        """A digest of the files' names and sizes, and of those of the lists."""
+        return digest_of([[path, _size(self.folder / path)] for path in (*self.paths, *self.lists)])
 
     def count(self) -> int:
         """How many files it has."""
         return len(self.paths)
 
     def pictures(self) -> Iterator[Picture]:
-        """The files' pictures; one that cannot be read says why."""
+        """The files' pictures; one that cannot be read says why.
+
+        Raises:
+            DataError: A list of files with captions is damaged.
+        """
+        listed = captions_in(self.folder, self.lists, self.paths, self.columns) if self.lists else {}
         for number, path in enumerate(self.paths, self.first):
             # A number, as img2dataset's: a path may hold what no member of an archive should be called.
             key, file = f"{number:09d}", self.folder / path
@@ -49,7 +60,8 @@ class FolderPart:
                 yield Picture(key, path, problem=f"it is a link that leads out of {self.folder}")
                 continue
             try:
-                yield Picture(key, path, read_picture(file), self._beside(file.with_suffix(".txt")))
+                caption = self._beside(file.with_suffix(".txt")) or listed.get(path, "")
+                yield Picture(key, path, read_picture(file), caption)
             except OSError as error:
                 yield Picture(key, path, problem=f"it cannot be read: {error.strerror or error}")
 
@@ -64,13 +76,21 @@ class FolderPart:
             return ""
 
 
-def folder_parts(folder: Path) -> list[FolderPart]:
-    """The parts of a folder: all picture files in it and below, in the order of their paths."""
-    found = files_below(folder, lambda name: name.lower().endswith(SUFFIXES))
-    paths = sorted(map(str, found))
+def folder_parts(folder: Path, files: Iterable[str], named: Mapping[str, str]) -> list[FolderPart]:
+    """The parts of a folder: its picture files, in the order of their paths.
+
+    Args:
+        folder: The folder.
+        files: The files in it and below, relative to it; what is neither a picture nor one of `LISTS` is passed over.
+        named: The column of captions in lists of files, by ``caption``, where it is none of `COLUMNS`.
+    """
+    columns = [named["caption"]] if "caption" in named else COLUMNS["caption"]
+    found = sorted(files)
+    lists = [path for path in found if path.rpartition("/")[2] in LISTS]
+    paths = [path for path in found if path.lower().endswith(SUFFIXES)]
     starts = range(0, len(paths), PICTURES_A_PART)
     return [
-        FolderPart(f"{number:05d}", folder, paths[start : start + PICTURES_A_PART], start)
+        FolderPart(f"{number:05d}", folder, paths[start : start + PICTURES_A_PART], start, lists, columns)
         for number, start in enumerate(starts)
     ]
 

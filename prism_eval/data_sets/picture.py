@@ -35,13 +35,25 @@ class Picture:
     problem: str = ""
 
 
-class Part(Protocol):
-    """A part of a data set; a shard of captions is written of each."""
+class Dealt(Protocol):
+    """Pictures that are captioned together."""
 
     @property
     def name(self) -> str:
-        """What the files of its shard are called."""
+        """What they are called: as part of a data set, the files of its shard."""
         ...
+
+    def pictures(self) -> Iterator[Picture]:
+        """They, in their own order.
+
+        Raises:
+            DataError: They are damaged, or cannot be read any further.
+        """
+        ...
+
+
+class Part(Dealt, Protocol):
+    """A part of a data set; a shard of captions is written of each."""
 
     @property
     def state(self) -> str:
@@ -50,14 +62,6 @@ class Part(Protocol):
 
     def count(self) -> int | None:
         """How many pictures it has; ``None`` where only reading it would tell."""
-        ...
-
-    def pictures(self) -> Iterator[Picture]:
-        """Its pictures, in its own order.
-
-        Raises:
-            DataError: It is damaged, or cannot be read any further.
-        """
         ...
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import re
 import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
-from enum import StrEnum
 from glob import escape
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from prism_eval.data_sets.form import Form
 from prism_eval.data_sets.picture import Part, Picture
 from prism_eval.data_sets.rows import Row
 from prism_eval.errors import DataError
+from prism_eval.files.digests import sha256_of
 from prism_eval.files.whole import replacing
 from prism_eval.schema import Image, utf8
 
@@ -26,17 +26,6 @@ _ROWS = 256
 _SAFE_KEY = re.compile(r"(?!.*\.\.)[\w-][\w/-]{0,199}", re.ASCII)
 """A key that a tar's members can be called by: no dot, at which readers would cut it, and no way out of a folder."""
 _NO_MEMBER = ("captions",)
-
-
-class Form(StrEnum):
-    """What is written of a part."""
-
-    CAPTIONS = "captions"
-    """Its table, without pictures: key, path and digest say which is meant."""
-    PARQUET = "parquet"
-    """Its table with the pictures, in a column ``image`` as the hub's."""
-    WEBDATASET = "webdataset"
-    """Its table without pictures, and a tar of picture, ``.txt`` and ``.json`` for each that has a caption."""
 
 
 def write_shard(folder: Path, part: Part, rows: Sequence[Row], form: Form) -> dict[str, str]:
@@ -63,11 +52,11 @@ def write_shard(folder: Path, part: Part, rows: Sequence[Row], form: Form) -> di
         path = folder / f"{part.name}.tar"
         with replacing(path) as file:
             _write_tar(file, part, rows)
-        written[path.name] = _sha256(path)
+        written[path.name] = sha256_of(path)
     path = folder / f"{part.name}.parquet"
     with replacing(path) as file:
         _write_table(file, rows, _again(part, rows) if form is Form.PARQUET else None)
-    written[path.name] = _sha256(path)
+    written[path.name] = sha256_of(path)
     return written
 
 
@@ -126,8 +115,3 @@ def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
 def _as_values(row: Row) -> dict[str, object]:
     values = {name: utf8(value) if isinstance(value, str) else value for name, value in asdict(row).items()}
     return values | {"captions": [text and utf8(text) for text in row.captions], "status": str(row.status)}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -56,7 +56,11 @@ class TablePart:
     @property
     def state(self) -> str:
         """A digest of the file's name and size."""
-        return digest_of([self.file.name, self.file.stat().st_size, dict(self.named)])
+        return self.state_at(self.file.stat().st_size)
+
+    def state_at(self, size: int) -> str:
+        """What the state of a file of so many bytes is, which need not be there."""
+        return digest_of([self.file.name, size, dict(self.named)])
 
     def count(self) -> int:
         """How many rows it has.
@@ -138,6 +142,6 @@ class TablePart:
             elif wanted or what == "image":
                 raise UsageError(
                     f"{self.file} has no column {wanted or 'of pictures'!r}; it has: {', '.join(names[:20])}: name it "
-                    f"as in '{self.file.parent}?{what}=COLUMN'"
+                    f"behind the data set, as in '?{what}=COLUMN'"
                 )
         return found

@@ -17,14 +17,13 @@ _MOST = 16 * 2**20
 """Bytes of texts that are unpacked at once."""
 
 
-def batches(file: ParquetFile, names: Sequence[str], *, path: Path, size: int = _ROWS) -> Iterator[pa.RecordBatch]:
-    """Every row, at most ``size`` at a time, and fewer where they are large.
+def batches(file: ParquetFile, names: Sequence[str], *, path: Path) -> Iterator[pa.RecordBatch]:
+    """Every row, so many at a time as are not large together.
 
     Args:
         file: The file, whose columns of text may be read as dictionaries: none is unpacked before it is measured.
         names: The columns.
         path: Where the file lies.
-        size: Rows at most.
 
     Raises:
         OSError: A column of a row group is larger than any that is read.
@@ -32,8 +31,8 @@ def batches(file: ParquetFile, names: Sequence[str], *, path: Path, size: int = 
     for _ in check_pages(path, file.metadata, names):
         pass
     for group in range(file.num_row_groups):
-        for batch in file.iter_batches(size, row_groups=[group], columns=list(names), use_threads=False):
-            rows = max(1, min(size, _MOST * batch.num_rows // max(_unpacked(batch), 1)))
+        for batch in file.iter_batches(_ROWS, row_groups=[group], columns=list(names), use_threads=False):
+            rows = max(1, min(_ROWS, _MOST * batch.num_rows // max(_unpacked(batch), 1)))
             for start in range(0, batch.num_rows, rows):
                 yield batch.slice(start, rows)
 

@@ -14,10 +14,12 @@ from prism_eval.data_sets.opening import open_data_set
 from prism_eval.errors import PrismError, UsageError
 from prism_eval.files.budgets import read_document
 from prism_eval.plan import Plan, Stage, load_protocol, make_plan
+from prism_eval.questions.excluded import Excluded
 from prism_eval.questions.images import image_rows
-from prism_eval.questions.layout import Written, read_questions
+from prism_eval.questions.layout import read_questions
 from prism_eval.questions.question import Question
 from prism_eval.questions.question_set import QuestionSet
+from prism_eval.questions.written import Written
 from prism_eval.run.execute import run_plan
 from prism_eval.run.reading import Table
 from prism_eval.run.result import RunResult
@@ -59,7 +61,7 @@ def plan_building(
     writer: str,
     *,
     prompt: Path | None = None,
-    excluded: Mapping[str, str] | None = None,
+    excluded: Excluded | None = None,
     limit: int = 0,
     **settings: object,
 ) -> Building:
@@ -71,7 +73,7 @@ def plan_building(
         questions: The set; questions that were built there before are built anew.
         writer: The spec string of the model.
         prompt: A file with the prompt; by default the protocol's, which asks for CapRL's layout.
-        excluded: Images that are left out, by digest, and the benchmark that shows them.
+        excluded: Images that are left out.
         limit: Images at most; 0 for all.
         settings: Further keys of the run's plan, such as ``seed`` and ``concurrency``.
 
@@ -101,7 +103,7 @@ def plan_building(
     )
     parts = open_data_set(source)
     asked = load_protocol(protocol).caption.prompt
-    questions.write(image_rows(parts, questions, excluded=excluded or {}, limit=limit))
+    questions.write(image_rows(parts, questions, excluded=excluded, limit=limit))
     return Building(questions, plan, hashlib.sha256(asked.encode()).hexdigest(), before)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from prism_eval.benchmarks.rows import RowError
 from prism_eval.benchmarks.sources.parquet import parquet_rows
@@ -13,13 +13,10 @@ from prism_eval.errors import DataError
 from prism_eval.files.budgets import MAX_BYTES, regular
 from prism_eval.questions.question import Question
 from prism_eval.questions.question_set import QuestionSet
+from prism_eval.questions.written import read_choices
 from prism_eval.schema import Image
 
 _COLUMNS = ("id", "image", "reward_model")
-_WAY_OUT = "can not answer based on the caption"
-"""What CapRL's reward server puts below the options of a question: no option of it."""
-_ANSWER = re.compile(r"\s*\(?([A-Za-z])(?:[).:]|\s*$)")
-_LABEL = re.compile(r"^(?:-\s*)?([A-Z])[).]\s+")
 
 
 def import_caprl(path: Path, questions: QuestionSet) -> int:
@@ -44,10 +41,8 @@ def import_caprl(path: Path, questions: QuestionSet) -> int:
                     image=name,
                     image_digest=image.digest,
                     image_name=image.name,
-                    question=str(truth.get("question") or ""),
-                    options=_options(truth.get("choices")),
-                    answer=_letter(str(truth.get("answer") or "")),
                     generator={"from": path.name},
+                    **_read(truth),
                 )
             )
     questions.write(found)
@@ -87,17 +82,10 @@ def _truths(row: Mapping[str, object], where: str) -> Sequence[Mapping[str, obje
     return truths
 
 
-def _letter(answer: str) -> str:
-    """The letter that an answer is or begins with; the answer itself where that is none, for whoever looks at it."""
-    found = _ANSWER.match(answer)
-    return found[1].upper() if found else answer
-
-
-def _options(choices: object) -> tuple[str, ...]:
-    """The options' texts, less the letters before them where each has its own: "A) Black", "B. White"."""
-    texts = [str(one).strip() for one in choices] if isinstance(choices, list) else []
-    if texts and _WAY_OUT in texts[-1].lower():
-        texts.pop()
-    labels = [match[1] if (match := _LABEL.match(text)) else "" for text in texts]
-    in_order = labels == [chr(ord("A") + place) for place in range(len(texts))]
-    return tuple(_LABEL.sub("", text, count=1) if in_order else text for text in texts)
+def _read(truth: Mapping[str, object]) -> dict[str, Any]:
+    """What a question is asked by. Of one that is none it is what stands there: the filter drops it, and says why."""
+    choices, answer = truth.get("choices"), str(truth.get("answer") or "")
+    written = read_choices(
+        str(truth.get("question") or ""), [str(one) for one in choices] if isinstance(choices, list) else [], answer
+    )
+    return {"question": written.question, "options": written.options, "answer": written.answer or answer}

@@ -12,6 +12,7 @@ from prism_eval.plan import Plan, make_plan
 from prism_eval.questions.arms import BLIND, arms_of
 from prism_eval.questions.askable import folded, unaskable
 from prism_eval.questions.caprl_parquet import write_caprl
+from prism_eval.questions.excluded import Excluded
 from prism_eval.questions.question import Arm, Question
 from prism_eval.questions.question_set import QuestionSet
 from prism_eval.questions.thresholds import Thresholds
@@ -68,7 +69,7 @@ def prepare(
     seeing: Sequence[str],
     readers: Sequence[str],
     thresholds: Thresholds,
-    excluded: Mapping[str, str] | None = None,
+    excluded: Excluded | None = None,
     **settings: object,
 ) -> Filtering:
     """Say what a filter would ask. Nothing is written, and no model is called.
@@ -78,7 +79,7 @@ def prepare(
         seeing: Spec strings of models that answer with the image.
         readers: Spec strings of reasoners that answer without, first the one that will score.
         thresholds: The rule.
-        excluded: Images that no question may show, by digest, and which benchmark does.
+        excluded: Images that no question may show.
         settings: Further keys of the run's plan, such as ``protocol``, ``seed`` and ``concurrency``.
 
     Raises:
@@ -102,8 +103,8 @@ def prepare(
     )
     before = questions.read()
     # What a row says of its image may be anybody's word: looked for are the bytes that will be shown.
-    digests = questions.digests(before) if excluded else {}
-    rows = [_before_asking(one, (excluded or {}).get(digests.get(one.image, ""), "")) for one in before]
+    left_out = {image.name: excluded.why(image) for image in questions.shown(before)} if excluded else {}
+    rows = [_before_asking(one, left_out.get(one.image, "")) for one in before]
     return Filtering(questions, list(_once(rows)), plan, thresholds, before)
 
 
@@ -120,10 +121,10 @@ def _once(questions: Iterable[Question]) -> Iterator[Question]:
         yield one
 
 
-def _before_asking(question: Question, shown_in: str) -> Question:
+def _before_asking(question: Question, left_out: str) -> Question:
     if question.state in ("image", "failed"):
         return question
-    reasons = [f"its image is in the benchmark {shown_in}"] if shown_in else []
+    reasons = [f"its image {left_out}"] if left_out else []
     reasons += unaskable(question)
     return question.become("dropped", *reasons) if reasons else question.become("open")
 

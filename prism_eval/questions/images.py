@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from prism_eval.benchmarks.checks import opens
 from prism_eval.data_sets.picture import Part, Picture
 from prism_eval.errors import DataError
+from prism_eval.questions.excluded import Excluded
 from prism_eval.questions.question import Question
 from prism_eval.questions.question_set import QuestionSet
 from prism_eval.schema import Image
 
 
 def image_rows(
-    parts: Sequence[Part], questions: QuestionSet, *, excluded: Mapping[str, str], limit: int = 0
+    parts: Sequence[Part], questions: QuestionSet, *, excluded: Excluded | None, limit: int = 0
 ) -> Iterator[Question]:
     """A row for each image of a data set, in its order; the images are put into the set.
 
@@ -24,7 +25,7 @@ def image_rows(
     Args:
         parts: The data set's, as `prism_eval.data_sets.opening.open_data_set` gives them.
         questions: The set.
-        excluded: Images that are left out, by digest, and the benchmark that shows them.
+        excluded: Images that are left out.
         limit: Images at most; 0 for all.
 
     Raises:
@@ -41,10 +42,10 @@ def image_rows(
         if image.digest in seen:
             continue
         seen.add(image.digest)
-        if shown_in := excluded.get(image.digest):
-            yield _failed(picture, image.digest, f"it is in the benchmark {shown_in}")
-        elif not opens(image):
+        if not opens(image):
             yield _failed(picture, image.digest, "it does not open as an image")
+        elif excluded and (why := excluded.why(image)):
+            yield _failed(picture, image.digest, f"it {why}")
         else:
             yield Question(
                 id=image.digest,

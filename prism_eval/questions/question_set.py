@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from prism_eval.data_sets.picture import read_picture
 from prism_eval.errors import DataError, RunError, UsageError
 from prism_eval.files.budgets import lines, regular
 from prism_eval.files.whole import replacing, write_whole
@@ -170,20 +171,17 @@ class QuestionSet:
                 file.write(image.data)
         return name
 
-    def digests(self, questions: Iterable[Question]) -> dict[str, str]:
-        """By the name of an image's file in the set, the SHA-256 of its bytes; nothing for one that is not there.
+    def shown(self, questions: Iterable[Question]) -> Iterator[Image]:
+        """The images of questions, each once, called as its file in the set; none for a file that cannot be read.
 
         Raises:
             DataError: A row names a file outside the set.
         """
-        found: dict[str, str] = {}
         # Of what could not be made an image of the set there is no file.
-        for one in filter(lambda row: row.image, questions):
-            path = self.image_file(one)
-            if one.image not in found and path.is_file():
-                with path.open("rb") as file:
-                    found[one.image] = hashlib.file_digest(file, "sha256").hexdigest()
-        return found
+        files = {one.image: self.image_file(one) for one in questions if one.image}
+        for name, path in files.items():
+            with suppress(OSError):
+                yield Image(read_picture(path), name)
 
     def image_file(self, question: Question) -> Path:
         """Where the image of a question lies.

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from prism_eval.errors import DataError
+from prism_eval.questions.written import read_choices
 from prism_eval.schema import option_letters
 
 MOST_OPTIONS = 25
 """The alphabet, less the letter that is left for not knowing."""
-
-_LABEL = re.compile(r"\s*(?:-\s*)?\(?([A-Za-z])[).:]\s*(.*)", re.DOTALL)
-_LETTER = re.compile(r"\s*\(?([A-Za-z])[).:]?\s*")
-# What CapRL's own server puts below its questions: we add a way out of our own.
-_STORED_WAY_OUT = "can not answer based on the caption"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +47,8 @@ def read_questions(value: object, *, dots: bool = True) -> tuple[Question, ...]:
 
     A list, or the same as JSON text, of `Question`, of ``{"question", "choices", "answer"}`` as CapRL-QA-75K has them,
     or of pairs of a question with its options below it, one a line, and a letter, as CapRL's reward server is sent
-    them. An answer is a letter. Where every option carries a letter of its own ("A) red", "A. red") the letters are
-    taken off, and the answer means the option that had it.
+    them. An answer is a letter, a letter before the option's text, or that text. Where every option carries a letter of
+    its own ("A) red", "A. red") the letters are taken off, and the answer means the option that had it.
 
     Args:
         value: What was handed on.
@@ -98,24 +93,10 @@ def _read(one: object, *, dots: bool) -> Question:
             )
 
 
-def _made(text: str, written: Sequence[str], answer: str, *, dots: bool) -> Question:
-    letter = _LETTER.fullmatch(answer)
-    if letter is None:
-        raise DataError(f"question {text[:60]!r}: its answer {answer[:20]!r} is no letter")
-    labels, options = _unlabelled(written, dots=dots)
-    if options and options[-1].strip().casefold() == _STORED_WAY_OUT:
-        labels, options = labels[:-1], options[:-1]
-    wanted = letter[1].upper()
-    return Question(text.strip(), tuple(options), labels.index(wanted) if wanted in labels else -1)
-
-
-def _unlabelled(written: Sequence[str], *, dots: bool) -> tuple[list[str], list[str]]:
-    """The options' letters and their texts without them; all of them carry letters, or none does."""
-    found = [_LABEL.fullmatch(option) for option in written]
-    labels = [match[1].upper() for match in found if match]
-    dotted = any(option.lstrip(" -(")[1:2] == "." for option in written)
-    # "A. Smith" beside "Miller" is a name, and so is any letter out of the alphabet's beginning.
-    whole = len(labels) == len(written) and len(set(labels)) == len(labels) and "A" in labels
-    if not whole or (dotted and not dots):
-        return list(option_letters(len(written))), [option.strip() for option in written]
-    return labels, [match[2].strip() for match in found if match]
+def _made(text: str, choices: Sequence[str], answer: str, *, dots: bool) -> Question:
+    written = read_choices(text, choices, answer, dots=dots)
+    letters = option_letters(len(written.options))
+    made = Question(written.question, written.options, letters.index(written.answer) if written.answer else 0)
+    if written.problem:
+        raise DataError(f"question {text[:60]!r}: {written.problem}: mend or remove it")
+    return made

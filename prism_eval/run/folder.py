@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prism_eval.errors import NotThere, RunError, UsageError
+from prism_eval.files.digests import sha256_of
 from prism_eval.files.folders import user_path
 from prism_eval.files.whole import write_whole
 from prism_eval.plan import STAGES, Plan, Stage, make_plan, read_plan
@@ -120,8 +120,7 @@ class RunFolder:
     def digest_of(self, name: str) -> str | None:
         """SHA-256 of a table's file, as 64 hexadecimal digits; ``None`` where there is none."""
         try:
-            with self.table(name).open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
+            return sha256_of(self.table(name))
         except FileNotFoundError:
             return None
 

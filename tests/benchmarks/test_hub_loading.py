@@ -106,7 +106,7 @@ def test_data_sets_of_files_are_downloaded(hub: FakeHub, jsonl_folder: Any) -> N
 def test_an_unreachable_hub_is_one_line(hub: FakeHub, error: Exception) -> None:
     hub.error = error
     with pytest.raises(
-        DataError, match=r"lmms-lab/ChartQA cannot be read from the hub .*go online, or give --data"
+        DataError, match=r"lmms-lab/ChartQA cannot be read from the hub .*go online, or name a folder"
     ) as caught:
         list(open_benchmark("chartqa", "hub").items())
     assert "\n" not in str(caught.value)

@@ -13,7 +13,8 @@ import pytest
 from prism_eval.calls import Failure, Record, Store
 from prism_eval.cli import main
 from prism_eval.cli.screen import echo, hand_over
-from prism_eval.questions import Question, QuestionSet
+from prism_eval.questions.question import Question
+from prism_eval.questions.question_set import QuestionSet
 from prism_eval.schema import Caption
 from tests.builders import chart_folder, image
 

@@ -1,13 +1,16 @@
 """``prism-eval questions``, as its user calls it: from a folder of images to a benchmark."""
 
+import io
 import json
 import re
 import sys
 
 import pytest
+from PIL import Image as Pillow
 
+from prism_eval.benchmarks import open_benchmark
 from prism_eval.cli import main
-from prism_eval.questions import QuestionSet
+from prism_eval.questions.question_set import QuestionSet
 from tests.builders import png
 from tests.server import fault_server
 
@@ -93,6 +96,30 @@ def test_from_a_folder_of_images_to_a_benchmark_of_one_s_own(prism_eval, photos,
     assert (code, "kept 2" in out) == (0, True)
 
 
+def test_a_scaled_copy_of_a_benchmark_s_image_is_left_out_where_that_is_asked_for(prism_eval, photos, seer, tmp_path):
+    pytest.importorskip("imagehash", reason="the extra [phash] is not installed")
+    item = next(open_benchmark("chartqa", "synthetic").items())
+    picture = Pillow.open(io.BytesIO(item.images[0].data)).convert("RGB")
+    picture.resize((picture.width // 2, picture.height // 2)).save(photos / "copy.jpg", quality=80)
+    words = [
+        "questions",
+        "build",
+        photos,
+        "-w",
+        seer,
+        "--not-in",
+        "synthetic",
+        "--store",
+        tmp_path / "store.sqlite",
+        "-q",
+    ]
+    code, out, _ = prism_eval(*words, "--out", "bytes")
+    assert (code, "open 6, failed 1" in out) == (0, True)
+    code, out, _ = prism_eval(*words, "--out", "looks", "--alike")
+    assert (code, "open 4, failed 2" in out) == (0, True)
+    assert re.search(r"it looks like image \S+ of the benchmark chartqa: \d+ of 256 bits", " ".join(out.split()))
+
+
 def test_what_lint_finds_is_told_as_text_and_as_json(prism_eval, make_plain_set):
     rows = [
         ("Which?", ("a", "A.", "b"), "A"),
@@ -118,7 +145,7 @@ def test_what_lint_finds_is_told_as_text_and_as_json(prism_eval, make_plain_set)
 
 @pytest.fixture
 def make_plain_set(tmp_path):
-    from prism_eval.questions import Question
+    from prism_eval.questions.question import Question
     from tests.builders import image
 
     def make(rows):
@@ -165,6 +192,7 @@ def test_who_would_not_guess_and_whose_replies_cannot_be_read_is_told(prism_eval
         (["filter", "mine", "--vlm", "oracle", "-r", "lexical", "--asks", "1"], "ask each question in 2 to 100"),
         (["filter", "mine", "--vlm", "oracle", "-r", "lexical", "--out", "x"], "--out is the set that a Parquet"),
         (["filter", "mine", "--vlm", "oracle", "-r", "lexical", "--not-in", "no"], "no data folder no"),
+        (["filter", "mine", "--vlm", "oracle", "-r", "lexical", "--alike"], "name their folder with --not-in"),
         (["filter", "x.parquet", "--vlm", "oracle", "-r", "lexical"], "say with --out which folder"),
         (["filter", "x.parquet", "--vlm", "oracle", "-r", "lexical", "--out", "y"], "x.parquet: it is missing"),
         (["lint", "nothing"], "nothing is no set of questions"),

@@ -18,7 +18,10 @@ from typing import Any
 import pytest
 
 from prism_eval.cli import main
-from prism_eval.data_sets import Captioned, Form, caption_data_set, folders, open_data_set
+from prism_eval.data_sets import folders
+from prism_eval.data_sets.captioning import Captioned, caption_data_set
+from prism_eval.data_sets.form import Form
+from prism_eval.data_sets.opening import open_data_set
 from prism_eval.errors import UsageError
 from prism_eval.plan import make_plan
 from tests.builders import png

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from prism_eval.data_sets import folders, open_data_set, picture, webdataset
+from prism_eval.data_sets import folders, picture, webdataset
+from prism_eval.data_sets.opening import open_data_set
 from prism_eval.data_sets.picture import Picture
 from prism_eval.errors import DataError, UsageError
 from prism_eval.files import budgets
@@ -42,6 +43,70 @@ def test_a_large_folder_has_several_parts_and_goes_on_counting(tmp_path: Path, m
         "00001": ["2", "3"],
         "00002": ["4"],
     }
+
+
+def test_an_imagefolder_has_its_captions_in_lists_of_files(tmp_path: Path) -> None:
+    pictures(tmp_path, 4)
+    (tmp_path / "part0" / "0002.txt").write_text("beside it", encoding="utf-8")
+    (tmp_path / "metadata.jsonl").write_text(
+        '{"file_name": "part0/0000.png", "text": "of the list"}\n'
+        '{"file_name": "part0/0002.png", "text": "of the list, too"}\n'
+        '{"file_name": "part1/0001.png", "text": "of the far list"}\n'
+        '{"file_name": "../secret.png", "text": "nobody\'s"}\n',
+        encoding="utf-8",
+    )
+    # As spreadsheets write it: a byte order mark, a line break in a cell, a column too many.
+    (tmp_path / "part1" / "metadata.csv").write_bytes(
+        b'\xef\xbb\xbffile_name,caption,alt\r\n0001.png,"of the\r\nnear list",other,9\r\n0003.png,,\r\n'
+    )
+    (found,) = all_of(tmp_path).values()
+    assert {one.path: one.caption for one in found} == {
+        "part0/0000.png": "of the list",
+        "part0/0002.png": "beside it",
+        "part1/0001.png": "of the\r\nnear list",
+        "part1/0003.png": "",
+    }
+    (found,) = all_of(f"{tmp_path}?caption=alt").values()
+    assert [one.caption for one in found] == ["", "beside it", "other", ""]
+    with pytest.raises(UsageError, match="is no table: image names a column"):
+        open_data_set(f"{tmp_path}?image=file_name")
+    # A list that was changed is another part: its shard is written anew.
+    before = open_data_set(str(tmp_path))[0].state
+    (tmp_path / "part1" / "metadata.csv").write_text("file_name,caption\n", encoding="utf-8")
+    assert open_data_set(str(tmp_path))[0].state != before
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("metadata.jsonl", '{"file_name": "a.png"}\n{"file_name": ', "metadata.jsonl line 2: not JSON"),
+        ("metadata.jsonl", '{"file": "a.png"}\n', "metadata.jsonl line 1: no column 'file_name'"),
+        ("metadata.csv", "name,text\na.png,x\n", "metadata.csv line 2: no column 'file_name'"),
+        ("metadata.csv", 'file_name,text\na.png,"' + "x" * 200_000, "metadata.csv: cannot be read as CSV"),
+    ],
+)
+def test_a_list_of_files_that_cannot_be_read_is_told(tmp_path: Path, name: str, text: str, said: str) -> None:
+    pictures(tmp_path, 1)
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    (part,) = open_data_set(str(tmp_path))
+    with pytest.raises(DataError, match=said):
+        list(part.pictures())
+
+
+def test_a_list_that_is_a_link_out_of_the_folder_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.jsonl").write_text('{"file_name": "part0/0000.png", "text": "a key"}\n', encoding="utf-8")
+    home = pictures(tmp_path / "home", 1)
+    (home / "metadata.jsonl").symlink_to(tmp_path / "secret.jsonl")
+    ((found,),) = all_of(home).values()
+    assert (found.data, found.caption) == (png(0), "")
+
+
+def test_tars_and_tables_are_found_in_folders_that_are_links_within(tmp_path: Path) -> None:
+    tar(tmp_path / "really" / "a.tar", {"0.png": png(0)})
+    (tmp_path / "linked").symlink_to(tmp_path / "really")
+    (tmp_path / ".hidden").mkdir()
+    tar(tmp_path / ".hidden" / "b.tar", {"0.png": png(0)})
+    assert list(all_of(tmp_path)) == ["a"]
 
 
 @pytest.mark.parametrize("name", ["shard.tar", "shard.tar.gz", "shard.tgz"])

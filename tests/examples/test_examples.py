@@ -1,5 +1,6 @@
 """The programs of examples/, run as their first lines say."""
 
+import json
 import os
 import re
 import subprocess
@@ -72,6 +73,37 @@ def test_the_captions_file_scores_between_nothing_and_everything(tmp_path):
     rows = board(tmp_path)
     assert 0 == rows["blind"].mean.value < rows["file:captions.jsonl"].mean.value < 1
     assert len((tmp_path / "captions.jsonl").read_text(encoding="utf-8").splitlines()) == 12
+
+
+def numbers(table):
+    """A table of Markdown: by the text of its first column, the numbers behind."""
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("| ")
+    ]
+    return {first: [float(cell) for cell in cells] for first, *cells in rows[1:]}
+
+
+def test_a_set_of_known_truth_is_filtered_asked_by_a_run_and_paid_by_a_reward(tmp_path):
+    """What is kept is what its truth lets expect; on what is kept a caption of all facts gets all, and none nothing."""
+    program = EXAMPLES / "questions_from_twins.py"
+    environment = {"PRISM_EVAL_CACHE": str(tmp_path / "cache")}
+    decisions, said = map(numbers, run(tmp_path, program, **environment).split("\n\n"))
+    assert sum(asked for asked, _, _ in decisions.values()) > 150
+    for asked, kept, expected in decisions.values():
+        # What two and a half standard errors leave room for.
+        assert abs(kept - expected) <= 2.5 * (expected * (1 - expected / asked)) ** 0.5 + 0.5
+    assert decisions["the key is wrong"][1] == 0
+    assert said["all facts"] == [1, 1]
+    assert said["nothing"] == [0, 0]
+    assert all(0.3 < one < 0.7 for one in said["half of them"])
+    # The commands that the program's first lines name, as they stand there.
+    lines = program.read_text(encoding="utf-8").splitlines()
+    evaluated, replayed = [line.split()[1:] for line in lines if line.startswith("    prism-eval ")]
+    shown = run(tmp_path, "-m", "prism_eval.cli", *evaluated, "--out", "again", "-q", **environment)
+    rows = {row.captioner: row.mean.value for row in build(tmp_path / "again").everyone}
+    assert rows == {"oracle": 1, "blind": 0}, shown
+    paid = json.loads(run(tmp_path, "-m", "prism_eval.cli", *replayed, "--format", "json", **environment))
+    assert paid["parts"]["reward"]["mean"] == pytest.approx(sum(one for _, one in said.values()) / 3, abs=0.02)
 
 
 @pytest.fixture

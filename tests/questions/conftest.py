@@ -3,7 +3,8 @@
 import pytest
 
 from prism_eval.benchmarks import open_benchmark
-from prism_eval.questions import Question, QuestionSet
+from prism_eval.questions.question import Question
+from prism_eval.questions.question_set import QuestionSet
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,11 @@ from functools import partial
 import pytest
 
 from prism_eval.errors import UsageError
-from prism_eval.questions import QuestionSet
 from prism_eval.questions.building import build, plan_building
+from prism_eval.questions.excluded import Excluded
+from prism_eval.questions.question_set import QuestionSet
 from prism_eval.run.execute import run_plan
-from tests.builders import png
+from tests.builders import image, png
 
 REPLY = """#### 1. **What colour is it?**
    - A) Green
@@ -114,17 +115,16 @@ def test_faults_cost_rows_only_where_they_last_and_are_mended_by_the_same_comman
 
 
 def test_images_of_benchmarks_are_not_asked_about(photos, tmp_path, serve):
-    import hashlib
-
     server = serve(text=REPLY)
-    _, made, _ = built(photos, tmp_path, server, excluded={hashlib.sha256(png(1)).hexdigest(): "chartqa"}, limit=2)
+    excluded = Excluded({image(1).digest: "chartqa"})
+    _, made, _ = built(photos, tmp_path, server, excluded=excluded, limit=2)
     assert server.server.arrivals.total() == 1
     (out,) = [one for one in made if one.image_name == "a.png"]
     assert (out.state, out.reasons) == ("failed", ("it is in the benchmark chartqa",))
 
 
 def test_what_was_filtered_is_not_built_over(photos, make_set, serve):
-    from prism_eval.questions import Arm
+    from prism_eval.questions.question import Arm
 
     questions = make_set(1)
     arm = Arm(with_image=True, by="m", asked=1, right=1, wrong=0, unread=0)

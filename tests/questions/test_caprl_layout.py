@@ -5,9 +5,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from prism_eval.errors import DataError
-from prism_eval.questions import QuestionSet
+from prism_eval.questions.askable import unaskable
 from prism_eval.questions.caprl_parquet import write_caprl
 from prism_eval.questions.caprl_reading import import_caprl
+from prism_eval.questions.question_set import QuestionSet
 from tests.builders import png
 
 
@@ -39,28 +40,42 @@ def test_what_was_written_is_read_back(make_set, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("choices", "options"),
+    ("choices", "options", "right"),
     [
-        (["A) Black", "B) White"], ("Black", "White")),
-        (["A. Black", "B. White"], ("Black", "White")),
-        (["   - A) Black", "   - B) White"], ("Black", "White")),
-        # No label: the letters are not those of their places.
-        (["A) Black", "White"], ("A) Black", "White")),
-        (["B) Black", "A) White"], ("B) Black", "A) White")),
+        (["A) Black", "B) White"], ("Black", "White"), "B"),
+        (["A. Black", "B. White"], ("Black", "White"), "B"),
+        (["   - A) Black", "   - B) White"], ("Black", "White"), "B"),
+        # No label: another option has none.
+        (["A) Black", "White"], ("A) Black", "White"), "B"),
+        # The answer means the option that had its letter, wherever it stands.
+        (["B) Black", "A) White"], ("Black", "White"), "A"),
     ],
 )
-def test_letters_before_options_are_taken_off(tmp_path, choices, options):
+def test_letters_before_options_are_taken_off(tmp_path, choices, options, right):
     import_caprl(write(tmp_path, choices=choices), made := QuestionSet.create(tmp_path / "made"))
     (one,) = made.read()
-    assert (one.options, one.answer) == (options, "B")
+    assert (one.options, one.answer) == (options, right)
 
 
 @pytest.mark.parametrize(
-    ("answer", "letter"), [("b", "B"), (" (B) ", "B"), ("B) Black", "B"), ("Black", "Black"), ("", "")]
+    ("answer", "letter"),
+    [
+        ("b", "B"),
+        (" (B) ", "B"),
+        ("B) White", "B"),
+        ("white", "B"),
+        ("Grey", "Grey"),
+        ("B) Black", "B) Black"),
+        ("", ""),
+    ],
 )
 def test_an_answer_is_a_letter_however_it_is_written(tmp_path, answer, letter):
-    import_caprl(write(tmp_path, answer=answer), made := QuestionSet.create(tmp_path / "made"))
-    assert [one.answer for one in made.read()] == [letter]
+    file = write(tmp_path, choices=("Black", "White"), answer=answer)
+    import_caprl(file, made := QuestionSet.create(tmp_path / "made"))
+    (one,) = made.read()
+    assert one.answer == letter
+    # What names no option stays as it stands, and the filter drops it.
+    assert bool(unaskable(one)) == (letter != "B")
 
 
 def test_the_way_out_of_captions_is_no_option(tmp_path):

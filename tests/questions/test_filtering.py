@@ -12,7 +12,10 @@ import pytest
 from prism_eval import evaluate
 from prism_eval.benchmarks import open_benchmark
 from prism_eval.errors import FatalError, PermanentError, UsageError
-from prism_eval.questions import QuestionSet, Thresholds, ask, decide, prepare
+from prism_eval.questions.excluded import Excluded
+from prism_eval.questions.filtering import ask, decide, prepare
+from prism_eval.questions.question_set import QuestionSet
+from prism_eval.questions.thresholds import Thresholds
 from prism_eval.reasoners.base import Reasoner
 from prism_eval.run.execute import run_plan
 from prism_eval.run.reading import Table
@@ -153,7 +156,7 @@ def test_a_call_that_failed_is_neither_kept_nor_dropped(make_set, tmp_path):
 def test_images_of_benchmarks_are_left_out_by_digest_and_nothing_is_asked_of_them(make_set, tmp_path):
     questions = make_set(6, lambda _, one: one.model_copy(update={"image_digest": f"as {one.id} says"}))
     first = questions.read()[0]
-    found, result = filtered(questions, tmp_path, excluded={first.image.removesuffix(".png"): "chartqa"})
+    found, result = filtered(questions, tmp_path, excluded=Excluded({first.image.removesuffix(".png"): "chartqa"}))
     out = [one for one in found.values() if one.image == first.image]
     assert {one.reasons for one in out} == {("its image is in the benchmark chartqa",)}
     assert result.counts.done == 12 * 2 * (6 - len(out))

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 
-from prism_eval.questions import QuestionSet
+from prism_eval.questions.question_set import QuestionSet
 from tests.server.calls import unexcused_repeats
 
 LET_THE_SERVER_READ = 0.1

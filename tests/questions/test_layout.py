@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prism_eval.plan import load_protocol
-from prism_eval.questions.layout import Written, read_questions
+from prism_eval.questions.layout import read_questions
+from prism_eval.questions.written import Written
 
 CAR = Written("What colour is the car?", ("Green", "Silver", "Red", "Black"), "C")
 WINDOWS = Written("How many windows are there?", ("5", "3"), "A")
@@ -89,7 +90,7 @@ def test_the_protocol_s_own_examples_are_read():
         ("1. Which?\nA) a\nAnswer: A", "its options are lettered A"),
         ("1. Which?\nA) a\nB) b\nAnswer: D", "its answer D is none of its options"),
         ("A) a\nB) b\nAnswer: A", "it has no text"),
-        ("1. Which?\nA) a cat\nB) a dog\nAnswer: A bird", "its answer is not said"),
+        ("1. Which?\nA) a cat\nB) a dog\nAnswer: A bird", "its answer 'A bird' is no letter and none of its options"),
         ("1. Which?\nA) a cat\nB) a dog\nAnswer: A) A dog.", "its answer says A, with the text of B"),
     ],
 )

@@ -1,9 +1,12 @@
 """Lint: each rule finds what it is there for, and nothing in questions that are as they should be."""
 
+import json
+
 import pytest
 
-from prism_eval.questions import Question
 from prism_eval.questions.lint import lint
+from prism_eval.questions.lint.languages import other_languages
+from prism_eval.questions.question import Question
 
 
 def question(number, text="Which colour has the car?", options=("red", "blue", "green", "black"), answer="A", **more):
@@ -71,6 +74,39 @@ def test_another_script_than_most():
     (finding,) = lint(rows)
     assert (finding.rule, finding.questions) == ("language", ("q9",))
     assert finding.says == "written in Cjk, where most are in Latin"
+
+
+GERMAN = ("Welche Farbe hat das Auto neben dem Baum?", "Wie viele Personen sitzen am Tisch?")
+
+
+def test_another_language_than_most():
+    pytest.importorskip("py3langid", reason="the extra [language] is not installed")
+    rows = [question(number) for number in range(3)] + [question(9, GERMAN[0]), question(8, "车是什么颜色?")]
+    findings = lint(rows)
+    assert [(one.rule, one.questions) for one in findings] == [("language", ("q8",)), ("language", ("q9",))]
+    assert findings[1].says == "in 'de' or a language like it, where most are in 'en'"
+    # The other way round, and where a name or too little is said to be sure.
+    rows = [question(number, GERMAN[number]) for number in range(2)] + [question(9)]
+    assert told(*rows) == [("language", ("q9",))]
+    short = ("Which?", "2020?", "BMW or VW?", "Is the sign in the Bahnhofstraße green?", r"10 \cdot f(7) + 9 =", "?")
+    rows = [question(number) for number in range(9)] + [question(20 + n, one) for n, one in enumerate(short)]
+    assert list(other_languages(rows)) == []
+
+
+def test_without_the_extra_only_scripts_are_told_apart(monkeypatch):
+    monkeypatch.setattr("prism_eval.questions.lint.languages.knows_languages", lambda: False)
+    rows = [question(number) for number in range(3)] + [question(9, GERMAN[0]), question(8, "车是什么颜色?")]
+    assert told(*rows) == [("language", ("q8",))]
+
+
+def test_no_english_question_of_the_benchmarks_is_taken_for_another_language(shared):
+    pytest.importorskip("py3langid", reason="the extra [language] is not installed")
+    lines = (shared / "data" / "chartqa" / "test_all_questions.jsonl").read_text("utf-8").splitlines()
+    asked = list(dict.fromkeys(json.loads(line)["query"] for line in lines))
+    rows = [question(number, text) for number, text in enumerate(asked)]
+    rows += [question(len(rows) + number, text) for number, text in enumerate(GERMAN)]
+    (found,) = other_languages(rows)
+    assert found.questions == (rows[-2].id, rows[-1].id)
 
 
 def test_letters_and_lengths_that_pay():

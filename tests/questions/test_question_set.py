@@ -5,7 +5,8 @@ import json
 import pytest
 
 from prism_eval.errors import DataError, UsageError
-from prism_eval.questions import Question, QuestionSet
+from prism_eval.questions.question import Question
+from prism_eval.questions.question_set import QuestionSet
 
 
 def test_a_folder_s_name_becomes_a_benchmark_s(tmp_path):

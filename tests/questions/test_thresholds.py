@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from prism_eval.errors import UsageError
-from prism_eval.questions import Arm, Thresholds, error_rates
+from prism_eval.questions.error_rates import error_rates
+from prism_eval.questions.question import Arm
+from prism_eval.questions.thresholds import Thresholds
 from prism_eval.statistics import at_least, at_most
 
 RULE = Thresholds()

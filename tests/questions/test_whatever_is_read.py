@@ -12,11 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prism_eval.errors import PrismError
-from prism_eval.questions import QuestionSet, Thresholds, prepare
 from prism_eval.questions.caprl_parquet import write_caprl
 from prism_eval.questions.caprl_reading import import_caprl
+from prism_eval.questions.excluded import Excluded
+from prism_eval.questions.filtering import prepare
 from prism_eval.questions.layout import read_questions
 from prism_eval.questions.lint import lint
+from prism_eval.questions.question_set import QuestionSet
+from prism_eval.questions.thresholds import Thresholds
 from tests.faults.mutations import damage_file, mutated
 
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -25,7 +28,9 @@ randoms = st.integers(0, 2**32).map(Random)
 
 def looked_at(questions):
     lint(questions.read())
-    prepare(questions, seeing=["oracle"], readers=["lexical"], thresholds=Thresholds(), excluded={"0": "chartqa"})
+    prepare(
+        questions, seeing=["oracle"], readers=["lexical"], thresholds=Thresholds(), excluded=Excluded({"0": "chartqa"})
+    )
 
 
 @EXAMPLES

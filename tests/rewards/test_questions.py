@@ -36,6 +36,8 @@ def test_options_lose_letters_of_their_own(choices):
     [
         [{"question": " What colour? ", "choices": ["red", "blue", "green"], "answer": "b"}],
         {"question": "What colour?", "choices": ["red", "blue", "green"], "answer": "(B)"},
+        {"question": "What colour?", "choices": ["A) red", "B) blue", "C) green"], "answer": "B) Blue"},
+        {"question": "What colour?", "choices": ["red", "blue", "green"], "answer": "Blue."},
         [["What colour?\n   - A) red\n   - B) blue\n   - C) green\n   - F) Can not answer based on the caption", "B"]],
         (("What colour?\nA) red\nB) blue\n\nC) green\n", "B "),),
         WANTED,
@@ -50,6 +52,9 @@ def test_every_form_of_a_question_is_read(value):
 def test_the_answer_means_the_option_that_had_its_letter():
     (question,) = read_questions([{"question": "Which?", "choices": ["C) x", "A) y", "B) z"], "answer": "C"}])
     assert question.options[question.gold] == "x"
+    # What it is called by comes before what it says: the option's text is a letter here, and another one's.
+    (question,) = read_questions([{"question": "Which panel?", "choices": ["A) B", "B) A"], "answer": "A"}])
+    assert question.options[question.gold] == "B"
 
 
 @pytest.mark.parametrize("choices", [["A. Smith", "Miller"], ["A. Smith", "A. Miller"], ["X) one", "Y) two"]])
@@ -68,9 +73,11 @@ def test_what_only_looks_like_letters_stays(choices):
         ("[" * 100_000, "are no JSON"),
         ([7], "is no question"),
         ([{"question": "Q?", "choices": ["x", "y"]}], "is no question"),
-        ([{"question": "Q?", "choices": ["x", "y"], "answer": "E"}], "none of its 2 options"),
-        ([{"question": "Q?", "choices": ["x", "y"], "answer": "x"}], "none of its"),
-        ([{"question": "Q?", "choices": ["x", "y"], "answer": "blue"}], "is no letter"),
+        ([{"question": "Q?", "choices": ["x", "y"], "answer": "E"}], "its answer E is none of its options"),
+        ([{"question": "Q?", "choices": ["x", "y"], "answer": "A) y"}], "its answer says A, with the text of B"),
+        ([{"question": "Q?", "choices": ["x", "y"], "answer": "blue"}], "'blue' is no letter and none of its options"),
+        ([{"question": "Q?", "choices": ["x", "X."], "answer": "x"}], "the text of several options"),
+        ([{"question": "Q?", "choices": ["x", "y"], "answer": " "}], "its answer is not said"),
         ([{"question": "Q?", "choices": ["x"], "answer": "A"}], "1 options"),
         ([{"question": "Q?", "choices": ["x"] * 26, "answer": "A"}], "26 options"),
         ([{"question": "  ", "choices": ["x", "y"], "answer": "A"}], "no text"),

@@ -6,7 +6,6 @@ They are the data set ``internlm/CapRL-Evaluation-Files``: twelve files under ``
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from prism_eval.benchmarks.definition import Definition, Fields, Source
 from prism_eval.benchmarks.rows import Row, RowError
 from prism_eval.benchmarks.sources.jsonl import json_rows, json_size
 from prism_eval.errors import DataError
+from prism_eval.files.digests import sha256_of
 from prism_eval.schema import option_letters
 
 DATASET = "internlm/CapRL-Evaluation-Files"
@@ -82,8 +82,7 @@ class CapRLSource:
     def digest(self) -> str | None:
         """SHA-256 of the question file as it lies there, as 64 hexadecimal digits; ``None`` if it cannot be read."""
         try:
-            with self.path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
+            return sha256_of(self.path)
         except OSError:
             return None
 

@@ -119,6 +119,38 @@ def resolve_revision(source: Source) -> str:
     return str(found)
 
 
+def files_on_hub(source: Source) -> tuple[str, dict[str, int]]:
+    """The commit that a source names, or the newest, and by the path of each of its files how many bytes it has.
+
+    Raises:
+        DataError: The hub cannot be reached or has no such data set.
+        MissingExtra: The ``hub`` extra is not installed.
+    """
+    try:
+        from huggingface_hub import HfApi
+    except ImportError as error:
+        raise MissingExtra("reading from the Hugging Face hub", "hub") from error
+    try:
+        info = HfApi().dataset_info(source.dataset, revision=source.revision, files_metadata=True)
+    except failures() as error:
+        raise unreachable(source, error) from error
+    return str(info.sha), {str(file.rfilename): int(file.size or 0) for file in info.siblings or ()}
+
+
+def download_file(source: Source, revision: str, name: str) -> Path:
+    """One of a data set's files, in the cache of the hub's library; what lies there whole is not fetched again.
+
+    Raises:
+        DataError: It cannot be fetched, or cannot be written.
+    """
+    from huggingface_hub import hf_hub_download
+
+    try:
+        return Path(hf_hub_download(source.dataset, name, repo_type="dataset", revision=revision))
+    except failures() as error:
+        raise unreachable(source, error) from error
+
+
 def download_files(source: Source, revision: str) -> Path:
     """Download the files a source names, and return the folder they are in."""
     try:
@@ -178,9 +210,9 @@ def unreachable(source: Source, error: Exception) -> DataError:
     # Their messages go on for a page; the first line says what happened.
     lines = str(error).strip().splitlines()
     reason = lines[0][:200] if lines else type(error).__name__
-    todo = "go online, or give --data a folder with a downloaded copy"
+    todo = "go online, or name a folder with a downloaded copy"
     if is_offline():
-        todo = "HF_HUB_OFFLINE is set, and it is not kept on this machine: go online once, or give --data a folder"
+        todo = "HF_HUB_OFFLINE is set, and it is not kept on this machine: go online once, or name a folder"
     elif "RepositoryNotFoundError" in kinds:
         todo = "it has been renamed or removed, or needs the HF_TOKEN of somebody who may read it"
     return DataError(

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prism_eval.questions.lint.finding import Finding
+from prism_eval.questions.lint.languages import other_languages
 from prism_eval.questions.lint.leans import length_lean, position_leans
 from prism_eval.questions.lint.options import length_cues, unaskables
-from prism_eval.questions.lint.texts import duplicates, other_scripts, told_elsewhere
+from prism_eval.questions.lint.texts import duplicates, told_elsewhere
 from prism_eval.questions.question import Question
 
 __all__ = ["RULES", "Finding", "lint"]
 
-RULES = (unaskables, duplicates, told_elsewhere, length_cues, other_scripts, length_lean, position_leans)
+RULES = (unaskables, duplicates, told_elsewhere, length_cues, other_languages, length_lean, position_leans)
 """The rules, in the order in which they are told: first what is wrong with single questions, then with the set."""
 
 

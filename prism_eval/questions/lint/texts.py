@@ -1,10 +1,9 @@
-"""What questions say of each other, and in which script."""
+"""What questions say of each other."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from prism_eval.questions.askable import folded
@@ -49,27 +48,6 @@ def told_elsewhere(questions: Sequence[Question]) -> Iterator[Finding]:
                 yield Finding(
                     "told", f"its answer stands in {where}", (one.id, *(other for other in telling if other != one.id))
                 )
-
-
-def other_scripts(questions: Sequence[Question]) -> Iterator[Finding]:
-    """Questions in another script than most of the set's. Languages of one script are not told apart."""
-    scripts = {one.id: _script(one.question) for one in questions}
-    known = Counter(filter(None, scripts.values()))
-    if not known:
-        return
-    ((usual, _),) = known.most_common(1)
-    others: dict[str, list[str]] = defaultdict(list)
-    for one, script in scripts.items():
-        if script and script != usual:
-            others[script].append(one)
-    for script, ids in others.items():
-        yield Finding("language", f"written in {script.title()}, where most are in {usual.title()}", tuple(ids))
-
-
-def _script(text: str) -> str:
-    """The script of most letters, by the first word of their names in Unicode; empty where there are none."""
-    names = Counter(unicodedata.name(one, "?").partition(" ")[0] for one in text if one.isalpha())
-    return names.most_common(1)[0][0] if names else ""
 
 
 def _answer(question: Question) -> str:
