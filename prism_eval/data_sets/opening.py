@@ -8,11 +8,11 @@ from contextlib import nullcontext, suppress
 from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qsl
 
-from prism_eval.benchmarks.sources.tree import files_below
+from prism_eval.benchmarks.sources.tree import files_below, leads_out
 from prism_eval.data_sets.folders import FolderPart, folder_parts
 from prism_eval.data_sets.hub import PREFIX, hub_parts
 from prism_eval.data_sets.metadata import LISTS
-from prism_eval.data_sets.packed import TABLE, TARS, packed_parts
+from prism_eval.data_sets.packed import is_packed, packed_parts
 from prism_eval.data_sets.picture import SUFFIXES, Part
 from prism_eval.data_sets.tables import COLUMNS, TablePart
 from prism_eval.errors import DataError, UsageError
@@ -30,8 +30,8 @@ def open_data_set(source: str) -> Sequence[Part]:
 
     Raises:
         UsageError: There is none, or two of its files would have one shard.
-        DataError: It is one table, and that is no Parquet file; a folder in it is a link that leads out; or the hub
-            does not deliver it.
+        DataError: It is one table, and that is no Parquet file; a folder, a tar or a table in it is a link that leads
+            out; or the hub does not deliver it.
         MissingExtra: It is on the hub, and the ``hub`` extra is not installed.
     """
     path, named = _split(source)
@@ -72,6 +72,9 @@ def _parts(path: Path, named: dict[str, str]) -> Sequence[Part]:
     if path.is_file():
         return _checked(packed_parts(path.parent, [PurePosixPath(path.name)], named))
     files = sorted(files_below(path, _is_looked_at))
+    # A picture that leads out is a row that failed; who has a whole table from elsewhere was handed no data set.
+    if strays := [file for file in files if is_packed(file.name) and leads_out(path, path / file)]:
+        raise DataError(f"{path / strays[0]} is a link that leads out of {path}: put the file itself there")
     return _checked(packed_parts(path, files, named)) or folder_parts(path, map(str, files), named)
 
 
@@ -85,7 +88,7 @@ def _checked(parts: Sequence[Part]) -> Sequence[Part]:
 
 
 def _is_looked_at(name: str) -> bool:
-    return name.lower().endswith((*TARS, TABLE, *SUFFIXES)) or name in LISTS
+    return is_packed(name) or name.lower().endswith(SUFFIXES) or name in LISTS
 
 
 def _columns_of(part: Part) -> Collection[str]:

@@ -8,8 +8,13 @@ from pathlib import Path, PurePosixPath
 from prism_eval.data_sets.tables import TablePart
 from prism_eval.data_sets.webdataset import TarPart
 
-TARS = (".tar", ".tar.gz", ".tgz")
 TABLE = ".parquet"
+_TARS = (".tar", ".tar.gz", ".tgz")
+
+
+def is_packed(name: str) -> bool:
+    """Whether a file holds many pictures, by its name."""
+    return name.lower().endswith((*_TARS, TABLE))
 
 
 def packed_parts(
@@ -23,5 +28,5 @@ def packed_parts(
         named: The columns that are meant, as for `TablePart`.
     """
     # img2dataset puts a table beside each tar: of the two, the tar has the pictures.
-    tars = [TarPart(folder / file) for file in files if file.name.lower().endswith(TARS)]
+    tars = [TarPart(folder / file) for file in files if file.name.lower().endswith(_TARS)]
     return tars or [TablePart(folder / file, named) for file in files if file.suffix.lower() == TABLE]

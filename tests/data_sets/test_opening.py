@@ -202,11 +202,15 @@ def test_links_out_of_a_folder_are_not_followed(tmp_path: Path) -> None:
     assert [(one.caption, one.data, bool(one.problem)) for one in found] == [("", png(0), False), ("", b"", True)]
 
 
-def test_a_linked_folder_that_leads_out_is_said_before_anything_is_read(tmp_path: Path) -> None:
+def test_a_link_to_a_folder_or_a_tar_elsewhere_is_said_before_anything_is_read(tmp_path: Path) -> None:
     pictures(tmp_path / "private", 1)
     pictures(tmp_path / "home", 1)
     (tmp_path / "home" / "more").symlink_to(tmp_path / "private")
     with pytest.raises(DataError, match=r"more is a link that leads out of .*home: put the folder itself there"):
+        open_data_set(str(tmp_path / "home"))
+    (tmp_path / "home" / "more").unlink()
+    (tmp_path / "home" / "more.tar").symlink_to(tmp_path / "private.tar")
+    with pytest.raises(DataError, match=r"more.tar is a link that leads out of .*home: put the file itself there"):
         open_data_set(str(tmp_path / "home"))
 
 
