@@ -71,7 +71,7 @@ class Tries:
             return CallFailure.of(error, self.made)
         waited_out, new = isinstance(error, RateLimited | Unavailable), place.lane.name not in self._left
         self._left.add(place.lane.name)
-        self._lane.failed(place, error, self._patience)
+        all_wait = self._lane.failed(place, error, self._patience)
         # One that is refused whatever is tried must not keep others out: it goes before them only once.
         self._first, self.pause = self.made == 1, 0.0
         if waited_out and new and self._lane.elsewhere(place):
@@ -84,8 +84,11 @@ class Tries:
             return self._given_up(error) if waited_out else CallFailure.of(error, self.made)
         if self._counted >= self._patience.attempts and not self._has_time(error):
             return CallFailure.of(error, self.made)
-        if not waited_out:
-            self.pause = self._patience.wait(self._counted)
+        # A call that alone was refused waits alone, and leaves its place to others.
+        alone = isinstance(error, RateLimited) and not all_wait
+        if alone or not waited_out:
+            asked_for = error.retry_after if isinstance(error, RateLimited) else None
+            self.pause = max(asked_for or 0.0, self._patience.wait(max(1, self._counted)))
         return None
 
     def _may_be_its_own(self, error: TransientError, place: Place) -> bool:
