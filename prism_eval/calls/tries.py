@@ -84,12 +84,17 @@ class Tries:
             return self._given_up(error) if waited_out else CallFailure.of(error, self.made)
         if self._counted >= self._patience.attempts and not self._has_time(error):
             return CallFailure.of(error, self.made)
-        # A call that alone was refused waits alone, and leaves its place to others.
-        alone = isinstance(error, RateLimited) and not all_wait
-        if alone or not waited_out:
-            asked_for = error.retry_after if isinstance(error, RateLimited) else None
-            self.pause = max(asked_for or 0.0, self._patience.wait(max(1, self._counted)))
+        self.pause = self._wait_alone(error, all_wait=all_wait)
         return None
+
+    def _wait_alone(self, error: TransientError, *, all_wait: bool) -> float:
+        """Seconds that a call waits by itself, its place being left to others."""
+        wait = self._patience.wait(max(1, self._counted))
+        if isinstance(error, RateLimited):
+            # Not beyond all patience: a gateway may name a day.
+            named = min(error.retry_after or 0.0, self._patience.limit(unproven=False))
+            return 0.0 if all_wait else max(named, wait)
+        return 0.0 if isinstance(error, Unavailable) else wait
 
     def _may_be_its_own(self, error: TransientError, place: Place) -> bool:
         refused = isinstance(error, Unavailable) and error.unproven

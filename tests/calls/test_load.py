@@ -10,6 +10,7 @@ import random
 
 import pytest
 
+from prism_eval.calls import Patience
 from prism_eval.errors import RateLimited, TransientError, Unavailable
 from tests.calls.simulated import Made, simulated
 
@@ -112,3 +113,11 @@ def test_who_refuses_everything_for_a_while_is_asked_rarely():
     ended = simulated(server, 2000, most=PLACES)
     assert ended.failed == 0
     assert len(server.refused) < PLACES + 10
+
+
+def test_one_that_is_told_to_come_again_tomorrow_holds_up_nobody_and_is_not_believed():
+    once = iter([RateLimited("429", retry_after=86_400.0)])
+    server = Made(lambda made: next(once, None) if len(made.asked) == 1000 else None, LATENCY)
+    ended = simulated(server, 2000, most=PLACES, patience=Patience(seconds=30.0))
+    assert ended.failed == 0
+    assert 30 < ended.seconds < 45
