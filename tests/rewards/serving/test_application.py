@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -225,6 +226,22 @@ async def test_64_clients_and_a_reader_that_fails_get_no_wrong_0(tmp_path):
     assert len(answered) == clients * each
     assert {text for text, value in answered if value is None} == {"Caption 13 of a car and dogs."}
     assert all(value == right[text] for text, value in answered if value is not None)
+
+
+@pytest.mark.parametrize("over", ["429", "busy"])
+@pytest.mark.parametrize("after", ["", "0.2"])
+async def test_a_reader_that_takes_fewer_calls_is_kept_full_and_refuses_few(over, after, tmp_path):
+    takes, texts = 8, [f"Caption {number} of a car." for number in range(60)]
+    right = await wanted(tmp_path, [Rollout(caption=one, questions=QUESTIONS) for one in texts])
+    with ThreadedServer(Behaviour(latency=0.05, takes=takes, over=over, retry_after=after)) as running:
+        spec = f"openai:model?base_url={running.url}"
+        async with served(CaptionReward(spec, store=tmp_path / "store.sqlite", concurrency=32)) as client:
+            _, said, _ = await post(client, "/score", own(*texts))
+        outcomes = Counter(event.outcome for event in running.server.events if event.event == "finish")
+    assert [one["value"] for one in said["rewards"]] == right
+    assert running.server.most_under_way == takes
+    # What was sent before anything was known, and one or two each eighth round of those that take 8 of 480 calls.
+    assert outcomes[over] < 32 - takes + 0.15 * outcomes["ok"]
 
 
 def leave_after(running, calls):
