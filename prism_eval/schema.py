@@ -105,6 +105,7 @@ def utf8(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+@lru_cache(maxsize=64)
 def option_letters(count: int) -> tuple[str, ...]:
     """The letters of so many options, in order: A, B, C, ..."""
     return tuple(chr(ord("A") + index) for index in range(count))

@@ -12,6 +12,7 @@ from prism_eval.calls.patience import Patience
 from prism_eval.calls.store import Failure, Record, Store, Stored
 from prism_eval.calls.tally import Elsewhere, Imported, Tally
 from prism_eval.calls.turns import Turns
+from prism_eval.calls.under_way import UnderWay
 
 __all__ = [
     "STAGES",
@@ -30,6 +31,7 @@ __all__ = [
     "Stored",
     "Tally",
     "Turns",
+    "UnderWay",
     "default_path",
     "made_by",
 ]

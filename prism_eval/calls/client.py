@@ -26,6 +26,7 @@ from prism_eval.calls.store import Failure, Record, Store
 from prism_eval.calls.tally import Elsewhere, Imported, Tally, place_of
 from prism_eval.calls.tries import Tries
 from prism_eval.calls.turns import PutOff, Turns
+from prism_eval.calls.under_way import UnderWay
 from prism_eval.errors import CallError, Cause, ContextExceeded, FatalError, PermanentError, TransientError
 from prism_eval.plugins import Plugin
 from prism_eval.schema import FinishReason, Generation
@@ -46,6 +47,8 @@ class Calls:
         patience: How long calls are tried again.
         live: The stages whose calls may be made; the others are only looked up.
         ledger: Takes down which calls there were, where somebody will ask; ``None`` where nobody will.
+        under_way: What other clients of the store make at the same time. It is waited for and taken from the store;
+            what another one fails at is none of this one's failures.
 
     Attributes:
         tallies: What became of the calls so far, by stage.
@@ -60,6 +63,7 @@ class Calls:
         patience: Patience = Patience(),
         live: frozenset[str] = STAGES,
         ledger: Ledger | None = None,
+        under_way: UnderWay | None = None,
     ) -> None:
         self.limits = limits
         self.ledger = ledger
@@ -68,6 +72,7 @@ class Calls:
         self._store = store
         self._patience = patience
         self._live = live
+        self._under_way = under_way or UnderWay()
         self._flying: dict[str, asyncio.Task[Generation | CallFailure]] = {}
         self._failures: dict[str, CallFailure] = {}
         self._at_hand: dict[str, Generation] = {}
@@ -174,8 +179,9 @@ class Calls:
 
     def _known(self, call: Call[G]) -> Generation | None:
         """What the store holds, unless the call is under way: then its flight will say so."""
-        if call.key in self._flying:
-            return None
+        return None if call.key in self._flying else self._stored(call)
+
+    def _stored(self, call: Call[G]) -> Generation | None:
         stored = self._store.get(call.key)
         # A run folder may claim any key: a caption under an answer's must not pass for the answer.
         if stored is None or stored.stage != call.stage or self._may_have_room_now(call, stored.generation):
@@ -207,6 +213,13 @@ class Calls:
         return await asyncio.shield(task)
 
     async def _make(self, call: Call[G]) -> Generation | CallFailure:
+        while await self._under_way.ended_elsewhere(call.key):
+            if (stored := self._stored(call)) is not None:
+                return stored
+        with self._under_way.making(call.key):
+            return await self._made(call)
+
+    async def _made(self, call: Call[G]) -> Generation | CallFailure:
         # A failure comes back as a value: raised, it would hang on to the frames it passed, and to the image in them.
         put_off: list[str] = []
         _PUT_OFF.set(put_off)  # in this call's own task

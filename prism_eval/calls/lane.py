@@ -1,7 +1,7 @@
 """What the callers of one server share: how many of them it serves at once, and what they all wait for.
 
-The number adapts as TCP's does (additive increase, multiplicative decrease: Chiu and Jain, 1989): a round of calls that
-succeed raises it by one, a limit that is met halves it, once a round. It begins at the most that was asked for.
+How many it takes is `Room`'s to find out. Here stands what the calls wait for: a place, the end of a pause that the
+server asked for, or that somebody is there again.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Protocol
 
 from prism_eval.calls.patience import Patience
 from prism_eval.calls.places import Place, Waiting, held, line_up
+from prism_eval.calls.room import MANY, Room
 from prism_eval.errors import RateLimited, TransientError, Unavailable
 
 _LONGEST_BUSY, _LONGEST_AWAY = 30.0, 5.0
@@ -69,13 +70,15 @@ class Lane:
         self.name = name
         self.answered_last = 0.0
         self.trouble: Trouble | None = None
-        self._most = self._limit = most
+        self._room = Room(most)
         self._under_way: set[Place] = set()
         self.opens = 0.0
         self.away = False
         self.waiting: deque[Waiting] = deque()
         self.spare: list[Spare] = []
+        self._opened = 0.0  # when the calls began among which some failed for which all wait
         self._misses = 0  # rounds that failed, with no success in between
+        self._broken = 0  # connections likewise
         self._unproven = True
 
     def place(
@@ -95,37 +98,57 @@ class Lane:
         """The server answered a call, if only to say that it will not do this one."""
         self.answered_last = max(self.answered_last, place.begun)
         self.trouble, self.away, self._unproven = None, False, False
+        if place.begun >= self._opened:
+            self._misses = self._broken = 0
         # What was begun before a pause says nothing of how things are after it.
         if place.begun >= self.opens:
-            self._misses = 0
-            self._limit = min(self._most, self._limit + 1 / self._limit)
+            self._room.answered(min(place.among, self.in_flight))
         self.wake()
 
-    def failed(self, place: Place, error: TransientError, patience: Patience) -> None:
-        """A call failed as another try may not; where all would, all wait."""
+    def failed(self, place: Place, error: TransientError, patience: Patience) -> bool:
+        """A call failed as another try may not; where all would, all wait. Returns whether they do."""
         now = time.monotonic()
         since = self._in_trouble_since(place) or now
         waited_out = isinstance(error, RateLimited | Unavailable)
         self.trouble = Trouble(since, now, str(error), waited_out)
         self._unproven = self._unproven and isinstance(error, RateLimited | Unavailable) and error.unproven
-        # Once a round: sixteen refusals of what was sent together are one sign, not sixteen.
-        wait = self._backoff(error, patience) if waited_out and place.begun >= self.opens else 0.0
-        if isinstance(error, RateLimited):
-            wait = max(wait, error.retry_after or 0.0)
+        wait = self._wait(place, error, patience)
         # Not beyond the end of all patience, so that a last try is made then.
         left = since + patience.limit(unproven=self._unproven) - now
         self._pause(now + min(wait, max(left, patience.first_wait)))
+        return self.opens > now
 
-    def _backoff(self, error: TransientError, patience: Patience) -> float:
-        """Go slower, or one at a time; returns the seconds until then."""
-        self._misses += 1
-        if isinstance(error, Unavailable):
-            # A connection that breaks once is worth another at once, and nobody else need wait for it.
-            self.away = error.unproven or self._misses > 1
-            return patience.wait(self._misses, longest=_LONGEST_AWAY) if self.away else 0.0
-        self.away = False
-        self._limit = max(1.0, self._limit / 2)
-        return patience.wait(self._misses, longest=_LONGEST_BUSY)
+    def _wait(self, place: Place, error: TransientError, patience: Patience) -> float:
+        """Seconds that all wait because of a call that failed."""
+        match error:
+            case RateLimited():
+                means_all, named, longest = self._is_busy(place), error.retry_after or 0.0, _LONGEST_BUSY
+            case Unavailable():
+                means_all, named, longest = self._is_gone(place, error), 0.0, _LONGEST_AWAY
+            case _:
+                return 0.0
+        if not means_all:
+            return 0.0
+        # Once a round: sixteen refusals of what was sent together are one sign, not sixteen.
+        if place.begun < self.opens:
+            return named
+        self._misses, self._opened = self._misses + 1, self.opens
+        return max(named, patience.wait(self._misses, longest=longest))
+
+    def _is_busy(self, place: Place) -> bool:
+        if place.begun >= self.opens:
+            self.away = False
+        return self._room.refused(place.among, self.in_flight - 1)
+
+    def _is_gone(self, place: Place, error: Unavailable) -> bool:
+        if place.begun < self.opens:
+            return False
+        self._broken += 1
+        # A connection that breaks is worth another at once, and nobody else need wait for it.
+        if not error.unproven and self._broken <= max(1, self.in_flight / MANY):
+            return False
+        self.away = True
+        return True
 
     def is_given_up(self, place: Place, patience: Patience) -> bool:
         """Whether there was no progress for too long, and none is on the way."""
@@ -191,7 +214,7 @@ class Lane:
         self.wake()
 
     def _begin(self) -> Place:
-        place = Place(self, time.monotonic())
+        place = Place(self, time.monotonic(), self.in_flight + 1)
         self._under_way.add(place)
         if self.away:
             asyncio.get_running_loop().call_later(_LISTENS, self._listens, place)
@@ -204,7 +227,7 @@ class Lane:
         # While nobody is there, one call at a time looks whether somebody is again.
         if self.away:
             return all(place.begun < self.opens for place in self._under_way)
-        return len(self._under_way) + 1 <= self._limit
+        return self.in_flight + 1 <= self._room.limit
 
     def wake(self) -> None:
         """Let begin what may."""

@@ -77,14 +77,18 @@ class Lanes:
         """A server answered a call; see `Lane.answered`."""
         place.lane.answered(place)
 
-    def failed(self, place: Place, error: TransientError, patience: Patience) -> None:
-        """A call failed as another try may not; where all would at that server, the others take over what waits."""
+    def failed(self, place: Place, error: TransientError, patience: Patience) -> bool:
+        """A call failed as another try may not; where all would at that server, the others take over what waits.
+
+        Returns whether all that are left to that server wait.
+        """
         lane = place.lane
-        lane.failed(place, error, patience)
+        all_wait = lane.failed(place, error, patience)
         if lane.away and lane.name not in self._looks:
             self._looks[lane.name] = asyncio.create_task(self._look_at(lane))
         if isinstance(error, RateLimited | Unavailable) and not lane.has_room() and self.elsewhere(place):
             self._hand_over(lane)
+        return all_wait
 
     def elsewhere(self, place: Place) -> bool:
         """Whether there is another server to go to."""

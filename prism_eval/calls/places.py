@@ -18,10 +18,17 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, slots=True)
 class Place:
-    """A call's place in a lane, and when what is under way in it was begun."""
+    """A call's place in a lane.
+
+    Attributes:
+        lane: The lane.
+        begun: When what is under way in it was begun.
+        among: Calls that were under way then, itself among them.
+    """
 
     lane: Lane
     begun: float
+    among: int
 
 
 @dataclass(eq=False, slots=True)

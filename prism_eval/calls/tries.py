@@ -71,7 +71,7 @@ class Tries:
             return CallFailure.of(error, self.made)
         waited_out, new = isinstance(error, RateLimited | Unavailable), place.lane.name not in self._left
         self._left.add(place.lane.name)
-        self._lane.failed(place, error, self._patience)
+        all_wait = self._lane.failed(place, error, self._patience)
         # One that is refused whatever is tried must not keep others out: it goes before them only once.
         self._first, self.pause = self.made == 1, 0.0
         if waited_out and new and self._lane.elsewhere(place):
@@ -84,9 +84,17 @@ class Tries:
             return self._given_up(error) if waited_out else CallFailure.of(error, self.made)
         if self._counted >= self._patience.attempts and not self._has_time(error):
             return CallFailure.of(error, self.made)
-        if not waited_out:
-            self.pause = self._patience.wait(self._counted)
+        self.pause = self._wait_alone(error, all_wait=all_wait)
         return None
+
+    def _wait_alone(self, error: TransientError, *, all_wait: bool) -> float:
+        """Seconds that a call waits by itself, its place being left to others."""
+        wait = self._patience.wait(max(1, self._counted))
+        if isinstance(error, RateLimited):
+            # Not beyond all patience: a gateway may name a day.
+            named = min(error.retry_after or 0.0, self._patience.limit(unproven=False))
+            return 0.0 if all_wait else max(named, wait)
+        return 0.0 if isinstance(error, Unavailable) else wait
 
     def _may_be_its_own(self, error: TransientError, place: Place) -> bool:
         refused = isinstance(error, Unavailable) and error.unproven

@@ -11,6 +11,7 @@ import typer
 from prism_eval.cli import options as o
 from prism_eval.cli.running import carry_out, going_on_again, say_how_it_ended
 from prism_eval.cli.screen import echo
+from prism_eval.cli.taking import taking
 from prism_eval.cli.values import Display, folder_path
 from prism_eval.data_sets.form import Form
 
@@ -32,7 +33,7 @@ _OF_BENCHMARKS = ("benchmarks", "data", "limit", "allow_missing", "thumbnails")
 
 
 # Questions are not reached, so neither how they are put nor how they are scored.
-@o.plan_flags(without=("edition", "judge", "orders", "until_decided", "baseline", "margin"))
+@taking(o.PlanFlags, without=("edition", "judge", "orders", "until_decided", "baseline", "margin"))
 def caption(
     flags: o.PlanFlags,
     *,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -214,28 +212,3 @@ class PlanFlags:
             typed += plan.benchmarks
         check_trust(plan, typed=typed, stages=stages, trust=self.trust, where=str(self.file or "the command"))
         return plan
-
-
-def plan_flags(*, without: tuple[str, ...]) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
-    """A verb that is given `PlanFlags` first takes each of them as a flag of its own.
-
-    Args:
-        without: Fields that mean nothing to this verb.
-    """
-
-    def take(verb: Callable[..., int | None]) -> Callable[..., int | None]:
-        # Evaluated: annotations are texts in these files, and typer needs what they say. The first is `flags` itself.
-        own = list(inspect.signature(verb, eval_str=True).parameters.values())[1:]
-        of_plan = inspect.signature(PlanFlags, eval_str=True).parameters
-        taken = [parameter for name, parameter in of_plan.items() if name not in without]
-
-        @functools.wraps(verb)
-        def with_flags(**given: object) -> int | None:
-            flags = {parameter.name: given.pop(parameter.name) for parameter in taken}
-            return verb(PlanFlags(**flags), **given)  # type: ignore[arg-type]  # typer has checked their types
-
-        # Typer makes flags from what a function's signature says.
-        with_flags.__signature__ = inspect.Signature([*taken, *own])  # type: ignore[attr-defined]
-        return with_flags
-
-    return take

@@ -11,6 +11,7 @@ from prism_eval.cli import options as o
 from prism_eval.cli.running import say_unread
 from prism_eval.cli.screen import echo, hand_over
 from prism_eval.cli.table import show_table
+from prism_eval.cli.taking import taking
 
 if TYPE_CHECKING:
     from prism_eval.run.forecast import Forecast
@@ -27,7 +28,7 @@ EPILOG = """Examples:
 
 
 # Neither the scoring edition nor what is done about failures changes how many calls there are.
-@o.plan_flags(without=("edition", "patience", "allow_missing", "thumbnails"))
+@taking(o.PlanFlags, without=("edition", "patience", "allow_missing", "thumbnails"))
 def plan(
     flags: o.PlanFlags,
     *,

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from prism_eval.cli import options as o
-from prism_eval.cli import reward_flags as f
+from prism_eval.cli.reward_flags import RewardFlags
 from prism_eval.cli.sheets import Format, say
+from prism_eval.cli.taking import taking
 from prism_eval.cli.values import new_file
 from prism_eval.files.folders import user_path
 
@@ -33,20 +34,11 @@ Rows = Annotated[
 Examples = Annotated[int, typer.Option(min=0, metavar="N", help="Captions of each kind that are shown.")]
 
 
+@taking(RewardFlags)
 def replay(
-    file: Rollouts,
+    flags: RewardFlags,
     *,
-    reasoner: f.Reader,
-    asks: f.Asks = None,
-    seed: f.Seed = 0,
-    preset: f.PresetName = None,
-    protocol: f.Protocol = None,
-    length_weight: f.LengthWeight = None,
-    tokenizer: f.Tokenizer = None,
-    tolerance: f.Tolerance = 0.0,
-    concurrency: o.Concurrency = None,
-    patience: o.Patience = None,
-    store: o.Store = None,
+    file: Rollouts,
     rows: Rows = None,
     examples: Examples = 3,
     as_format: Format = "terminal",
@@ -70,19 +62,7 @@ def replay(
     if output and as_format == "terminal":
         raise UsageError("--output writes markdown or json: name one with --format")
     rollouts = read_rollouts(file)
-    reward = f.made(
-        reasoner,
-        asks=asks,
-        seed=seed,
-        preset=preset,
-        protocol=protocol,
-        length_weight=length_weight,
-        tokenizer=tokenizer,
-        tolerance=tolerance,
-        concurrency=concurrency,
-        patience=patience,
-        store=store,
-    )
+    reward = flags.reward()
 
     async def scored() -> list[Reward]:
         try:

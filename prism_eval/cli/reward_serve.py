@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from prism_eval.cli import options as o
-from prism_eval.cli import reward_flags as f
+from prism_eval.cli.reward_flags import RewardFlags
+from prism_eval.cli.taking import taking
 from prism_eval.cli.values import new_file
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -31,23 +31,14 @@ Log = Annotated[
 ]
 
 
+@taking(RewardFlags)
 def serve(
+    flags: RewardFlags,
     *,
-    reasoner: f.Reader,
     host: Host = "127.0.0.1",
     port: Port = 18889,
     queue: Queue = 4096,
     log: Log = None,
-    asks: f.Asks = None,
-    seed: f.Seed = 0,
-    preset: f.PresetName = None,
-    protocol: f.Protocol = None,
-    length_weight: f.LengthWeight = None,
-    tokenizer: f.Tokenizer = None,
-    tolerance: f.Tolerance = 0.0,
-    concurrency: o.Concurrency = None,
-    patience: o.Patience = None,
-    store: o.Store = None,
 ) -> None:
     """Serve the reward to trainers that ask by HTTP.
 
@@ -63,19 +54,7 @@ def serve(
     from prism_eval.rewards.serving.running import serve as served
     from prism_eval.rewards.serving.token import TOKEN
 
-    reward = f.made(
-        reasoner,
-        asks=asks,
-        seed=seed,
-        preset=preset,
-        protocol=protocol,
-        length_weight=length_weight,
-        tokenizer=tokenizer,
-        tolerance=tolerance,
-        concurrency=concurrency,
-        patience=patience,
-        store=store,
-    )
+    reward = flags.reward()
     token = os.environ.get(TOKEN, "")
     if host not in _LOOPBACK and not token:
         echo(f"note: whoever reaches {host} can ask this reader: set {TOKEN} to ask for a token", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prism_eval.cli import options as o
 from prism_eval.cli.running import carry_out, show_leaderboard
+from prism_eval.cli.taking import taking
 from prism_eval.cli.values import Display
 
 EPILOG = """Examples:
@@ -19,7 +20,7 @@ EPILOG = """Examples:
 """
 
 
-@o.plan_flags(without=())
+@taking(o.PlanFlags)
 def run(
     flags: o.PlanFlags,
     *,

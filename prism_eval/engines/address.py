@@ -6,6 +6,7 @@ import ipaddress
 import json
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from prism_eval.errors import UsageError
@@ -70,6 +71,7 @@ def base_url_of(text: str) -> str:
     return f"{url.scheme}://{url.netloc.lower()}{url.path or '/v1'}"
 
 
+@lru_cache(maxsize=64)  # asked of a handful of addresses, with every call
 def is_this_machine(address: str) -> bool:
     """Whether a URL, or a host by itself, is this machine's own: nothing that is sent there leaves it."""
     host = urlsplit(address if "://" in address else f"//{address}").hostname or ""

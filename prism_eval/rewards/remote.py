@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import os
 import time
 from collections.abc import Sequence
 
 import aiohttp
 
+from prism_eval.calls import Patience
+from prism_eval.engines.waits import wait_asked_for
 from prism_eval.errors import DataError, RunError, UsageError
 from prism_eval.rewards.length import LengthTerm
 from prism_eval.rewards.question import read_questions
@@ -75,7 +76,7 @@ class RemoteReward:
             self._session = None
 
     async def _answered(self, sent: Sequence[dict[str, object]]) -> list[Reward]:
-        given_up, wait = time.monotonic() + self._patience, _FIRST_WAIT
+        given_up, patience, tries = time.monotonic() + self._patience, Patience(first_wait=_FIRST_WAIT), 0
         while True:
             told, after = await self._tried(sent)
             if isinstance(told, list):
@@ -83,8 +84,9 @@ class RemoteReward:
             left = given_up - time.monotonic()
             if left <= 0:
                 return [Reward(value=None, accuracy=None, problem=told)] * len(sent)
-            await asyncio.sleep(min(after or wait, left))
-            wait = min(2 * wait, _LONGEST_WAIT)
+            tries += 1
+            # Drawn, for eight workers of a trainer were turned away by the same server at the same moment.
+            await asyncio.sleep(min(after or patience.wait(tries, longest=_LONGEST_WAIT), left))
 
     async def _tried(self, sent: Sequence[dict[str, object]]) -> tuple[list[Reward] | str, float | None]:
         """The rewards, or why there are none now, and after how many seconds the server wants to be asked again."""
@@ -95,7 +97,7 @@ class RemoteReward:
         try:
             async with self._session.post(f"{self._url}/score", json={"rollouts": list(sent)}) as response:
                 if response.status == 503:
-                    return f"{self._url}: busy", _seconds(response.headers.get("Retry-After", ""))
+                    return f"{self._url}: busy", wait_asked_for(response.headers, "")
                 said = await response.json(content_type=None)
                 status = response.status
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -118,11 +120,3 @@ def _sent(rollout: Rollout) -> dict[str, object]:
     ]
     said: dict[str, object] = {"caption": rollout.caption, "questions": questions, "image": rollout.image}
     return said if rollout.tokens is None else {**said, "tokens": rollout.tokens}
-
-
-def _seconds(header: str) -> float | None:
-    try:
-        seconds = float(header)
-    except ValueError:
-        return None
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None

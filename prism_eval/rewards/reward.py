@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from prism_eval.calls import Calls, Limits, Patience, Store, default_path
+from prism_eval.calls import Calls, Limits, Patience, Store, UnderWay, default_path
 from prism_eval.errors import UsageError
 from prism_eval.plugins import Spec, build
 from prism_eval.reasoners import REASONER, Reasoner
@@ -72,6 +72,7 @@ class CaptionReward:
         self._limits = Limits(concurrency)
         self._limits.declare(self._reasoner)
         self._patience = Patience(_ATTEMPTS, patience)
+        self._under_way = UnderWay()
         self._answered = False
 
     @property
@@ -111,7 +112,7 @@ class CaptionReward:
         counted = [self._counted(rollout) for rollout in rollouts]
         if self._store is None:
             self._store = Store(self._path)
-        calls = Calls(self._store, limits=self._limits, patience=self._patience)
+        calls = Calls(self._store, limits=self._limits, patience=self._patience, under_way=self._under_way)
         batch = Batch(
             asking=self.asking,
             reasoner=self._reasoner.bound(calls),

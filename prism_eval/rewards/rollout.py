@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from prism_eval.errors import RunError
@@ -45,6 +45,13 @@ class Asked:
     reply: str = ""
     note: str = ""
 
+    def told(self) -> dict[str, object]:
+        """The ask as JSON says it."""
+        return {name: getattr(self, name) for name in _PARTS}
+
+
+_PARTS = tuple(field.name for field in fields(Asked))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reward:
@@ -83,7 +90,7 @@ class Reward:
         """The reward as JSON says it: the value, its parts, and each ask with the reader's words."""
         counts = {"abstained": self.abstained, "unparsed": self.unparsed, "failed": self.failed}
         parts = {"value": self.value, "accuracy": self.accuracy, "length_term": self.length_term}
-        return {**parts, **counts, "problem": self.problem, "asks": [asdict(asked) for asked in self.asks]}
+        return {**parts, **counts, "problem": self.problem, "asks": [asked.told() for asked in self.asks]}
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Reward:

@@ -8,9 +8,10 @@ import pytest
 import typer
 
 from prism_eval.cli.caption import caption
-from prism_eval.cli.options import HEADINGS, PlanFlags, plan_flags
+from prism_eval.cli.options import HEADINGS, PlanFlags
 from prism_eval.cli.plan import plan
 from prism_eval.cli.run import run
+from prism_eval.cli.taking import taking
 from prism_eval.cli.values import Limit, limit
 from prism_eval.errors import UsageError
 from prism_eval.plan import Plan
@@ -98,7 +99,7 @@ def test_a_wrong_value_names_the_file_it_is_in(tmp_path):
 
 
 def test_a_verb_is_given_one_object_and_its_own_flags():
-    @plan_flags(without=("orders", "samples"))
+    @taking(PlanFlags, without=("orders", "samples"))
     def verb(flags: PlanFlags, *, quiet: bool = False) -> int:
         return int(quiet) + (flags.limit.items if flags.limit else 0)
 

@@ -1,4 +1,4 @@
-"""A client that does nothing but the requests of a run: what any client has to pay."""
+"""Clients that do nothing but the requests: what any client has to pay, and how busy any can keep a server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import aiohttp
 
@@ -43,3 +43,22 @@ async def _spent(url: str, pictures: Sequence[bytes], questions: int, in_flight:
         began = time.process_time()
         await asyncio.gather(*(work() for _ in range(in_flight)))
         return time.process_time() - began
+
+
+def took(url: str, bodies: Iterable[bytes], *, in_flight: int) -> float:
+    """Seconds until a server has answered so many requests, so many of them in flight."""
+    return asyncio.run(_took(url, bodies, in_flight))
+
+
+async def _took(url: str, bodies: Iterable[bytes], in_flight: int) -> float:
+    waiting = iter(bodies)
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+
+        async def work() -> None:
+            for body in waiting:
+                async with session.post(f"{url}/chat/completions", data=body) as response:
+                    await response.read()
+
+        began = time.monotonic()
+        await asyncio.gather(*(work() for _ in range(in_flight)))
+        return time.monotonic() - began

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import re
 import signal
@@ -10,15 +9,15 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-import aiohttp
 import pyarrow.parquet as pq
 import pytest
 
 from tests.builders import png
 from tests.data_sets.making import tar
+from tests.performance.bare import took
 from tests.performance.conftest import Record
 from tests.performance.measuring import ROOT
 from tests.server.calls import unexcused_repeats
@@ -109,26 +108,12 @@ def test_its_server_is_kept_busy(tmp_path: Path, spawn_server: Callable[..., Ser
         seconds[count] = time.monotonic() - started
     asked = (images - few) * (_BROKEN - 1) // _BROKEN
     bound = asked * _LATENCY / _SLOTS
-    bare = asyncio.run(_bare(server.url, [png(0) + b"bare %d" % number for number in range(asked)]))
+    pictures = (base64.b64encode(png(0) + b"bare %d" % number) for number in range(asked))
+    bodies = (_BEFORE + b"data:image/png;base64," + picture + _AFTER for picture in pictures)
+    bare = took(server.url, bodies, in_flight=_SLOTS)
     about = (
         f"{images:,} pictures less {few:,}, which leaves out what any run takes to begin and to end; "
         f"{_SLOTS} slots of {_LATENCY} s, of which a loop that does nothing but ask kept {bound / bare:.3f}"
     )
     share = bound / (seconds[images] - seconds[few])
     record("share of a server that a data set keeps busy", share, at_least=0.95, unit="of its slots", about=about)
-
-
-async def _bare(url: str, pictures: Sequence[bytes]) -> float:
-    """Seconds that a loop takes which does nothing but ask."""
-    waiting = iter(pictures)
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-
-        async def work() -> None:
-            for picture in waiting:
-                body = _BEFORE + b"data:image/png;base64," + base64.b64encode(picture) + _AFTER
-                async with session.post(f"{url}/chat/completions", data=body) as response:
-                    await response.read()
-
-        began = time.monotonic()
-        await asyncio.gather(*(work() for _ in range(_SLOTS)))
-        return time.monotonic() - began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from pathlib import Path
@@ -130,6 +131,30 @@ async def test_1_an_outage_is_no_wrong_answer(tmp_path):
     assert with_it.value == 0.5
     ours = await scored(case, SWITCHES - {Fault.FAILED_IS_WRONG}, tmp_path)
     assert (ours.value, ours.accuracy, ours.failed) == (None, 1.0, 4)
+
+
+KINDS = ("500", "429", "401", "reset", "cut", "malformed", "empty", "html", "hang", "away")
+"""HTTP errors, connections and replies that are broken, no reply in time, and nobody there."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_1_no_kind_of_outage_is_a_wrong_answer(kind, tmp_path, monkeypatch):
+    monkeypatch.setattr("prism_eval.rewards.reward._ATTEMPTS", 1)
+    values = []
+    for faults in ([Fault.FAILED_IS_WRONG], ()):
+        with ThreadedServer(Behaviour(text="The answer is B.")) as running:
+            spec = f"openai:model?base_url={running.url}&timeout=0.2"
+            asking = CapRLAsking(faults=faults)
+            path = tmp_path / f"{len(faults)}.sqlite"
+            reward = CaptionReward(spec, asking=asking, store=path, patience=0.2)
+            assert (await reward.score("A car.", [COLOUR])).value is not None
+            if kind == "away":
+                await asyncio.to_thread(running.go_away)
+            else:
+                running.server.behaviour = Behaviour(fail=1.0, modes=(kind,))
+            values.append((await reward.score("Another car.", [COLOUR])).value)
+            await reward.close()
+    assert values == [0.0, None]
 
 
 @pytest.mark.parametrize(

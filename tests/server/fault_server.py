@@ -77,7 +77,8 @@ class Behaviour:
         only: What a request's text must hold to meet faults; empty for any request.
         quota: Calls it answers in each ``window``; 0 for any number.
         window: Seconds.
-        over: What it plays beyond the quota.
+        takes: Calls it works on at once, refusing any other at once; 0 for any number.
+        over: What it plays beyond the quota, or beyond what it takes.
         slots: Calls it works on at once, the others waiting in a queue; 0 for any number.
         retry_after: The header sent with a 429; empty for none.
         headers: Further headers of a 429.
@@ -115,6 +116,7 @@ class Behaviour:
     only: str = ""
     quota: int = 0
     window: float = 1.0
+    takes: int = 0
     over: str = "429"
     slots: int = 0
     retry_after: str = "0"
@@ -252,6 +254,11 @@ class FaultServer:
             self.bodies.append(body)
             self.headers.append(dict(request.headers))
         self._note(Event(event="arrive", call=call, fingerprint=fingerprint, kind=kind, time=time.time()))
+        if 0 < self.behaviour.takes <= self.under_way:
+            over = self.behaviour.over
+            now = time.time()
+            self._note(Event(event="finish", call=call, fingerprint=fingerprint, kind=kind, time=now, outcome=over))
+            return await self._fail(over, request, body)
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
         mode = self._mode(request, body, fingerprint)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prism_eval.errors import UsageError
 from prism_eval.rewards.loop import OwnLoop, Scores
 from prism_eval.rewards.rollout import Rollout
+from prism_eval.rewards.trainers.columns import questions_in
 from prism_eval.rewards.trainers.texts import text_of
 
 
@@ -27,10 +27,7 @@ def orm(base: type, reward: Scores, *, questions: str = "questions") -> type:
         """What captions earn."""
 
         async def __call__(self, completions: Sequence[object], **columns: object) -> list[float | None]:
-            asked = columns.get(questions)
-            if not isinstance(asked, list | tuple) or len(asked) != len(completions):
-                raise UsageError(f"the data set has no column {questions!r} of questions")
-            pairs = zip(completions, asked, strict=True)
+            pairs = zip(completions, questions_in(columns, questions, count=len(completions)), strict=True)
             rollouts = [Rollout(caption=text_of(one), questions=about) for one, about in pairs]
             return [one.value for one in await source.score_all(rollouts)]
 

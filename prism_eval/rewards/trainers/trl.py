@@ -10,6 +10,7 @@ from typing import Literal
 from prism_eval.errors import UsageError
 from prism_eval.rewards.loop import OwnLoop, Scores
 from prism_eval.rewards.rollout import Reward, Rollout
+from prism_eval.rewards.trainers.columns import questions_in
 from prism_eval.rewards.trainers.texts import text_of
 
 Part = Literal["value", "accuracy", "length_term"]
@@ -51,10 +52,7 @@ class Shared:
     def _rollouts(
         self, completions: Sequence[object], lengths: Sequence[int | None], columns: dict[str, object]
     ) -> list[Rollout]:
-        asked = columns.get(self.questions)
-        if not isinstance(asked, list | tuple) or len(asked) != len(completions):
-            known = ", ".join(sorted(name for name, column in columns.items() if isinstance(column, list)))
-            raise UsageError(f"the data set has no column {self.questions!r} of questions; it has: {known or 'none'}")
+        asked = questions_in(columns, self.questions, count=len(completions))
         named = columns.get(self.image)
         names = [str(name) for name in named] if isinstance(named, list | tuple) else [""] * len(completions)
         return [

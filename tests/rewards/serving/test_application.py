@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import Counter
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 import aiohttp
 import pytest
@@ -47,6 +49,19 @@ def caprl(*captions):
 async def post(client, path, body, **headers):
     async with client.post(path, json=body, headers=headers) as response:
         return response.status, await response.json(), response.headers
+
+
+@dataclass(kw_only=True)
+class Held(Scripted):
+    """Answers once it is let."""
+
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def answer(self, caption, item, *, sample):
+        self.begun.set()
+        await self.go_on.wait()
+        return await super().answer(caption, item, sample=sample)
 
 
 async def test_every_form_is_answered_on_its_route(tmp_path):
@@ -104,26 +119,30 @@ async def test_what_was_sent_wrong_is_told_with_400(path, body, told, tmp_path):
 
 
 async def test_a_full_server_says_when_to_come_again(tmp_path):
-    begun, go_on = asyncio.Event(), asyncio.Event()
-
-    class Slow(Scripted):
-        async def answer(self, caption, item, *, sample):
-            begun.set()
-            await go_on.wait()
-            return await super().answer(caption, item, sample=sample)
-
-    reward = CaptionReward(Slow(says=finds), store=tmp_path / "store.sqlite")
+    reader = Held(says=finds)
+    reward = CaptionReward(reader, store=tmp_path / "store.sqlite")
     async with served(reward, most=3) as client:
         first = asyncio.create_task(post(client, "/score", own(BLUE, RED)))
-        await begun.wait()
+        await reader.begun.wait()
         status, said, headers = await post(client, "/score", own(BLUE, RED))
         assert (status, headers["Retry-After"]) == (503, "1")
         assert "the queue is full" in said["error"]
         status, said, _ = await post(client, "/score", own(*[BLUE] * 4))
         assert (status, said["error"]) == (413, "4 rollouts in one request: send 3 at most")
-        go_on.set()
+        reader.go_on.set()
         assert (await first)[0] == 200
         assert (await post(client, "/score", own(BLUE, RED)))[0] == 200
+
+
+async def test_what_two_requests_ask_at_once_is_asked_once(tmp_path):
+    reader = Held(says=finds)
+    async with served(CaptionReward(reader, store=tmp_path / "store.sqlite")) as client:
+        asking = [asyncio.create_task(post(client, "/score", own(BLUE, RED))) for _ in range(4)]
+        await reader.begun.wait()
+        reader.go_on.set()
+        said = [[one["value"] for one in body["rewards"]] for _, body, _ in await asyncio.gather(*asking)]
+    assert said == [[0.5, 0.0]] * 4
+    assert len(reader.asked) == 2 * 8
 
 
 async def test_a_token_is_asked_for_where_there_is_one(tmp_path):
@@ -207,6 +226,22 @@ async def test_64_clients_and_a_reader_that_fails_get_no_wrong_0(tmp_path):
     assert len(answered) == clients * each
     assert {text for text, value in answered if value is None} == {"Caption 13 of a car and dogs."}
     assert all(value == right[text] for text, value in answered if value is not None)
+
+
+@pytest.mark.parametrize("over", ["429", "busy"])
+@pytest.mark.parametrize("after", ["", "0.2"])
+async def test_a_reader_that_takes_fewer_calls_is_kept_full_and_refuses_few(over, after, tmp_path):
+    takes, texts = 8, [f"Caption {number} of a car." for number in range(60)]
+    right = await wanted(tmp_path, [Rollout(caption=one, questions=QUESTIONS) for one in texts])
+    with ThreadedServer(Behaviour(latency=0.05, takes=takes, over=over, retry_after=after)) as running:
+        spec = f"openai:model?base_url={running.url}"
+        async with served(CaptionReward(spec, store=tmp_path / "store.sqlite", concurrency=32)) as client:
+            _, said, _ = await post(client, "/score", own(*texts))
+        outcomes = Counter(event.outcome for event in running.server.events if event.event == "finish")
+    assert [one["value"] for one in said["rewards"]] == right
+    assert running.server.most_under_way == takes
+    # What was sent before anything was known, and one or two each eighth round of those that take 8 of 480 calls.
+    assert outcomes[over] < 32 - takes + 0.15 * outcomes["ok"]
 
 
 def leave_after(running, calls):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import sqlite3
@@ -13,12 +12,14 @@ import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
+from functools import partial
 from http.client import HTTPException
 
 import pytest
 
 from tests.rewards.reader import COLOUR, DOGS
+from tests.rewards.serving.process import served
 from tests.server.fault_server import Behaviour
 from tests.server.threaded import ThreadedServer
 
@@ -33,30 +34,8 @@ def reader():
 
 @pytest.fixture
 def start(tmp_path, reader):
-    """Starts the server; gives the process and its address."""
-    spec = f"openai:model?base_url={reader.url}"
-
-    @contextmanager
-    def started(*words, **environment):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "prism_eval.cli", "reward", "serve", "-r", spec, "--port", "0", *map(str, words)],
-            env={**os.environ, "PRISM_EVAL_CACHE": str(tmp_path / "cache"), **environment},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            told = []
-            for line in process.stderr:
-                told.append(line)
-                if "/get_reward" in line:
-                    break
-            yield process, told[-1].split("/get_reward")[0], told
-        finally:
-            process.kill()
-            process.wait()
-            process.stderr.close()
-
-    return started
+    """Starts the server, on one store each time."""
+    return partial(served, reader.url, tmp_path / "cache")
 
 
 def post(url, body, **headers):
@@ -66,22 +45,22 @@ def post(url, body, **headers):
 
 
 def test_it_says_where_it_is_and_ends_when_it_is_told_to(start, tmp_path):
-    with start("--log", tmp_path / "diary.jsonl", "--asks", "2") as (process, url, told):
-        assert url.startswith("http://127.0.0.1:")
-        assert len(told) == 1
-        values = post(url, BODY)
+    with start("--log", tmp_path / "diary.jsonl", "--asks", "2") as server:
+        assert server.url.startswith("http://127.0.0.1:")
+        assert len(server.told) == 1
+        values = post(server.url, BODY)
         assert all(value in (0.0, 0.5, 1.0) for value in values)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=20) == 0
     assert values.count(0.0) <= len((tmp_path / "diary.jsonl").read_text().splitlines())
 
 
 def test_beyond_this_machine_it_asks_for_a_token_or_says_that_it_does_not(start):
-    with start("--host", "0.0.0.0") as (_, _, told):
-        assert "whoever reaches 0.0.0.0 can ask this reader" in told[0]
-    with start("--host", "0.0.0.0", PRISM_EVAL_REWARD_TOKEN="secret") as (_, url, told):
-        assert len(told) == 1
-        here = url.replace("0.0.0.0", "127.0.0.1")
+    with start("--host", "0.0.0.0") as server:
+        assert "whoever reaches 0.0.0.0 can ask this reader" in server.told[0]
+    with start("--host", "0.0.0.0", PRISM_EVAL_REWARD_TOKEN="secret") as server:
+        assert len(server.told) == 1
+        here = server.url.replace("0.0.0.0", "127.0.0.1")
         with pytest.raises(urllib.error.HTTPError, match="401"):
             post(here, BODY)
         assert len(post(here, BODY, Authorization="Bearer secret")) == 20
@@ -90,20 +69,20 @@ def test_beyond_this_machine_it_asks_for_a_token_or_says_that_it_does_not(start)
 def test_killed_under_load_and_started_again_it_goes_on_from_its_store(start, reader, tmp_path):
     # So slow that the kill comes before the end, on a busy machine too.
     reader.server.behaviour.latency = 0.5
-    with start() as (process, url, _):
-        asking = ThreadPoolExecutor(1).submit(post, url, BODY)
+    with start() as server:
+        asking = ThreadPoolExecutor(1).submit(post, server.url, BODY)
         while len(reader.server.bodies) < 100:
             time.sleep(0.005)
-        process.kill()
+        server.process.kill()
         # Whoever waits has no reply at all: nothing that could be taken for a reward.
         with pytest.raises((OSError, HTTPException)):
             asking.result(timeout=20)
     with closing(sqlite3.connect(tmp_path / "cache" / "store.sqlite")) as store:
         ((kept,),) = store.execute("SELECT count(*) FROM generations")
     reader.server.behaviour.latency = 0.0
-    with start() as (_, url, _):
+    with start() as server:
         before = len(reader.server.bodies)
-        values = post(url, BODY)
+        values = post(server.url, BODY)
     assert None not in values
     # What is in the store is not asked again, and all the rest is.
     assert len(reader.server.bodies) - before == 20 * 8 - kept

@@ -1,0 +1,36 @@
+"""The calls that clients of one store make at the same time, so that what two of them want is made by one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class UnderWay:
+    """The calls under way of all clients that are given it, in one event loop.
+
+    A client remembers its own calls for as long as it is there. Where one serves for ever, as a server of rewards does,
+    each piece of work has a client of its own, and this is what they have in common: it forgets a call with its end.
+    """
+
+    def __init__(self) -> None:
+        self._ends: dict[str, asyncio.Event] = {}
+
+    async def ended_elsewhere(self, key: str) -> bool:
+        """Wait for the end of a call if somebody makes it now; returns whether anybody did."""
+        end = self._ends.get(key)
+        if end is None:
+            return False
+        await end.wait()
+        return True
+
+    @contextmanager
+    def making(self, key: str) -> Iterator[None]:
+        """Say that a call is being made, which nobody else makes."""
+        end = self._ends[key] = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._ends[key]
+            end.set()
