@@ -215,13 +215,32 @@ def test_cells_that_once_ended_in_a_traceback(copy: Callable[[], Path], what: st
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("protocol", {"caption": "text"}), ("captioners", [{"label": "a", "identity": {"a": 1e999}}])]
+    ("key", "value"),
+    [
+        ("protocol", {"caption": "text"}),
+        ("captioners", [{"label": "a", "identity": {"a": 1e999}}]),
+        ("created", 20261128),
+        ("packages", ["numpy"]),
+        ("counts", {"entries": {"oracle": {"captions": 1, "counted": 1, "seconds": 10**400}}}),
+    ],
 )
 def test_manifests_that_once_ended_in_a_traceback(copy: Callable[[], Path], key: str, value: object) -> None:
     folder = copy()
     path = folder / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {key: value}), encoding="utf-8")
+    read_all(folder, page=True)
+
+
+@pytest.mark.parametrize("what", ["a folder", "a pipe"])
+@pytest.mark.parametrize("name", TABLES)
+def test_what_is_no_file_in_the_place_of_a_table(copy: Callable[[], Path], name: str, what: str) -> None:
+    folder = copy()
+    path = folder / f"{name}.parquet"
+    path.unlink()
+    path.mkdir() if what == "a folder" else os.mkfifo(path)
     read_all(folder)
+    with pytest.raises(PrismError):
+        verify(folder)
 
 
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
