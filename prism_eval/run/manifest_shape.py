@@ -31,6 +31,8 @@ class _Plugin(_Part):
     def _can_be_digested(cls, said: dict[str, object] | None) -> dict[str, object] | None:
         # It is compared by its digest, which no infinity and no NaN has.
         canonical_json(said)
+        if said and not isinstance(said.get("plugin", ""), str):
+            raise ValueError("a plugin has a name")
         return said
 
 
@@ -92,12 +94,27 @@ class _Shard(_Part):
     benchmarks: list[_WholeBenchmark]
 
 
+class _Origin(_Part):
+    stage: str
+    source: str
+    count: _Count
+
+
+class _MadeElsewhere(_Origin):
+    made_by: str
+    asked_now: str
+
+
+class _TakenIn(_Origin):
+    folder: str
+
+
 class _Counts(_Part):
     outcomes: dict[str, _Count] | None = None
     empty_captions: dict[str, _Count] | None = None
     entries: dict[str, dict[str, object]] | None = None
-    made_elsewhere: list[dict[str, object]] | None = None
-    imported: list[dict[str, object]] | None = None
+    made_elsewhere: list[_MadeElsewhere] | None = None
+    imported: list[_TakenIn] | None = None
     told_twice: dict[str, _Count] | None = None
 
 

@@ -60,7 +60,7 @@ def plan(tmp_path):
         ({"reasoner": 'vllm:m?engine_args={"tool_parser_plugin":"/tmp/x.py"}'}, "start m with engine_args="),
         (
             {"captioners": ['merge(blind, ray:vllm:m?engine_args={"middleware":"a.b"})']},
-            "start vllm:m with engine_args=",
+            "start vllm:m with engine_args",
         ),
         ({"captioners": ["ray:transformers:m?address=ray://evil.example:1"]}, "call ray://evil.example:1"),
         ({"captioners": ["ray:transformers:m?address=evil.example:1"]}, "call evil.example:1"),

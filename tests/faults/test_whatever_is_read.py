@@ -219,6 +219,10 @@ def test_cells_that_once_ended_in_a_traceback(copy: Callable[[], Path], what: st
     [
         ("protocol", {"caption": "text"}),
         ("captioners", [{"label": "a", "identity": {"a": 1e999}}]),
+        ("captioners", [{"label": "oracle", "identity": {"plugin": ["x"]}}]),
+        ("counts", {"made_elsewhere": [{}]}),
+        ("counts", {"imported": [{"stage": "caption"}]}),
+        ("plan", {"captioners": ["oracle", None]}),
         ("created", 20261128),
         ("packages", ["numpy"]),
         ("counts", {"entries": {"oracle": {"captions": 1, "counted": 1, "seconds": 10**400}}}),
