@@ -200,6 +200,7 @@ CELLS = {
     "a position beyond all options": ("verdicts", "chosen_position", 2**31),
     "a gold beyond what a double holds": ("verdicts", "gold_position", -(2**63)),
     "no images": ("answers", "images", None),
+    "no captioner": ("captions", "captioner", None),
 }
 
 

@@ -130,7 +130,7 @@ class _Tally:
 
     def notes(self, file: str, plain: Collection[str]) -> Iterator[str]:
         """Whose keys hold more than the tables do."""
-        if unknown := sorted(who for who in self.other if not self.same[who] and who not in plain):
+        if unknown := sorted(str(who) for who in self.other if not self.same[who] and who not in plain):
             yield f"{file}: the calls of {', '.join(unknown)} cannot be made again from the tables."
 
 
