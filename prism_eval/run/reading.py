@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -300,6 +301,8 @@ class Table:
             schema = metadata.schema.to_arrow_schema()
             if lacking := [name for name in names if name not in schema.names and name not in _LATER]:
                 raise self.spoilt(f"has no column {', '.join(lacking)}")
+            if twice := [name for name, times in Counter(schema.names).items() if times > 1]:
+                raise self.spoilt(f"has column {twice[0]} more than once")
             kinds = {**COLUMNS[self.name], **OF_SHARDS[self.name]}
             for name in set(names).intersection(schema.names, kinds):
                 if not _holds(schema.field(name).type, kinds[name]):

@@ -236,6 +236,15 @@ def test_manifests_that_once_ended_in_a_traceback(copy: Callable[[], Path], key:
     read_all(folder, page=True)
 
 
+@pytest.mark.parametrize("name", TABLES)
+def test_a_column_that_is_there_twice(copy: Callable[[], Path], name: str) -> None:
+    folder = copy()
+    edit(folder / f"{name}.parquet", lambda rows: rows.append_column(rows.schema.names[0], rows[0]))
+    read_all(folder)
+    with pytest.raises(PrismError):
+        verify(folder)
+
+
 @pytest.mark.parametrize("what", ["a folder", "a pipe"])
 @pytest.mark.parametrize("name", TABLES)
 def test_what_is_no_file_in_the_place_of_a_table(copy: Callable[[], Path], name: str, what: str) -> None:
