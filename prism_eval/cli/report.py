@@ -133,6 +133,8 @@ def report(
         published=published or (),
         judge_losses=judge_losses,
         store=store,
+        # What a run folder says of itself is anybody's word, and a page is shown around.
+        thoroughly=True,
     )
     if as_format:
         from prism_eval.report.exports import export

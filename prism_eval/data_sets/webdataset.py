@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
+from typing import Self
 
 from prism_eval.data_sets.picture import NO_PICTURE, SUFFIXES, Picture, as_caption, within_budget
 from prism_eval.errors import DataError
@@ -20,6 +21,10 @@ from prism_eval.files.budgets import MAX_BYTES, MAX_CHARACTERS
 from prism_eval.files.packed import unpacked
 from prism_eval.plugins.identity import digest_of
 
+_DESCRIBING = frozenset(
+    {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
+)
+_LONGEST_HEADER = 2**20
 _CAPTIONS = ("caption", "text", "txt")
 """The keys of a sample's JSON under which its caption stands."""
 
@@ -62,7 +67,7 @@ class TarPart:
             with unpacked(self.file) as file:
                 content = _Watched(file)
                 # As a stream, from the first member to the last: nothing is looked up, nothing unpacked to disk.
-                with tarfile.open(fileobj=content, mode="r|") as tar:
+                with tarfile.open(fileobj=content, mode="r|", tarinfo=_Member) as tar:
                     yield from self._samples(tar)
                 if content.is_cut:
                     raise DataError(f"{self.file}: it is no whole tar file: it is cut off")
@@ -82,6 +87,18 @@ class TarPart:
                 sample.take(tar, member, ending)
         if sample is not None:
             yield sample.picture()
+
+
+class _Member(tarfile.TarInfo):
+    """A member whose long name and other headers are as long as names are: Python's reader takes them in whole."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """The member that a header describes."""
+        member = super().frombuf(buf, encoding, errors)
+        if member.type in _DESCRIBING and member.size > _LONGEST_HEADER:
+            raise tarfile.ReadError(f"a header of {member.size:,} bytes")
+        return member
 
 
 class _Watched(io.RawIOBase):

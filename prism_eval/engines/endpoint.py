@@ -16,7 +16,7 @@ from prism_eval.engines.context import no_room
 from prism_eval.engines.echo import TRIAL, echo_body, log_likelihoods_of
 from prism_eval.engines.fields import Fields, named_in
 from prism_eval.engines.http import Reply, Server, Unreachable
-from prism_eval.engines.key import key_for, variable_for, why_no_key, without_key
+from prism_eval.engines.key import key_for, variable_for, why_no_key
 from prism_eval.engines.marks import cut, marks_in, tokenize_body
 from prism_eval.engines.models import Models
 from prism_eval.engines.named import NamedImages
@@ -106,7 +106,6 @@ class Endpoint:
         """What a reply says."""
         asked = self._bound(request)
         said = completion_of(reply.body, where=self.address, asked=asked, context=self.context)
-        said = without_key(said, self._key())
         held = self._held_to(request) and said.finish_reason is FinishReason.STOP
         if held and said.text.strip() not in request.choices:
             raise FatalError(f"{self.address}: ignores structured_outputs: leave out structured=choice")

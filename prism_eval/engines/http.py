@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from prism_eval._version import __version__
 from prism_eval.engines.body import Body
+from prism_eval.engines.key import without_key
 from prism_eval.engines.proxy import proxy_for, shown
 from prism_eval.engines.replies import status_meant
 from prism_eval.engines.time_limit import TimeLimit, shared_at
@@ -184,7 +185,7 @@ class Server:
             if len(body) > MAX_REPLY_BYTES:
                 much = f"{self.base_url}: the reply is longer than {MAX_REPLY_BYTES // 2**20} MiB"
                 raise PermanentError(much, cause=Cause.TOO_LONG)
-        return bytes(body)
+        return without_key(bytes(body), self._key)
 
     def _meaning(self, error: Exception, seconds: float) -> CallError:
         import aiohttp

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 from prism_eval.engines.address import VARIABLE, addresses_from, is_this_machine
 from prism_eval.errors import FatalError, UsageError
-from prism_eval.schema import Completion
 
 DEFAULT = "OPENAI_API_KEY"
 """The variable that holds the key where no option names one."""
 _ITS_HOST = "api.openai.com"
+_HIDDEN = b"***"
+_ESCAPES = (b"\\u00", b"\\/")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SHORTEST_SECRET = 8
 """Characters: what is shorter, as the EMPTY that servers without keys are given, is a word that a caption may hold."""
@@ -69,11 +70,34 @@ def why_no_key(address: str, given: str | None) -> str:
     return f"${DEFAULT} goes to {_ITS_HOST} and this machine only: name this server's with api_key_env=VARIABLE"
 
 
-def without_key(said: Completion, key: str) -> Completion:
-    """A completion in which a server does not hand the key back, to lie in stores and tables for good."""
-    if len(key) < _SHORTEST_SECRET or (key not in said.text and key not in said.note):
+def without_key(said: bytes, key: str) -> bytes:
+    """A server's reply without the key, should the server hand it back: it would lie in stores and manifests for good.
+
+    Args:
+        said: The reply's body, of which any part may be kept: a text, an error's words, the name of a model.
+        key: The key that was sent.
+    """
+    if len(key) < _SHORTEST_SECRET:
         return said
-    return replace(said, text=said.text.replace(key, "***"), note=said.note.replace(key, "***"))
+    # Spelt in JSON's escapes it is a key again as soon as it is read.
+    if any(mark in said for mark in _ESCAPES):
+        said = _unescaped(said, key)
+    for secret in (key, _in_json(key)):
+        said = said.replace(secret.encode(), _HIDDEN)
+    return said
+
+
+def _unescaped(said: bytes, key: str) -> bytes:
+    try:
+        plain = json.dumps(json.loads(said), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    except (ValueError, RecursionError):
+        return said
+    # Where it holds no key, it stays as it was sent.
+    return plain if _in_json(key).encode() in plain else said
+
+
+def _in_json(key: str) -> str:
+    return json.dumps(key)[1:-1]
 
 
 def _is_private(address: str) -> bool:

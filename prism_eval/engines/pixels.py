@@ -7,10 +7,11 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from typing import TYPE_CHECKING, Literal, cast
 
 from prism_eval.errors import Cause, PermanentError
-from prism_eval.files.budgets import MAX_PIXELS
+from prism_eval.files.budgets import MAX_PIXELS, most_pixels
 from prism_eval.files.warning_filters import warnings_as
 from prism_eval.schema import Image
 
@@ -28,7 +29,7 @@ _PARSE_ERRORS = (
     struct.error,
     zlib.error,
 )
-_STRIP = 2**20
+_PIECE = 2**20
 """Pixels that are laid on white at once."""
 _BROKEN = (MemoryError, OSError, EOFError, *_PARSE_ERRORS)
 
@@ -72,7 +73,7 @@ def decoding(image: Image) -> Iterator[None]:
 
     Raises:
         PermanentError: The bytes are no image, a broken one, or one that would decode to more pixels than are held
-            for safe (`MAX_PIXELS`); that is seen in the header, before anything is decoded.
+            for safe (`most_pixels`); that is seen in the header, before anything is decoded.
     """
     try:
         yield
@@ -94,8 +95,9 @@ def opened(image: Image) -> Picture:
         picture = None
     except UnidentifiedImageError as error:
         raise OSError(f"{len(image.data)} bytes in no image format that Pillow knows") from error
-    if picture is None or picture.width * picture.height > MAX_PIXELS:
-        much = f"image {image.label} is too large to decode safely: over {MAX_PIXELS} pixels"
+    most = most_pixels(picture.format, picture.mode, picture.height) if picture else MAX_PIXELS
+    if picture is None or picture.width * picture.height > most:
+        much = f"image {image.label} is too large to decode safely: over {most} pixels"
         raise PermanentError(much, cause=Cause.UNUSABLE)
     return picture
 
@@ -138,11 +140,14 @@ def _flat(picture: Picture) -> Picture:
         return picture.convert("F").point(lambda value: value * factor + 0).convert("L").convert("RGB")
     if not picture.has_transparency_data:
         return picture.convert("RGB")
-    # Charts on a clear ground are drawn for a white page: over black, black letters would be gone. Strip by strip, for
+    # Charts on a clear ground are drawn for a white page: over black, black letters would be gone. Piece by piece, for
     # four whole pictures of this size at once would take gigabytes.
     canvas = Pillow.new("RGB", picture.size)
-    for top in range(0, picture.height, strip := max(1, _STRIP // picture.width)):
-        solid = picture.crop((0, top, picture.width, min(top + strip, picture.height))).convert("RGBA")
+    wide = min(picture.width, _PIECE)
+    high = max(1, _PIECE // wide)
+    for left, top in product(range(0, picture.width, wide), range(0, picture.height, high)):
+        box = (left, top, min(left + wide, picture.width), min(top + high, picture.height))
+        solid = picture.crop(box).convert("RGBA")
         white = Pillow.new("RGBA", solid.size, "white")
-        canvas.paste(Pillow.alpha_composite(white, solid).convert("RGB"), (0, top))
+        canvas.paste(Pillow.alpha_composite(white, solid).convert("RGB"), (left, top))
     return canvas

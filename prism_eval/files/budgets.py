@@ -11,6 +11,9 @@ from typing import IO
 MAX_PIXELS = 50_000_000
 """Pixels of an image. In memory each takes four bytes, and drawing a picture on white takes it twice."""
 
+_FEW_LINES = 4
+_ONE_BYTE = frozenset({"1", "L", "P"})
+
 MAX_BYTES = 100 * 2**20
 """Bytes of an encoded image: a row may name any file, and what it names is read whole."""
 
@@ -22,6 +25,18 @@ MAX_LINE = 4 * MAX_BYTES // 3 + 2**20
 
 MAX_DOCUMENT = 64 * 2**20
 """Bytes of a document that is read whole, such as a plan or a manifest."""
+
+
+def most_pixels(form: str | None, mode: str, lines: int) -> int:
+    """How many pixels an image may have: half of `MAX_PIXELS` where each takes more memory than elsewhere.
+
+    Args:
+        form: The format, as Pillow calls it. WebP is unpacked into several pictures at once.
+        mode: What a pixel is, as Pillow calls it: whole numbers and floats are measured and brought to eight bits.
+        lines: How many lines of pixels there are. Beside the picture the last two are held, which may be all of it.
+    """
+    heavy = form == "WEBP" or mode.startswith(("I", "F")) or (lines < _FEW_LINES and mode not in _ONE_BYTE)
+    return MAX_PIXELS // 2 if heavy else MAX_PIXELS
 
 
 def regular(path: Path) -> Path:

@@ -44,6 +44,7 @@ def build(
     published: Sequence[str] = (),
     judge_losses: str | None = None,
     store: Path | None = None,
+    thoroughly: bool = False,
 ) -> Leaderboard:
     """Rank the entries of one run or several.
 
@@ -61,6 +62,8 @@ def build(
         published: Names of printed tables whose rows stand beside it, see `published_rows`.
         judge_losses: A model that decides of lost points what rules cannot, as a spec; by default nobody does.
         store: The generation store that keeps its decisions; by default the user's.
+        thoroughly: Whether runs of up to 5,000 answers are held against themselves as `prism-eval verify` does, and not
+            at a glance.
 
     Raises:
         UsageError: Runs cannot be compared, share an entry, or have no such baseline; the margin is no such number, or
@@ -72,11 +75,13 @@ def build(
     papers = published_rows(published)
     given = [folders] if isinstance(folders, Path | str) else folders
     runs = read_runs([user_path(folder) for folder in given], reasoner)
-    board = _board(runs, papers, baseline=baseline, margin=margin)
+    board = _board(runs, papers, baseline=baseline, margin=margin, thoroughly=thoroughly)
     return replace(board, losses_judge=judge_losses, store=store)
 
 
-def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None, margin: float | None) -> Leaderboard:
+def _board(
+    runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None, margin: float | None, thoroughly: bool
+) -> Leaderboard:
     manifest = merged(runs.manifests)
     titles = benchmark_titles(manifest)
     # A benchmark the manifest names keeps its column though nothing of it was scored: a missing column hides a failure.
@@ -113,7 +118,7 @@ def _board(runs: Runs, papers: tuple[PublishedRow, ...], *, baseline: str | None
         failed=failures(everyone),
         unscored=why_unscored(everyone, runs.verdicts),
         warnings=(
-            *unsound(runs),
+            *unsound(runs, thoroughly=thoroughly),
             *caveats(rows, controls, common, manifest),
             *gaps_not_shown(rows, blind, direct),
             *unknown_positions(runs.verdicts),

@@ -26,6 +26,9 @@ P = TypeVar("P", bound=Plugin)
 Settings = Mapping[str, object]
 """Values of the plan and its protocol, for fields declared with `prism_eval.from_plan`."""
 
+_LARGEST, _QUOTED = 2**63 - 1, 60
+"""The largest whole number of an option, and characters of one that are quoted."""
+
 
 @dataclass(frozen=True)
 class Kind(Generic[P]):
@@ -272,6 +275,8 @@ def _converted(value: object, hint: Any, key: str, what: str) -> object:
         raise UsageError(f"{what}: {key}={value!r} will not do: {reason}") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f'{what}: {key}={value!r} is not JSON, as {{"key": true}} would be: {error}') from error
+    if isinstance(converted, int) and abs(converted) > _LARGEST:
+        raise UsageError(f"{what}: {key}={str(value)[:_QUOTED]!r} will not do: nothing counts so far")
     return user_path(converted) if isinstance(converted, Path) else converted
 
 

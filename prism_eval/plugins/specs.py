@@ -20,8 +20,8 @@ from prism_eval.errors import UsageError
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
 _SPECIAL = re.compile(r"[%&?,()]")
 _ABOUT = ("params_b", "price_in", "price_out", "speed_in", "speed_out", "reply_tokens", "on_gpus")
-_DEEPEST, _QUOTED = 32, 60
-"""Parts within parts, and characters of them that are quoted."""
+_DEEPEST, _MOST, _QUOTED = 32, 256, 60
+"""Parts within parts, parts beside each other, and characters of them that are quoted."""
 _ABOVE_NONE = {"speed_in", "speed_out", "on_gpus"}
 
 
@@ -82,7 +82,10 @@ class Spec:
         parts: tuple[Spec, ...] = ()
         if rest.startswith("("):
             end = _closing(rest, text)
-            parts = tuple(cls.parse(part, depth=depth + 1) for part in split_specs(rest[1:end]))
+            inside = split_specs(rest[1:end])
+            if len(inside) > _MOST:
+                raise UsageError(f"{text[:_QUOTED]!r} has {len(inside):,} parts: nobody needs more than {_MOST}")
+            parts = tuple(cls.parse(part, depth=depth + 1) for part in inside)
             rest = rest[end + 1 :]
         head, question_mark, query = rest.partition("?")
         if head and not head.startswith(":"):

@@ -138,7 +138,10 @@ def _toml(plan: Mapping[str, object]) -> str:
     """A plan as the file that repeats it; what it leaves open is left out."""
     import tomli_w
 
-    return tomli_w.dumps({key: value for key, value in plan.items() if value is not None})
+    try:
+        return tomli_w.dumps({key: value for key, value in plan.items() if value is not None})
+    except (TypeError, RecursionError):  # it holds nulls, say, which TOML has no word for: no plan of ours does
+        return _pretty(plan)
 
 
 def _prompts(protocol: Mapping[str, object]) -> list[tuple[str, list[tuple[str, str]]]]:

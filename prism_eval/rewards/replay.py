@@ -9,8 +9,8 @@ from statistics import fmean, median, pstdev
 
 from prism_eval.rewards.asking import Asking
 from prism_eval.rewards.rollout import Reward, Rollout
-from prism_eval.run.audit.echoes import bare, sought
-from prism_eval.run.audit.signs import SIGNS
+from prism_eval.run.audit.echoes import said, sought
+from prism_eval.run.audit.signs import SIGNS, signs_of
 from prism_eval.schema import Caption, Outcome
 
 MEANINGS = {sign.name: sign.meaning for sign in SIGNS} | {
@@ -185,7 +185,7 @@ def _outcomes(rewards: Sequence[Reward]) -> dict[str, int]:
 def _signs(rollouts: Sequence[Rollout], scored: _Scored, asking: Asking, examples: int) -> Iterator[Signed]:
     having: dict[str, list[int]] = defaultdict(list)
     for place in scored.values:
-        names = {sign.name for sign in SIGNS if sign.found(rollouts[place].caption)}
+        names = {*signs_of(rollouts[place].caption)}
         for name in names | _echoed(rollouts[place], asking):
             having[name].append(place)
     for group in scored.groups:
@@ -205,8 +205,8 @@ def _signs(rollouts: Sequence[Rollout], scored: _Scored, asking: Asking, example
 
 
 def _echoed(rollout: Rollout, asking: Asking) -> set[str]:
-    questions, said = asking.questions(rollout.questions), bare(rollout.caption)
-    return {kind for one in questions for kind, words in sought(one.text, one.options) if words in said}
+    questions, told = asking.questions(rollout.questions), said(rollout.caption)
+    return {kind for one in questions for kind, words in sought(one.text, one.options) if words in told[kind]}
 
 
 def _excerpt(rollout: Rollout) -> str:

@@ -118,11 +118,18 @@ class RunFolder:
         write_whole(self.manifest_file, json.dumps(said, indent=2, ensure_ascii=False) + "\n")
 
     def digest_of(self, name: str) -> str | None:
-        """SHA-256 of a table's file, as 64 hexadecimal digits; ``None`` where there is none."""
+        """SHA-256 of a table's file, as 64 hexadecimal digits; ``None`` where there is none.
+
+        Raises:
+            RunError: It cannot be read, or is no file.
+        """
+        path = self.table(name)
         try:
-            return sha256_of(self.table(name))
+            return sha256_of(path)
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise RunError(f"cannot read {path}: {error.strerror or error}") from error
 
     def refuse_another(self, plan: Plan) -> None:
         """Make sure that the folder does not hold the run of another plan.
@@ -146,14 +153,21 @@ class RunFolder:
         told = (self.html_file, *tables, self.calls_file, *self.thumbnail_files(), *logs)
         made = (*told, self.manifest_file, self.plan_file)
         for file in made:
-            file.unlink(missing_ok=True)
+            _remove(file)
         with contextlib.suppress(OSError):  # there is none, or it holds what is not ours
             self.thumbnails.rmdir()
 
     def drop_after(self, stage: Stage) -> None:
         """Remove what was made from a stage's table, which has just been written anew."""
         for later in STAGES[STAGES.index(stage) + 1 :]:
-            self.table(TABLES[later]).unlink(missing_ok=True)
+            _remove(self.table(TABLES[later]))
         # The page is made after the verdicts, by whoever shows them.
         if stage != "score":
-            self.html_file.unlink(missing_ok=True)
+            _remove(self.html_file)
+
+
+def _remove(file: Path) -> None:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:  # a folder of that name, say, which is none of ours
+        raise RunError(f"cannot remove {file}: {error.strerror}; give another folder with --out") from error

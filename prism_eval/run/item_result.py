@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from prism_eval.benchmarks import RowError
 from prism_eval.captioners.spoken import spoken
 from prism_eval.errors import Cause
+from prism_eval.files.lookalikes import plain
 from prism_eval.schema import Answer, Caption, FinishReason, Item, Outcome, Verdict
 
 
@@ -69,7 +70,7 @@ class ItemResult:
 def is_empty(caption: Caption | None) -> bool:
     """Whether a captioner had its say, and said nothing."""
     said = spoken(caption) if caption else None
-    return said is not None and said.finish_reason is FinishReason.STOP and not said.text.strip()
+    return said is not None and said.finish_reason is FinishReason.STOP and not plain(said.text)[0].strip()
 
 
 def unreadable(captions: Sequence[Caption]) -> Verdict | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Required, TypedDict, TypeVar, cast
 
 from prism_eval.errors import NotThere, RunError, UnknownName
-from prism_eval.files.budgets import read_document
+from prism_eval.files.budgets import read_document, regular
 from prism_eval.files.pages import check_pages
 from prism_eval.files.parquet import batches as measured
 from prism_eval.run.folder import RunFolder
@@ -30,6 +31,9 @@ _BATCH = 4096
 """Rows decoded at a time where texts are read: captions of 10 kB each are then 40 MB."""
 _SMALL = 32 * 2**20
 """Bytes of a table that is looked through before it is unpacked, lest it become gigabytes."""
+
+_LONGEST = 100
+"""Digits of a whole number in a manifest: a float holds three times as many."""
 
 LABEL = "label"
 """The kind of a column whose texts are numbered."""
@@ -53,6 +57,7 @@ _REMEDIES = {
 class Manifest(TypedDict, total=False):
     """What of a manifest is read. Everything but the benchmarks' names may be missing or of an older shape."""
 
+    format: int
     plan: Mapping[str, Any]
     plan_digest: str
     created: str
@@ -82,7 +87,7 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = RunFolder(folder).manifest_file
     try:
-        manifest = json.loads(read_document(path))
+        manifest = json.loads(read_document(path), parse_int=_integer)
     except FileNotFoundError as error:
         raise NotThere(f"{path} does not exist: {folder} is not a run folder") from error
     except (OSError, ValueError, RecursionError) as error:
@@ -92,6 +97,13 @@ def read_manifest(folder: Path) -> Manifest:
     known = {key: value for key, value in manifest.items() if value is not None}
     check_shape(known, path)
     return cast("Manifest", known)
+
+
+def _integer(digits: str) -> int:
+    # Whatever is counted with it, or made a float of, would end in an error of its own.
+    if len(digits) > _LONGEST:
+        raise ValueError(f"a number of {len(digits):,} digits")
+    return int(digits)
 
 
 def reasoners_of(manifest: Manifest) -> Sequence[Mapping[str, Any]]:
@@ -285,10 +297,12 @@ class Table:
         import pyarrow.parquet as pq
 
         try:
-            metadata = pq.read_metadata(self.path)
+            metadata = pq.read_metadata(regular(self.path))
             schema = metadata.schema.to_arrow_schema()
             if lacking := [name for name in names if name not in schema.names and name not in _LATER]:
                 raise self.spoilt(f"has no column {', '.join(lacking)}")
+            if twice := [name for name, times in Counter(schema.names).items() if times > 1]:
+                raise self.spoilt(f"has column {twice[0]} more than once")
             kinds = {**COLUMNS[self.name], **OF_SHARDS[self.name]}
             for name in set(names).intersection(schema.names, kinds):
                 if not _holds(schema.field(name).type, kinds[name]):

@@ -158,7 +158,7 @@ def _again(
     """An answer scored again; ``None`` where its verdict is as it was."""
     said, ruled = rows
     try:
-        item = _item(ruled)
+        item = item_of(ruled)
         order = orders.of(item)[ruled["order"]] if ruled["order"] else tuple(range(len(item.options)))
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         where = f"item {ruled['item']} of {ruled['benchmark']}, captioner {ruled['captioner']}"
@@ -179,13 +179,18 @@ def _same(before: Ruled, now: Verdict) -> bool:
     return (before.outcome, before.score, before.extracted) == (now.outcome.value, now.score, now.extracted)
 
 
-def _item(row: Mapping[str, Any]) -> Item:
+def item_of(row: Mapping[str, Any]) -> Item:
+    """The item of a row of verdicts, without its images: what a scorer looks at, and the question where it is read.
+
+    Raises:
+        ValueError: The row holds what no run writes; so may a `TypeError` or an `AttributeError` say.
+    """
     besides = _object(row["row"])
     return Item(
         benchmark=row["benchmark"],
         id=row["item"],
         kind=ItemKind(row["kind"]),
-        question="",
+        question=row.get("question", ""),
         images=(),
         golds=_texts(row["gold"]),
         cluster="",

@@ -271,8 +271,9 @@ def verdict_row(result: ItemResult) -> dict[str, object]:
 
 
 def _read_besides(item: Item) -> str | None:
-    """What else of an item a scorer reads, so that a verdict can be made again from the table alone."""
+    """What else of an item is scored or asked: a verdict, a key and a fingerprint can be made again from it."""
     said = {"columns": jsonable(item.columns), "abstain": item.abstain}
+    said |= {"stored": item.stored_prompt} if item.stored_prompt else {}
     return _JSON.encode(said) if any(said.values()) else None
 
 

@@ -25,6 +25,8 @@ from prism_eval.plugins.specs import Spec
 
 _TASK = "lmms"
 _ANSWERS = "direct"
+_ARGUMENTS = "engine_args"
+"""An option that is handed on to another program as it is."""
 _AT = frozenset({"base_url", "address"})
 """Options that say where a server is, whether or not its protocol stands before it."""
 
@@ -108,6 +110,9 @@ def _code(spec: Spec) -> Iterator[str]:
         for name in (one.name, *(one.model or "").split(":")[:-1]):
             if package := stranger(("captioner", "reasoner", "judge", "engine"), name):
                 yield f"run the plugin {name} of package {package}"
+        # They name parsers, workers and middleware by path, and hosts to report to.
+        if arguments := one.options.get(_ARGUMENTS):
+            yield f"start {one.model or one.name} with {_ARGUMENTS}={arguments}"
 
 
 def _calls(spec: Spec) -> Iterator[str]:

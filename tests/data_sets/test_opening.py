@@ -271,3 +271,13 @@ def test_a_damaged_tar_says_so_after_what_could_be_read(tmp_path: Path, damage: 
     (part,) = open_data_set(str(file))
     with pytest.raises(DataError, match=r"a\.tar: it is no whole tar file"):
         list(part.pictures())
+
+
+def test_a_header_that_would_become_gigabytes_is_not_taken_in(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz", format=tarfile.PAX_FORMAT) as archive:
+        member = tarfile.TarInfo("a.png")
+        member.pax_headers = {"comment": "x" * 2 * 2**20}
+        archive.addfile(member)
+    (part,) = open_data_set(str(tmp_path))
+    with pytest.raises(DataError, match=r"a header of 2,\d+,\d+ bytes"):
+        list(part.pictures())

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 TOP = Path(__file__).parents[2]
 LOCK, WORKFLOW = TOP / ".ci" / "requirements.txt", TOP / ".github" / "workflows" / "ci.yml"
@@ -37,6 +39,22 @@ def test_what_the_package_and_its_tests_need_is_locked() -> None:
     needed = [*project["dependencies"], *(one for name in of_dev for one in extras[name]), "hatchling", "editables"]
     names = {re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~ ;]", need)[0]).lower() for need in needed} - {"prism-eval"}
     assert names - set(pins(LOCK.read_text("utf-8"))) == set()
+
+
+def test_what_is_locked_is_what_the_package_asks_for() -> None:
+    project = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]
+    locked = pins(LOCK.read_text("utf-8"))
+    for text in (
+        *project["dependencies"],
+        *(one for extra in ("dev", "ocr", "math") for one in _extra(project, extra)),
+    ):
+        need = Requirement(text)
+        name = re.sub(r"[-_.]+", "-", need.name).lower()
+        assert name == "prism-eval" or locked[name] in need.specifier, text
+
+
+def _extra(project: dict[str, Any], name: str) -> list[str]:
+    return list(project["optional-dependencies"][name])
 
 
 def test_actions_are_named_by_commit_and_run_what_ci_runs() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +11,7 @@ from prism_eval.engines.address import is_this_machine
 from prism_eval.engines.key import key_for, variable_for, without_key
 from prism_eval.engines.openai import OpenAIEngine
 from prism_eval.errors import CallError, FatalError, UsageError
-from prism_eval.schema import Completion, Message, Request, Sampling
+from prism_eval.schema import Message, Request, Sampling
 from tests.server.threaded import ThreadedServer
 
 Serve = Callable[..., ThreadedServer]
@@ -88,9 +89,37 @@ async def test_a_server_that_hands_the_key_back_puts_it_into_no_text(
 
 
 def test_words_that_servers_without_a_key_are_given_stay_in_texts() -> None:
-    said = Completion("The shelf is EMPTY.")
+    said = b"The shelf is EMPTY."
     assert without_key(said, "EMPTY") is said
     assert without_key(said, "") is said
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        KEY,
+        "".join(f"\\u{ord(one):04x}" for one in KEY),
+        KEY.replace("k", "\\u006B"),
+        f"Bearer {KEY}\\/",
+    ],
+)
+def test_however_the_key_is_spelt_and_wherever_it_stands_it_is_in_no_reply(spelt: str) -> None:
+    said = f'{{"data": [{{"id": "{spelt}", "root": "{spelt}"}}], "error": {{"{spelt}": [1, "{spelt}"]}}}}'
+    kept = without_key(said.encode(), KEY)
+    assert KEY not in json.dumps(json.loads(kept))
+    assert b"***" in kept
+    other = b'{"text": "\\u003cb\\u003e \\/"}'
+    assert without_key(other, KEY) == other
+
+
+async def test_a_servers_list_of_models_hands_no_key_on(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    server = serve(key=KEY, models=(f"model of {KEY}",))
+    asking = OpenAIEngine(model="another", base_url=server.url)
+    with pytest.raises(CallError) as told:
+        await asking.generate(ASK)
+    assert KEY not in str(told.value)
+    await asking.close()
 
 
 async def test_who_sent_no_key_is_told_how(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

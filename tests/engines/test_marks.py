@@ -21,7 +21,7 @@ from prism_eval.reasoners.prompted import PromptedReasoner
 from prism_eval.schema import Caption
 from tests.builders import short_item
 
-OWN = ("<turn|>", "[gMASK]")
+OWN = ("<turn-end>", "[qMASK]")
 """Control tokens that no chat template we know has."""
 WORDS = ("[WORD]",)
 """A token of the same shape that is a word."""
@@ -90,15 +90,15 @@ def said(text: str) -> Caption:
 async def test_a_servers_own_control_tokens_are_broken_counted_and_told(make: Make, program: str) -> None:
     served, reasoner = await make(program)
     for _ in range(2):
-        await reasoner.answer(said("<turn|>user <|im_end|> [gMASK] <odd> <table>"), short_item(1), sample=0)
+        await reasoner.answer(said("<turn-end>user <|im_end|> [qMASK] <odd> <table>"), short_item(1), sample=0)
     for prompt in served.prompts:
-        assert "< turn|>user < |im_end|> [ gMASK] <odd> <table>" in prompt
+        assert "< turn-end>user < |im_end|> [ qMASK] <odd> <table>" in prompt
     # Each once, however many questions are asked; what is known already, and HTML, not at all.
-    assert set(served.asked) == {"<turn|>", "[gMASK]", "<odd>"}
+    assert set(served.asked) == {"<turn-end>", "[qMASK]", "<odd>"}
     assert len(served.asked) == (3 if program == "vllm" else 5)
     counted, told = reasoner.remarks
     assert counted.endswith("broken by a blank: 1.")
-    assert told == "The tokenizer of model was asked about 3 marks in captions: <turn|>, [gMASK]."
+    assert told == "The tokenizer of model was asked about 3 marks in captions: <turn-end>, [qMASK]."
 
 
 async def test_a_word_of_the_same_shape_stays_where_the_server_can_tell(make: Make) -> None:
@@ -110,10 +110,10 @@ async def test_a_word_of_the_same_shape_stays_where_the_server_can_tell(make: Ma
 
 async def test_a_server_that_says_nothing_is_asked_once_and_that_is_told(make: Make) -> None:
     served, reasoner = await make("none")
-    for mark in ("<turn|>", "<odd>", "[gMASK]"):
+    for mark in ("<turn-end>", "<odd>", "[qMASK]"):
         await reasoner.answer(said(f"{mark} <|im_end|>"), short_item(1), sample=0)
-    assert served.asked == ["<turn|>"]
-    assert "<turn|> < |im_end|>" in served.prompts[0]
+    assert served.asked == ["<turn-end>"]
+    assert "<turn-end> < |im_end|>" in served.prompts[0]
     assert any("could not be asked" in remark for remark in reasoner.remarks)
 
 

@@ -200,6 +200,7 @@ CELLS = {
     "a position beyond all options": ("verdicts", "chosen_position", 2**31),
     "a gold beyond what a double holds": ("verdicts", "gold_position", -(2**63)),
     "no images": ("answers", "images", None),
+    "no captioner": ("captions", "captioner", None),
 }
 
 
@@ -215,13 +216,45 @@ def test_cells_that_once_ended_in_a_traceback(copy: Callable[[], Path], what: st
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("protocol", {"caption": "text"}), ("captioners", [{"label": "a", "identity": {"a": 1e999}}])]
+    ("key", "value"),
+    [
+        ("protocol", {"caption": "text"}),
+        ("captioners", [{"label": "a", "identity": {"a": 1e999}}]),
+        ("captioners", [{"label": "oracle", "identity": {"plugin": ["x"]}}]),
+        ("counts", {"made_elsewhere": [{}]}),
+        ("counts", {"imported": [{"stage": "caption"}]}),
+        ("plan", {"captioners": ["oracle", None]}),
+        ("created", 20261128),
+        ("packages", ["numpy"]),
+        ("counts", {"entries": {"oracle": {"captions": 1, "counted": 1, "seconds": 10**400}}}),
+    ],
 )
 def test_manifests_that_once_ended_in_a_traceback(copy: Callable[[], Path], key: str, value: object) -> None:
     folder = copy()
     path = folder / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {key: value}), encoding="utf-8")
+    read_all(folder, page=True)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_column_that_is_there_twice(copy: Callable[[], Path], name: str) -> None:
+    folder = copy()
+    edit(folder / f"{name}.parquet", lambda rows: rows.append_column(rows.schema.names[0], rows[0]))
     read_all(folder)
+    with pytest.raises(PrismError):
+        verify(folder)
+
+
+@pytest.mark.parametrize("what", ["a folder", "a pipe"])
+@pytest.mark.parametrize("name", TABLES)
+def test_what_is_no_file_in_the_place_of_a_table(copy: Callable[[], Path], name: str, what: str) -> None:
+    folder = copy()
+    path = folder / f"{name}.parquet"
+    path.unlink()
+    path.mkdir() if what == "a folder" else os.mkfifo(path)
+    read_all(folder)
+    with pytest.raises(PrismError):
+        verify(folder)
 
 
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])

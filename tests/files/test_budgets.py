@@ -15,10 +15,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image as Pillow
 
 from prism_eval.benchmarks.catalogue import load_definition
 from prism_eval.benchmarks.reading.image_check import check_image
 from prism_eval.benchmarks.rows import Row, RowError
+from prism_eval.benchmarks.sources.archive import Archive
 from prism_eval.benchmarks.sources.image_files import ImageFiles
 from prism_eval.benchmarks.sources.jsonl import jsonl_rows
 from prism_eval.benchmarks.sources.parquet import parquet_rows
@@ -79,7 +81,12 @@ def a_captions_file_of_one_text(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "what", [a_line_that_ocr_gives_margins, a_large_picture_on_a_clear_ground, a_captions_file_of_one_text]
+    "what",
+    [
+        a_line_that_ocr_gives_margins,
+        a_large_picture_on_a_clear_ground,
+        a_captions_file_of_one_text,
+    ],
 )
 def test_a_small_file_takes_no_large_machine(what, tmp_path: Path) -> None:
     words = [sys.executable, "-c", MEASURED, what.__name__, str(tmp_path)]
@@ -99,14 +106,28 @@ def test_one_limit_of_pixels_holds_at_every_door() -> None:
     assert opened(Image(png(MAX_PIXELS, 1))).width == MAX_PIXELS
 
 
+@pytest.mark.parametrize(("form", "mode"), [("WEBP", "RGB"), ("TIFF", "F"), ("PNG", "I;16")])
+def test_what_takes_twice_the_memory_has_half_the_pixels(form: str, mode: str) -> None:
+    file = io.BytesIO()
+    Pillow.new(mode, (6_000, 4_200)).save(file, form, **({"compression": "tiff_deflate"} if form == "TIFF" else {}))
+    for door in (check_image, opened):
+        with pytest.raises(PermanentError, match=str(MAX_PIXELS // 2)):
+            door(Image(file.getvalue()))
+
+
+def test_a_pipe_that_is_called_an_archive_is_none(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "images.zip")
+    with pytest.raises(RowError, match="not a zip archive"):
+        Archive(tmp_path / "images.zip")
+
+
 def test_a_picture_laid_on_white_in_strips_is_as_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    from PIL import Image as Pillow
 
     picture = Pillow.effect_noise((37, 41), 90).convert("RGBA")
     picture.putalpha(Pillow.effect_noise((37, 41), 90))
     white = Pillow.new("RGBA", picture.size, "white")
     whole = Pillow.alpha_composite(white, picture).convert("RGB")
-    monkeypatch.setattr("prism_eval.engines.pixels._STRIP", 100)
+    monkeypatch.setattr("prism_eval.engines.pixels._PIECE", 100)
     assert upright(picture).tobytes() == whole.tobytes()
 
 

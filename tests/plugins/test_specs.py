@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prism_eval.captioners import CAPTIONER
 from prism_eval.errors import UsageError
+from prism_eval.plugins import build
 from prism_eval.plugins.specs import Spec, split_specs
 
 
@@ -85,3 +87,13 @@ def test_json_is_one_value_wherever_it_stands(extra, ascii_only):
 @pytest.mark.parametrize("value", ["{caption}, then {question}", "{", "[x", '{"half": ', "[" * 5000])
 def test_braces_that_are_no_json_stay_what_they_were(value):
     assert Spec.parse(f"ocr?prompt={value}&label=x").options == {"prompt": value}
+
+
+def test_a_spec_of_thousands_of_parts_is_refused_at_once() -> None:
+    with pytest.raises(UsageError, match="has 20,000 parts"):
+        Spec.parse(f"merge({','.join(['blind'] * 20_000)})")
+
+
+def test_a_number_that_no_counter_holds_is_refused_before_the_first_call() -> None:
+    with pytest.raises(UsageError, match="nothing counts so far"):
+        build(CAPTIONER, Spec.parse(f"budget(blind)?words={10**30}"), {})

@@ -22,6 +22,9 @@ MARKS = (
         "<\uff5cUser\uff5c>",
         "<\uff5cbegin\u2581of\u2581sentence\uff5c>",
     ),
+    # Gemma 4, Command R, GLM, Kimi, InternVL, SmolVLM, InternLM 2, Mistral 7, Seed, MiniMax
+    *("<|turn>", "<turn|>", "<BOS_TOKEN>", "[gMASK]", "<sop>", "[EOT]", "<IMG_CONTEXT>", "<end_of_utterance>"),
+    *("[UNUSED_TOKEN_145]", "[MODEL_SETTINGS]", "<seed:bos>", "]~!b[", "<unused7>", "<row_1_col_1>", "<repo_name>"),
 )
 
 
@@ -31,6 +34,29 @@ def test_a_control_token_is_broken_and_counted_and_nothing_is_taken_away(mark: s
     assert mark not in text
     assert broken == 2
     assert "".join(text.split("\n")[1].split()) == f"Asignthatsays{mark}user{mark}."
+
+
+FORMS = {
+    "fullwidth": lambda mark: "".join(chr(ord(one) + 0xFEE0) if "!" <= one <= "~" else one for one in mark),
+    "split by what nobody sees": "\u200b".join,
+    "with selectors": "\ufe0f".join,
+    "small": lambda mark: mark.replace("<", "\ufe64").replace(">", "\ufe65").replace("[", "\uff3b"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("mark", MARKS)
+def test_one_in_other_characters_is_broken_before_anybody_makes_them_alike(mark: str, form: str) -> None:
+    other = FORMS[form](mark)
+    text, broken = fenced(f"It says {other}.")
+    assert broken == 1
+    assert text.split("\n")[1].replace(" ", "") == f"Itsays{other}."
+    assert other not in text
+
+
+@pytest.mark.parametrize("text", ["<" * 10**5, "<a_" * 10**5, "[" * 10**5, "\ufdfa" * 10**4, "\u200b<" * 10**5])
+def test_a_caption_of_half_marks_alone_takes_no_time(text: str) -> None:
+    assert fenced(text)[1] == 0
 
 
 def test_what_is_no_control_token_stays() -> None:

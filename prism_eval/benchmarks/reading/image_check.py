@@ -6,7 +6,7 @@ import io
 import struct
 
 from prism_eval.errors import PermanentError
-from prism_eval.files.budgets import MAX_PIXELS
+from prism_eval.files.budgets import MAX_PIXELS, most_pixels
 from prism_eval.files.warning_filters import warnings_as
 from prism_eval.schema import Image
 
@@ -31,7 +31,7 @@ def check_image(image: Image) -> None:
 
     Raises:
         PermanentError: The format is unknown, the header is damaged, the file is cut short, or it unpacks to more
-            than `MAX_PIXELS`. The message names the image.
+            than `most_pixels`. The message names the image.
     """
     kept = vars(image)
     if _REFUSAL not in kept:
@@ -48,7 +48,7 @@ def _refusal(image: Image) -> str:
     if form is None:
         return "is in no known format (PNG, JPEG, GIF, BMP, TIFF, WebP)"
     try:
-        width, height = _size(image.data, form)
+        (width, height), mode = _size(image.data, form)
     except Pillow.DecompressionBombError as error:
         return f"is too large to unpack ({error})"
     except UNREADABLE as error:
@@ -56,12 +56,13 @@ def _refusal(image: Image) -> str:
     # Pillow reads such headers without complaint.
     if width <= 0 or height <= 0:
         return "has no pixels"
-    if width * height > MAX_PIXELS:
-        return f"has {width}x{height} pixels, more than {MAX_PIXELS}: too large to unpack"
+    if width * height > (most := most_pixels(form, mode, height)):
+        passed = MAX_PIXELS if width * height > MAX_PIXELS else most
+        return f"has {width}x{height} pixels, more than {passed}: too large to unpack"
     return "" if _is_whole(image.data, form) else "is cut short; get the file again"
 
 
-def _size(data: bytes, form: str) -> tuple[int, int]:
+def _size(data: bytes, form: str) -> tuple[tuple[int, int], str]:
     from PIL import Image as Pillow
 
     Pillow.init()
@@ -69,7 +70,7 @@ def _size(data: bytes, form: str) -> tuple[int, int]:
     factory, _ = Pillow.OPEN[form]
     # It warns of damaged metadata, which no captioner reads.
     with warnings_as("ignore"), factory(io.BytesIO(data), "") as opened:
-        return opened.size
+        return opened.size, opened.mode
 
 
 def _is_whole(data: bytes, form: str) -> bool:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
 from prism_eval.benchmarks.rows import RowError
+from prism_eval.files.budgets import regular
 
 _BIT_BY_BIT = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """Ways of packing that Python undoes a piece at a time: of the others it makes all that a piece becomes at once."""
@@ -24,7 +25,7 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._zip = zipfile.ZipFile(regular(path))
         # Fields of its directory that make no sense raise whatever Python makes of them.
         except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, OverflowError) as error:
             raise RowError("archive does not open", f"{path}: not a zip archive: {error}") from error

@@ -44,14 +44,18 @@ class Lexical(Reasoner):
 
     async def answer(self, caption: Caption, item: Item, *, sample: int) -> Answer:
         """One line, ``Answer: X``: the letter or the short answer, or ``cannot answer``."""
+        return self.reply(caption, item)
+
+    def reply(self, caption: Caption, item: Item) -> Answer:
+        """The same, for who has nothing to wait for."""
         text, options = (item.question, item.options) if item.options else written_out(item.question)
         question, reading = parse(text), read(caption.text)
         if options:
             index = pick(question, options, reading, least=self.min_evidence)
-            reply = None if index is None else option_letters(len(options))[index]
+            given = None if index is None else option_letters(len(options))[index]
         else:
-            reply = self._short(question, reading)
-        return Answer(f"Answer: {reply or item.abstain or _ABSTAIN}")
+            given = self._short(question, reading)
+        return Answer(f"Answer: {given or item.abstain or _ABSTAIN}")
 
     def _short(self, question: Question, reading: Reading) -> str | None:
         """What a statement says outright, else what the table gives, else what a statement says in part."""

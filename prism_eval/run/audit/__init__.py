@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from prism_eval.run.audit.echoes import Echoes
+from prism_eval.run.audit.echoes import Echoes, bare
 from prism_eval.run.audit.picks import Picks, picks
-from prism_eval.run.audit.signs import SIGNS
+from prism_eval.run.audit.signs import SIGNS, signs_of
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.reading import Table
 from prism_eval.schema import Caption
@@ -23,7 +23,7 @@ __all__ = ["MEANINGS", "Audited", "audit"]
 
 MEANINGS = {sign.name: sign.meaning for sign in SIGNS} | {
     "question": "all words of its question, which no other captioner has",
-    "options": "all options of its question in their order, which no other captioner has",
+    "options": "all options of its question in their order or backwards, which no other captioner has",
     "repeated": "the very words that it has for another image",
     "long": "over four times the words that are usual on its image",
 }
@@ -79,11 +79,12 @@ def audit(path: Path) -> tuple[Audited, ...]:
             continue
         one = entries.setdefault(row["captioner"], Audited(row["captioner"]))
         one.captions += 1
-        for sign in (sign.name for sign in SIGNS if sign.found(row["text"])):
+        for sign in signs_of(row["text"]):
             one.note(sign, row["image_name"])
         for sign in echoes.found(row["captioner"], row["image"]):
             one.note(sign, row["image_name"])
-        said[row["captioner"]][Caption(row["text"]).digest].add(row["image"])
+        # Blanks and characters that nobody sees make no caption of its own.
+        said[row["captioner"]][Caption(bare(row["text"])).digest].add(row["image"])
         lengths[row["image"]].append((row["captioner"], Caption(row["text"]).words))
     for captioner, texts in said.items():
         if repeated := sum(len(images) for images in texts.values() if len(images) > 1):

@@ -6,7 +6,7 @@ from prism_eval.run.audit import Audited, audit
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.reading import Table
 
-EDITION = 1
+EDITION = 2
 """Raised with every change of what is looked for: counts of two editions are not the same counts."""
 _MOST = 100_000
 """Captions beyond which it would take minutes and hundreds of megabytes: `prism-eval audit` is there for those."""

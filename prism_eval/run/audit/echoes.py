@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prism_eval.errors import RunError
+from prism_eval.files.lookalikes import plain
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.reading import Table
 
 _WORDS = re.compile(r"\w+")
+_LETTERS = frozenset("abcdefghij") | {"option", "choice", "answer"}
 _LEAST = 5
 """Words of a question, and characters of all options together, below which anything may hold them."""
 _LEAST_OPTIONS = 12
@@ -43,10 +45,10 @@ class Echoes:
                 for image in row["images"] or ():
                     asked[image].update(_sought(row["question"], row["options"], row["item"]))
             for row in Table(folder.path, "captions").rows(["captioner", "image", "text"]):
-                text = bare(row["text"] or "")
-                for _, sought in asked.get(row["image"], ()):
-                    if sought in text:
-                        repeated[row["image"]][sought].add(row["captioner"])
+                told = said(row["text"] or "")
+                for kind, words in asked.get(row["image"], ()):
+                    if words in told[kind]:
+                        repeated[row["image"]][words].add(row["captioner"])
         return cls(asked, repeated)
 
     def found(self, captioner: str, image: str) -> Iterator[str]:
@@ -73,10 +75,22 @@ def sought(question: str, options: Sequence[str]) -> Iterator[tuple[str, str]]:
     put = bare(question)
     if len(put.split()) >= _LEAST:
         yield "question", put
-    if len(together := " ".join(map(bare, options))) >= _LEAST_OPTIONS and len(options) > 1:
-        yield "options", together
+    # Offered backwards, or each behind its letter, they are the same options.
+    for offered in (options, options[::-1]):
+        if len(together := " ".join(filter(None, map(_unlettered, offered)))) >= _LEAST_OPTIONS and len(options) > 1:
+            yield "options", together
+
+
+def said(text: str) -> Mapping[str, str]:
+    """By kind, the words of a caption in which those of `sought` are looked for."""
+    return {"question": bare(text), "options": _unlettered(text)}
 
 
 def bare(text: str) -> str:
     """A text's words alone, in small letters."""
-    return " ".join(_WORDS.findall(text.casefold()))
+    return " ".join(_WORDS.findall(plain(text)[0].casefold()))
+
+
+def _unlettered(text: str) -> str:
+    """The same without what options are numbered by."""
+    return " ".join(word for word in bare(text).split() if word not in _LETTERS)

@@ -16,10 +16,12 @@ from prism_eval.run.belonging import check_belonging
 from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.reading import Manifest, read_manifest
 from prism_eval.run.rescoring import Rescored, Ruled, rescore
-from prism_eval.run.verification.contradictions import contradictions, unlike_rows
-from prism_eval.run.verification.counts import miscounted, uncounted
+from prism_eval.run.verification.contradictions import contradictions, repeated_rows, unlike_rows
+from prism_eval.run.verification.counts import miscounted, uncounted, unstated
 from prism_eval.run.verification.finding import Finding
+from prism_eval.run.verification.items import unlike_items
 from prism_eval.run.verification.provenance import provenance
+from prism_eval.run.verification.reread import unlike_readings
 from prism_eval.run.verification.texts import unlike_texts
 
 __all__ = ["Finding", "Verification", "at_a_glance", "verify"]
@@ -56,8 +58,10 @@ def verify(path: Path) -> Verification:
     """
     folder = RunFolder.open(path)
     manifest = read_manifest(folder.path)
-    findings = [*_belonging(folder), *at_a_glance(folder, manifest), *miscounted(folder, manifest)]
-    findings += [*unlike_rows(folder), *unlike_texts(folder, manifest), *uncounted(folder, manifest)]
+    findings = [*_belonging(folder), *at_a_glance(folder, manifest), *unstated(manifest)]
+    findings += [*miscounted(folder, manifest), *repeated_rows(folder), *unlike_rows(folder)]
+    findings += [*unlike_items(folder, manifest), *unlike_texts(folder, manifest), *unlike_readings(folder, manifest)]
+    findings += uncounted(folder, manifest)
     traced, notes = provenance(folder, manifest), list(_notes(manifest))
     findings += traced.findings
     notes += traced.notes

@@ -90,6 +90,31 @@ def unlike_rows(folder: RunFolder) -> Iterator[Finding]:
             yield Finding(_FILE, problem, several.num_rows, " ".join(first))
 
 
+def repeated_rows(folder: RunFolder) -> Iterator[Finding]:
+    """Verdicts that are there more than once: a right one that is counted twice.
+
+    Args:
+        folder: The run folder.
+
+    Raises:
+        RunError: The table cannot be read.
+    """
+    import pyarrow.compute as pc
+
+    labels = dict.fromkeys((*_PLACE, "reasoner"), LABEL)
+    whole = Table(folder.path, "verdicts").columns({**labels, "sample": "int64", "order": "int64"})
+    coded = whole.from_arrays(
+        [whole[name].combine_chunks().indices if name in labels else whole[name] for name in whole.schema.names],
+        names=whole.schema.names,
+    )
+    grouped = coded.group_by(coded.schema.names).aggregate([([], "count_all")])
+    several = grouped.filter(pc.greater(grouped["count_all"], 1))
+    if several.num_rows:
+        captioner, *place = [_text(whole[part].combine_chunks(), several[part][0].as_py()) for part in _PLACE]
+        count = pc.sum(several["count_all"]).as_py() - several.num_rows
+        yield Finding(_FILE, "a verdict that is there already", count, f"{' '.join(place)}, {captioner}")
+
+
 def _coded(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int64]]:
     """The texts of a column, and the number of each row's among them; -1 where there is none."""
     coded = column.combine_chunks()
@@ -97,8 +122,8 @@ def _coded(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int64]]:
     return [str(one) for one in coded.dictionary.to_pylist()], numbers
 
 
-def _text(labels: pa.DictionaryArray, code: int) -> str:
-    return "" if code < 0 else str(labels.dictionary[code].as_py())
+def _text(labels: pa.DictionaryArray, code: int | None) -> str:
+    return "" if code is None or code < 0 else str(labels.dictionary[code].as_py())
 
 
 def _named(folder: RunFolder, row: int) -> str:

@@ -7,8 +7,9 @@ than the usual, its keys can be made again from the manifest's identities and th
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,9 @@ from prism_eval.run.verification.finding import Finding
 from prism_eval.schema import Caption
 
 _TEXT = ("key", "captioner", "text")
+_PLAIN = frozenset({"prompted", "ranking", "lexical"})
+"""Plugins of ours, by the name in their identities, whose calls hold no more than the tables do."""
+_KEY = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +56,22 @@ def provenance(folder: RunFolder, manifest: Manifest) -> Provenance:
     """
     if manifest.get("imported"):
         return Provenance(0, 0, (), ())
+    plugins = [*(manifest.get("captioners") or []), *reasoners_of(manifest)]
+    plain = {str(one.get("label")) for one in plugins if (one.get("identity") or {}).get("plugin") in _PLAIN}
+    stored = {str(one.get("label")) for one in plugins if (one.get("identity") or {}).get("stored")}
     captioners, reasoners = _identities(manifest.get("captioners") or []), _identities(reasoners_of(manifest))
     found: list[Finding] = []
     notes: list[str] = []
     texts = traced = 0
     for file, keys in (
         ("captions.parquet", _captions(folder, captioners)),
-        ("answers.parquet", _answers(folder, reasoners)),
+        ("answers.parquet", _answers(folder, reasoners, stored)),
     ):
         tally = _Tally.of(keys)
         texts += tally.texts
         traced += tally.same.total()
-        found += tally.findings(file)
-        notes += tally.notes(file)
+        found += tally.findings(file, plain)
+        notes += tally.notes(file, plain)
     return Provenance(texts, traced, tuple(found), tuple(notes))
 
 
@@ -98,7 +105,7 @@ class _Tally:
         said: dict[int, int] = {}
         for one in keys:
             texts += 1
-            if not one.key:
+            if not _KEY.fullmatch(one.key or ""):
                 unkeyed += 1
                 continue
             text = hash(one.text)
@@ -110,7 +117,7 @@ class _Tally:
                 first.setdefault(one.who, one.where)
         return cls(texts, unkeyed, twice, same, other, first)
 
-    def findings(self, file: str) -> Iterator[Finding]:
+    def findings(self, file: str, plain: Collection[str]) -> Iterator[Finding]:
         """What cannot be so of any captioner or reasoner."""
         if self.unkeyed:
             yield Finding(file, "a text that names no call", self.unkeyed)
@@ -118,12 +125,12 @@ class _Tally:
             yield Finding(file, "one call with several texts", self.twice)
         for who, count in self.other.items():
             # Who sends more than the usual does so each time.
-            if self.same[who]:
+            if self.same[who] or who in plain:
                 yield Finding(file, f"a call of {who} that its identity does not make", count, self.first[who])
 
-    def notes(self, file: str) -> Iterator[str]:
+    def notes(self, file: str, plain: Collection[str]) -> Iterator[str]:
         """Whose keys hold more than the tables do."""
-        if unknown := sorted(who for who in self.other if not self.same[who]):
+        if unknown := sorted(str(who) for who in self.other if not self.same[who] and who not in plain):
             yield f"{file}: the calls of {', '.join(unknown)} cannot be made again from the tables."
 
 
@@ -140,7 +147,7 @@ def _captions(folder: RunFolder, identities: Mapping[str, str]) -> Iterator[_Key
             yield _Keyed(who, f"image {row['image_name']}", row["key"], row["text"], expected)
 
 
-def _answers(folder: RunFolder, identities: Mapping[str, str]) -> Iterator[_Keyed]:
+def _answers(folder: RunFolder, identities: Mapping[str, str], stored: Collection[str]) -> Iterator[_Keyed]:
     names = ["kind", "question", "options", "caption", "row"]
     said = Table(folder.path, "answers").rows([*_TEXT, "reasoner", "benchmark", "item", "sample", "order"])
     for row, item in zip(said, Table(folder.path, "verdicts").rows(names), strict=False):
@@ -149,13 +156,14 @@ def _answers(folder: RunFolder, identities: Mapping[str, str]) -> Iterator[_Keye
             who, expected = row["reasoner"], None
             if who in identities:
                 with suppress(ValueError, AttributeError):  # cells that hold no JSON of ours are nobody's question
-                    put, caption = _put(item), Caption(item["caption"])
+                    put, caption = _put(item, stored=who in stored), Caption(item["caption"])
                     expected = answer_key(identities[who], caption, put, sample=row["sample"])
             yield _Keyed(who, f"{row['benchmark']} {row['item']}", row["key"], row["text"], expected)
 
 
-def _put(row: Mapping[str, Any]) -> dict[str, object]:
+def _put(row: Mapping[str, Any], *, stored: bool) -> dict[str, object]:
     """The question as it is put to a reasoner, as `Reasoner.question_identity` says."""
-    abstain = (json.loads(row["row"]) if row["row"] else {}).get("abstain")
+    besides = json.loads(row["row"]) if row["row"] else {}
     put = {"kind": row["kind"], "question": row["question"], "options": json.loads(row["options"])}
-    return {**put, "abstain": abstain} if abstain else put
+    sent = {name: besides[name] for name in ("abstain", *(["stored"] if stored else [])) if besides.get(name)}
+    return {**put, **sent}

@@ -16,7 +16,7 @@ from prism_eval.schema import Caption
 
 _WHO = ("captioner", "reasoner", "benchmark", "item", "sample", "order")
 _SAID = (*_WHO, "images", "caption_digest", "text")
-_RULED = (*_WHO, "answer", "caption")
+_RULED = (*_WHO, "answer", "caption", "caption_words")
 
 
 def unlike_texts(folder: RunFolder, manifest: Manifest) -> Iterator[Finding]:
@@ -40,6 +40,8 @@ def unlike_texts(folder: RunFolder, manifest: Manifest) -> Iterator[Finding]:
         if said["text"] != ruled["answer"]:
             wrong["an answer that answers.parquet does not have there"].append(place)
         caption, digest = ruled["caption"], said["caption_digest"]
+        if (None if caption is None else Caption(caption).words) != ruled["caption_words"]:
+            wrong["a caption of another length than is said"].append(place)
         if (None if caption is None else _digest(caption)) != digest:
             wrong["another caption than the answer was given to"].append(place)
         # What is read of several images is joined; of one it is the caption itself.

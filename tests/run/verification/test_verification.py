@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -16,6 +18,7 @@ from prism_eval import evaluate
 from prism_eval.cli import main
 from prism_eval.leaderboard import build
 from prism_eval.run.verification import verify
+from tests.runfolder import edit
 
 CAPTIONERS = ["oracle", "oracle?recall=.5", "blind", "direct(oracle)"]
 
@@ -120,6 +123,95 @@ def test_one_calls_two_texts_and_counts_that_are_none(copy: Path) -> None:
     assert "one call with several texts" in found
     assert "has 11 items" in found
     assert "answers correct, where there are" in found
+
+
+def alone(run: Path, folder: Path) -> Path:
+    """A copy of the run in which one entry is alone: nothing that is said of its items is said twice."""
+    shutil.copytree(run, folder)
+    for name in ("captions", "answers", "verdicts"):
+        path = folder / f"{name}.parquet"
+        edit(path, lambda rows: rows.filter(pc.equal(rows["captioner"], "oracle?recall=.5")))
+    said = json.loads((folder / "manifest.json").read_text("utf-8"))
+    said["captioners"] = [one for one in said["captioners"] if one["label"] == "oracle?recall=.5"]
+    said["audit"]["entries"] = [one for one in said["audit"]["entries"] if one["captioner"] == "oracle?recall=.5"]
+    said["counts"]["outcomes"] = dict(Counter(pq.read_table(folder / "verdicts.parquet")["outcome"].to_pylist()))
+    (folder / "manifest.json").write_text(json.dumps(said), "utf-8")
+    return agrees(folder)
+
+
+FITTED: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], dict[str, Any]], str]] = {
+    "golds made to fit": (
+        ("verdicts",),
+        lambda row: {**row, "gold": json.dumps([row["extracted"] or "x"])},
+        "items of",
+    ),
+    "easier questions": (("verdicts",), lambda row: {**row, "question": "What?"}, "not those of the manifest's finger"),
+    "other items": (("answers", "verdicts"), lambda row: {**row, "item": f"x{row['item']}"}, "the items of chartqa"),
+    "other images": (("answers", "verdicts"), lambda row: {**row, "images": ["0" * 64]}, "the items of mmstar"),
+    "images apart": (("verdicts",), lambda row: {**row, "cluster": row["item"]}, "go with other images than their own"),
+    "shorter captions": (("verdicts",), lambda row: {**row, "caption_words": 1}, "of another length than is said"),
+    "an entry of another name": (
+        ("captions", "answers", "verdicts"),
+        lambda row: {**row, "captioner": "gpt"},
+        "captioner 'gpt' has verdicts and no identity",
+    ),
+    "keys of anything": (
+        ("answers",),
+        lambda row: {**row, "key": "0" * 64},
+        "a call of lexical that",
+    ),
+    "no keys": (("captions",), lambda row: {**row, "key": "k"}, "a text that names no call"),
+}
+
+
+@pytest.mark.parametrize("name", FITTED)
+def test_what_one_entry_alone_says_everywhere_is_held_against_what_it_claims(
+    name: str, run: Path, tmp_path: Path
+) -> None:
+    folder = alone(run, tmp_path / "alone")
+    assert verify(folder).findings == ()
+    tables, to, problem = FITTED[name]
+    for table in tables:
+        path = folder / f"{table}.parquet"
+        edit(path, lambda rows: pa.Table.from_pylist([to(row) for row in rows.to_pylist()], rows.schema))
+    assert problem in " ".join(map(str, verify(agrees(folder)).findings))
+
+
+def test_right_answers_put_in_the_mouth_of_a_reader_that_needs_no_model(run: Path, tmp_path: Path) -> None:
+    folder = alone(run, tmp_path / "alone")
+    golds = [json.loads(gold)[0] for gold in pq.read_table(folder / "verdicts.parquet")["gold"].to_pylist()]
+
+    def told(rows: pa.Table, column: str) -> pa.Table:
+        said = [{**row, column: f"Answer: {gold}"} for row, gold in zip(rows.to_pylist(), golds, strict=True)]
+        return pa.Table.from_pylist(said, rows.schema)
+
+    edit(folder / "answers.parquet", lambda rows: told(rows, "text"))
+    edit(folder / "verdicts.parquet", lambda rows: told(rows, "answer"))
+    assert "answers that lexical does not give" in " ".join(map(str, verify(agrees(folder)).findings))
+
+
+def test_a_right_answer_that_is_there_twice(run: Path, tmp_path: Path) -> None:
+    folder = alone(run, tmp_path / "alone")
+    # The second in the place of the last: all counts stay what they were.
+    places = pa.array([0, 0, *range(2, pq.read_metadata(folder / "verdicts.parquet").num_rows)])
+    for name in ("answers", "verdicts"):
+        edit(folder / f"{name}.parquet", lambda rows: rows.take(places))
+    assert "a verdict that is there already (1 row" in " ".join(map(str, verify(agrees(folder)).findings))
+
+
+@pytest.mark.parametrize("key", ["tables", "captioners", "counts", "audit", "benchmarks.0.fingerprint"])
+def test_what_a_manifest_does_not_say_is_told(key: str, copy: Path) -> None:
+    path = copy / "manifest.json"
+    said = json.loads(path.read_text("utf-8"))
+    *way, last = key.split(".")
+    place: Any = said
+    for step in way:
+        place = place[int(step) if step.isdigit() else step]
+    del place[last]
+    path.write_text(json.dumps(said), "utf-8")
+    found = verify(copy).findings
+    assert {one.where for one in found} == {"manifest.json"}
+    assert any(last in one.problem or "counts signs" in one.problem for one in found)
 
 
 def test_a_run_whose_captions_are_several_images_or_drawn_anew_agrees_too(tmp_path: Path) -> None:
