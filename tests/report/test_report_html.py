@@ -80,7 +80,7 @@ def hostile(tmp_path: Path) -> Path:
         rows,
         reasoner=lone,
         captioners=[lone],
-        benchmarks=[entry | {"items": HOSTILE, "images": None}],
+        benchmarks=[entry | {"items": 2, "images": None}],
         protocol={"name": HOSTILE, "edition": HOSTILE},
         version=HOSTILE,
         created=HOSTILE,
