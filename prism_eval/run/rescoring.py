@@ -180,7 +180,7 @@ def _same(before: Ruled, now: Verdict) -> bool:
 
 
 def item_of(row: Mapping[str, Any]) -> Item:
-    """The item of a row of verdicts, without its images: what a scorer looks at, and the question where it is read.
+    """The item of a row of verdicts, without its images: what a scorer looks at, and what is put to a reader.
 
     Raises:
         ValueError: The row holds what no run writes; so may a `TypeError` or an `AttributeError` say.
@@ -197,6 +197,7 @@ def item_of(row: Mapping[str, Any]) -> Item:
         options=_texts(row["options"]),
         columns=besides.get("columns") or MappingProxyType({}),
         abstain=besides.get("abstain") or "",
+        stored_prompt=besides.get("stored") or "",
     )
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from prism_eval.benchmarks.catalogue import shipped_definition, split_name
 from prism_eval.errors import PrismError
 from prism_eval.run.counts import BenchmarkCount
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.reading import Manifest, Table
+from prism_eval.run.rescoring import item_of
 from prism_eval.run.verification.finding import Finding
-from prism_eval.schema import Item, ItemKind
 
 _ITEM = ("benchmark", "item", "kind", "question", "options", "gold", "images", "cluster", "row")
 
@@ -47,7 +45,7 @@ def unlike_items(folder: RunFolder, manifest: Manifest) -> Iterator[Finding]:
             continue
         seen.add(place)
         try:
-            item, images = _item(row), tuple(map(str, row["images"] or ()))
+            item, images = item_of(row), tuple(map(str, row["images"] or ()))
             counts[place[0]].add(item, images)
             # What cannot be asked has no image, and its own name in place of one.
             apart[place[0]] += bool(images) and place[0] in by_image and row["cluster"] != "+".join(sorted({*images}))
@@ -69,18 +67,3 @@ def _is_by_image(name: str) -> bool:
     with suppress(PrismError):
         return Path(base).name == base and not shipped_definition(base).fields.cluster
     return False
-
-
-def _item(row: Mapping[str, Any]) -> Item:
-    besides = json.loads(row["row"]) if row["row"] else {}
-    return Item(
-        benchmark=row["benchmark"],
-        id=row["item"],
-        kind=ItemKind(row["kind"]),
-        question=row["question"],
-        images=(),
-        golds=tuple(json.loads(row["gold"])),
-        cluster="",
-        options=tuple(json.loads(row["options"])),
-        stored_prompt=besides.get("stored") or "",
-    )
