@@ -152,18 +152,18 @@ def signs_of(caption: str) -> tuple[str, ...]:
 def _any_of(patterns: Patterns) -> Callable[[str], bool]:
     # As captions are looked at: in the characters that others stand for.
     made = [
-        (tuple(plain(word)[0] for word in words), re.compile(plain(pattern)[0], re.IGNORECASE | re.MULTILINE))
+        (frozenset(plain(word)[0] for word in words), re.compile(plain(pattern)[0], re.IGNORECASE | re.MULTILINE))
         for words, pattern in patterns
     ]
-    latin = [one for one in made if any(word.isascii() for word in one[0])]
+    latin = [one for one in made if any(map(str.isascii, one[0]))]
+    words, latin_words = (frozenset[str]().union(*(some for some, _ in each)) for each in (made, latin))
 
     def found(caption: str) -> bool:
         # As the patterns see it, for which a long s is an s.
         folded = caption.casefold()
-        return any(
-            any(word in folded for word in words) and pattern.search(caption)
-            for words, pattern in (latin if folded.isascii() else made)
-        )
+        sought, tried = (latin_words, latin) if folded.isascii() else (words, made)
+        there = {word for word in sought if word in folded}
+        return bool(there) and any(there & some and pattern.search(caption) for some, pattern in tried)
 
     return found
 

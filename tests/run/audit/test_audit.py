@@ -167,6 +167,28 @@ def test_echoes_repetitions_and_lengths_are_counted_by_entry(tmp_path: Path) -> 
     assert result.folder.path == tmp_path / "run"
 
 
+class OnceParrot(Oracle):
+    """Says what is asked in the first of its captions alone."""
+
+    needs_question = True
+
+    async def caption(self, images, *, sample, question=None):  # type: ignore[no-untyped-def]
+        return Caption(f"An image. {question}" if sample == 0 else "An image.")
+
+
+def test_of_several_captions_of_an_image_the_one_that_echoes_is_counted(tmp_path: Path) -> None:
+    evaluate(
+        {"parrot": OnceParrot()},
+        benchmarks=["chartqa"],
+        limit=6,
+        samples=2,
+        out=tmp_path / "run",
+        store=tmp_path / "store.sqlite",
+    )
+    (one,) = audit(tmp_path / "run")
+    assert one.captions == 2 * one.found["question"] > 0
+
+
 def test_one_caption_for_many_images_is_counted(tmp_path: Path) -> None:
     file = tmp_path / "captions.jsonl"
     from tests.builders import chart_folder
@@ -177,6 +199,7 @@ def test_one_caption_for_many_images_is_counted(tmp_path: Path) -> None:
     evaluate(f"file:{file}", benchmarks="chartqa", data=data, out=tmp_path / "run", store=tmp_path / "store.sqlite")
     (one,) = audit(tmp_path / "run")
     assert one.found["repeated"] == 3
+    assert one.first["repeated"] == "0.png"
 
 
 def test_the_command_names_what_it_found(
