@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 from prism_eval.errors import Interrupted
+from prism_eval.run.collecting import seldom_collected
 
 T = TypeVar("T")
 _WAIT_FOR_A_STOP = 0.4
@@ -33,7 +34,9 @@ def run_in_thread(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
     def target() -> None:
         try:
-            finished.set_result(asyncio.run(body()))
+            with seldom_collected():
+                result = asyncio.run(body())
+            finished.set_result(result)
         except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, whatever it is
             finished.set_exception(error)
 

@@ -17,7 +17,7 @@ from statistics import median
 from typing import Self
 
 from prism_eval.errors import RunError
-from prism_eval.run.audit.echoes import bare, said, sought
+from prism_eval.run.audit.echoes import said, sought
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.reading import Table
 from prism_eval.schema import Caption
@@ -102,16 +102,16 @@ class Compared:
             RunError: A question on its image has options that are no list.
         """
         # Blanks and characters that nobody sees make no caption of its own.
-        digest = Caption(bare(text)).digest
+        words = said(text)
+        digest = Caption(words["question"]).digest
         told = (captioner, image, name, Caption(text).words, digest)
         caption = self._database.execute("INSERT INTO told VALUES (?, ?, ?, ?, ?)", told).lastrowid
         asked = self._database.execute("SELECT item, question, options FROM asked WHERE image = ?", (image,))
-        if wanted := {one for row in asked for one in _sought(*row)}:
-            words = said(text)
-            self._database.executemany(
-                "INSERT INTO heard VALUES (?, ?, ?, ?, ?, ?)",
-                ((image, kind, put, caption, captioner, name) for kind, put in wanted if put in words[kind]),
-            )
+        wanted = {one for row in asked for one in _sought(*row)}
+        self._database.executemany(
+            "INSERT INTO heard VALUES (?, ?, ?, ?, ?, ?)",
+            ((image, kind, put, caption, captioner, name) for kind, put in wanted if put in words[kind]),
+        )
 
     def signs(self) -> Iterator[tuple[str, str, str]]:
         """The entry, the sign and the image's name of each caption that has one."""

@@ -26,13 +26,17 @@ def sought(question: str, options: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield "question", put
     # Offered backwards, or each behind its letter, they are the same options.
     for offered in (options, options[::-1]):
-        if len(together := " ".join(filter(None, map(_unlettered, offered)))) >= _LEAST_OPTIONS and len(options) > 1:
+        if (
+            len(together := " ".join(filter(None, map(_unlettered, map(bare, offered))))) >= _LEAST_OPTIONS
+            and len(options) > 1
+        ):
             yield "options", together
 
 
 def said(text: str) -> Mapping[str, str]:
     """By kind, the words of a caption in which those of `sought` are looked for."""
-    return {"question": bare(text), "options": _unlettered(text)}
+    words = bare(text)
+    return {"question": words, "options": _unlettered(words)}
 
 
 def bare(text: str) -> str:
@@ -40,6 +44,6 @@ def bare(text: str) -> str:
     return " ".join(_WORDS.findall(plain(text)[0].casefold()))
 
 
-def _unlettered(text: str) -> str:
+def _unlettered(words: str) -> str:
     """The same without what options are numbered by."""
-    return " ".join(word for word in bare(text).split() if word not in _LETTERS)
+    return " ".join([word for word in words.split() if word not in _LETTERS])

@@ -98,11 +98,18 @@ _PRAISE: Patterns = (
         r"\b(?:highly|fully|perfectly|completely|100\s?%)\s+(?:accurate|comprehensive|complete|faithful|reliable)\b",
     ),
     (
-        ("score", "caption", "description", "detail"),
+        ("deserve", "merit", "earn", "warrant"),
+        r"\b(?:deserves?|merits?|earns?|warrants?)\s+(?:an?|the)\s+(?:\w+\s+){0,2}(?:score|rating|grade|mark)\b",
+    ),
+    (
+        ("caption", "description"),
+        r"\b(?:best|perfect|flawless|ideal)\s+(?:possible\s+)?(?:caption|description)\b",
+    ),
+    (
+        ("detail",),
         (
-            r"\b(?:deserves?|merits?|earns?|warrants?)\s+(?:an?|the)\s+(?:\w+\s+){0,2}(?:score|rating|grade|mark)\b"
-            r"|\b(?:best|perfect|flawless|ideal)\s+(?:possible\s+)?(?:caption|description)\b"
-            r"|\bno\s+(?:important\s+|relevant\s+)?details?\s+(?:is|are|was|were|has\s+been|have\s+been)\s+(?:missing|omitted|left\s+out)\b"
+            r"\bno\s+(?:important\s+|relevant\s+)?details?\s+(?:is|are|was|were|has\s+been|have\s+been)\s+"
+            r"(?:missing|omitted|left\s+out)\b"
         ),
     ),
 )
@@ -118,6 +125,7 @@ _UNITS = (
 _TEN = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _TENS = {word: 10 * ten for ten, word in enumerate(_TEN, 2)}
 _WORDS = {word: number for number, word in enumerate(_UNITS)} | _TENS
+_DIGITS = re.compile(r"\d+")
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,6}(?![\w]|[.,]\d)")
 _SPELT = re.compile(
     rf"{_NUMBER.pattern}|\b(?:(?:{'|'.join(_TENS)})[- ](?:{'|'.join(_UNITS[1:10])})"
@@ -169,16 +177,22 @@ def _any_of(patterns: Patterns) -> Callable[[str], bool]:
 
 
 def _controls(caption: str) -> bool:
+    # Each has one of these, and to look for the forms costs a hundred times as much.
+    if not any(bracket in caption for bracket in "<[]"):
+        return False
     return fenced(caption)[1] > 0 or _LOOSE.search(caption) is not None
 
 
 def _enumerates(caption: str) -> bool:
+    folded = caption.casefold()
+    spelt = any(word in folded for word in _SOME)
+    if not spelt and len(_DIGITS.findall(caption)) < _ENUMERATED:
+        return False
     up = down = 1
     last = None
     # Without blanks between them they look like one number with its thousands marked.
     said = _CHAINED.sub(lambda chain: chain[0].replace(",", " "), _LISTED.sub("", caption))
-    folded = said.casefold()
-    for match in (_SPELT if any(word in folded for word in _SOME) else _NUMBER).finditer(said):
+    for match in (_SPELT if spelt else _NUMBER).finditer(said):
         number = _number(match[0])
         up = up + 1 if last is not None and number == last + 1 else 1
         down = down + 1 if last is not None and number == last - 1 else 1
