@@ -7,10 +7,11 @@ from prism_eval.calls.client import STAGES, Calls
 from prism_eval.calls.database import default_path
 from prism_eval.calls.ledger import Ledger
 from prism_eval.calls.limits import Limits
+from prism_eval.calls.origins import Elsewhere, Imported
 from prism_eval.calls.overlay import Overlaid
 from prism_eval.calls.patience import Patience
 from prism_eval.calls.store import Failure, Record, Store, Stored
-from prism_eval.calls.tally import Elsewhere, Imported, Tally
+from prism_eval.calls.tally import Tally
 from prism_eval.calls.turns import Turns
 from prism_eval.calls.under_way import UnderWay
 

@@ -8,27 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from prism_eval.calls.asking import asked
 from prism_eval.calls.blame import Blame
 from prism_eval.calls.call import Call, CallFailure
+from prism_eval.calls.flights import Flights
 from prism_eval.calls.ledger import Became, Ledger
 from prism_eval.calls.limits import Limits
+from prism_eval.calls.origins import Origins
 from prism_eval.calls.patience import Patience
 from prism_eval.calls.seen import Seen
 from prism_eval.calls.store import Failure, Record, Store
-from prism_eval.calls.tally import Elsewhere, Imported, Tally, place_of
+from prism_eval.calls.tally import Tally
 from prism_eval.calls.tries import Tries
 from prism_eval.calls.turns import PutOff, Turns
 from prism_eval.calls.under_way import UnderWay
 from prism_eval.errors import CallError, Cause, ContextExceeded, FatalError, PermanentError, TransientError
-from prism_eval.plugins import Plugin
 from prism_eval.schema import FinishReason, Generation
 
 STAGES = frozenset({"instruction", "caption", "answer", "prior", "judge"})
@@ -52,6 +53,7 @@ class Calls:
 
     Attributes:
         tallies: What became of the calls so far, by stage.
+        origins: Where what the store held came from.
         turns: Whose turn it is, of models that are not in memory together.
     """
 
@@ -69,11 +71,12 @@ class Calls:
         self.ledger = ledger
         self.turns = Turns({})
         self.tallies: dict[str, Tally] = {}
+        self.origins = Origins()
         self._store = store
         self._patience = patience
         self._live = live
         self._under_way = under_way or UnderWay()
-        self._flying: dict[str, asyncio.Task[Generation | CallFailure]] = {}
+        self._flights: Flights[Generation | CallFailure] = Flights()
         self._failures: dict[str, CallFailure] = {}
         self._at_hand: dict[str, Generation] = {}
         self._blame = Blame()
@@ -81,9 +84,6 @@ class Calls:
         self._counted = Seen()
         # What was found in the store and not asked for yet by itself.
         self._untold: set[int] = set()
-        self._hits: Counter[tuple[str, int, str, str | None]] = Counter()
-        self._imported: Counter[tuple[str, str, str]] = Counter()
-        self._plugins: dict[int, Plugin] = {}
         self._first: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._opening: asyncio.Task[None] | None = None
 
@@ -129,7 +129,7 @@ class Calls:
     async def _result(self, call: Call[G]) -> G:
         # Within a run a failure is final: each of an image's questions would else pay for all the retries again.
         known = self._failures.get(call.key) or self._at_hand.get(call.key) or self._known(call)
-        found = known or await self._flight(call)
+        found = known or await self._flights.join(call.key, partial(self._make, call))
         if isinstance(found, CallFailure):
             if found.kind is PutOff and (outer := _PUT_OFF.get()) is not None:
                 outer.append(found.text)
@@ -146,11 +146,10 @@ class Calls:
 
     async def give_up(self) -> None:
         """Give up the calls in flight; whoever waits for one is cancelled."""
-        # A list, because a task that ends takes itself out of the mapping.
-        flying = [*self._flying.values(), *([self._opening] if self._opening else [])]
-        for task in flying:
-            task.cancel()
-        await asyncio.gather(*flying, return_exceptions=True)
+        if self._opening:
+            self._opening.cancel()
+        await self._flights.give_up()
+        await asyncio.gather(*filter(None, [self._opening]), return_exceptions=True)
 
     async def stop(self) -> None:
         """Give up the calls in flight, so that the plugins they ask can be closed."""
@@ -161,25 +160,9 @@ class Calls:
         """What became of a stage's calls so far."""
         return self.tallies.setdefault(stage, Tally())
 
-    def elsewhere(self) -> Iterator[Elsewhere]:
-        """Results from the store that another server made. What this run's serve is known only once they were asked."""
-        for (stage, place, address, root), count in self._hits.items():
-            plugin = self._plugins[place]
-            # What one side does not say proves nothing: a server without a root, a captioner without a server.
-            moved = bool(address and plugin.addresses and address not in plugin.addresses)
-            other = bool(root and plugin.root and root != plugin.root)
-            if moved or other:
-                made_by, now = place_of(address, root), place_of(plugin.address, plugin.root)
-                yield Elsewhere(stage, plugin.source, count, made_by, now)
-
-    def imported(self) -> Iterator[Imported]:
-        """Results from the store that `prism-eval store import` had taken in from a run folder."""
-        for (stage, source, folder), count in self._imported.items():
-            yield Imported(stage, source, count, folder)
-
     def _known(self, call: Call[G]) -> Generation | None:
         """What the store holds, unless the call is under way: then its flight will say so."""
-        return None if call.key in self._flying else self._stored(call)
+        return None if call.key in self._flights else self._stored(call)
 
     def _stored(self, call: Call[G]) -> Generation | None:
         stored = self._store.get(call.key)
@@ -189,10 +172,7 @@ class Calls:
         if self._is_new(call.key):
             self._blame.answered(call)
             self._untold.add(_short(call.key))
-            self._plugins[id(call.plugin)] = call.plugin
-            self._hits[call.stage, id(call.plugin), stored.address, stored.root] += 1
-            if stored.imported is not None:
-                self._imported[call.stage, call.plugin.source, stored.imported] += 1
+            self.origins.note(call.plugin, stored)
         return stored.generation
 
     def _may_have_room_now(self, call: Call[G], stored: Generation) -> bool:
@@ -202,15 +182,6 @@ class Calls:
 
     def _is_new(self, key: str) -> bool:
         return self._counted.add(_short(key))
-
-    async def _flight(self, call: Call[G]) -> Generation | CallFailure:
-        task = self._flying.get(call.key)
-        if task is None:
-            task = asyncio.create_task(self._make(call))
-            self._flying[call.key] = task
-            task.add_done_callback(lambda _: self._flying.pop(call.key, None))
-        # Shielded: many may wait for one call, and one that gives up must not take it from the others.
-        return await asyncio.shield(task)
 
     async def _make(self, call: Call[G]) -> Generation | CallFailure:
         while await self._under_way.ended_elsewhere(call.key):

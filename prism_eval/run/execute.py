@@ -99,7 +99,7 @@ def run_plan(
             manifest = manifest if plan.part else {**manifest, **counted(folder)}
     folder.write_manifest(manifest)
     calls = assembly.settings.calls
-    elsewhere, imported = tuple(calls.elsewhere()), tuple(calls.imported())
+    elsewhere, imported = tuple(calls.origins.elsewhere()), tuple(calls.origins.imported())
     cost = state.counts.spending.cost(assembly.settings)
     effort = Effort.since(begun)
     return RunResult(folder, state.counts, state.tallies, elsewhere, imported, assembly.unread, looks, effort, cost)

@@ -177,7 +177,7 @@ def _size(benchmark: Benchmark) -> int | None:
 
 def _counts(assembly: Assembly, counts: Counts) -> dict[str, object]:
     calls = assembly.settings.calls
-    elsewhere, imported = (list(map(asdict, some)) for some in (calls.elsewhere(), calls.imported()))
+    elsewhere, imported = (list(map(asdict, some)) for some in (calls.origins.elsewhere(), calls.origins.imported()))
     return {
         "outcomes": dict(counts.outcomes),
         "calls": {

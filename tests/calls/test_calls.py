@@ -313,9 +313,9 @@ async def test_results_of_another_server_are_told(store):
     await calls(store).get(call("a", asking("text"), plugin=here))
     same, other = calls(store), calls(store)
     await same.get(call("a", asking("text"), plugin=here))
-    assert list(same.elsewhere()) == []
+    assert list(same.origins.elsewhere()) == []
     await other.get(call("a", asking("text"), plugin=there))
-    (one,) = other.elsewhere()
+    (one,) = other.origins.elsewhere()
     assert (one.count, one.made_by, one.asked_now) == (1, "http://a/v1 (weights-1)", "http://b/v1 (weights-2)")
 
 
@@ -323,9 +323,9 @@ async def test_another_model_under_the_same_address_is_told_once_the_server_has_
     await calls(store).get(call("a", asking("text"), plugin=Server(where="http://a/v1", serves="weights-1")))
     plugin, later = Server(where="http://a/v1"), calls(store)
     await later.get(call("a", asking("text"), plugin=plugin))
-    assert list(later.elsewhere()) == []
+    assert list(later.origins.elsewhere()) == []
     plugin.serves = "weights-2"
-    (one,) = later.elsewhere()
+    (one,) = later.origins.elsewhere()
     assert one.made_by == "http://a/v1 (weights-1)"
 
 
