@@ -21,8 +21,8 @@ def audit(run: o.Folder, *, as_format: Format = "terminal", output: o.Output = N
     from dataclasses import asdict
 
     from prism_eval.errors import UsageError
-    from prism_eval.gate.output.audits import audited
     from prism_eval.run.audit import audit as looked_at
+    from prism_eval.sheets.audits import audited
 
     if output and as_format == "terminal":
         raise UsageError("--output writes markdown or json: name one with --format")

@@ -89,7 +89,7 @@ def _tell_error(problem: str, as_format: str, junit: Path | None) -> None:
 
 def _tell_github(told: Told, place: str) -> None:
     from prism_eval.gate.output import github
-    from prism_eval.gate.output.markdown import markdown
+    from prism_eval.sheets.markdown import markdown
 
     hand_over(github.unheard(markdown(told.sheet)))
     for line in github.commands(told, file=place):

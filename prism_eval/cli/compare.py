@@ -41,8 +41,8 @@ def compare(
     from prism_eval.errors import UsageError
     from prism_eval.gate import Margins, read_sides
     from prism_eval.gate import compare as compared
+    from prism_eval.gate.output.comparisons import sheet
     from prism_eval.gate.output.document import document
-    from prism_eval.gate.output.sheet import sheet
 
     if output and as_format == "terminal":
         raise UsageError("--output writes markdown or json: name one with --format")

@@ -54,10 +54,10 @@ def replay(
     from prism_eval.errors import UsageError
     from prism_eval.files.jsonable import jsonable
     from prism_eval.files.whole import write_whole
-    from prism_eval.gate.output.rewards import replayed
     from prism_eval.rewards.replay import looked_at
     from prism_eval.rewards.saved import read_rollouts
     from prism_eval.run.interruptible import run_in_thread, stoppable
+    from prism_eval.sheets.rollouts import replayed
 
     if output and as_format == "terminal":
         raise UsageError("--output writes markdown or json: name one with --format")

@@ -13,7 +13,7 @@ from prism_eval.cli.table import show_table
 
 if TYPE_CHECKING:
     from prism_eval.files.jsonable import Json
-    from prism_eval.gate.output.sheet import Sheet
+    from prism_eval.sheets.sheet import Sheet
 
 Format = Annotated[Literal["terminal", "markdown", "json"], typer.Option("--format", help="How it is said.")]
 
@@ -35,7 +35,7 @@ def say(sheet: Sheet, document: Mapping[str, Json], as_format: str, output: Path
         return
     from prism_eval.files.jsonable import as_json
     from prism_eval.files.whole import write_whole
-    from prism_eval.gate.output.markdown import markdown
+    from prism_eval.sheets.markdown import markdown
 
     text = markdown(sheet) if as_format == "markdown" else as_json(document)
     if output:

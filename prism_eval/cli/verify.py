@@ -23,8 +23,8 @@ def verify(run: o.Folder, *, as_format: Format = "terminal", output: o.Output = 
     from dataclasses import asdict
 
     from prism_eval.errors import UsageError
-    from prism_eval.gate.output.verifications import verified
     from prism_eval.run.verification import verify as held
+    from prism_eval.sheets.verifications import verified
 
     if output and as_format == "terminal":
         raise UsageError("--output writes markdown or json: name one with --format")

@@ -76,7 +76,7 @@ def assert_no_regression(pytestconfig: pytest.Config) -> Callable[..., Decision]
         from prism_eval.gate import Policy, decide, read_policy, read_sides
         from prism_eval.gate.decision import counted_as
         from prism_eval.gate.output.decisions import decided
-        from prism_eval.gate.output.markdown import markdown
+        from prism_eval.sheets.markdown import markdown
 
         given = policy if policy is not None else rules
         wanted = given if isinstance(given, Policy) else read_policy(Path(given) if given else None)

@@ -12,9 +12,9 @@ from prism_eval.gate import decide
 from prism_eval.gate.output import github
 from prism_eval.gate.output.decisions import told
 from prism_eval.gate.output.junit import junit
-from prism_eval.gate.output.sheet import Sheet
 from prism_eval.gate.output.told import Case, Told
 from prism_eval.gate.policy import make_policy
+from prism_eval.sheets.sheet import Sheet
 from tests.gate.sides import mixed, side
 from tests.shell import shell
 

@@ -10,7 +10,7 @@ from scipy.stats import binom
 from prism_eval.errors import UsageError
 from prism_eval.gate import Policy, compare, decide
 from prism_eval.gate.baseline import read_baseline, save
-from prism_eval.gate.output.sheet import sheet
+from prism_eval.gate.output.comparisons import sheet
 from prism_eval.gate.planning import outlook
 from prism_eval.gate.policy import make_policy
 from prism_eval.statistics import subsample_difference

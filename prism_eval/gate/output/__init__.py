@@ -1,1 +1,1 @@
-"""What a comparison or a decision says, for people, machines and CI systems."""
+"""What a gate says, for people, machines and CI systems."""

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from prism_eval.gate.behaviour import behaviour
 from prism_eval.gate.comparison import compare
-from prism_eval.gate.output.sheet import Grid, Row, Sheet, sheet
+from prism_eval.gate.output.comparisons import sheet
 from prism_eval.gate.side import Side
 from prism_eval.leaderboard.writing import ABSENT, count, counted, listed, points
 from prism_eval.run.comparable import named
 from prism_eval.run.comparable import shown as written
+from prism_eval.sheets.sheet import Grid, Row, Sheet
 
 
 def shown(side: Side) -> Sheet:

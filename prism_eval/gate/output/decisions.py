@@ -7,12 +7,13 @@ from typing import Literal
 
 from prism_eval.files.jsonable import Json, jsonable
 from prism_eval.gate.decision import Decision, counted_as
+from prism_eval.gate.output.comparisons import benchmarks, changes, flips, notes
 from prism_eval.gate.output.document import document
-from prism_eval.gate.output.sheet import Grid, Sheet, benchmarks, changes, flips, notes
 from prism_eval.gate.output.told import Case, Told
 from prism_eval.gate.output.worst import worst
 from prism_eval.gate.ruling import Ruling
 from prism_eval.gate.words import Event, Outcome
+from prism_eval.sheets.sheet import Grid, Sheet
 
 
 def told(decision: Decision, event: Event, *, site: str = "") -> Told:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 
-from prism_eval.gate.output.markdown import markdown
 from prism_eval.gate.output.told import Case, Told
 from prism_eval.gate.output.worst import in_markdown
+from prism_eval.sheets.markdown import markdown
 
 _MOST = 10
 _LONGEST_TITLE, _LONGEST = 255, 60_000

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from prism_eval.errors import UsageError
 from prism_eval.files.jsonable import Json, jsonable
-from prism_eval.gate.output.sheet import Grid, Row, Sheet
 from prism_eval.leaderboard.history import METHOD, History, Point, answer_of
 from prism_eval.leaderboard.writing import ABSENT, signed, signed_ends, with_ends
 from prism_eval.report.figures import draw_timeline
+from prism_eval.sheets.sheet import Grid, Row, Sheet
 
 _COLOURS = [f"C{number}" for number in range(10)]
 """Matplotlib's own."""

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from prism_eval.files.jsonable import Json, jsonable
-from prism_eval.gate.output.sheet import Grid, Sheet
 from prism_eval.gate.output.told import Told
 from prism_eval.gate.planning import Outlook
 from prism_eval.gate.policy import Policy
 from prism_eval.leaderboard.writing import count, margin, points
+from prism_eval.sheets.sheet import Grid, Sheet
 
 _BY_ITSELF = "The error of a difference is taken to be that of the baseline's score: --candidate RUN measures it."
 

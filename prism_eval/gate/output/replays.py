@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import asdict
 
 from prism_eval.files.jsonable import jsonable
-from prism_eval.gate.output.sheet import Grid, Sheet
 from prism_eval.gate.output.told import Case, Told
 from prism_eval.leaderboard.writing import counted
 from prism_eval.run.rescoring import Rescored
+from prism_eval.sheets.sheet import Grid, Sheet
 
 _SHOWN = 20
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from prism_eval.files.jsonable import Json
-from prism_eval.gate.output.sheet import Sheet
 from prism_eval.gate.output.worst import Worst
+from prism_eval.sheets.sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True)

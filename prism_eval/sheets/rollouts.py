@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prism_eval.gate.output.sheet import Grid, Row, Sheet
 from prism_eval.leaderboard.writing import ABSENT, counted
 from prism_eval.rewards.replay import BINS, MEANINGS, Replay, Spread
+from prism_eval.sheets.sheet import Grid, Row, Sheet
 
 _WIDTH = 40
 

@@ -1,49 +1,15 @@
-"""A comparison as sentences and tables of words, whoever shows them."""
+"""A comparison as sentences and tables of words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from prism_eval.gate.behaviour import Behaviour
 from prism_eval.gate.comparison import Comparison, Flip, Part
 from prism_eval.gate.side import LOSSES
 from prism_eval.leaderboard.against import Against
 from prism_eval.leaderboard.writing import ABSENT, count, counted, listed, points, signed, signed_ends, three_digits
-
-Row = Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A table of words.
-
-    Attributes:
-        title: What stands above it; empty where nothing does.
-        headings: One for each column.
-        rows: Its rows.
-    """
-
-    title: str
-    headings: Row
-    rows: Sequence[Row]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """What is said, in order.
-
-    Attributes:
-        answer: The first sentence, which answers the question.
-        lines: Sentences below it.
-        grids: The tables.
-        notes: What limits all that.
-    """
-
-    answer: str
-    lines: Sequence[str]
-    grids: Sequence[Grid]
-    notes: Sequence[str]
+from prism_eval.sheets.sheet import Grid, Row, Sheet
 
 
 def sheet(comparison: Comparison, *, most: int = 5) -> Sheet:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from prism_eval.gate.output.sheet import Grid, Row, Sheet
 from prism_eval.leaderboard.writing import counted
 from prism_eval.run.audit import MEANINGS, Audited
+from prism_eval.sheets.sheet import Grid, Row, Sheet
 
 
 def audited(entries: Sequence[Audited], where: str) -> Sheet:

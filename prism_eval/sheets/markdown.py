@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prism_eval.gate.output.sheet import Sheet
 from prism_eval.leaderboard.markdown import escaped, lines_of
+from prism_eval.sheets.sheet import Sheet
 
 
 def markdown(sheet: Sheet) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from prism_eval.gate.output.sheet import Sheet
 from prism_eval.leaderboard.writing import counted
 from prism_eval.run.verification import Verification
+from prism_eval.sheets.sheet import Sheet
 
 
 def verified(found: Verification, where: str) -> Sheet:
