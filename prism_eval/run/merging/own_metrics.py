@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from prism_eval.benchmarks import load_definition, open_benchmark
@@ -12,7 +13,8 @@ from prism_eval.plan import Plan
 from prism_eval.plugins import Spec, build, entry_points
 from prism_eval.run.aggregates import Aggregates
 from prism_eval.run.item_result import ItemResult
-from prism_eval.schema import Item, ItemKind, Outcome, Verdict
+from prism_eval.run.rescoring import item_of
+from prism_eval.schema import Outcome, Verdict
 from prism_eval.scoring.base import SCORER, Scorer
 
 if TYPE_CHECKING:
@@ -69,19 +71,9 @@ class _Scorers(dict[str, Scorer]):
 
 def _result(row: Mapping[str, Any]) -> ItemResult:
     try:
-        item = Item(
-            benchmark=row["benchmark"],
-            id=row["item"],
-            kind=ItemKind(row["kind"]),
-            question=row["question"],
-            images=(),
-            golds=tuple(json.loads(row["gold"])),
-            cluster=row["cluster"],
-            options=tuple(json.loads(row["options"])),
-            columns=json.loads(row["columns"]),
-        )
+        item = replace(item_of(row), cluster=row["cluster"], columns=json.loads(row["columns"]))
         verdict = Verdict(Outcome(row["outcome"]), row["score"], row["extracted"], row["note"])
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise RunError(f"the verdict on item {row['item']} of {row['benchmark']} cannot be read: {error}") from error
     return ItemResult(
         item,
