@@ -45,9 +45,11 @@ def save(
 
     Ids, digests of images, scores, outcomes and lengths; no image, no question, and no caption unless asked for.
     """
+    from prism_eval.cli.arrow import slim_arrow
     from prism_eval.gate import read_side
     from prism_eval.gate.baseline import save as written
 
+    slim_arrow()
     side = read_side(run, entry, captions=captions)
     written(side, output)
     echo(f"{output}: {side.label}, {side.items.num_rows:,} items, {output.stat().st_size / 1000:,.0f} kB")

@@ -38,6 +38,7 @@ def compare(
 
     Paired on the items that both have, clustered on images; runs that were not asked alike are refused.
     """
+    from prism_eval.cli.arrow import slim_arrow
     from prism_eval.errors import UsageError
     from prism_eval.gate import Margins, read_sides
     from prism_eval.gate import compare as compared
@@ -47,5 +48,6 @@ def compare(
     if output and as_format == "terminal":
         raise UsageError("--output writes markdown or json: name one with --format")
     margins = Margins() if margin is None else Margins.of_points(margin)
+    slim_arrow()
     comparison = compared(*read_sides((baseline, baseline_entry), (candidate, entry)), margins)
     say(sheet(comparison), document(comparison), as_format, output)

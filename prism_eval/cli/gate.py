@@ -159,6 +159,7 @@ def _refuse(given: Collection[str], why: str) -> None:
 def _plan(
     baseline: tuple[Path | None, str | None], candidate: tuple[Path | None, str | None], policy: Path | None
 ) -> Told:
+    from prism_eval.cli.arrow import slim_arrow
     from prism_eval.errors import UsageError
     from prism_eval.gate import read_policy, read_side
     from prism_eval.gate.output.plans import told
@@ -168,6 +169,7 @@ def _plan(
     if path is None:
         raise UsageError("--plan says what can be decided on a baseline's data: name it with --baseline")
     rules = read_policy(policy)
+    slim_arrow()
     like = read_side(earlier, its_entry) if earlier else None
     known = read_side(path, entry, like=like.label if like else None)
     return told(outlook(known, rules, like=like), measured=like is not None)
@@ -217,6 +219,7 @@ def _decide(
     event: Event,
     site: str,
 ) -> tuple[Told, int]:
+    from prism_eval.cli.arrow import slim_arrow
     from prism_eval.errors import UsageError
     from prism_eval.gate import decide, read_policy, read_sides
     from prism_eval.gate.decision import counted_as
@@ -226,5 +229,6 @@ def _decide(
     if known is None or path is None:
         raise UsageError("a gate needs two runs: --baseline RUN --candidate RUN, or --replay RUN")
     rules = read_policy(policy)
+    slim_arrow()
     decision = decide(*read_sides((known, its_entry), (path, entry)), rules, where=str(policy or "the policy"))
     return told(decision, event, site=site), EXITS[counted_as(decision.outcome, rules, event)]

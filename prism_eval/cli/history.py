@@ -40,9 +40,11 @@ def history(
     Runs stand in the order in which they were made. Each is compared with the best before it, so that noise is called a
     fall in one history of twenty at most, however long it gets.
     """
+    from prism_eval.cli.arrow import slim_arrow
     from prism_eval.gate.history import histories
     from prism_eval.gate.output.histories import document, shown, write_figure
 
+    slim_arrow()
     found = histories(runs, entry)
     if figure:
         write_figure(found, figure)

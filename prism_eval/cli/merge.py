@@ -30,10 +30,12 @@ def merge(
 
     It is what one run would have written. The shards stay as they are; no model is called, and no data is read.
     """
+    from prism_eval.cli.arrow import slim_arrow
     from prism_eval.cli.running import hear_schedulers
     from prism_eval.run.merging import merge as joined
 
     hear_schedulers()
+    slim_arrow()
     folder = joined(shards, out)
     if folder.table("verdicts").exists():
         from prism_eval.cli.screen import console

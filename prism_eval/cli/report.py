@@ -108,6 +108,7 @@ def report(
     Several runs are one leaderboard, if they can be compared. With --format it is exported instead, and with --bundle
     it becomes a site.
     """
+    from prism_eval.cli.arrow import slim_arrow
     from prism_eval.errors import UsageError
     from prism_eval.leaderboard import build
     from prism_eval.run import RunFolder
@@ -122,6 +123,7 @@ def report(
         from prism_eval.report.site import check_site
 
         check_site(bundle)
+    slim_arrow()
     for folder in list(map(RunFolder.open, runs)):
         # Verdicts of another plan would be ranked under a protocol that is not theirs.
         check_belonging(folder, "score", manifest=True)

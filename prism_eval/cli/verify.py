@@ -22,12 +22,14 @@ def verify(run: o.Folder, *, as_format: Format = "terminal", output: o.Output = 
     """
     from dataclasses import asdict
 
+    from prism_eval.cli.arrow import slim_arrow
     from prism_eval.errors import UsageError
     from prism_eval.run.verification import verify as held
     from prism_eval.sheets.verifications import verified
 
     if output and as_format == "terminal":
         raise UsageError("--output writes markdown or json: name one with --format")
+    slim_arrow()
     found = held(Path(run))
     say(verified(found, str(run)), asdict(found), as_format, output)
     return int(bool(found.findings))

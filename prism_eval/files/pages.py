@@ -8,6 +8,7 @@ second field is the size of the page unpacked, its third that in the file. Where
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ _I32, _I64 = 5, 6
 _IS_DICTIONARY = 2
 _ENDING = 8
 """Bytes behind a footer: its length, and the mark that every Parquet file ends with."""
+_REMEMBERED = 2**16
+"""Bytes of a footer that is remembered as it was read: a table of ours has ten thousand."""
 _LONGEST_NAME = 2**10
 """Bytes of a text that are kept: names of columns are shorter, and nobody asks for other texts."""
 
@@ -96,9 +99,9 @@ def _row_groups(file: BinaryIO, whole: int, metadata: FileMetaData) -> Iterator[
     file.seek(max(whole - _ENDING, 0))
     length = int.from_bytes(file.read(4), "little")
     file.seek(max(whole - _ENDING - length, 0))
+    footer = file.read(length)
     try:
-        groups = _list(_struct(file.read(length), 0, 0)[0], 4)
-        found = [_list(group, 1) for group in groups]
+        found = _remembered(footer) if length < _REMEMBERED else _columns(footer)
     except (ValueError, IndexError):
         raise OSError("its footer is damaged") from None
     # Were the two ever to read one footer differently, it is no footer to believe.
@@ -108,6 +111,14 @@ def _row_groups(file: BinaryIO, whole: int, metadata: FileMetaData) -> Iterator[
         raise OSError("its footer is damaged")
     for columns in found:
         yield [column.get((3, _STRUCT), {}) for column in columns]
+
+
+def _columns(footer: bytes) -> list[Sequence[dict[_Field, _Value]]]:
+    return [_list(group, 1) for group in _list(_struct(footer, 0, 0)[0], 4)]
+
+
+_remembered = functools.lru_cache(maxsize=8)(_columns)
+"""A table is opened once for every few columns of it; eight is more than a run has tables."""
 
 
 def _list(fields: dict[_Field, _Value], number: int) -> Sequence[dict[_Field, _Value]]:

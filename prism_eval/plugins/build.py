@@ -7,6 +7,7 @@ plugin around that engine, and the spec's options go to whichever of the two has
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import json
 from collections.abc import Mapping
@@ -248,7 +249,8 @@ def _inner_options(
     }
 
 
-def _hints(cls: type) -> dict[str, Any]:
+@functools.cache  # whoever asks for them has each annotation compiled anew
+def _hints(cls: type) -> Mapping[str, Any]:
     try:
         return get_type_hints(cls)
     except (NameError, TypeError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import re
@@ -31,6 +32,7 @@ _NEGATIVE = re.compile(r"(?<![^ \[])-(?=\d)")
 _BREAKS = re.compile(r"(?<=[-/:,(&=_.])")
 
 
+@functools.cache  # it keeps its templates as code; a page has some twenty of them
 def environment() -> Environment:
     """The templates, with every filter they use; whatever they print is visible and escaped."""
     import jinja2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -201,7 +202,8 @@ def _git_commit() -> str | None:
     return answer.stdout.strip()
 
 
-def _versions() -> dict[str, str]:
+@functools.cache  # each is a file to read, and what is imported stays as it is
+def _versions() -> Mapping[str, str]:
     versions = {}
     for package in _PACKAGES:
         try:

@@ -38,6 +38,9 @@ def test_arrow_goes_without_pandas_until_somebody_wants_a_frame():
     python(ASKED)
 
 
-def test_a_whole_run_imports_none(tmp_path):
+def test_a_whole_run_imports_none_nor_does_who_reads_it(tmp_path):
     store = ("--store", tmp_path / "store.sqlite")
-    python(RUN, "run", "-c", "oracle", "-b", "chartqa", "--data", "synthetic", "--limit", "4", *store, cwd=tmp_path)
+    words = ("--data", "synthetic", "--limit", "4", "--out", "run")
+    python(RUN, "run", "-c", "oracle", "-b", "chartqa", *words, *store, cwd=tmp_path)
+    for verb in (("report",), ("verify",), ("compare", "run")):
+        python(RUN, *verb, "run", cwd=tmp_path)

@@ -67,4 +67,8 @@ def test_actions_are_named_by_commit_and_run_what_ci_runs() -> None:
     runs = [step.get("run", "") for step in job["steps"]]
     assert ".ci/run" in runs
     assert any("--require-hashes" in run and ".ci/requirements.txt" in run for run in runs)
+    (check,) = (step["env"] for step in job["steps"] if step.get("run") == ".ci/run")
+    # Both that install are to find what was fetched, and nothing else.
+    assert check["PIP_NO_INDEX"] == check["UV_OFFLINE"] == "1"
+    assert check["PIP_FIND_LINKS"] == check["UV_FIND_LINKS"]
     assert workflow["permissions"] == {"contents": "read"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -25,7 +26,7 @@ def _no_key(monkeypatch):
 
 @pytest.fixture
 def run(tmp_path):
-    def start(server, *, images=IMAGES, questions=QUESTIONS, options="", **values):
+    def start(server, *, images=IMAGES, questions=QUESTIONS, options="", where="", **values):
         data = tmp_path / "data"
         if not data.exists():
             chart_folder(data, images=images, questions=questions)
@@ -33,8 +34,9 @@ def run(tmp_path):
         plan = make_plan(
             {"captioners": [spec], "reasoner": spec, "benchmarks": ["chartqa"], "data": str(data), **values}
         )
-        run_plan(plan, out=tmp_path / "run", store=tmp_path / "store.sqlite")
-        return Table(tmp_path / "run", "verdicts").rows(["outcome", "note", "score"])
+        folder = tmp_path / where
+        run_plan(plan, out=folder / "run", store=folder / "store.sqlite")
+        return Table(folder / "run", "verdicts").rows(["outcome", "note", "score"])
 
     return start
 
@@ -47,29 +49,32 @@ def is_scored(row):
     return row["outcome"] in ("correct", "wrong") and row["score"] is not None
 
 
-@pytest.mark.parametrize(
-    "behaviour",
-    [
-        pytest.param({"quota": 10, "retry_after": "1"}, id="Retry-After"),
-        pytest.param({"quota": 10, "retry_after": ""}, id="nothing"),
-        pytest.param({"quota": 10, "retry_after": "0"}, id="Retry-After 0"),
-        pytest.param({"quota": 10, "retry_after": "Thu, 01 Jan 1970 00:00:30 GMT"}, id="a date gone by"),
-        pytest.param({"quota": 10, "retry_after": "", "headers": {"x-ratelimit-reset-requests": "700ms"}}, id="reset"),
-        pytest.param({"quota": 10, "over": "exhausted"}, id="RESOURCE_EXHAUSTED"),
-        pytest.param({"quota": 10, "over": "limited"}, id="429 inside a 200"),
-        pytest.param({"quota": 10, "over": "busy"}, id="503"),
-        pytest.param({"quota": 10, "over": "529"}, id="529"),
-        pytest.param({"quota": 10, "over": "credit"}, id="insufficient_quota between successes"),
-    ],
-)
-def test_sixty_items_under_a_quota_of_ten_are_sixty_verdicts(run, serve, behaviour):
-    server = serve(**behaviour)
-    rows = list(run(server, images=12, questions=5, attempts=3))
-    assert len(rows) == 60
-    assert all(map(is_scored, rows))
-    said = finished(server)
-    assert said["ok"] == 72, "what succeeded is not asked again"
-    assert said.total() - said["ok"] <= 72, "what is refused waits with the others"
+QUOTAS = {
+    "Retry-After": {"retry_after": "1"},
+    "nothing": {"retry_after": ""},
+    "Retry-After 0": {"retry_after": "0"},
+    "a date gone by": {"retry_after": "Thu, 01 Jan 1970 00:00:30 GMT"},
+    "reset": {"retry_after": "", "headers": {"x-ratelimit-reset-requests": "700ms"}},
+    "RESOURCE_EXHAUSTED": {"over": "exhausted"},
+    "429 inside a 200": {"over": "limited"},
+    "503": {"over": "busy"},
+    "529": {"over": "529"},
+    "insufficient_quota between successes": {"over": "credit"},
+}
+
+
+def test_sixty_items_under_a_quota_of_ten_are_sixty_verdicts(run, serve, tmp_path):
+    servers = {name: serve(quota=10, **behaviour) for name, behaviour in QUOTAS.items()}
+    chart_folder(tmp_path / "data", images=12, questions=5)
+    # Side by side, for each does nothing but wait, most of its eight seconds.
+    with ThreadPoolExecutor(len(servers)) as side_by_side:
+        ended = side_by_side.map(lambda name: list(run(servers[name], where=name, attempts=3)), servers)
+    for (name, server), rows in zip(servers.items(), ended, strict=True):
+        assert len(rows) == 60, name
+        assert all(map(is_scored, rows)), name
+        said = finished(server)
+        assert said["ok"] == 72, f"{name}: what succeeded is not asked again"
+        assert said.total() - said["ok"] <= 72, f"{name}: what is refused waits with the others"
 
 
 def test_a_limit_that_never_ends_is_given_up_when_patience_is_over(run, serve):

@@ -5,9 +5,10 @@ from itertools import pairwise
 
 import pytest
 
-from prism_eval import evaluate
 from prism_eval.gate import decide
 from prism_eval.gate.side import side_of_run
+from prism_eval.plan import make_plan
+from prism_eval.run.execute import run_plan
 
 REPLAYS = 200
 
@@ -17,15 +18,9 @@ def run(tmp_path_factory):
     """One captioner, which states seven of ten facts, drawn again in every entry."""
     home = tmp_path_factory.mktemp("replays")
     entries = [f"oracle?recall=0.7&seed={seed}&label=draw {seed}" for seed in range(REPLAYS + 1)]
-    evaluate(
-        entries,
-        benchmarks=["chartqa", "infovqa"],
-        data="synthetic",
-        out=home / "run",
-        store=home / "s.sqlite",
-        thumbnails=False,
-    )
-    return home / "run"
+    values = {"captioners": entries, "benchmarks": ["chartqa", "infovqa"], "data": "synthetic", "thumbnails": False}
+    # No page of two hundred entries: nobody looks at it.
+    return run_plan(make_plan(values), out=home / "run", store=home / "s.sqlite").folder.path
 
 
 def test_two_hundred_replays_at_a_temperature(run):

@@ -58,7 +58,7 @@ def test_another_concurrency_is_the_same_plan(places):
 def test_an_overwriting_run_that_stops_half_way_leaves_no_table_of_the_old_one(places, cli):
     evaluate("blind", benchmarks="chartqa", **places)
     plan = make_plan({"captioners": ["openai:m?base_url=http://127.0.0.1:9/v1"], "benchmarks": ["chartqa"],
-                      "data": places["data"], "attempts": 1})  # fmt: skip
+                      "data": places["data"], "attempts": 1, "patience": 0.5})  # fmt: skip
     with pytest.raises(Exception, match="cannot connect"):
         run_plan(plan, out=places["out"], store=places["store"], overwrite=True)
     assert sorted(path.name for path in places["out"].iterdir()) == ["plan.toml", "thumbnails"]

@@ -171,6 +171,7 @@ def test_an_empty_caption_is_an_empty_caption(mode, serve, carried_out):
     assert manifest["counts"]["empty_captions"] == {"openai:model": 3}
 
 
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("mode", BROKEN_OFF)
 def test_a_reply_that_did_not_end_is_tried_again(mode, serve, carried_out):
     server = serve(fail=0.5, modes=(mode,), seed=3)

@@ -80,6 +80,7 @@ def test_each_thing_that_does_not_fit_is_a_line(places, serve):
     assert len(caught.value.lines) == 2
 
 
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("mode", ["429", "500", "503", "cut", "malformed"])
 def test_a_server_that_stumbles_over_the_question_is_not_judged(mode, places, serve):
     server = serve(fail=0.3, modes=(mode,), faults_in_probes=True, faults_in_list=True, seed=3)
