@@ -91,7 +91,9 @@ def caption_data_set(
         assembly = assemble(plan, opened, through="caption", live=frozenset({"caption"}), benchmarks=())
         asked = _asked(assembly, form, only_missing=only_missing)
         todo = [part for part in own if not is_done(to, part, asked)]
-        done = Captioned(to, assembly.settings.calls.tallies, there=len(own) - len(todo))
+        # Nobody answers: the display need not say so.
+        tallies = {"caption": assembly.settings.calls.tally("caption")}
+        done = Captioned(to, tallies, there=len(own) - len(todo))
         state = State(
             Counts(),
             done.tallies,

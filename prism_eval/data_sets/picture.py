@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -50,6 +50,18 @@ class Dealt(Protocol):
             DataError: They are damaged, or cannot be read any further.
         """
         ...
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pictures that are there already."""
+
+    dealt: Sequence[Picture]
+    name: str = "batch"
+
+    def pictures(self) -> Iterator[Picture]:
+        """They."""
+        return iter(self.dealt)
 
 
 class Part(Dealt, Protocol):
