@@ -72,6 +72,11 @@ class Part(Dealt, Protocol):
         """A digest that changes as the part does: of names and sizes, not of all its bytes."""
         ...
 
+    @property
+    def weight(self) -> int:
+        """How much of the data set it is, beside its other parts: bytes, or files."""
+        ...
+
     def count(self) -> int | None:
         """How many pictures it has; ``None`` where only reading it would tell."""
         ...
@@ -85,6 +90,14 @@ def read_picture(path: Path) -> bytes:
     """
     with regular(path).open("rb") as file:
         return within_budget(file.read(MAX_BYTES + 1))
+
+
+def size_of(file: Path) -> int:
+    """A file's bytes; -1 where it is not there, which is told when its turn comes."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return -1
 
 
 def within_budget(data: bytes) -> bytes:
