@@ -27,7 +27,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -44,21 +43,36 @@ from prism_eval.errors import CallError
 Line = dict[str, Any]
 
 
-def asked_for(row: Line, column: str, captioner: str, there: AbstractSet[str]) -> list[Line]:
-    """A row as it is captioned: its picture's bytes, and all else in one column; nothing if it is there already.
+def asked_for(batch: pa.Table, column: str, captioner: str, there: AbstractSet[str]) -> pa.Table:
+    """Rows as they are captioned: the pictures' bytes, and all else in one column; those that are there are left out.
 
     All else in one, because a column called ``model`` or ``prompt`` would mean something to Ray Data's stages.
     """
-    held = row.pop(column)
-    # As bytes, as they are or in {"bytes", "path"} as the hub has them: what is encoded again has another digest.
+    others = batch.drop_columns([column])
+    data = list(map(encoded, batch[column].to_pylist()))
+    digests = [hashlib.sha256(one).hexdigest() if one else "" for one in data]
+    rows = others.to_pylist()
+    # By what a row is, and not by where it stands: rows may be mixed meanwhile.
+    told = (repr([digest, sorted(row.items())]) for digest, row in zip(digests, rows, strict=True))
+    keys = [hashlib.sha256(one.encode()).hexdigest() for one in told]
+    about = with_columns(others, {"sha256": digests, "captioner": [captioner] * len(rows), "asked": keys})
+    names = [str(row.get("path") or digest[:12]) for row, digest in zip(rows, digests, strict=True)]
+    made = pa.table({"about": about.to_struct_array(), "name": pa.array(names, pa.string()), "data": data})
+    return made.filter(pa.array([key not in there for key in keys], pa.bool_()))
+
+
+def encoded(held: object) -> bytes:
+    """A cell's picture, as bytes, as they are or in ``{"bytes", "path"}`` as the hub has them; none for none."""
     data = held.get("bytes") if isinstance(held, dict) else held
-    data = data if isinstance(data, bytes) else b""
-    digest = hashlib.sha256(data).hexdigest() if data else ""
-    # By what it is, and not by where it stands: rows may be mixed meanwhile.
-    key = hashlib.sha256(repr([digest, sorted(row.items())]).encode()).hexdigest()
-    about = {**row, "sha256": digest, "captioner": captioner, "asked": key}
-    name = str(row.get("path") or digest[:12])
-    return [] if key in there else [{"about": about, "name": name, "data": data}]
+    return data if isinstance(data, bytes) else b""
+
+
+def with_columns(table: pa.Table, texts: Mapping[str, list[str]]) -> pa.Table:
+    """A table with columns of text at its end, in place of those of their names."""
+    table = table.drop_columns([name for name in texts if name in table.column_names])
+    for name, column in texts.items():
+        table = table.append_column(name, pa.array(column, pa.string()))
+    return table
 
 
 def picture(name: str, data: bytes) -> Picture:
@@ -66,7 +80,7 @@ def picture(name: str, data: bytes) -> Picture:
     return Picture(name, name, data, problem="" if data else "no picture")
 
 
-def said(row: Row) -> Line:
+def said(row: Row) -> dict[str, str]:
     """What the captioning adds to a row."""
     return {"status": str(row.status), "caption": row.caption or "", "error": row.error}
 
@@ -77,10 +91,12 @@ class Captions:
     def __init__(self, captioner: str, settings: Mapping[str, object]) -> None:
         self.captioner = BatchCaptioner(captioner, **settings)
 
-    def __call__(self, batch: dict[str, np.ndarray[Any, Any]]) -> pa.Table:
+    def __call__(self, batch: pa.Table) -> pa.Table:
         """The batch without its pictures, with their captions, and why there is none."""
-        rows = self.captioner(list(map(picture, batch["name"], batch["data"])))
-        return pa.Table.from_pylist([{**about, **said(row)} for about, row in zip(batch["about"], rows, strict=True)])
+        shown = batch.drop_columns(["about"]).to_pylist()
+        rows = [said(row) for row in self.captioner([picture(row["name"], row["data"]) for row in shown])]
+        added = {name: [row[name] for row in rows] for name in ("status", "caption", "error")}
+        return with_columns(pa.Table.from_struct_array(batch["about"]), added)
 
 
 def by_actors(rows: ray.data.Dataset, given: argparse.Namespace) -> ray.data.Dataset:
@@ -89,6 +105,7 @@ def by_actors(rows: ray.data.Dataset, given: argparse.Namespace) -> ray.data.Dat
         Captions,
         fn_constructor_args=(given.captioner, {"protocol": given.protocol}),
         batch_size=given.batch,
+        batch_format="pyarrow",
         compute=ray.data.ActorPoolStrategy(size=given.actors),
         num_gpus=given.gpus,
         num_cpus=given.cpus,
@@ -213,7 +230,9 @@ def main() -> None:
         if given.column
         else ray.data.read_binary_files(given.source, include_paths=True)
     )
-    wanted = rows.flat_map(asked_for, fn_args=(given.column or "bytes", captioner, there))
+    wanted = rows.map_batches(
+        asked_for, fn_args=(given.column or "bytes", captioner, there), batch_format="pyarrow", batch_size=given.batch
+    )
     wanted = wanted.repartition(target_num_rows_per_block=given.rows)
     captioned = by_ray_llm(wanted, given, offline) if offline else by_actors(wanted, given)
     captioned.write_parquet(given.to)

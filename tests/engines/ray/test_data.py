@@ -30,8 +30,17 @@ def test_rows_come_back_with_captions_and_each_picture_is_asked_about_once(
         source, more = pictures(tmp_path / "pictures", 6), []
         (source / "bad.png").write_bytes(b"no picture")
     else:
-        rows = [{"id": number, "image": {"bytes": png(number), "path": None}} for number in range(6)]
-        source, more = table(tmp_path / "table.parquet", [*rows, {"id": 6, "image": None}]), ["--column", "image"]
+        rows = [
+            {
+                "id": number,
+                "image": {"bytes": png(number), "path": None},
+                "model": "a",
+                "more": {"a": 1} if number else None,
+            }
+            for number in range(6)
+        ]
+        bad = {"id": 6, "image": None, "model": "b", "more": None}
+        source, more = table(tmp_path / "table.parquet", [*rows, bad]), ["--column", "image"]
     words = [source, tmp_path / "out", "-c", f"openai:model?base_url={server.url}", "--actors", "2", "--batch", "2"]
     done = started([*words, *more], mark, tmp_path / "cache")
     _, said = done.communicate(timeout=240)
@@ -46,6 +55,9 @@ def test_rows_come_back_with_captions_and_each_picture_is_asked_about_once(
     assert {row["path"] if form == "folder" else row["id"] for row in made} == (
         {str(path) for path in source.rglob("*.png")} if form == "folder" else set(range(7))
     )
+    if form == "table":
+        kept = {row["id"]: (row["model"], row["more"]) for row in made}
+        assert kept == {row["id"]: (row["model"], row["more"]) for row in pq.read_table(source).to_pylist()}
     assert set(server.server.arrivals.values()) == {1}
 
 
@@ -64,7 +76,7 @@ def test_after_a_kill_it_asks_for_what_is_missing_and_each_row_is_there_once(
         time.sleep(0.05)
     killed.kill()
     killed.communicate()
-    assert ended(mark, 60)
+    assert ended(mark, 60, b"ray::"), "nobody captions any more"
     there = {file: pq.read_table(file).to_pylist() for file in out.glob("*.parquet") if is_whole(file)}
     written = {row["path"] for rows in there.values() for row in rows}
     missing = {file.read_bytes() for file in source.rglob("*.png") if str(file) not in written}

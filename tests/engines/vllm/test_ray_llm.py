@@ -19,7 +19,7 @@ from prism_eval.data_sets.picture import Picture
 from tests.engines.transformers.conftest import picture
 from tests.engines.vllm.conftest import SPEC
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.timeout(1800), pytest.mark.filterwarnings("ignore")]
 PROGRAM = Path(__file__).parents[3] / "examples" / "caption_with_ray_data.py"
 
 
