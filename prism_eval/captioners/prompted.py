@@ -37,9 +37,12 @@ class PromptedCaptioner(OnEngine, Captioner):
 
     async def caption(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Caption:
         """Ask the engine to describe the images; the question is not shown, and decides at most what is drawn."""
+        said = await self.ask_engine(self.request(images, sample=sample, question=question))
+        return said.into(Caption)
+
+    def request(self, images: Sequence[Image], *, sample: int, question: str | None = None) -> Request:
+        """What the engine is asked; see `caption`."""
         asked, sampling = Message("user", (*images, self.prompt)), self.sampling.of_sample(sample)
         if self.per_question and question and sampling.seed is not None and sampling.temperature != 0:
             sampling = replace(sampling, seed=sampling.seed + int(digest_of(question)[:7], 16))
-        request = Request(messages=(asked,), sampling=sampling, sample=sample)
-        said = await self.ask_engine(request)
-        return said.into(Caption)
+        return Request(messages=(asked,), sampling=sampling, sample=sample)

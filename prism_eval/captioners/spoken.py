@@ -6,6 +6,7 @@ The store and the tables keep them all the same.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
@@ -33,6 +34,11 @@ def spoken(caption: Caption) -> Caption:
     if unfinished and caption.finish_reason is FinishReason.STOP:
         return replace(caption, text="", finish_reason=FinishReason.LENGTH)
     return replace(caption, text=text)
+
+
+def as_read(captions: Iterable[Caption], *, verbatim: bool) -> list[Caption]:
+    """Captions as they are read: `spoken`, unless a protocol has them verbatim."""
+    return list(captions) if verbatim else list(map(spoken, captions))
 
 
 # A caption is read once for every question about its image, one soon after the other.

@@ -4,34 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from prism_eval.calls import default_path
 from prism_eval.calls.store import Store
-from prism_eval.data_sets.items import Pictures, captioner_of, rows_of
-from prism_eval.data_sets.picture import Picture
+from prism_eval.data_sets.items import Pictures, captioner_of, identity_of, rows_of
+from prism_eval.data_sets.picture import Batch, Picture
 from prism_eval.data_sets.rows import Row
 from prism_eval.plan import make_plan
 from prism_eval.run.assemble import assemble
 from prism_eval.run.paths import with_absolute_paths
 from prism_eval.run.pipeline import stream
 from prism_eval.run.probing import Probing
-
-
-@dataclass(frozen=True)
-class _Batch:
-    """Pictures that are there already, as a part of a data set."""
-
-    dealt: Sequence[Picture]
-    name: str = "batch"
-
-    def pictures(self) -> Iterator[Picture]:
-        """They."""
-        return iter(self.dealt)
 
 
 class BatchCaptioner:
@@ -48,6 +35,7 @@ class BatchCaptioner:
 
     Attributes:
         notes: What was found out of the model before it was first asked, and should be known.
+        identity: A digest of the captioner and of how it is asked: captions under another are not the same.
 
     Raises:
         UsageError: The captioner or a setting will not do.
@@ -61,7 +49,8 @@ class BatchCaptioner:
         with contextlib.ExitStack() as opened:
             kept = opened.enter_context(Store(store or default_path()))
             self._assembly = assemble(plan, kept, through="caption", live=frozenset({"caption"}), benchmarks=())
-            captioner_of(self._assembly.settings)
+            ready = self._assembly.settings
+            self.identity = identity_of(captioner_of(ready).captioner, ready.samples, verbatim=ready.verbatim)
             # Connections and limits belong to the loop that they are made in: it outlives a batch.
             self._runner = opened.enter_context(asyncio.Runner())
             self._opened = opened.pop_all()
@@ -81,7 +70,7 @@ class BatchCaptioner:
             probing = Probing(settings, self._assembly.calling)
             settings.calls.begin_with(lambda: probing.introduce(self.notes))
             self._begun = True
-        source = Pictures(_Batch(pictures), only_missing=False)
+        source = Pictures(Batch(pictures), only_missing=False)
         async with contextlib.aclosing(stream([source], settings)) as coming:
             results = [result async for result in coming]
         return list(rows_of(source.told, results, settings))

@@ -91,7 +91,9 @@ def caption_data_set(
         assembly = assemble(plan, opened, through="caption", live=frozenset({"caption"}), benchmarks=())
         asked = _asked(assembly, form, only_missing=only_missing)
         todo = [part for part in own if not is_done(to, part, asked)]
-        done = Captioned(to, assembly.settings.calls.tallies, there=len(own) - len(todo))
+        # Nobody answers: the display need not say so.
+        tallies = {"caption": assembly.settings.calls.tally("caption")}
+        done = Captioned(to, tallies, there=len(own) - len(todo))
         state = State(
             Counts(),
             done.tallies,
@@ -131,11 +133,16 @@ async def _drive(assembly: Assembly, parts: Sequence[Part], asked: Asked, done: 
     settings.calls.begin_with(lambda: Probing(settings, assembly.calling).introduce(state.notes))
     sources = deque(Pictures(part, only_missing=asked.only_missing) for part in parts)
     results: defaultdict[str, list[ItemResult]] = defaultdict(list)
+    there, read, whole = 0, 0, sum(part.weight for part in parts)
 
     async def finish() -> None:
+        nonlocal there, read
         source = sources.popleft()
+        came = results.pop(source.name, [])
+        there, read = there + len(came), read + source.part.weight
+        state.about = round(there * whole / read) if read else None
         # In a thread: the calls of the parts behind it go on meanwhile.
-        await asyncio.to_thread(_finish, source, results.pop(source.name, []), assembly, asked, done)
+        await asyncio.to_thread(_finish, source, came, assembly, asked, done)
 
     try:
         async with contextlib.aclosing(stream(list(sources), settings, finished=state.finish_one)) as coming:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from prism_eval.benchmarks.sources.tree import leads_out
 from prism_eval.data_sets.metadata import LISTS, captions_in
-from prism_eval.data_sets.picture import SUFFIXES, Picture, as_caption, read_picture
+from prism_eval.data_sets.picture import SUFFIXES, Picture, as_caption, read_picture, size_of
 from prism_eval.data_sets.tables import COLUMNS
 from prism_eval.files.budgets import MAX_CHARACTERS, regular
 from prism_eval.plugins.identity import digest_of
@@ -40,7 +40,12 @@ class FolderPart:
     @property
     def state(self) -> str:
         """A digest of the files' names and sizes, and of those of the lists."""
-        return digest_of([[path, _size(self.folder / path)] for path in (*self.paths, *self.lists)])
+        return digest_of([[path, size_of(self.folder / path)] for path in (*self.paths, *self.lists)])
+
+    @property
+    def weight(self) -> int:
+        """Its files."""
+        return len(self.paths)
 
     def count(self) -> int:
         """How many files it has."""
@@ -93,10 +98,3 @@ def folder_parts(folder: Path, files: Iterable[str], named: Mapping[str, str]) -
         FolderPart(f"{number:05d}", folder, paths[start : start + PICTURES_A_PART], start, lists, columns)
         for number, start in enumerate(starts)
     ]
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except OSError:
-        return -1

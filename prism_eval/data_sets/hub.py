@@ -59,6 +59,11 @@ class HubPart:
         """As of the file in a folder: whoever downloads it meanwhile goes on with the same shards."""
         return self.local.state_at(self.size)
 
+    @property
+    def weight(self) -> int:
+        """Its bytes."""
+        return self.size
+
     def count(self) -> None:
         """Nobody knows before it was fetched."""
         return

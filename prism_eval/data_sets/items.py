@@ -7,9 +7,11 @@ from itertools import islice
 from typing import Generic, TypeVar
 
 from prism_eval.benchmarks import RowError
+from prism_eval.captioners import Captioner
 from prism_eval.data_sets.picture import Dealt
 from prism_eval.data_sets.rows import Row, Told, row_of
 from prism_eval.errors import DataError, UsageError
+from prism_eval.plugins.identity import digest_of
 from prism_eval.run.item_result import ItemResult
 from prism_eval.run.settings import Entry, Settings
 from prism_eval.schema import Image, Item, ItemKind
@@ -71,6 +73,17 @@ def rows_of(told: Sequence[Told], results: Sequence[ItemResult], settings: Setti
     coming = iter(results)
     for one in told:
         yield row_of(one, [] if one.kept else list(islice(coming, settings.samples)), settings.as_read)
+
+
+def identity_of(captioner: Captioner, samples: int, *, verbatim: bool) -> str:
+    """A digest of a captioner and of how it is asked: captions under one digest may stand in for each other.
+
+    Args:
+        captioner: The captioner.
+        samples: Captions of each picture.
+        verbatim: Whether what its model thought aloud is left in them.
+    """
+    return digest_of([captioner.identity_digest, samples, verbatim])
 
 
 def captioner_of(settings: Settings) -> Entry:

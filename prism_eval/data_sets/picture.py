@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -52,12 +52,29 @@ class Dealt(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Pictures that are there already."""
+
+    dealt: Sequence[Picture]
+    name: str = "batch"
+
+    def pictures(self) -> Iterator[Picture]:
+        """They."""
+        return iter(self.dealt)
+
+
 class Part(Dealt, Protocol):
     """A part of a data set; a shard of captions is written of each."""
 
     @property
     def state(self) -> str:
         """A digest that changes as the part does: of names and sizes, not of all its bytes."""
+        ...
+
+    @property
+    def weight(self) -> int:
+        """How much of the data set it is, beside its other parts: bytes, or files."""
         ...
 
     def count(self) -> int | None:
@@ -73,6 +90,14 @@ def read_picture(path: Path) -> bytes:
     """
     with regular(path).open("rb") as file:
         return within_budget(file.read(MAX_BYTES + 1))
+
+
+def size_of(file: Path) -> int:
+    """A file's bytes; -1 where it is not there, which is told when its turn comes."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return -1
 
 
 def within_budget(data: bytes) -> bytes:

@@ -11,7 +11,7 @@ from prism_eval.benchmarks.rows import RowError
 from prism_eval.benchmarks.sources.parquet import parquet_rows, parquet_size
 from prism_eval.benchmarks.sources.tree import leads_out
 from prism_eval.benchmarks.sources.unreadable import unreadable
-from prism_eval.data_sets.picture import NO_PICTURE, Picture, as_caption, read_picture, within_budget
+from prism_eval.data_sets.picture import NO_PICTURE, Picture, as_caption, read_picture, size_of, within_budget
 from prism_eval.errors import UsageError
 from prism_eval.files.budgets import regular
 from prism_eval.plugins.identity import digest_of
@@ -56,7 +56,12 @@ class TablePart:
     @property
     def state(self) -> str:
         """A digest of the file's name and size."""
-        return self.state_at(self.file.stat().st_size)
+        return self.state_at(size_of(self.file))
+
+    @property
+    def weight(self) -> int:
+        """The file's bytes."""
+        return max(size_of(self.file), 0)
 
     def state_at(self, size: int) -> str:
         """What the state of a file of so many bytes is, which need not be there."""

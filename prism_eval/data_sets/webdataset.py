@@ -15,7 +15,7 @@ from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
 from typing import Self
 
-from prism_eval.data_sets.picture import NO_PICTURE, SUFFIXES, Picture, as_caption, within_budget
+from prism_eval.data_sets.picture import NO_PICTURE, SUFFIXES, Picture, as_caption, size_of, within_budget
 from prism_eval.errors import DataError
 from prism_eval.files.budgets import MAX_BYTES, MAX_CHARACTERS
 from prism_eval.files.packed import unpacked
@@ -47,7 +47,12 @@ class TarPart:
     @property
     def state(self) -> str:
         """A digest of the file's name and size."""
-        return self.state_at(self.file.stat().st_size)
+        return self.state_at(size_of(self.file))
+
+    @property
+    def weight(self) -> int:
+        """The file's bytes."""
+        return max(size_of(self.file), 0)
 
     def state_at(self, size: int) -> str:
         """What the state of a file of so many bytes is, which need not be there."""

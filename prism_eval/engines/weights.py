@@ -107,6 +107,15 @@ class Weights:
         return None
 
     @cached_property
+    def endings(self) -> frozenset[int]:
+        """The tokens that end a text, as ``generation_config.json`` says, or else ``config.json``; none if unknown."""
+        if self.gguf:
+            return frozenset()
+        told = self._json("generation_config.json").get("eos_token_id")
+        said = self._config().get("eos_token_id") if told is None else told
+        return frozenset(one for one in (said if isinstance(said, list) else [said]) if isinstance(one, int))
+
+    @cached_property
     def header(self) -> Header:
         """What a GGUF file on this machine says of itself; nothing of any other."""
         return header_of(self.folder / self.gguf) if self.folder and self.gguf else {}
@@ -128,10 +137,11 @@ class Weights:
         return sorted(path for path in folder.iterdir() if path.suffix in _READ and path.is_file())
 
     def _config(self) -> Mapping[str, object]:
-        if self.gguf:
-            return {}
-        place = self.folder / "config.json" if self.folder else self._downloaded("config.json")
-        return _json_of(place) if place else {}
+        return {} if self.gguf else self._json("config.json")
+
+    def _json(self, name: str) -> Mapping[str, object]:
+        place = self.folder / name if self.folder else self._downloaded(name)
+        return _json_of(place) if place and place.exists() else {}
 
     def _downloaded(self, name: str) -> Path | None:
         from huggingface_hub import try_to_load_from_cache

@@ -109,9 +109,10 @@ class Pacer:
 
 
 def _left(state: State, done: int, seconds: float) -> float | None:
-    if state.total is None:
+    total = state.about if state.total is None else state.total
+    if total is None:
         return None
-    missing = max(state.total - state.done, 0)
+    missing = max(total - state.done, 0)
     # What came from the store in an instant says nothing of what is still to be asked, and leaves the window with time.
     known = done > 0 and seconds >= _LEAST
     return missing * seconds / done if known else None if missing else 0.0

@@ -26,6 +26,7 @@ class State:
         notes: What was found out before the first call, and should be known now.
         done: Results that are there. They are counted and written in the order of the items: one that is late holds up
             those behind it, and they are done all the same.
+        about: Results there will be by what was seen so far, where the total is not known.
     """
 
     counts: Counts
@@ -36,6 +37,7 @@ class State:
     waits: Callable[[], Iterable[str]] = tuple
     notes: list[str] = field(default_factory=list)
     done: int = 0
+    about: int | None = None
 
     def finish_one(self) -> None:
         """One more result is there."""

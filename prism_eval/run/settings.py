@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from prism_eval.calls import Calls
 from prism_eval.captioners import Captioner
-from prism_eval.captioners.spoken import spoken
+from prism_eval.captioners.spoken import as_read
 from prism_eval.judges import Judge
 from prism_eval.plan import ONE_ORDER, Orders, Stage
 from prism_eval.reasoners import Reasoner
@@ -84,7 +84,7 @@ class Settings:
 
     def as_read(self, captions: Iterable[Caption]) -> list[Caption]:
         """Captions as a reasoner is shown them."""
-        return list(captions) if self.verbatim else list(map(spoken, captions))
+        return as_read(captions, verbatim=self.verbatim)
 
     @property
     def checking(self) -> Mapping[str, Scorer] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -24,6 +25,7 @@ from prism_eval.data_sets.form import Form
 from prism_eval.data_sets.opening import open_data_set
 from prism_eval.errors import UsageError
 from prism_eval.plan import make_plan
+from prism_eval.run.result import State
 from tests.builders import png
 from tests.data_sets.making import pictures, rows_of, stats_of, table, tar
 from tests.server.calls import unexcused_repeats
@@ -47,6 +49,22 @@ def captioned(tmp_path: Path, serve: Serve) -> Callable[..., Captioned]:
         return caption_data_set(asked, open_data_set(str(source)), tmp_path / to, store=tmp_path / store, **how)
 
     return run
+
+
+def test_of_tars_the_first_says_how_many_there_may_be(tmp_path: Path, captioned: Any) -> None:
+    for name in range(4):
+        tar(tmp_path / "data" / f"{name}.tar", {f"{number}.png": png(10 * name + number) for number in range(5)})
+    seen: list[State] = []
+    watch = lambda state: contextlib.nullcontext(seen.append(state))  # noqa: E731 - of one line, as its default is
+    captioned(tmp_path / "data", watch=watch)
+    (state,) = seen
+    assert (state.total, state.about, state.done) == (None, 20, 20)
+    captioned(pictures(tmp_path / "folder", 6), "other", watch=watch)
+    assert seen[1].total == 6
+    (tmp_path / "data" / "2.tar").unlink()
+    (tmp_path / "data" / "2.tar").symlink_to("nothing.tar")
+    told = captioned(tmp_path / "data", "third", watch=watch)
+    assert list(told.unread) == ["2"]
 
 
 def test_every_picture_has_a_row_and_is_asked_about_once(tmp_path: Path, captioned: Any, serve: Serve) -> None:
@@ -354,7 +372,7 @@ def test_a_part_that_changes_while_it_is_captioned_is_said(tmp_path: Path, capti
     (part,) = open_data_set(str(home))
 
     class Changing:
-        name, state, count = part.name, part.state, part.count
+        name, state, weight, count = part.name, part.state, part.weight, part.count
         readings = 0
 
         def pictures(self) -> Any:

@@ -67,6 +67,17 @@ def test_nobody_guesses_where_nothing_moves_or_nobody_knows_how_much_there_is(cl
     assert unknown.look().left is None
 
 
+def test_what_there_is_about_says_what_is_left_and_stands_for_no_total(clock):
+    state = State(Counts(), {}, total=None)
+    pacer = Pacer(state)
+    pacer.look()
+    state.about, state.done, clock.now = 100, 50, 110.0
+    seen = pacer.look()
+    assert (seen.total, seen.left) == (None, 10.0)
+    state.done = 120
+    assert pacer.look().left == 0.0
+
+
 def test_nothing_is_left_when_all_is_done(clock):
     state = State(Counts(), {}, total=4)
     pacer = Pacer(state)

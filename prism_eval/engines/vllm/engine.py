@@ -102,7 +102,7 @@ class VLLMEngine(Engine):
     @property
     def lane(self) -> Hashable:
         """The model's, whichever engine asks it."""
-        return f"{self.name}:{self._wanted}"
+        return f"{self.name}:{self.wanted}"
 
     @property
     def holds(self) -> str | None:
@@ -116,7 +116,7 @@ class VLLMEngine(Engine):
             found = replace(found, images=self._weights.sees)
         else:
             found = replace(found, note=await self._there().ready())
-        return replace(found, version=installed(), context=self._context)
+        return replace(found, version=installed(), context=self.context)
 
     @property
     def completes(self) -> bool:
@@ -126,9 +126,18 @@ class VLLMEngine(Engine):
     async def generate(self, request: Request) -> Completion:
         """Let the model reply, together with whatever else is asked of it now."""
         if self.max_pixels is not None and request.images:
-            fit = partial(refitted, max_pixels=self.max_pixels, image_format=None)
-            request = await asyncio.to_thread(request.with_images, fit)
+            request = await asyncio.to_thread(self.fitted, request)
         return await self._there().generate(request)
+
+    def fitted(self, request: Request) -> Request:
+        """The request as the model gets it, its images within `max_pixels`.
+
+        Raises:
+            PermanentError: An image cannot be decoded.
+        """
+        if self.max_pixels is None:
+            return request
+        return request.with_images(partial(refitted, max_pixels=self.max_pixels, image_format=None))
 
     async def log_likelihood(self, prompt: str, continuations: Sequence[str]) -> list[float]:
         """Read the prompt with each continuation; see `Engine.log_likelihood`."""
@@ -146,20 +155,27 @@ class VLLMEngine(Engine):
 
     def _there(self) -> Host:
         if self._host is None:
-            self._host = Host.shared(self._wanted)
+            self._host = Host.shared(self.wanted)
         return self._host
 
     @property
-    def _context(self) -> int | None:
+    def context(self) -> int | None:
+        """Tokens that a prompt and its reply may have together; ``None`` where only loading the model would tell."""
         return self.max_model_len or self._weights.context
 
     @property
-    def _wanted(self) -> Wanted:
+    def endings(self) -> frozenset[int]:
+        """The tokens that end a text, as far as the model's files say."""
+        return self._weights.endings
+
+    @property
+    def wanted(self) -> Wanted:
+        """Which model, and what vLLM and its chat template are told."""
         said = {name: getattr(self, name) for name in OPTIONS}
         arguments = {
             "model": self._weights.source,
             **{name: value for name, value in said.items() if value is not None},
-            **for_cpu(self._context),
+            **for_cpu(self.context),
             **self.engine_args,
         }
         return Wanted(self._weights.name, arguments, self.chat_template_kwargs, self.serve, self.logs)

@@ -18,7 +18,7 @@ from prism_eval.engines.marks import held
 from prism_eval.engines.vllm.adapter import Model
 from prism_eval.engines.vllm.host import Host, Wanted
 from prism_eval.engines.vllm.log import Log, is_hearsay
-from prism_eval.engines.vllm.wording import is_death, message_of, rules_of, trouble
+from prism_eval.engines.vllm.wording import cut_by, is_death, message_of, rules_of, trouble
 from prism_eval.errors import ContextExceeded, FatalError
 from prism_eval.schema import Completion, FinishReason, Request
 
@@ -159,9 +159,7 @@ class Resident(Host):
         self.cached += said.cached
         finish, note = FinishReason.STOP, ""
         if said.reason == "length":
-            short = bound < sampling.max_tokens
-            finish = FinishReason.CONTEXT if short else FinishReason.LENGTH
-            note = ran_out(model.context, whose="model") if short else ""
+            finish, note = cut_by(model.length_of(prompt), most=sampling.max_tokens, context=model.context)
         return Completion(said.text, finish, said.read, said.written, note, cached_tokens=said.cached)
 
     async def _ranked(self, texts: Sequence[str], model: Model) -> list[float]:

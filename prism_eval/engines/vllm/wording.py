@@ -10,7 +10,7 @@ from prism_eval.engines.advice import takes_no_images
 from prism_eval.engines.context import overrun, ran_out
 from prism_eval.engines.http import one_line
 from prism_eval.errors import CallError, ContextExceeded, FatalError, PermanentError, RateLimited, TransientError
-from prism_eval.schema import Image, Message, Sampling, utf8
+from prism_eval.schema import FinishReason, Image, Message, Sampling, utf8
 
 _RULES: Mapping[str, float] = {
     "temperature": 1.0,
@@ -29,6 +29,24 @@ def rules_of(sampling: Sampling, own: Mapping[str, float]) -> dict[str, float]:
     """How the model picks its tokens. What a request leaves open is as the model's own file has it, as on a server."""
     said = {name: value for name in _RULES if (value := getattr(sampling, name)) is not None}
     return {**_RULES, **{name: value for name, value in own.items() if name != "max_tokens"}, **said}
+
+
+def left_open(sampling: Sampling) -> list[str]:
+    """What of it is left to the model's own file, which is known where the model is loaded."""
+    return [name for name in _RULES if getattr(sampling, name) is None]
+
+
+def cut_by(read: int, *, most: int, context: int) -> tuple[FinishReason, str]:
+    """What cut a text short that might have gone on, and a note: the bound on replies, or the end of the context.
+
+    Args:
+        read: Tokens of what it replied to.
+        most: The bound.
+        context: Tokens that both may have together.
+    """
+    if context - read < most:
+        return FinishReason.CONTEXT, ran_out(context, whose="model")
+    return FinishReason.LENGTH, ""
 
 
 def message_of(message: Message) -> dict[str, object]:

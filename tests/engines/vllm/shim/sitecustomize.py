@@ -1,10 +1,13 @@
-"""Lets torchvision's build for CUDA be imported beside a torch for the CPU alone; put on PYTHONPATH by the tests.
+"""Lets packages be imported beside those that they were not made for; put on PYTHONPATH by the tests.
 
-Its Python code registers two operators that only its library, which does not load there, would have declared. Pictures
-are then worked on in torch; only files cannot be decoded by it, which nobody here asks of it.
+torchvision's build for CUDA, beside a torch for the CPU alone: its Python code registers two operators that only its
+library, which does not load there, would have declared. Pictures are then worked on in torch; only files cannot be
+decoded by it, which nobody here asks of it. And Ray Data's stages for vLLM, beside a vLLM newer than the one they pin.
 """
 
+import importlib
 import importlib.abc
+import importlib.util
 import sys
 
 
@@ -26,3 +29,20 @@ class _Declares(importlib.abc.MetaPathFinder):
 
 
 sys.meta_path.insert(0, _Declares())
+
+
+class _Moved(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Ray 2.60 pins vLLM 0.29, and imports what reads chats from where it was then."""
+
+    def find_spec(self, name, path=None, target=None):
+        return importlib.util.spec_from_loader(name, self) if name == "vllm.entrypoints.chat_utils" else None
+
+    def create_module(self, spec):
+        return importlib.import_module("vllm.renderers.chat_utils")
+
+    def exec_module(self, module):
+        pass
+
+
+# Behind all others: where it has not moved, it is found before.
+sys.meta_path.append(_Moved())
