@@ -61,10 +61,10 @@ def ended(process: subprocess.Popen[bytes], *, before: Callable[[], bool] = lamb
 
 
 @pytest.mark.timeout(2400)
-def test_ten_stops_lose_nothing_and_double_nothing(
+def test_ten_kills_and_ten_interrupts_lose_nothing_and_double_nothing(
     tmp_path: Path, spawn_server: Callable[..., ServerProcess], record: Record
 ) -> None:
-    images, times = 100_000, 10
+    images, times = 100_000, 20
     data, few = data_set(tmp_path / "data", images), data_set(tmp_path / "few", images // 10)
     # The few have a server of their own: its calls are no calls of the others asked twice.
     server, of_few = (spawn_server(latency=0.02, fail=0.05) for _ in range(2))
