@@ -76,7 +76,8 @@ def test_after_a_kill_it_asks_for_what_is_missing_and_each_row_is_there_once(
         time.sleep(0.05)
     killed.kill()
     killed.communicate()
-    assert ended(mark, 60, b"ray::"), "nobody captions any more"
+    # Not those of Ray's own agents, which outlive the others by minutes.
+    assert all(ended(mark, 60, who) for who in (b"ray::Map", b"ray::Write")), "nobody captions any more"
     there = {file: pq.read_table(file).to_pylist() for file in out.glob("*.parquet") if is_whole(file)}
     written = {row["path"] for rows in there.values() for row in rows}
     missing = {file.read_bytes() for file in source.rglob("*.png") if str(file) not in written}
