@@ -23,13 +23,13 @@ from prism_eval.calls.ledger import Became, Ledger
 from prism_eval.calls.limits import Limits
 from prism_eval.calls.origins import Origins
 from prism_eval.calls.patience import Patience
-from prism_eval.calls.seen import Seen
 from prism_eval.calls.store import Failure, Record, Store
 from prism_eval.calls.tally import Tally
 from prism_eval.calls.tries import Tries
 from prism_eval.calls.turns import PutOff, Turns
 from prism_eval.calls.under_way import UnderWay
 from prism_eval.errors import CallError, Cause, ContextExceeded, FatalError, PermanentError, TransientError
+from prism_eval.files.seen import Seen
 from prism_eval.schema import FinishReason, Generation
 
 STAGES = frozenset({"instruction", "caption", "answer", "prior", "judge"})

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from prism_eval.calls.seen import Seen
+from prism_eval.files.seen import SeenDigests
 from prism_eval.plugins.identity import canonical_json
 from prism_eval.run.spending import Spending
 from prism_eval.schema import Item
@@ -20,22 +20,6 @@ if TYPE_CHECKING:
 _DIGESTS = 1 << 256
 """How many SHA-256 there are. Rows' digests are added up below it (Bellare and Micciancio 1997): a run that looks
 before its end asks the same rows in another order, and is known for the same benchmark with no digest kept per row."""
-
-
-class SeenDigests:
-    """A set of digests, of each of which eight bytes are held; says which are new."""
-
-    def __init__(self) -> None:
-        self._seen = Seen()
-
-    def add(self, *parts: str) -> bool:
-        """Whether the parts, taken together, had not been added before."""
-        # The whole digests of a million images would take a hundred megabytes of Python objects.
-        said = "\0".join(parts).encode("utf-8", "surrogatepass")
-        return self._seen.add(int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), "big"))
-
-    def __len__(self) -> int:
-        return len(self._seen)
 
 
 @dataclass

@@ -8,8 +8,8 @@ from itertools import islice
 from prism_eval.benchmarks import opens
 from prism_eval.captioners.base import Lookup
 from prism_eval.errors import DataError
+from prism_eval.files.seen import SeenDigests
 from prism_eval.run.assemble import Assembly
-from prism_eval.run.counts import SeenDigests
 from prism_eval.schema import Image
 
 _OF_A_STREAM = 100

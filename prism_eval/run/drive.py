@@ -9,11 +9,12 @@ from contextlib import ExitStack, nullcontext
 from functools import partial
 from typing import cast
 
+from prism_eval.files.seen import SeenDigests
 from prism_eval.plan import Stage
 from prism_eval.run.aggregates import Aggregates
 from prism_eval.run.assemble import Assembly
 from prism_eval.run.comparable import comparable
-from prism_eval.run.counts import BenchmarkCount, SeenDigests
+from prism_eval.run.counts import BenchmarkCount
 from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.item_result import Captioned, ItemResult, is_empty
 from prism_eval.run.items import check_items

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from prism_eval.engines import Engine
 from prism_eval.errors import CallError
+from prism_eval.files.seen import SeenDigests
 from prism_eval.plan import reorder
 from prism_eval.run.costs import Said, Work, gpus_of
-from prism_eval.run.counts import SeenDigests
 from prism_eval.run.foreseen import Foreseen, Load
 from prism_eval.run.item_result import ItemResult
 from prism_eval.run.items import ItemSource

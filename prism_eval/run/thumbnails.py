@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Self
 
 from prism_eval.engines.pixels import decoding, opened, upright
 from prism_eval.errors import PermanentError, RunError
+from prism_eval.files.seen import SeenDigests
 from prism_eval.files.whole import replacing
-from prism_eval.run.counts import SeenDigests
 from prism_eval.run.folder import RunFolder
 from prism_eval.schema import Image
 

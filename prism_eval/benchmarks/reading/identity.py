@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from prism_eval.calls.seen import Seen
+from prism_eval.files.seen import SeenDigests
 from prism_eval.schema import utf8
-
-_NUMBERS = 2**64
 
 
 class Ids:
@@ -19,24 +17,17 @@ class Ids:
 
     def __init__(self) -> None:
         self.repeated: Counter[str] = Counter()
-        # Of each 64 bits of its hash: the ids of a million rows would take a hundred megabytes.
-        self._given = Seen()
+        self._given = SeenDigests()
 
     def own(self, item_id: str) -> str:
         """The id under which an item is known: its own, unless it was given away before."""
         # As tables will write it: two ids that differ only in what no file can hold would be one there.
-        unique = item_id = utf8(item_id)
-        number = 1
-        if _number(item_id) in self._given:
-            self.repeated[item_id] += 1
-            number += self.repeated[item_id]
-            unique = f"{item_id}#{number}"
+        item_id = utf8(item_id)
+        if self._given.add(item_id):
+            return item_id
+        self.repeated[item_id] += 1
+        number = 1 + self.repeated[item_id]
         # A row may be called `7#2` by its author.
-        while not self._given.add(_number(unique)):
+        while not self._given.add(unique := f"{item_id}#{number}"):
             number += 1
-            unique = f"{item_id}#{number}"
         return unique
-
-
-def _number(item_id: str) -> int:
-    return hash(item_id) % _NUMBERS

@@ -5,7 +5,7 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prism_eval.calls.seen import Seen
+from prism_eval.files.seen import Seen
 from prism_eval.plugins.identity import digest_of
 
 NUMBERS = st.one_of(st.integers(0, 2**64 - 1), st.integers(0, 40), st.integers(0, 40).map(lambda one: one << 10))

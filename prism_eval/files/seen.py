@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 
 _AT_FIRST = 1 << 10
@@ -48,3 +49,19 @@ class Seen:
         before, self._places = self._places, array("Q", bytes(16 * len(self._places)))
         for number in filter(None, before):
             self._places[self._place(number)] = number
+
+
+class SeenDigests:
+    """A set of texts such as digests and ids, of each of which eight bytes are held; says which are new."""
+
+    def __init__(self) -> None:
+        self._seen = Seen()
+
+    def add(self, *parts: str) -> bool:
+        """Whether the parts, taken together, had not been added before."""
+        # The whole digests of a million images, or ids of their rows, would take a hundred megabytes of Python objects.
+        said = "\0".join(parts).encode("utf-8", "surrogatepass")
+        return self._seen.add(int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), "big"))
+
+    def __len__(self) -> int:
+        return len(self._seen)
