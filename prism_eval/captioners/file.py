@@ -15,7 +15,7 @@ from prism_eval.files.budgets import MAX_CHARACTERS, lines
 from prism_eval.files.digests import sha256_of
 from prism_eval.files.folders import user_path
 from prism_eval.files.jsonable import jsonable
-from prism_eval.files.parquet import batches
+from prism_eval.files.parquet import batches, damage
 from prism_eval.plugins import runtime
 from prism_eval.plugins.identity import identity_of
 from prism_eval.schema import Caption, Image
@@ -184,7 +184,6 @@ def _json_row(text: bytes, where: str) -> _Row:
 
 
 def _parquet_rows(path: Path) -> Iterator[_Row]:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
@@ -194,7 +193,7 @@ def _parquet_rows(path: Path) -> Iterator[_Row]:
             # Of the columns that are used: other people's tables hold images beside captions.
             for batch in batches(table, sorted(wanted), path=path):
                 yield from batch.to_pylist()
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+    except damage() as error:
         raise DataError(f"{path}: not a readable Parquet file: {str(error).splitlines()[0]}") from error
 
 

@@ -26,8 +26,9 @@ def main() -> None:
             raise
     if problem is not None:
         _say_why_not(problem, code)
-    # Else Python tries once more at its end, and exits with a code of its own.
-    if screen.unwritable(sys.stderr) is not None:
+    # Else Python tries once more at its end, and exits with a code of its own. And what `datasets` streams is read in
+    # threads of Arrow's, which go on for a while: one that asks for Python after its end aborts the whole process.
+    if screen.unwritable(sys.stderr) is not None or "datasets" in sys.modules:
         _leave_at_once(code)
     sys.exit(code)
 

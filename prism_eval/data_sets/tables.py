@@ -14,6 +14,7 @@ from prism_eval.benchmarks.sources.unreadable import unreadable
 from prism_eval.data_sets.picture import NO_PICTURE, Picture, as_caption, read_picture, size_of, within_budget
 from prism_eval.errors import UsageError
 from prism_eval.files.budgets import regular
+from prism_eval.files.parquet import damage
 from prism_eval.plugins.identity import digest_of
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -131,12 +132,11 @@ class TablePart:
 
     def _columns(self) -> dict[str, str]:
         """The columns that are read, by what they hold."""
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
         try:
             names = pq.read_schema(regular(self.file)).names
-        except (pa.ArrowException, OSError) as error:
+        except damage() as error:
             raise unreadable(self.file, "Parquet", error) from error
         found = {}
         for what, usual in COLUMNS.items():

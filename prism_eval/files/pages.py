@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -30,6 +31,8 @@ _FIXED = {1: 0, 2: 0, 3: 1, 7: 8}
 pass over fields that they do not know."""
 _I32, _I64 = 5, 6
 _IS_DICTIONARY = 2
+_PATH = 3, _LIST
+"""The field of a column that names it."""
 _ENDING = 8
 """Bytes behind a footer: its length, and the mark that every Parquet file ends with."""
 _REMEMBERED = 2**16
@@ -75,7 +78,7 @@ def check_pages(path: Path, metadata: FileMetaData, names: Collection[str], *, t
     with path.open("rb") as file:
         for columns in _row_groups(file, whole, metadata):
             for column in columns:
-                name = b".".join(column.get((3, _LIST), (_BINARY,))[1:]).decode("utf-8", "replace")
+                name = b".".join(column[_PATH]).decode("utf-8", "replace")
                 if name.partition(".")[0] not in names:
                     continue
                 begin = min(filter(None, (column.get((at, _I64), 0) for at in (9, 11))), default=0)
@@ -109,25 +112,34 @@ def _row_groups(file: BinaryIO, whole: int, metadata: FileMetaData) -> Iterator[
         metadata.row_group(group).num_columns for group in range(metadata.num_row_groups)
     ]:
         raise OSError("its footer is damaged")
-    for columns in found:
-        yield [column.get((3, _STRUCT), {}) for column in columns]
+    yield from found
 
 
-def _columns(footer: bytes) -> list[Sequence[dict[_Field, _Value]]]:
-    return [_list(group, 1) for group in _list(_struct(footer, 0, 0)[0], 4)]
+def _columns(footer: bytes) -> list[list[dict[_Field, _Value]]]:
+    """What it says of each column of each row group, its path as texts.
+
+    Raises:
+        IndexError: It ends before that.
+        ValueError: It says it in another form.
+    """
+    groups = [_list(group, 1) for group in _list(_struct(footer, 0, 0)[0], 4)]
+    found = [[column.get((3, _STRUCT), {}) for column in columns] for columns in groups]
+    for column in chain(*found):
+        column[_PATH] = _list(column, 3, _BINARY)
+    return found
 
 
 _remembered = functools.lru_cache(maxsize=8)(_columns)
 """A table is opened once for every few columns of it; eight is more than a run has tables."""
 
 
-def _list(fields: dict[_Field, _Value], number: int) -> Sequence[dict[_Field, _Value]]:
-    """The structures in a list."""
-    structures: Sequence[dict[_Field, _Value]]
-    kind, *structures = fields.get((number, _LIST), (_STRUCT,))
-    if kind != _STRUCT:
+def _list(fields: dict[_Field, _Value], number: int, kind: int = _STRUCT) -> Sequence[_Value]:
+    """The values in a list, structures as a rule."""
+    values: Sequence[_Value]
+    found, *values = fields.get((number, _LIST), (kind,))
+    if found != kind:
         raise ValueError("a list of something else")
-    return structures
+    return values
 
 
 def _pages(file: BinaryIO, at: int, end: int) -> Iterator[tuple[int, int]]:

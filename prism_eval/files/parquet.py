@@ -17,6 +17,16 @@ _MOST = 16 * 2**20
 """Bytes of texts that are unpacked at once."""
 
 
+def damage(*more: type[Exception]) -> tuple[type[Exception], ...]:
+    """What is raised where a file is damaged, and what else of the caller's own.
+
+    Arrow's errors are not all: names and cells may be no text, and dates such as Python has no number for.
+    """
+    import pyarrow as pa
+
+    return (pa.ArrowException, OSError, ValueError, OverflowError, *more)
+
+
 def batches(file: ParquetFile, names: Sequence[str], *, path: Path) -> Iterator[pa.RecordBatch]:
     """Every row, so many at a time as are not large together.
 

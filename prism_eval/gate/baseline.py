@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from prism_eval.errors import UsageError
+from prism_eval.files.budgets import regular
+from prism_eval.files.pages import check_pages
+from prism_eval.files.parquet import damage
 from prism_eval.files.whole import replacing
 from prism_eval.gate.side import LOSSES, Side, keys
 from prism_eval.leaderboard.spent import Spent
@@ -139,19 +142,21 @@ def read_baseline(path: Path) -> Side:
 
 
 def _read(path: Path) -> tuple[pa.Table, dict[str, Any]]:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        # An open file: a folder is none, where a name of one would be read as a table in parts.
-        with path.open("rb") as file:
-            table = pq.read_table(file)
+        # By its name: of a file that is open here Arrow's threads may still hold a part when Python ends, and with that
+        # they end the whole process. And not by `read_table`, which reads a folder as a table in parts.
+        with pq.ParquetFile(regular(path)) as file:
+            for _ in check_pages(path, file.metadata, file.schema_arrow.names):
+                pass
+            table = file.read()
         said = json.loads((table.schema.metadata or {})[_KEY])
     except FileNotFoundError as error:
         raise UsageError(f"{path} does not exist") from error
     except KeyError as error:
         raise UsageError(f"{path} is no baseline: prism-eval baseline save RUN -o {path.name} makes one") from error
-    except (pa.ArrowException, OSError, ValueError, RecursionError) as error:
+    except damage(RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UsageError(f"{path} is no baseline, or cut short: {reason}") from error
     if not isinstance(said, dict):

@@ -11,6 +11,7 @@ from prism_eval.benchmarks.sources.parquet import parquet_rows
 from prism_eval.benchmarks.sources.unreadable import unreadable
 from prism_eval.errors import DataError
 from prism_eval.files.budgets import MAX_BYTES, regular
+from prism_eval.files.parquet import damage
 from prism_eval.questions.question import Question
 from prism_eval.questions.question_set import QuestionSet
 from prism_eval.questions.written import read_choices
@@ -50,12 +51,11 @@ def import_caprl(path: Path, questions: QuestionSet) -> int:
 
 
 def _rows(path: Path) -> Iterator[Mapping[str, object]]:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         names = pq.read_schema(regular(path)).names
-    except (OSError, pa.ArrowException) as error:
+    except damage() as error:
         raise unreadable(path, "Parquet", error) from error
     if missing := [name for name in _COLUMNS if name not in names]:
         raise DataError(f"{path} is no file of CapRL's questions: it has no column {', '.join(missing)}")

@@ -60,9 +60,10 @@ class Result(RunResult):
 
     def to_pandas(self) -> pd.DataFrame:
         """The verdicts, a row per captioner, item and sample."""
-        import pandas as pd
+        import pyarrow.parquet as pq
 
-        return pd.read_parquet(self.folder.table("verdicts"))
+        frame: pd.DataFrame = pq.ParquetFile(self.folder.table("verdicts")).read().to_pandas()
+        return frame
 
 
 def published(run: RunResult) -> Result:

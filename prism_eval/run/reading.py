@@ -14,6 +14,7 @@ from prism_eval.errors import NotThere, RunError, UnknownName
 from prism_eval.files.budgets import read_document, regular
 from prism_eval.files.pages import check_pages
 from prism_eval.files.parquet import batches as measured
+from prism_eval.files.parquet import damage
 from prism_eval.run.folder import RunFolder
 from prism_eval.run.manifest_shape import check_shape
 from prism_eval.run.tables import COLUMNS, COMPARABLE, OF_SHARDS, PLAN_DIGEST
@@ -293,7 +294,6 @@ class Table:
 
     @contextmanager
     def _open(self, names: Sequence[str], coded: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
         try:
@@ -316,7 +316,7 @@ class Table:
                 yield file
         except FileNotFoundError as error:
             raise NotThere(str(self.spoilt("does not exist"))) from error
-        except (OSError, pa.ArrowException) as error:
+        except damage() as error:
             # Arrow's own words run over several lines.
             raise self.spoilt(f"cannot be read ({' '.join(str(error).split())})") from error
 

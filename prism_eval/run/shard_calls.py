@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from prism_eval.calls import Ledger
 from prism_eval.errors import NotThere, RunError
+from prism_eval.files.parquet import damage
 from prism_eval.files.whole import replacing
 
 if TYPE_CHECKING:
@@ -93,7 +94,6 @@ def _keys(calls: pa.Table, stage: str, became: str) -> Any:
 
 
 def _read(path: Path) -> pa.Table:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     again = f"make it again: prism-eval run --plan {path.parent}/plan.toml --out {path.parent}"
@@ -101,7 +101,7 @@ def _read(path: Path) -> pa.Table:
         table = pq.ParquetFile(path).read()
     except FileNotFoundError as error:
         raise NotThere(f"{path} does not exist; {again}") from error
-    except (OSError, pa.ArrowException) as error:
+    except damage() as error:
         raise RunError(f"{path} cannot be read ({' '.join(str(error).split())}); {again}") from error
     if not table.schema.equals(_schema()):
         raise RunError(f"{path} holds no calls of a shard; {again}")

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Self
 
 from prism_eval.engines.pixels import decoding, opened, upright
 from prism_eval.errors import PermanentError, RunError
+from prism_eval.files.parquet import damage
 from prism_eval.files.seen import SeenDigests
 from prism_eval.files.whole import replacing
 from prism_eval.run.folder import RunFolder
@@ -178,7 +179,6 @@ def _is_small_webp(data: bytes) -> bool:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[pq.ParquetFile]:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     remedy = "remove it, and it is made again: prism-eval score"
@@ -187,7 +187,7 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
             if not file.schema_arrow.equals(_schema()):
                 raise RunError(f"{path} holds no thumbnails; {remedy} {path.parent.parent}")
             yield file
-    except (OSError, pa.ArrowException) as error:
+    except damage() as error:
         problem = " ".join(str(error).split())
         raise RunError(f"{path} cannot be read ({problem}); {remedy} {path.parent.parent}") from error
 

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import io
+import os
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from random import Random
 from types import ModuleType
 from typing import Any
 
+import PIL.Image
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from prism_eval.benchmarks import open_benchmark
@@ -135,3 +143,48 @@ def test_a_real_stream_keeps_the_bytes(tmp_path: Path, png: Any, monkeypatch: py
     source = definition.source.model_copy(update={"dataset": str(tmp_path / "set"), "revision": "local"})
     benchmark = Benchmark(definition, HubSource(definition.model_copy(update={"source": source})))
     assert [item.images[0].data for item in benchmark.items()] == [png(3)]
+
+
+COMMAND = """
+import sys
+import datasets
+from prism_eval.benchmarks.sources import hub
+from prism_eval.cli import main
+
+folder, *words = sys.argv[1:]
+stream = datasets.load_dataset
+datasets.load_dataset = lambda name, config, *, revision, **how: stream(folder, **how)
+hub.resolve_revision = lambda source: '0' * 40
+sys.argv = ["prism-eval", *words]
+main()
+"""
+"""The command line, with a folder for whatever data set it streams."""
+
+
+def test_a_command_that_has_seen_enough_of_a_stream_ends(tmp_path: Path) -> None:
+    """One in six did not, or aborted: it looks at a hundred rows, and what reads ahead met the end of Python."""
+    pytest.importorskip("datasets", reason="the hub extra is not installed")
+    images = [io.BytesIO() for _ in range(2000)]
+    for number, image in enumerate(images):
+        PIL.Image.frombytes("RGB", (120, 120), Random(number).randbytes(3 * 120**2)).save(image, "PNG")
+    rows = {
+        "type": ["human_test"] * len(images),
+        "question": [f"{row}?" for row in range(len(images))],
+        "answer": ["1"] * len(images),
+        "image": [{"bytes": image.getvalue(), "path": None} for image in images],
+    }
+    (tmp_path / "set" / "data").mkdir(parents=True)
+    file = tmp_path / "set" / "data" / "test-00000-of-00001.parquet"
+    pq.write_table(pa.table(rows), file, row_group_size=50)
+    (tmp_path / "captions.jsonl").write_text('{"image": "none.png", "caption": "a bar"}\n')
+    told = ["run", "--captioner", f"file:{tmp_path}/captions.jsonl", "--benchmark", "chartqa", "--data", "hub"]
+    words = [sys.executable, "-c", COMMAND, str(tmp_path / "set"), *told]
+    environ = os.environ | {"HF_DATASETS_CACHE": str(tmp_path / "cache"), "HF_HUB_OFFLINE": "0"}
+    with ThreadPoolExecutor(2) as both:
+        started = [
+            both.submit(subprocess.run, words, capture_output=True, text=True, env=environ, timeout=60)
+            for _ in range(12)
+        ]
+        for one in started:
+            assert one.result().returncode == 2, one.result().stderr
+            assert "0 of 100 images have captions" in one.result().stderr

@@ -15,11 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prism_eval.benchmarks.rows import RowError
-from prism_eval.benchmarks.sources.parquet import parquet_rows
+from prism_eval.benchmarks.sources.parquet import parquet_rows, parquet_size
 from prism_eval.captioners.file import File
-from prism_eval.errors import DataError, RunError
+from prism_eval.data_sets.tables import TablePart
+from prism_eval.errors import DataError, RunError, UsageError
 from prism_eval.files import pages
 from prism_eval.files.pages import check_pages
+from prism_eval.gate.baseline import read_baseline
 from prism_eval.run.reading import Table
 from tests.faults.mutations import damaged
 from tests.memory import MEASURE
@@ -112,6 +114,41 @@ def test_every_door_refuses_what_the_pages_say(tmp_path: Path) -> None:
             list(read(Table(tmp_path, "captions"), ["text"]))
     with pytest.raises(RunError, match="bytes and more in one row group"):
         Table(tmp_path, "captions").columns({"text": "string"})
+
+
+def test_a_name_of_a_column_that_is_no_text_is_no_traceback(tmp_path: Path) -> None:
+    # One bit of the schema, which stands before the columns in the footer.
+    path = tmp_path / "captions.parquet"
+    pq.write_table(pa.table({"image": ["a.png"], "text": ["a bar"], "digest": ["a"]}), path)
+    whole = path.read_bytes()
+    at = whole.rindex(b"image", 0, whole.rindex(b"image"))
+    path.write_bytes(whole[:at] + bytes([whole[at] | 128]) + whole[at + 1 :])
+    with pytest.raises(UnicodeDecodeError):
+        pq.ParquetFile(path)
+    with pytest.raises(DataError):
+        File(model=path)
+    with pytest.raises(DataError):
+        TablePart(path).check()
+    with pytest.raises(RowError):
+        parquet_size(path)
+    (row,) = parquet_rows(path, ["image"])
+    assert isinstance(row, RowError)
+    with pytest.raises(RunError, match="cannot be read"):
+        list(Table(tmp_path, "captions").rows(["text"]))
+    with pytest.raises(UsageError, match="is no baseline"):
+        read_baseline(path)
+
+
+def test_a_path_of_something_else_than_texts_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    pq.write_table(pa.table({"image": ["a.png"]}), path, store_schema=False)
+    whole = path.read_bytes()
+    # Thrift's list of one text: not the schema's, but where the column is.
+    at = whole.rindex(b"\x18\x05image")
+    path.write_bytes(whole[:at] + b"\x11" + whole[at + 1 :])
+    metadata = pq.read_metadata(path)
+    with pytest.raises(OSError, match="its footer is damaged"):
+        list(check_pages(path, metadata, ["image"]))
 
 
 def test_a_row_group_that_is_large_in_the_file_too_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

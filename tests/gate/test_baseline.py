@@ -1,6 +1,7 @@
 """Baselines as files."""
 
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prism_eval.errors import UsageError
+from prism_eval.files import pages
 from prism_eval.gate import baseline, compare, decide
 from prism_eval.gate.baseline import read_baseline, save
 from prism_eval.gate.output.baselines import changed, shown
@@ -167,6 +169,16 @@ def test_what_is_no_file(tmp_path):
         read_baseline(tmp_path / "none.parquet")
     with pytest.raises(UsageError, match="is no baseline"):
         read_baseline(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match=r"is no baseline.*a pipe"):
+        read_baseline(tmp_path / "pipe")
+
+
+def test_one_that_unpacks_to_gigabytes_is_refused(tmp_path, known, monkeypatch):
+    save(known, tmp_path / "b.parquet")
+    monkeypatch.setattr(pages, "MOST_OF_A_GROUP", 100)
+    with pytest.raises(UsageError, match=r"is no baseline.*bytes and more in one row group"):
+        read_baseline(tmp_path / "b.parquet")
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

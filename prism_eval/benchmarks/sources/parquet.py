@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from prism_eval.benchmarks.rows import Row, RowError
 from prism_eval.benchmarks.sources.unreadable import unreadable
 from prism_eval.files.pages import check_pages
+from prism_eval.files.parquet import damage
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
@@ -31,13 +32,12 @@ def parquet_size(path: Path) -> int:
     Raises:
         RowError: That cannot be read.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(path) as file:
             return int(file.metadata.num_rows)
-    except (pa.ArrowException, OSError) as error:
+    except damage() as error:
         raise unreadable(path, "Parquet", error) from error
 
 
@@ -51,7 +51,6 @@ def parquet_rows(path: Path, columns: Collection[str], start: int = 0) -> Iterat
         columns: The columns that are wanted; others are not read.
         start: The number of the first row.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
@@ -62,8 +61,7 @@ def parquet_rows(path: Path, columns: Collection[str], start: int = 0) -> Iterat
             for position, values in enumerate(_values(file, present, path), start=1):
                 # The position is the file's, the number goes on over all files of the benchmark.
                 yield Row(start + position - 1, values, f"{path} row {position}", unread)
-    # Dates that Python has no number for, and texts that are none, are told by errors of Python's own.
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+    except damage() as error:
         yield unreadable(path, "Parquet", error)
 
 
