@@ -232,6 +232,7 @@ class Calls:
             self._opening = self._opening or asyncio.create_task(self._first())
             # Shielded, as flights are.
             await asyncio.shield(self._opening)
+            self._first = None
         tally = self.tally(call.stage)
         self._blame.begin(call)
         while True:

@@ -10,12 +10,11 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Collection
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from prism_eval.calls.patience import Patience
-from prism_eval.calls.places import Place, Waiting, held, line_up
+from prism_eval.calls.places import Held, Place, Waiting, line_up
 from prism_eval.calls.room import MANY, Room
 from prism_eval.errors import RateLimited, TransientError, Unavailable
 
@@ -81,10 +80,8 @@ class Lane:
         self._broken = 0  # connections likewise
         self._unproven = True
 
-    def place(
-        self, *, first: bool = False, ahead: bool = False, shares: str = "", avoid: Collection[str] = ()
-    ) -> AbstractAsyncContextManager[Place]:
-        """One call's place, for one try; see `held`.
+    def place(self, *, first: bool = False, ahead: bool = False, shares: str = "", avoid: Collection[str] = ()) -> Held:
+        """One call's place, for one try; see `Held`.
 
         Args:
             first: Whether the call goes before those that wait already.
@@ -92,7 +89,7 @@ class Lane:
             shares: Means nothing where there is one server.
             avoid: Likewise.
         """
-        return held(self, lambda: self.enter(first=first, ahead=ahead, shares=shares, lanes=self), ())
+        return Held(self, lambda: self.enter(first=first, ahead=ahead, shares=shares, lanes=self), ())
 
     def answered(self, place: Place) -> None:
         """The server answered a call, if only to say that it will not do this one."""

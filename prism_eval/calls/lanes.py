@@ -11,12 +11,11 @@ import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 
 from prism_eval.calls.balance import least_busy
 from prism_eval.calls.lane import Lane, Trouble
 from prism_eval.calls.patience import Patience
-from prism_eval.calls.places import Place, Waiting, held, line_up
+from prism_eval.calls.places import Held, Place, Waiting, line_up
 from prism_eval.errors import RateLimited, TransientError, Unavailable
 
 _SLACK = 8
@@ -60,10 +59,8 @@ class Lanes:
         known = [trouble for trouble in troubles if trouble is not None]
         return max(known, key=lambda trouble: trouble.since) if len(known) == len(troubles) else None
 
-    def place(
-        self, *, first: bool = False, ahead: bool = False, shares: str = "", avoid: Collection[str] = ()
-    ) -> AbstractAsyncContextManager[Place]:
-        """One call's place at one of the servers, for one try; see `held`.
+    def place(self, *, first: bool = False, ahead: bool = False, shares: str = "", avoid: Collection[str] = ()) -> Held:
+        """One call's place at one of the servers, for one try; see `Held`.
 
         Args:
             first: Whether the call goes before those that wait already.
@@ -71,7 +68,7 @@ class Lanes:
             shares: What others begin with as well.
             avoid: Servers that could not do it; they are asked only where there is no other.
         """
-        return held(self, lambda: self._enter(first, ahead, shares, avoid), avoid)
+        return Held(self, lambda: self._enter(first, ahead, shares, avoid), avoid)
 
     def answered(self, place: Place) -> None:
         """A server answered a call; see `Lane.answered`."""

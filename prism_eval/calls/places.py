@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -71,9 +70,8 @@ def held_at(addresses: Collection[str]) -> str | None:
     return next((place.lane.name for place in _HELD.get().values() if place.lane.name in addresses), None)
 
 
-@asynccontextmanager
-async def held(lanes: object, enter: Callable[[], Awaitable[Place]], avoid: Collection[str]) -> AsyncIterator[Place]:
-    """One call's place in a lane or in one of several, for one try.
+class Held:
+    """One call's place in a lane or in one of several, for one try: held within ``async with``.
 
     A call inside another one that has a place there, as a prior inside a ranking, takes none: the outer one is idle
     meanwhile, and if every place were held by an outer call that waits for an inner one, none would ever be free.
@@ -83,22 +81,34 @@ async def held(lanes: object, enter: Callable[[], Awaitable[Place]], avoid: Coll
         enter: Waits for a place in it.
         avoid: Servers that could not do the call: an outer call's place there is given back for one elsewhere.
     """
-    around = _HELD.get()
-    outer = around.get(id(lanes))
-    if outer is not None:
-        if outer.lane.name in avoid:
+
+    # A class, because every try takes one, and a generator that is turned into one costs several times as much.
+    __slots__ = ("_avoid", "_enter", "_lanes", "_own", "_token")
+
+    def __init__(self, lanes: object, enter: Callable[[], Awaitable[Place]], avoid: Collection[str]) -> None:
+        self._lanes, self._enter, self._avoid = lanes, enter, avoid
+        self._own: Place | None = None
+
+    async def __aenter__(self) -> Place:
+        around = _HELD.get()
+        outer = around.get(id(self._lanes))
+        if outer is not None:
+            await self._borrow(outer)
+            return outer
+        self._own = await self._enter()
+        self._token = _HELD.set({**around, id(self._lanes): self._own})
+        return self._own
+
+    async def _borrow(self, outer: Place) -> None:
+        if outer.lane.name in self._avoid:
             outer.lane.leave(outer)
-            new = await enter()
+            new = await self._enter()
             new.lane.take_over(new, outer)
         elif (left := outer.lane.opens - time.monotonic()) > 0:
             await asyncio.sleep(left)
         outer.begun = time.monotonic()
-        yield outer
-        return
-    place = await enter()
-    token = _HELD.set({**around, id(lanes): place})
-    try:
-        yield place
-    finally:
-        _HELD.reset(token)
-        place.lane.leave(place)
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._own is not None:
+            _HELD.reset(self._token)
+            self._own.lane.leave(self._own)

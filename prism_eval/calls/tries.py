@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractAsyncContextManager
 
 from prism_eval.calls.call import KEPT, CallFailure
 from prism_eval.calls.lane import Lane
 from prism_eval.calls.lanes import Lanes
 from prism_eval.calls.patience import Patience
-from prism_eval.calls.places import Place
+from prism_eval.calls.places import Held, Place
 from prism_eval.errors import CallError, FatalError, RateLimited, TransientError, Unavailable
 
 
@@ -43,7 +42,7 @@ class Tries:
         self._last = time.monotonic()
         self._first_refusal: float | None = None
 
-    def place(self, shares: str, *, ahead: bool) -> AbstractAsyncContextManager[Place]:
+    def place(self, shares: str, *, ahead: bool) -> Held:
         """A place for the next try.
 
         Args:

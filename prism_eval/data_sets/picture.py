@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from prism_eval.files.budgets import MAX_BYTES, MAX_CHARACTERS, regular
+from prism_eval.files.budgets import MAX_BYTES, MAX_CHARACTERS, read_most, regular
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
 """The endings of files that are looked at as pictures."""
@@ -88,8 +88,7 @@ def read_picture(path: Path) -> bytes:
     Raises:
         OSError: It cannot be read, is no file, or is larger than `MAX_BYTES`.
     """
-    with regular(path).open("rb") as file:
-        return within_budget(file.read(MAX_BYTES + 1))
+    return within_budget(read_most(regular(path), MAX_BYTES))
 
 
 def size_of(file: Path) -> int:

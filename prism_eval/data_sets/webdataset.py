@@ -169,4 +169,5 @@ def _split(name: str) -> tuple[str, str]:
 def _read(tar: tarfile.TarFile, member: tarfile.TarInfo, most: int) -> bytes:
     """At most one byte more of a member than is wanted: the size that its header says is a claim."""
     file = tar.extractfile(member)
-    return file.read(most + 1) if file else b""
+    # Of what the header claims: as much is set aside as is asked for.
+    return file.read(max(0, min(member.size, most)) + 1) if file else b""

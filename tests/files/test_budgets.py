@@ -8,6 +8,7 @@ import os
 import struct
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 import zlib
 from pathlib import Path
@@ -30,11 +31,36 @@ from prism_eval.captioners.ocr.decoding import decode
 from prism_eval.engines.pixels import opened, refitted, upright
 from prism_eval.errors import DataError, PermanentError, UsageError
 from prism_eval.files import budgets
-from prism_eval.files.budgets import MAX_PIXELS
+from prism_eval.files.budgets import MAX_PIXELS, read_most
 from prism_eval.files.toml import read_toml
 from prism_eval.plugins.specs import Spec
 from prism_eval.schema import Image
 from tests.memory import MEASURE
+
+
+@pytest.mark.parametrize(("size", "read"), [(0, 0), (9, 9), (10, 10), (11, 11), (5000, 11)])
+def test_a_file_is_read_to_its_end_or_to_one_byte_more_than_is_wanted(tmp_path: Path, size: int, read: int) -> None:
+    (tmp_path / "file").write_bytes(b"x" * size)
+    assert len(read_most(tmp_path / "file", 10)) == read
+
+
+def test_what_is_read_counts_and_not_what_the_file_system_says() -> None:
+    told = Path("/proc/self/status")
+    if not told.exists():
+        pytest.skip("this system has no files that are larger than it says")
+    assert told.stat().st_size == 0
+    assert read_most(told, 10**6).endswith(b"\n")
+    assert len(read_most(told, 10)) == 11
+
+
+def test_no_more_is_set_aside_for_a_file_than_it_has(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x" * 1000)
+    tracemalloc.start()
+    try:
+        read_most(tmp_path / "file", 2**30)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
 
 
 def png(width: int, height: int, *, bits: int = 1, color: int = 0) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from prism_eval.benchmarks.rows import Row
 from prism_eval.benchmarks.sources.archive import Archive
 from prism_eval.benchmarks.sources.tree import leads_out
-from prism_eval.files.budgets import MAX_BYTES
+from prism_eval.files.budgets import MAX_BYTES, read_most
 
 _SUBFOLDER = "images"
 
@@ -75,10 +75,9 @@ def _is_file(path: Path) -> bool:
 
 def _read_file(row: Row, path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-            if len(data) > MAX_BYTES:
-                raise row.bad("image too large", f"image {path} has more than {MAX_BYTES} bytes")
-            return data
+        data = read_most(path, MAX_BYTES)
     except OSError as error:
         raise row.bad("image unreadable", f"image {path} cannot be read: {error.strerror}") from error
+    if len(data) > MAX_BYTES:
+        raise row.bad("image too large", f"image {path} has more than {MAX_BYTES} bytes")
+    return data
