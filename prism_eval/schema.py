@@ -323,10 +323,11 @@ class Generation:
             if (said := getattr(self, name)) is not None:
                 object.__setattr__(self, name, _count(said))
 
-    def into(self, kind: type[G]) -> G:
-        """The same as another stage calls it."""
+    def into(self, kind: type[G], *, seconds: float | None = None) -> G:
+        """The same as another stage calls it, and as long in being written as is said, if it is."""
         tokens, besides = (self.prompt_tokens, self.completion_tokens), (self.cached_tokens, self.image_tokens)
-        return kind(self.text, self.finish_reason, *tokens, self.note, self.seconds, *besides)
+        took = self.seconds if seconds is None else seconds
+        return kind(self.text, self.finish_reason, *tokens, self.note, took, *besides)
 
 
 def _count(said: object) -> int | None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
 from contextvars import ContextVar
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -70,7 +70,7 @@ class Calls:
         self.limits = limits
         self.ledger = ledger
         self.turns = Turns({})
-        self.tallies: dict[str, Tally] = {}
+        self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self.origins = Origins()
         self._store = store
         self._patience = patience
@@ -158,7 +158,7 @@ class Calls:
 
     def tally(self, stage: str) -> Tally:
         """What became of a stage's calls so far."""
-        return self.tallies.setdefault(stage, Tally())
+        return self.tallies[stage]
 
     def _known(self, call: Call[G]) -> Generation | None:
         """What the store holds, unless the call is under way: then its flight will say so."""
@@ -249,7 +249,8 @@ class Calls:
                 else:
                     tries.answered(place)
                     # What is made of others' texts took as long as those did, and says so itself.
-                    return made if made.seconds is not None else replace(made, seconds=time.monotonic() - begun)
+                    took = time.monotonic() - begun
+                    return made if made.seconds is not None else made.into(call.returns, seconds=took)
             if failure is not None:
                 return failure
             if tries.pause:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -95,7 +95,7 @@ class Counts:
         captions_spared: Captions that were not asked for, since a question before had asked for the same.
     """
 
-    benchmarks: dict[str, BenchmarkCount] = field(default_factory=dict)
+    benchmarks: dict[str, BenchmarkCount] = field(default_factory=lambda: defaultdict(BenchmarkCount))
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     empty_captions: Counter[str] = field(default_factory=Counter)
@@ -112,8 +112,7 @@ class Counts:
         """
         self.done += 1
         if first:
-            count = self.benchmarks.setdefault(result.item.benchmark, BenchmarkCount())
-            count.add(result.item, result.images, result.unusable)
+            self.benchmarks[result.item.benchmark].add(result.item, result.images, result.unusable)
         if result.verdict:
             self.outcomes[result.verdict.outcome.value] += 1
         # By its words, so that a dead server is one line with a count and not ten thousand lines.
