@@ -1,6 +1,6 @@
 """``python -m prism_eval``: the command line."""
 
-from prism_eval.cli import main
+from prism_eval.cli import program
 
 if __name__ == "__main__":
-    main()
+    program()

@@ -10,6 +10,19 @@ from typing import NoReturn
 from prism_eval.cli import screen
 from prism_eval.files.visible import visible
 
+_STREAM = "prism_eval.benchmarks.sources.stream"
+"""The module whose use leaves threads behind."""
+
+
+def program() -> None:
+    """`main`, with the process its own: nothing that goes on when all is said keeps it, or changes its exit code."""
+    try:
+        main()
+    except SystemExit as ended:
+        if _STREAM in sys.modules and isinstance(ended.code, int):
+            _leave_at_once(ended.code)
+        raise
+
 
 def main() -> None:
     """Run the command line; exits with 0, 1 (a run that could not finish), 2 (usage), 3 (a gate) or 130 (Ctrl-C)."""
@@ -26,9 +39,8 @@ def main() -> None:
             raise
     if problem is not None:
         _say_why_not(problem, code)
-    # Else Python tries once more at its end, and exits with a code of its own. And what `datasets` streams is read in
-    # threads of Arrow's, which go on for a while: one that asks for Python after its end aborts the whole process.
-    if screen.unwritable(sys.stderr) is not None or "datasets" in sys.modules:
+    # Else Python tries once more at its end, and exits with a code of its own.
+    if screen.unwritable(sys.stderr) is not None:
         _leave_at_once(code)
     sys.exit(code)
 

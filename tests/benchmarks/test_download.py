@@ -225,7 +225,7 @@ def test_the_hubs_own_client_downloads(tmp_path: Path, parquet_folder: Any, png:
 
         def call(*words: str) -> subprocess.CompletedProcess[str]:
             home = {"HF_ENDPOINT": server.url, "HF_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "0"}
-            command = [sys.executable, "-P", "-m", "prism_eval.cli", "benchmarks", *words]
+            command = [sys.executable, "-P", "-m", "prism_eval", "benchmarks", *words]
             return subprocess.run(
                 command, env={**os.environ, **home}, capture_output=True, text=True, check=False, timeout=120
             )

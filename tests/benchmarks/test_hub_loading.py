@@ -149,14 +149,14 @@ COMMAND = """
 import sys
 import datasets
 from prism_eval.benchmarks.sources import hub
-from prism_eval.cli import main
+from prism_eval.cli import program
 
 folder, *words = sys.argv[1:]
 stream = datasets.load_dataset
 datasets.load_dataset = lambda name, config, *, revision, **how: stream(folder, **how)
 hub.resolve_revision = lambda source: '0' * 40
 sys.argv = ["prism-eval", *words]
-main()
+program()
 """
 """The command line, with a folder for whatever data set it streams."""
 

@@ -26,7 +26,7 @@ def words(tmp_path):
         data = chart_folder(tmp_path / "data", images=images, questions=questions)
         spec = f"openai:model?base_url={server.url}"
         return [
-            sys.executable, "-m", "prism_eval.cli", "run", "-c", spec, "-r", spec, "-b", "chartqa", "--no-images",
+            sys.executable, "-m", "prism_eval", "run", "-c", spec, "-r", spec, "-b", "chartqa", "--no-images",
             "--data", str(data), "--out", str(tmp_path / "run"), "--store", str(tmp_path / "store"), *more,
         ]  # fmt: skip
 

@@ -105,7 +105,7 @@ def test_a_replacement_is_as_wide_as_one_character(character, encoding):
 
 def test_the_module_is_the_program():
     words = ["run", "-c", "blnd"]
-    program = [sys.executable, "-m", "prism_eval.cli", *words]
+    program = [sys.executable, "-m", "prism_eval", *words]
     done = subprocess.run(program, capture_output=True, check=False, timeout=60)
     again = command(words)
     assert (done.returncode, done.stderr) == (again.returncode, again.stderr)

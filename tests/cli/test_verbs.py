@@ -22,7 +22,7 @@ def data(tmp_path):
 def prism_eval(tmp_path):
     def call(*words, **environment):
         return subprocess.run(
-            [sys.executable, "-m", "prism_eval.cli", *map(str, words)],
+            [sys.executable, "-m", "prism_eval", *map(str, words)],
             cwd=tmp_path,
             env={**os.environ, "PRISM_EVAL_CACHE": str(tmp_path / "cache"), "COLUMNS": "100", **environment},
             capture_output=True,

@@ -317,7 +317,7 @@ def test_what_does_not_go_together_is_one_line(
 def _start(home: Path, url: str) -> subprocess.Popen[str]:
     words = ["caption", "-c", f"openai:model?base_url={url}", "--data-set", home / "data", "--to", home / "out", "-q"]
     words += ["--store", home / "store.sqlite", "--concurrency", "8", "--format", "webdataset"]
-    command = [sys.executable, "-m", "prism_eval.cli", *map(str, words)]
+    command = [sys.executable, "-m", "prism_eval", *map(str, words)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

@@ -208,7 +208,7 @@ def test_the_hubs_own_client_fetches_what_is_captioned(tmp_path: Path) -> None:
         def call(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
             given = ["--data-set", "hub:cats/photos?split=train", "--to", str(tmp_path / "to"), "-c", "blind", *words]
             return subprocess.run(
-                [sys.executable, "-P", "-m", "prism_eval.cli", "caption", *given],
+                [sys.executable, "-P", "-m", "prism_eval", "caption", *given],
                 env={**os.environ, "PRISM_EVAL_CACHE": str(tmp_path / "cache"), **home, **more},
                 capture_output=True,
                 text=True,

@@ -43,7 +43,7 @@ def test_one_of_each_works_beside_the_built_in_ones(tickets, tmp_path):
     python("-m", "pip", "install", "--quiet", "--no-deps", "--target", tmp_path / "site", PACKAGE)
     captioners = ["-c", "size", "-c", "parrot:8", "-c", "blind"]
     words = ["-b", "tickets", "-r", "parrot:8", "--data", tickets, "--out", tmp_path / "run", "-q"]
-    python("-m", "prism_eval.cli", "run", *captioners, *words, PYTHONPATH=str(tmp_path / "site"))
+    python("-m", "prism_eval", "run", *captioners, *words, PYTHONPATH=str(tmp_path / "site"))
 
     captions = pd.read_parquet(tmp_path / "run" / "captions.parquet")
     assert set(captions[captions.captioner == "size"].text) == {"It is 8 wide.", "It is 16 wide."}

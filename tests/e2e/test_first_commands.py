@@ -17,7 +17,7 @@ pytestmark = [
 
 
 def run(tmp_path, *words):
-    command = [sys.executable, "-m", "prism_eval.cli", "run", "--out", str(tmp_path / "run"), *words]
+    command = [sys.executable, "-m", "prism_eval", "run", "--out", str(tmp_path / "run"), *words]
     store = ["--store", str(tmp_path / "store.sqlite")]
     done = subprocess.run([*command, *store], capture_output=True, text=True, env=os.environ, timeout=900, check=False)
     assert done.returncode == 0, done.stderr

@@ -57,7 +57,7 @@ def site(tmp_path: Path) -> Path:
 
 def prism_eval(site: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "prism_eval.cli", *words],
+        [sys.executable, "-m", "prism_eval", *words],
         env={**os.environ, "PYTHONPATH": str(site)},
         capture_output=True,
         text=True,

@@ -42,7 +42,7 @@ def board(folder):
 def test_the_captioner_plugin_installs_and_runs_like_a_built_in(tmp_path):
     install = ["-m", "pip", "install", "--quiet", "--no-deps", "--target", tmp_path / "site"]
     run(tmp_path, *install, EXAMPLES / "captioner_plugin", PIP_DISABLE_PIP_VERSION_CHECK="1")
-    words = ["-m", "prism_eval.cli", "run", "-c", "colour?shades=4", "-b", "chartqa", "--limit", "3", "--out", "run"]
+    words = ["-m", "prism_eval", "run", "-c", "colour?shades=4", "-b", "chartqa", "--limit", "3", "--out", "run"]
     run(tmp_path, *words, PYTHONPATH=str(tmp_path / "site"))
     (row,) = build(tmp_path / "run").rows
     assert row.captioner == "colour?shades=4"
@@ -99,10 +99,10 @@ def test_a_set_of_known_truth_is_filtered_asked_by_a_run_and_paid_by_a_reward(tm
     # The commands that the program's first lines name, as they stand there.
     lines = program.read_text(encoding="utf-8").splitlines()
     evaluated, replayed = [line.split()[1:] for line in lines if line.startswith("    prism-eval ")]
-    shown = run(tmp_path, "-m", "prism_eval.cli", *evaluated, "--out", "again", "-q", **environment)
+    shown = run(tmp_path, "-m", "prism_eval", *evaluated, "--out", "again", "-q", **environment)
     rows = {row.captioner: row.mean.value for row in build(tmp_path / "again").everyone}
     assert rows == {"oracle": 1, "blind": 0}, shown
-    paid = json.loads(run(tmp_path, "-m", "prism_eval.cli", *replayed, "--format", "json", **environment))
+    paid = json.loads(run(tmp_path, "-m", "prism_eval", *replayed, "--format", "json", **environment))
     assert paid["parts"]["reward"]["mean"] == pytest.approx(sum(one for _, one in said.values()) / 3, abs=0.02)
 
 
@@ -123,7 +123,7 @@ def test_the_plan_asks_each_server_for_its_model(plan, serve, tmp_path):
     assert len(servers) == 3
     (tmp_path / "plan.toml").write_text(text, encoding="utf-8")
 
-    run(tmp_path, "-m", "prism_eval.cli", "run", "--plan", "plan.toml", "--limit", "4", "--out", "run", "-q")
+    run(tmp_path, "-m", "prism_eval", "run", "--plan", "plan.toml", "--limit", "4", "--out", "run", "-q")
 
     assert {row.captioner for row in build(tmp_path / "run").everyone} == {"3B", "72B", "blind"}
     verdicts = pd.read_parquet(tmp_path / "run" / "verdicts.parquet", columns=["benchmark"])
@@ -134,7 +134,7 @@ def test_the_plan_asks_each_server_for_its_model(plan, serve, tmp_path):
 
 def test_the_plan_on_twins_ranks_captioners_by_what_they_know(tmp_path):
     words = ["run", "--plan", EXAMPLES / "twins.toml", "-b", "chartqa,mmmu", "--out", "run", "--quiet"]
-    run(tmp_path, "-m", "prism_eval.cli", *words, "--store", "store")
+    run(tmp_path, "-m", "prism_eval", *words, "--store", "store")
     made = build(tmp_path / "run")
     means = {row.captioner: row.mean.value for row in made.rows}
     more = ["all facts", "three quarters of the facts", "half the facts", "a quarter of the facts"]

@@ -21,7 +21,7 @@ IMAGES, QUESTIONS = 40, 4
 def command(server, tmp_path, *more):
     spec = f"openai:model?base_url={server.url}"
     return [
-        sys.executable, "-m", "prism_eval.cli", "run", "-c", spec, "-r", spec, "-b", "chartqa", "-q",
+        sys.executable, "-m", "prism_eval", "run", "-c", spec, "-r", spec, "-b", "chartqa", "-q",
         "--data", str(tmp_path / "data"), "--store", str(tmp_path / "store.sqlite"), "--out", str(tmp_path / "run"),
         "--concurrency", "8", *more,
     ]  # fmt: skip

@@ -90,7 +90,7 @@ def test_nobodys_home_is_one_line() -> None:
 def test_on_the_command_line(home: Path, tmp_path: Path, words: str) -> None:
     evaluate("blind", benchmarks="chartqa", data="~/data", out="~/run", store="~/store.sqlite")
     done = subprocess.run(
-        [sys.executable, "-m", "prism_eval.cli", *words.split()],
+        [sys.executable, "-m", "prism_eval", *words.split()],
         cwd=tmp_path,
         env={**os.environ, "HOME": str(home)},
         capture_output=True,

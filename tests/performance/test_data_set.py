@@ -46,7 +46,7 @@ def data_set(folder: Path, images: int) -> Path:
 def begun(home: Path, url: str, data: Path) -> subprocess.Popen[bytes]:
     words = ["caption", "-c", f"openai:model?base_url={url}", "--data-set", data, "--to", home / "out", "-q"]
     words += ["--store", home / "store.sqlite", "--concurrency", _SLOTS]
-    command = [sys.executable, "-m", "prism_eval.cli", *map(str, words)]
+    command = [sys.executable, "-m", "prism_eval", *map(str, words)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 

@@ -28,7 +28,7 @@ def test_nothing_is_asked_twice(tmp_path: Path, spawn_server: Callable[..., Serv
     spec = f"openai:model?base_url={server.url}"
     words = f"run -q -b chartqa --no-images --concurrency {_SLOTS} -c {spec} -r {spec} --data {data}".split()
     places = ["--out", str(tmp_path / "run"), "--store", str(tmp_path / "store.sqlite")]
-    command = [sys.executable, "-m", "prism_eval.cli", *words, *places]
+    command = [sys.executable, "-m", "prism_eval", *words, *places]
     rng, kills = random.Random(3), []
     for number in range(_KILLS):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -86,7 +86,7 @@ def commands(home: Path, python: str, url: str) -> Mapping[str, list[str]]:
         f"--output_path {home / name}".split()
         for name, at_once in _BACKENDS.items()
     }
-    return {"prism-eval": [sys.executable, "-m", "prism_eval.cli", *words, *places], **theirs}
+    return {"prism-eval": [sys.executable, "-m", "prism_eval", *words, *places], **theirs}
 
 
 def measured(home: Path, python: str, spawn: Callable[..., ServerProcess]) -> dict[str, Program]:

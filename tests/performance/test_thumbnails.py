@@ -33,7 +33,7 @@ def seconds(folder: Path, name: str, spec: str, *more: str) -> float:
     places = [f"--data={folder / 'data'}", f"--out={folder / f'run-{name}'}", f"--store={folder / name[0]}.sqlite"]
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "prism_eval.cli", *words, *places, *more], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "prism_eval", *words, *places, *more], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     return time.monotonic() - started

@@ -24,7 +24,7 @@ def site(tmp_path_factory):
 
 def prism_eval(site, *words, **environment):
     return subprocess.run(
-        [sys.executable, "-m", "prism_eval.cli", *words],
+        [sys.executable, "-m", "prism_eval", *words],
         env={**os.environ, "PYTHONPATH": str(site), **environment},
         capture_output=True,
         text=True,

@@ -13,7 +13,7 @@ LET_THE_SERVER_READ = 0.1
 def command(server, folder, store):
     spec = f"openai:model?base_url={server.url}"
     words = ["questions", "filter", folder, "--vlm", spec, "-r", spec, "--store", store, "--concurrency", 8, "-q"]
-    return [sys.executable, "-m", "prism_eval.cli", *map(str, words)]
+    return [sys.executable, "-m", "prism_eval", *map(str, words)]
 
 
 def test_kills_change_no_decision_and_repeat_nothing_that_was_finished(make_set, spawn_server, tmp_path):

@@ -24,7 +24,7 @@ def carry_out(folder, command):
     program, *words = shlex.split(command)
     assert program == "prism-eval"
     done = subprocess.run(
-        [sys.executable, "-m", "prism_eval.cli", *words],
+        [sys.executable, "-m", "prism_eval", *words],
         cwd=folder,
         capture_output=True,
         text=True,

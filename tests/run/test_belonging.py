@@ -26,7 +26,7 @@ def places(tmp_path):
 @pytest.fixture
 def cli(tmp_path):
     def run(*words, cwd=tmp_path):
-        command = [sys.executable, "-m", "prism_eval.cli", *map(str, words)]
+        command = [sys.executable, "-m", "prism_eval", *map(str, words)]
         return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
 
     return run

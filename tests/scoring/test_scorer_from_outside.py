@@ -134,7 +134,7 @@ def test_a_definition_names_it_and_a_run_scores_with_it(site, tmp_path):
 
 
 def test_it_is_listed_beside_ours(site):
-    rows = [line.split() for line in python(site, "-m", "prism_eval.cli", "plugins").splitlines()]
+    rows = [line.split() for line in python(site, "-m", "prism_eval", "plugins").splitlines()]
     assert ["closeness", "scorer", "closeness", "1.0", "installed"] in rows
 
 

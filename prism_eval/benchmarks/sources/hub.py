@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -63,12 +63,16 @@ class HubSource:
             DataError: The hub cannot be reached, or breaks off.
             MissingExtra: The ``hub`` extra is not installed.
         """
+        # Here and not above: the program tells by the module whether anything was streamed.
+        from prism_eval.benchmarks.sources.stream import rows_of
+
         source = self.definition.source
         columns = wanted_columns(self.definition)
         where = f"{source.dataset}{f' ({source.config})' if source.config else ''} {source.split}"
         revision = self.revision
         try:
-            for number, values in enumerate(_stream(source, revision)):
+            # What is streamed is not kept: offline there can only be what was loaded whole.
+            for number, values in enumerate(rows_of(source, revision, streaming=not is_offline())):
                 # Their names only, for the message that says which columns there are.
                 unread = tuple(name for name in values if name not in columns)
                 used = {name: value for name, value in values.items() if name in columns}
@@ -163,26 +167,6 @@ def download_files(source: Source, revision: str) -> Path:
     except failures() as error:
         raise unreachable(source, error) from error
     return Path(folder)
-
-
-def _stream(source: Source, revision: str | None) -> Iterable[Mapping[str, object]]:
-    try:
-        from datasets import Image, load_dataset
-    except ImportError as error:
-        raise MissingExtra("reading from the Hugging Face hub", "hub") from error
-    # To `datasets` a folder of that name is the data set, whatever lies in it; older versions run a script there.
-    if not Path(source.dataset).is_absolute() and Path(source.dataset).exists():
-        here = Path(source.dataset).resolve()
-        raise DataError(f"{here} would be read in place of the hub's data set {source.dataset}: move it away")
-    # What is streamed is not kept: offline there can only be what was loaded whole.
-    streaming = not is_offline()
-    rows = load_dataset(source.dataset, source.config, split=source.split, revision=revision, streaming=streaming)
-    for name, feature in (rows.features or {}).items():
-        if isinstance(feature, Image):
-            # Decoded and encoded again, an image would have another digest, and captions made elsewhere not fit it.
-            rows = rows.cast_column(name, Image(decode=False))
-    streamed: Iterable[Mapping[str, object]] = rows
-    return streamed
 
 
 def failures() -> tuple[type[Exception], ...]:

@@ -176,7 +176,7 @@ async def test_a_caption_is_read_once_for_all_its_questions(make: Make) -> None:
 
 
 def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "prism_eval.cli", "run", *words]
+    return [sys.executable, "-m", "prism_eval", "run", *words]
 
 
 def test_a_real_language_model_reads_captions(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def site(tmp_path: Path) -> Path:
 def begin(site: Path, mark: str, *words: str) -> subprocess.Popen[str]:
     name, _, value = mark.partition("=")
     return subprocess.Popen(
-        [sys.executable, "-m", "prism_eval.cli", *words],
+        [sys.executable, "-m", "prism_eval", *words],
         env={**os.environ, "PYTHONPATH": str(site), "COLUMNS": "400", "HF_HUB_OFFLINE": "1", name: value},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -43,7 +43,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def prism_eval(*words: str | Path) -> subprocess.CompletedProcess[str]:
     """The program in a process of its own, as a user has it."""
     return subprocess.run(
-        [sys.executable, "-m", "prism_eval.cli", *map(str, words)],
+        [sys.executable, "-m", "prism_eval", *map(str, words)],
         env={**os.environ, "HF_HUB_OFFLINE": "1", "COLUMNS": "200"},
         capture_output=True,
         text=True,

@@ -21,7 +21,7 @@ _ENVIRONMENT = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "CO
 
 
 def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "prism_eval.cli", *words]
+    return [sys.executable, "-m", "prism_eval", *words]
 
 
 def prism_eval(*words: str) -> subprocess.CompletedProcess[str]:

@@ -28,7 +28,7 @@ both = pytest.mark.parametrize("serve", ["false", "true"])
 
 
 def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "prism_eval.cli", *words]
+    return [sys.executable, "-m", "prism_eval", *words]
 
 
 def run_words(models: Models, folder: Path, serve: str, *, seer: str = "", tokens: int = 24) -> list[str]:

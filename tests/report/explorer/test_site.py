@@ -137,7 +137,7 @@ def test_the_policy_lets_in_the_site_and_nothing_else(real, tmp_path):
 
 def test_the_command_says_its_size_and_takes_no_format(real, tmp_path):
     def report(*words):
-        command = [sys.executable, "-m", "prism_eval.cli", "report", str(real), *words]
+        command = [sys.executable, "-m", "prism_eval", "report", str(real), *words]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
 
     done = report("--bundle", "out/site")

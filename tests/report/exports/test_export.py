@@ -32,7 +32,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def report(*words: object) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "prism_eval.cli", "report", *map(str, words)]
+    command = [sys.executable, "-m", "prism_eval", "report", *map(str, words)]
     return subprocess.run(command, capture_output=True, timeout=120, check=False)
 
 

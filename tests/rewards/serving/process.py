@@ -31,7 +31,7 @@ def served(reader: str, cache: Path, *words: object, port: int = 0, **environmen
         port: Its port; 0 for any.
         environment: Variables for it.
     """
-    command = [sys.executable, "-m", "prism_eval.cli", "reward", "serve", "-r", f"openai:model?base_url={reader}"]
+    command = [sys.executable, "-m", "prism_eval", "reward", "serve", "-r", f"openai:model?base_url={reader}"]
     process = subprocess.Popen(
         [*command, "--port", str(port), *map(str, words)],
         env={**os.environ, "PRISM_EVAL_CACHE": str(cache), **environment},

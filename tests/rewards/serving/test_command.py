@@ -95,7 +95,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(reader):
         taken.listen()
         port = str(taken.getsockname()[1])
         done = subprocess.run(
-            [sys.executable, "-m", "prism_eval.cli", "reward", "serve", "-r", "lexical", "--port", port],
+            [sys.executable, "-m", "prism_eval", "reward", "serve", "-r", "lexical", "--port", port],
             capture_output=True,
             text=True,
             timeout=60,
