@@ -120,8 +120,11 @@ def test_an_unreachable_hub_is_one_line(hub: FakeHub, error: Exception) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+@pytest.mark.parametrize("offline", ["0", "1"])
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, offline: str) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", offline)
+    for module in ("huggingface_hub", "datasets"):
+        monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingExtra, match=r"pip install 'prism-eval\[hub\]'"):
         list(open_benchmark("chartqa", "hub").items())
 
