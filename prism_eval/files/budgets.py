@@ -59,7 +59,7 @@ def read_most(path: Path, most: int) -> bytes:
     """
     with path.open("rb") as file:
         # A byte more than the file has: it ends there. Asked for the most that there may be, Python sets aside as much,
-        # and that is a quarter of a run's work on an image.
+        # which takes three times as long for an image of 200 kB.
         expected = min(os.fstat(file.fileno()).st_size, most)
         data = file.read(expected + 1)
         # What is read counts, and not what the file system says of a file that grows.

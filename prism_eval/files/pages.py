@@ -59,7 +59,7 @@ class Unpacked:
     dictionary: int
 
 
-def check_pages(path: Path, metadata: FileMetaData, names: Collection[str], *, times: int = 0) -> Iterator[Unpacked]:
+def check_pages(path: Path, metadata: FileMetaData, names: Collection[str], *, times: int = 0) -> list[Unpacked]:
     """What the pages of some columns come to, one column of one row group after the other.
 
     Args:
@@ -74,6 +74,7 @@ def check_pages(path: Path, metadata: FileMetaData, names: Collection[str], *, t
     Raises:
         OSError: One comes to more than that, or its dictionary to more than any.
     """
+    found = []
     whole = path.stat().st_size
     with path.open("rb") as file:
         for columns in _row_groups(file, whole, metadata):
@@ -90,7 +91,8 @@ def check_pages(path: Path, metadata: FileMetaData, names: Collection[str], *, t
                     dictionary += held if kind == _IS_DICTIONARY else 0
                     if size > most or dictionary > _MOST_OF_A_DICTIONARY:
                         raise OSError(f"column {name} has {size:,} bytes and more in one row group")
-                yield Unpacked(size, dictionary)
+                found.append(Unpacked(size, dictionary))
+    return found
 
 
 def _row_groups(file: BinaryIO, whole: int, metadata: FileMetaData) -> Iterator[list[dict[_Field, _Value]]]:

@@ -38,8 +38,7 @@ def batches(file: ParquetFile, names: Sequence[str], *, path: Path) -> Iterator[
     Raises:
         OSError: A column of a row group is larger than any that is read.
     """
-    for _ in check_pages(path, file.metadata, names):
-        pass
+    check_pages(path, file.metadata, names)
     for group in range(file.num_row_groups):
         for batch in file.iter_batches(_ROWS, row_groups=[group], columns=list(names), use_threads=False):
             rows = max(1, min(_ROWS, _MOST * batch.num_rows // max(_unpacked(batch), 1)))

@@ -148,8 +148,7 @@ def _read(path: Path) -> tuple[pa.Table, dict[str, Any]]:
         # By its name: of a file that is open here Arrow's threads may still hold a part when Python ends, and with that
         # they end the whole process. And not by `read_table`, which reads a folder as a table in parts.
         with pq.ParquetFile(regular(path)) as file:
-            for _ in check_pages(path, file.metadata, file.schema_arrow.names):
-                pass
+            check_pages(path, file.metadata, file.schema_arrow.names)
             table = file.read()
         said = json.loads((table.schema.metadata or {})[_KEY])
     except FileNotFoundError as error:

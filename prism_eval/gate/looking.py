@@ -77,7 +77,8 @@ class _Candidate:
         self._says = ""
         names = {benchmark.name for benchmark in assembly.benchmarks}
         # Known before the first call; what was asked is not, and is looked at with the answers.
-        nothing = Counts(benchmarks={name: BenchmarkCount() for name in names})
+        nothing = Counts()
+        nothing.benchmarks.update({name: BenchmarkCount() for name in names})
         asked = comparable(cast("Manifest", make_manifest(assembly, nothing, ())))
         own, others = (without_sample(fields, names) for fields in (asked, baseline.fields))
         check_alike(baseline.where, others, "the candidate's plan", own)

@@ -95,7 +95,7 @@ class Counts:
         captions_spared: Captions that were not asked for, since a question before had asked for the same.
     """
 
-    benchmarks: dict[str, BenchmarkCount] = field(default_factory=lambda: defaultdict(BenchmarkCount))
+    benchmarks: defaultdict[str, BenchmarkCount] = field(default_factory=lambda: defaultdict(BenchmarkCount))
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     empty_captions: Counter[str] = field(default_factory=Counter)

@@ -309,8 +309,7 @@ class Table:
                     raise self.spoilt(f"has {schema.field(name).type} in column {name}, where {kinds[name]} belongs")
             # A large file has as many headers as it has pages, and is no surprise.
             if self.path.stat().st_size < _SMALL:
-                for _ in check_pages(self.path, metadata, names):
-                    pass
+                check_pages(self.path, metadata, names)
             coded = [name for name in coded if name in schema.names]
             with pq.ParquetFile(self.path, metadata=metadata, read_dictionary=coded) as file:
                 yield file

@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -105,8 +106,18 @@ def test_a_replacement_is_as_wide_as_one_character(character, encoding):
 
 def test_the_module_is_the_program():
     words = ["run", "-c", "blnd"]
-    program = [sys.executable, "-m", "prism_eval", *words]
-    done = subprocess.run(program, capture_output=True, check=False, timeout=60)
+    program = Path(sys.executable).with_name("prism-eval")
+    done = subprocess.run([program, *words], capture_output=True, check=False, timeout=60)
     again = command(words)
     assert (done.returncode, done.stderr) == (again.returncode, again.stderr)
     assert done.returncode == 2
+
+
+def test_what_was_streamed_leaves_nothing_for_python_to_wait_for():
+    used = "import atexit, prism_eval.benchmarks.sources.stream; atexit.register(print, 'Python has ended')"
+    ends = "import sys; from prism_eval.cli import program; sys.argv = ['prism-eval', '--version']; program()"
+    said = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, timeout=60).stdout
+        for code in (f"import atexit; atexit.register(print, 'Python has ended'); {ends}", f"{used}; {ends}")
+    ]
+    assert said[0] == f"{said[1]}Python has ended\n"
