@@ -150,6 +150,8 @@ def _read(path: Path) -> tuple[pa.Table, dict[str, Any]]:
         with pq.ParquetFile(regular(path)) as file:
             check_pages(path, file.metadata, file.schema_arrow.names)
             table = file.read()
+        # Else a cell that is no text is told by whoever reads it first, in words of Python's own.
+        table.validate(full=True)
         said = json.loads((table.schema.metadata or {})[_KEY])
     except FileNotFoundError as error:
         raise UsageError(f"{path} does not exist") from error

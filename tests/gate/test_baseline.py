@@ -181,6 +181,16 @@ def test_one_that_unpacks_to_gigabytes_is_refused(tmp_path, known, monkeypatch):
         read_baseline(tmp_path / "b.parquet")
 
 
+def test_a_cell_that_is_no_text_is_refused(tmp_path, known):
+    path = tmp_path / "b.parquet"
+    save(known, path)
+    table = pq.read_table(path)
+    no_text = pa.array([b"\xff"] * len(table), pa.binary()).view(pa.string())
+    pq.write_table(table.set_column(table.column_names.index("item"), "item", no_text), path)
+    with pytest.raises(UsageError, match="is no baseline, or cut short"):
+        read_baseline(path)
+
+
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(place=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255), cut=st.booleans())
 def test_a_byte_changed_or_the_end_cut_off_never_changes_a_score(tmp_path, known, place, byte, cut):
