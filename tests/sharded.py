@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from prism_eval.plan import make_plan
-from prism_eval.run import RunFolder
 from prism_eval.run.execute import run_plan
+from prism_eval.run.folder import RunFolder
 from prism_eval.run.merging import merge
 
 MACHINE = ("created", "seconds", "cached_tokens")

@@ -111,8 +111,8 @@ def report(
     from prism_eval.cli.arrow import slim_arrow
     from prism_eval.errors import UsageError
     from prism_eval.leaderboard import build
-    from prism_eval.run import RunFolder
     from prism_eval.run.belonging import check_belonging
+    from prism_eval.run.folder import RunFolder
 
     if bundle and (as_format or output):
         raise UsageError("--bundle writes a site in a folder of its own: leave --format and --output out")

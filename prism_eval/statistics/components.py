@@ -22,10 +22,25 @@ def connected(observations: NDArray[np.int64], keys: NDArray[np.int64]) -> NDArr
         shared keys links them.
     """
     import numpy as np
+
+    count = int(observations.max(initial=-1)) + 1
+    first = np.zeros(count, dtype=np.int64)
+    first[observations[::-1]] = keys[::-1]
+    ties = first[observations]
+    tie = np.zeros(int(keys.max(initial=-1)) + 1, dtype=np.int64)
+    tie[keys] = ties
+    if np.array_equal(tie[keys], ties):
+        # No key reaches beyond those that share their first: questions on one picture each, most often. The library
+        # for chains takes longer to load than a run of a hundred questions takes in all.
+        return np.unique(first, return_inverse=True)[1].astype(np.int64)
+    return _chained(count, observations, keys)
+
+
+def _chained(count: int, observations: NDArray[np.int64], keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    import numpy as np
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    count = int(observations.max(initial=-1)) + 1
     size = count + int(keys.max(initial=-1)) + 1
     # Observations and keys are the two sides of one graph: linking observations to each other would take as many links
     # as there are pairs under a key.

@@ -9,8 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from prism_eval.run import RunFolder
-from prism_eval.run.folder import TABLES
+from prism_eval.run.folder import TABLES, RunFolder
 from prism_eval.run.tables import COLUMNS, OF_SHARDS, TableWriter
 from tests.builders import chart_folder
 from tests.memory import MEASURE

@@ -11,9 +11,9 @@ import pytest
 from prism_eval import evaluate
 from prism_eval.errors import RunError, UsageError
 from prism_eval.plan import make_plan
-from prism_eval.run import RunFolder
 from prism_eval.run.belonging import check_belonging
 from prism_eval.run.execute import run_plan
+from prism_eval.run.folder import RunFolder
 from prism_eval.run.replay import reopen
 from tests.builders import chart_folder
 

@@ -4,8 +4,8 @@ from prism_eval import evaluate
 from prism_eval.errors import RunError
 from prism_eval.files.seen import SeenDigests
 from prism_eval.files.whole import write_whole
-from prism_eval.run import RunFolder
 from prism_eval.run.counts import BenchmarkCount
+from prism_eval.run.folder import RunFolder
 from prism_eval.run.reading import Table, read_manifest
 from prism_eval.run.tables import COLUMNS, TableWriter
 from tests.builders import chart_folder, short_item

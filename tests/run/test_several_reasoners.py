@@ -13,9 +13,9 @@ from prism_eval.errors import RunError, UnknownName, UsageError
 from prism_eval.leaderboard import build
 from prism_eval.plan import make_plan
 from prism_eval.reasoners.base import Reasoner
-from prism_eval.run import RunFolder
 from prism_eval.run.belonging import check_belonging
 from prism_eval.run.execute import run_plan
+from prism_eval.run.folder import RunFolder
 from prism_eval.run.forecast import forecast
 from prism_eval.run.reading import Table, read_manifest
 from prism_eval.run.replay import reopen

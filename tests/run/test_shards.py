@@ -17,7 +17,7 @@ from prism_eval.benchmarks import RowError
 from prism_eval.errors import Interrupted, NotThere, PrismError, RunError, UsageError
 from prism_eval.leaderboard import build
 from prism_eval.plan import Shard, make_plan
-from prism_eval.run import RunFolder
+from prism_eval.run.folder import RunFolder
 from prism_eval.run.forecast import forecast
 from prism_eval.run.merging import merge
 from prism_eval.run.shards import divide

@@ -10,8 +10,8 @@ from PIL import Image as Pillow
 
 from prism_eval.errors import PermanentError, RunError
 from prism_eval.plan import make_plan
-from prism_eval.run import RunFolder
 from prism_eval.run.execute import run_plan
+from prism_eval.run.folder import RunFolder
 from prism_eval.run.reading import Table
 from prism_eval.run.thumbnails import SIDE, drawn, kept, thumbnails_of
 from prism_eval.schema import Image

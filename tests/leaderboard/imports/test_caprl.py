@@ -17,8 +17,8 @@ from prism_eval.errors import PrismError
 from prism_eval.leaderboard import build
 from prism_eval.leaderboard.imports import import_caprl
 from prism_eval.report.terminal import as_text
-from prism_eval.run import RunFolder
 from prism_eval.run.belonging import check_belonging
+from prism_eval.run.folder import RunFolder
 from prism_eval.run.reading import Table, read_manifest
 from prism_eval.schema import Image
 

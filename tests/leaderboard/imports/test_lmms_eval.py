@@ -16,8 +16,8 @@ from prism_eval.leaderboard.imports import Place, import_lmms_eval
 from prism_eval.report.exports.sheet import records
 from prism_eval.report.html import render
 from prism_eval.report.terminal import as_text
-from prism_eval.run import RunFolder
 from prism_eval.run.belonging import check_belonging
+from prism_eval.run.folder import RunFolder
 from prism_eval.statistics import paired_difference
 from tests.builders import chart_folder
 from tests.leaderboard.imports.logs import STAMP, VALUES, documents, line, write_model
