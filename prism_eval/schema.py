@@ -317,10 +317,13 @@ class Generation:
     def __post_init__(self) -> None:
         if self.seconds is not None:
             object.__setattr__(self, "seconds", _duration(self.seconds))
+        # Set only where it is to be something else, which it hardly ever is: a generation is made thrice for an answer.
         for name in ("text", "note"):
-            object.__setattr__(self, name, utf8(getattr(self, name)))
+            if not (said := getattr(self, name)).isascii():
+                object.__setattr__(self, name, utf8(said))
         for name in ("prompt_tokens", "completion_tokens", "cached_tokens", "image_tokens"):
-            if (said := getattr(self, name)) is not None:
+            said = getattr(self, name)
+            if said is not None and not (type(said) is int and 0 <= said <= _LARGEST_COUNT):
                 object.__setattr__(self, name, _count(said))
 
     def into(self, kind: type[G], *, seconds: float | None = None) -> G:

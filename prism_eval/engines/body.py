@@ -28,7 +28,20 @@ class Body:
         return sum(_encoded_size(piece.data) if isinstance(piece, Image) else len(piece) for piece in self.pieces)
 
     def blocks(self) -> Iterator[bytes]:
-        """The body's bytes; an image's are encoded as they are asked for, `FULL_BLOCK` at a time."""
+        """The body's bytes; an image's are encoded as they are asked for, `FULL_BLOCK` at a time.
+
+        What is smaller goes with what is beside it: each block is handed to the kernel, which costs more than a copy.
+        """
+        gathered, size = list[bytes](), 0
+        for part in self._parts():
+            if size + len(part) > FULL_BLOCK:
+                yield b"".join(gathered)
+                gathered, size = [], 0
+            gathered.append(part)
+            size += len(part)
+        yield b"".join(gathered)
+
+    def _parts(self) -> Iterator[bytes]:
         for piece in self.pieces:
             if isinstance(piece, Image):
                 yield from _encoded(piece.data)

@@ -228,4 +228,4 @@ def _count(value: object) -> int | None:
 
 def _well_formed(text: str) -> str:
     # JSON can carry half a surrogate pair, which no file or database takes.
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -132,6 +132,7 @@ class Endpoint:
             raise FatalError(f"{error}: rank with another server, such as vLLM") from None
 
     async def _echoed(self, texts: Sequence[str]) -> list[float]:
+        await self._for_all(_MODELS, self.look)
         reply = await self._post(COMPLETIONS, echo_body(texts, model=self._terms.model))
         if not reply.ok:
             raise await self._refusal(self.connected(), reply, COMPLETIONS)
@@ -264,7 +265,6 @@ class Endpoint:
 
     async def _post(self, path: str, body: Body, *, asked: int | None = None) -> Reply:
         """The server's reply, whatever its status, unless it is an outcome of the request's own item."""
-        await self._for_all(_MODELS, self.look)
         if self.context and asked and asked >= self.context:
             raise no_room(self.address, asked, self.context)
         server = self.connected()

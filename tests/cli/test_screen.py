@@ -121,3 +121,12 @@ def test_what_was_streamed_leaves_nothing_for_python_to_wait_for():
         for code in (f"import atexit; atexit.register(print, 'Python has ended'); {ends}", f"{used}; {ends}")
     ]
     assert said[0] == f"{said[1]}Python has ended\n"
+
+
+def test_a_programs_modules_are_not_looked_through_for_cycles():
+    looks = "import atexit, gc; usual = gc.get_threshold()"
+    ends = "atexit.register(lambda: print(gc.get_threshold() == usual, gc.get_freeze_count() > 9999))"
+    obeys = "from prism_eval import cli; cli._obey = lambda: print(gc.get_threshold()[0]) or 0; cli.program()"
+    code = f"{looks}; {ends}; {obeys}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, timeout=60)
+    assert done.stdout.split() == ["20000", "True", "True"]

@@ -93,7 +93,7 @@ def measured(home: Path, python: str, spawn: Callable[..., ServerProcess]) -> di
     """What each of the programs takes, one after the other, each with a server of its own that has met nobody."""
     found = {}
     for name in ("prism-eval", *_BACKENDS):
-        # Whoever sees an image is a captioner to this server: a chart's question is answered in a few words all the same.
+        # Who sees an image is a captioner to this server; a chart's question is answered in a few words all the same.
         server = spawn("paced", log=False, overhead=0.02, caption_tokens=4)
         command = commands(home, python, server.url)[name]
         quiet = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(home / "huggingface"), "OPENAI_API_KEY": "none"}
@@ -106,7 +106,7 @@ def measured(home: Path, python: str, spawn: Callable[..., ServerProcess]) -> di
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize(("side", "questions", "faster"), [(256, 800, 6), (1024, 300, 20)])
+@pytest.mark.parametrize(("side", "questions", "faster"), [(256, 2400, 6), (1024, 300, 20)])
 def test_throughput_where_the_client_is_the_limit(
     side: int,
     questions: int,

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -30,10 +32,11 @@ def test_holm_refuses_what_is_no_probability() -> None:
         holm([0.5, 1.5])
 
 
-@given(st.lists(st.frozensets(st.integers(0, 12), max_size=3), max_size=15))
-def test_components_agree_with_following_every_link(keys: list[frozenset[int]]) -> None:
+@given(st.lists(st.frozensets(st.integers(0, 12), max_size=3), max_size=15), st.booleans())
+def test_components_agree_with_following_every_link(keys: list[frozenset[int]], own_first: bool) -> None:
     # A key of its own links each observation to nothing but itself.
-    links = [(index, key) for index, own in enumerate(keys) for key in (13 + index, *own)]
+    named = [(13 + index, *sorted(own)) if own_first else (*sorted(own), 13 + index) for index, own in enumerate(keys)]
+    links = [(index, key) for index, those in enumerate(named) for key in those]
     observations, shared = np.array(links, dtype=np.int64).reshape(-1, 2).T
     found = connected(observations, shared).tolist()
     assert len(found) == len(keys)
@@ -43,6 +46,15 @@ def test_components_agree_with_following_every_link(keys: list[frozenset[int]]) 
             reached |= {index for index, other in enumerate(keys) if grown & other}
             grown |= {key for index in reached for key in keys[index]}
         assert {index for index, number in enumerate(found) if number == found[start]} == reached
+
+
+def test_the_graph_library_is_loaded_only_for_chains() -> None:
+    links = "np.array([0, 0, 1, 1, 2]), np.array([7, 3, 7, 4, 5])", "np.array([0, 0, 1]), np.array([7, 3, 3])"
+    for link, loaded in zip(links, (False, True), strict=True):
+        said = "import sys; import numpy as np; from prism_eval.statistics.components import connected; "
+        said += f"connected({link}); print('scipy.sparse' in sys.modules)"
+        done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True, timeout=60)
+        assert done.stdout.split() == [str(loaded)]
 
 
 def test_clear_differences_give_single_places() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -75,12 +74,14 @@ class _Copies:
 
 def _with_other(image: Image, other: Image | None) -> Image:
     # Not `dataclasses.replace`: that would forget the digest, and hashing a large image costs more than reading it.
-    copied = copy.copy(image)
-    object.__setattr__(copied, "other", other)
+    copied = object.__new__(type(image))
+    vars(copied).update(vars(image), other=other)
     return copied
 
 
 def _add_openers(openers: list[Image], images: Iterable[Image]) -> None:
+    if len(openers) == _OPENERS:
+        return
     for image in images:
         held = sum(len(opener.data) for opener in openers) + len(image.data)
         fits = len(openers) < _LEAST_OPENERS or (len(openers) < _OPENERS and held <= KEPT_BYTES)
