@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from prism_eval.leaderboard.numbering import numbered
+from prism_eval.leaderboard.numbering import numbered, with_places
 from prism_eval.leaderboard.verdicts import Verdicts
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ def caption_lengths(verdicts: Verdicts) -> list[CaptionLengths]:
     images = verdicts.items.image_set[verdicts.item[rows]]
     # Captioner, images and sample as one number: numbers are hashed, where rows of three would be sorted.
     read = verdicts.captioner[rows] * (images.max(initial=0) + 1) + images
-    sample = verdicts.sample[rows]
-    once = rows[numbered(read * (sample.max(initial=0) + 1) + sample).first]
+    once = rows[numbered(with_places(read, verdicts.sample[rows])).first]
     owner = verdicts.captioner[once]
     return [
         _lengths_of(verdicts.words[own], verdicts.truncated[own])

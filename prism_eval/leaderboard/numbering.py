@@ -33,6 +33,18 @@ def numbered(keys: NDArray[np.int64]) -> Numbered:
     return Numbered(numbers, np.flatnonzero(np.diff(np.maximum.accumulate(numbers), prepend=-1)))
 
 
+def with_places(keys: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Shape (rows,): one number of two, equal only where both are.
+
+    Args:
+        keys: Shape (rows,): numbers from 0, few enough for each to be told from the others in each place.
+        places: Shape (rows,): samples or orders, which whoever wrote a table may have numbered from anywhere.
+    """
+    own = numbered(places).numbers
+    count: int = own.max(initial=0) + 1
+    return keys * count + own
+
+
 def label_numbers(labels: pa.Array) -> NDArray[np.int64]:
     """The numbers of an array of labels, -1 for an empty cell; those of its dictionary if it is coded."""
     import numpy as np

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prism_eval.leaderboard.numbering import label_numbers, numbered
+from prism_eval.leaderboard.numbering import label_numbers, numbered, with_places
 from prism_eval.leaderboard.rows import PositionBias
 from prism_eval.leaderboard.verdicts import OUTCOMES, Verdicts
 from prism_eval.schema import Outcome
@@ -95,10 +95,9 @@ def _in_several_orders(verdicts: Verdicts, rows: NDArray[np.int64]) -> tuple[NDA
     """Those of the rows whose question, and sample, a captioner was asked under several orders; and that question."""
     import numpy as np
 
-    sample = verdicts.sample[rows]
     # A question and a sample of each captioner; what is left to differ within one number is the order.
     pair = verdicts.captioner[rows] * len(verdicts.items) + verdicts.item[rows]
-    question = numbered(pair * (sample.max(initial=0) + 1) + sample).numbers
+    question = numbered(with_places(pair, verdicts.sample[rows])).numbers
     several = np.bincount(question)[question] > 1
     return rows[several], numbered(question[several]).numbers
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from prism_eval.errors import Cause
 from prism_eval.leaderboard.joined import JoinedTable
-from prism_eval.leaderboard.numbering import numbered
+from prism_eval.leaderboard.numbering import with_places
 from prism_eval.schema import Outcome
 
 if TYPE_CHECKING:
@@ -76,12 +76,11 @@ class Verdicts:
         """
         import numpy as np
 
-        # One number for all that tells verdicts apart. Whoever wrote the table may have numbered from anywhere.
+        # One number for all that tells verdicts apart.
         key = (self.captioner * len(self.reasoners) + self.reasoner) * len(self.items) + self.item
-        for numbers in (self.sample, self.order):
-            if numbers.any():
-                places = numbered(numbers).numbers
-                key = key * (places.max() + 1) + places
+        for places in (self.sample, self.order):
+            if places.any():
+                key = with_places(key, places)
         # Sorted and not hashed: of five million keys a hash table is a gigabyte.
         ordered = np.sort(key)
         again = ordered[1:][ordered[1:] == ordered[:-1]]

@@ -20,6 +20,7 @@ from prism_eval.errors import RunError
 from prism_eval.leaderboard import PositionBias, build
 from prism_eval.leaderboard.joined import JoinedTable
 from prism_eval.leaderboard.lengths import caption_lengths
+from prism_eval.leaderboard.losses import losses_of
 from prism_eval.leaderboard.tables import read_verdicts
 from prism_eval.leaderboard.verdicts import OUTCOMES
 from prism_eval.report.exports.hub_dataset import write_dataset
@@ -108,6 +109,19 @@ def test_positions_are_those_that_were_worked_out_row_by_row(tmp_path: Path) -> 
         assert found.lean.picks == 23
     assert (plain.consistency, none.consistency, rich.consistency) == (0.875, 0.375, 0.375)
     assert (plain.questions, none.questions, rich.questions) == (8, 8, 8)
+
+
+def test_samples_and_orders_may_be_numbered_from_anywhere(tmp_path: Path) -> None:
+    far = 2**63 - 1
+    rows = [row | {"sample": row["sample"] * far, "order": row["order"] * (far // 2)} for row in rich_rows()]
+    near, away = write_run(tmp_path / "near", rich_rows()), write_run(tmp_path / "away", rows)
+    for one, other in zip(build(near).rows, build(away).rows, strict=True):
+        for name in ("mean", "positions", "captions", "truncated", "words_median", "words_mean"):
+            assert getattr(one, name) == getattr(other, name)
+    lost = [
+        losses_of(read_verdicts(JoinedTable((Table(folder, "verdicts"),)))).loss.tolist() for folder in (near, away)
+    ]
+    assert lost[0] == lost[1]
 
 
 def ordered(captioner: str, picks: Iterable[tuple[int, int | None]], image: str = "") -> list[dict[str, Any]]:

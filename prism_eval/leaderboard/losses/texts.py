@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from prism_eval.leaderboard.numbering import label_numbers, numbered
+from prism_eval.leaderboard.numbering import label_numbers, numbered, with_places
 from prism_eval.leaderboard.verdicts import Verdicts
 from prism_eval.schema import ItemKind
 
@@ -50,7 +50,7 @@ def read_captions(verdicts: Verdicts, rows: NDArray[np.int64]) -> Captions:
         RunError: The table cannot be read.
     """
     entry = verdicts.captioner[rows] * len(verdicts.items) + verdicts.item[rows]
-    pair, first = numbered(entry * (int(verdicts.sample.max(initial=0)) + 1) + verdicts.sample[rows])
+    pair, first = numbered(with_places(entry, verdicts.sample[rows]))
     # By rising place, as the table gives them: what appears first stands before what appears later.
     once = rows[first]
     captions = verdicts.table.take(once, ("caption",))["caption"].combine_chunks().fill_null("").dictionary_encode()
