@@ -32,7 +32,8 @@ class Blame:
 
     def answered(self, call: Call[G]) -> None:
         """A call succeeded, now or in an earlier run."""
-        self._in_a_row.pop(call.plugin.lane, None)
+        if self._in_a_row:
+            self._in_a_row.pop(call.plugin.lane, None)
         self._opening(call).over = True
 
     def failed(self, call: Call[G], failure: CallFailure) -> CallFailure:

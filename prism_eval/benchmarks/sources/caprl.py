@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_uppercase
 
@@ -95,7 +95,7 @@ class CapRLSource:
         """The entries in order, chat markers and foreign paths taken off; their prompts as they stand beside them."""
         self._check()
         for row in json_rows(self.path):
-            yield replace(row, values=tidied(row.values)) if isinstance(row, Row) else row
+            yield row._replace(values=tidied(row.values)) if isinstance(row, Row) else row
 
     def size(self) -> int | None:
         """How many entries the file has; ``None`` if it cannot be read."""
