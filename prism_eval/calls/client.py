@@ -10,7 +10,6 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Coroutine
-from contextlib import nullcontext
 from contextvars import ContextVar
 from functools import partial
 from typing import Any, TypeVar
@@ -187,8 +186,11 @@ class Calls:
         while await self._under_way.ended_elsewhere(call.key):
             if (stored := self._stored(call)) is not None:
                 return stored
-        with self._under_way.making(call.key):
+        self._under_way.begin(call.key)
+        try:
             return await self._made(call)
+        finally:
+            self._under_way.end(call.key)
 
     async def _made(self, call: Call[G]) -> Generation | CallFailure:
         # A failure comes back as a value: raised, it would hang on to the frames it passed, and to the image in them.
@@ -233,16 +235,17 @@ class Calls:
             # Shielded, as flights are.
             await asyncio.shield(self._opening)
             self._first = None
-        tally = self.tally(call.stage)
+        # A combinator asks nobody itself: its parts' calls are the requests.
+        tally, asks = self.tally(call.stage), call.plugin.lane is not None
         self._blame.begin(call)
         while True:
             # Held for one try, not for the waits between: a call that waits must not keep others out.
             async with tries.place(call.shares or call.key, ahead=call.ahead) as place:
                 begun = time.monotonic()
+                if asks:
+                    tally.begin(again=tries.made > 0)
                 try:
-                    # A combinator asks nobody itself: its parts' calls are the requests.
-                    with nullcontext() if call.plugin.lane is None else tally.asking(again=tries.made > 0):
-                        made = await asked(call)
+                    made = await asked(call)
                 except CallError as error:
                     failure = tries.failed(error, place)
                     _let_go(error)
@@ -251,6 +254,9 @@ class Calls:
                     # What is made of others' texts took as long as those did, and says so itself.
                     took = time.monotonic() - begun
                     return made if made.seconds is not None else made.into(call.returns, seconds=took)
+                finally:
+                    if asks:
+                        tally.end()
             if failure is not None:
                 return failure
             if tries.pause:

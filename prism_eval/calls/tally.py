@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from prism_eval.schema import Generation
@@ -46,16 +44,15 @@ class Tally:
         """The share of what was read that a prefix cache held; ``None`` where nobody says."""
         return self.cached_tokens / self.cacheable_tokens if self.cacheable_tokens else None
 
-    @contextmanager
-    def asking(self, *, again: bool) -> Iterator[None]:
-        """Count a request for as long as it is under way."""
+    def begin(self, *, again: bool) -> None:
+        """Count a request, which is under way until it is ended."""
         self.requests += 1
         self.retries += again
         self.in_flight += 1
-        try:
-            yield
-        finally:
-            self.in_flight -= 1
+
+    def end(self) -> None:
+        """It has ended."""
+        self.in_flight -= 1
 
     def add(self, generation: Generation) -> None:
         """Count a call that was made."""

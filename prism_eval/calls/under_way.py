@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 
 class UnderWay:
@@ -25,12 +23,10 @@ class UnderWay:
         await end.wait()
         return True
 
-    @contextmanager
-    def making(self, key: str) -> Iterator[None]:
-        """Say that a call is being made, which nobody else makes."""
-        end = self._ends[key] = asyncio.Event()
-        try:
-            yield
-        finally:
-            del self._ends[key]
-            end.set()
+    def begin(self, key: str) -> None:
+        """A call is being made from now on, which nobody else makes; it is to be ended."""
+        self._ends[key] = asyncio.Event()
+
+    def end(self, key: str) -> None:
+        """It has ended."""
+        self._ends.pop(key).set()
