@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ from tests.performance.measuring import Measured, start_to_exit
 from tests.server.plugin import ServerProcess
 
 pytestmark = pytest.mark.performance
-_AT_ONCE, _FEW = 64, 200
+_AT_ONCE, _FEW, _TURNS = 64, 200, 3
 _BACKENDS = {"openai": f"num_concurrent={_AT_ONCE}", "async_openai": f"num_cpus={_AT_ONCE}"}
 """Each with as many requests in flight as prism-eval; neither was faster with half or twice as many."""
 
@@ -76,7 +77,7 @@ def write_data(home: Path, python: str, *, side: int, questions: int) -> None:
 
 
 def commands(home: Path, python: str, url: str) -> Mapping[str, list[str]]:
-    """The programs by name."""
+    """The programs by name; what they write lies beside the data."""
     spec = f"openai:model?base_url={url}"
     words = f"run -q -b chartqa --no-images --concurrency {_AT_ONCE} -c direct({spec}) -r {spec}".split()
     places = f"--data {home / 'data'} --out {home / 'run'} --store {home / 'store.sqlite'} --overwrite".split()
@@ -102,11 +103,13 @@ def measured(home: Path, python: str, spawn: Callable[..., ServerProcess]) -> di
         found[name] = Program(took, len(account.answered) / account.seconds)
         print(f"\n{name}: {len(account.answered)} questions, {found[name].rate:.1f} a second, {took}", end="")
         server.process.kill()
+    # Its answers are in its store, and it would not ask again.
+    (home / "store.sqlite").unlink()
     return found
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize(("side", "questions", "faster"), [(256, 2400, 6), (1024, 300, 20)])
+@pytest.mark.parametrize(("side", "questions", "faster"), [(256, 1600, 6), (1024, 300, 20)])
 def test_throughput_where_the_client_is_the_limit(
     side: int,
     questions: int,
@@ -117,12 +120,14 @@ def test_throughput_where_the_client_is_the_limit(
     record: Record,
 ) -> None:
     write_data(tmp_path, lmms_python, side=side, questions=questions)
-    found = measured(tmp_path, lmms_python, spawn_server)
-    best = max(_BACKENDS, key=lambda name: found[name].rate)
-    ratio = found["prism-eval"].rate / found[best].rate
+    # In turns, and the medians: a machine that others use as well is a third slower from one minute to the next.
+    turns = [measured(tmp_path, lmms_python, spawn_server) for _ in range(_TURNS)]
+    rates = {name: median(turn[name].rate for turn in turns) for name in turns[0]}
+    best = max(_BACKENDS, key=rates.__getitem__)
+    ratio = median(turn["prism-eval"].rate / turn[best].rate for turn in turns)
     about = (
         f"{questions} questions, {_AT_ONCE} in flight at a server that takes 20 ms: "
-        f"{found['prism-eval'].rate:.0f} a second, lmms-eval's {best} {found[best].rate:.0f}"
+        f"{rates['prism-eval']:.0f} a second, lmms-eval's {best} {rates[best]:.0f}; medians of {_TURNS} turns"
     )
     record(f"throughput beside lmms-eval, {side} px", ratio, at_least=faster, unit="x", about=about)
 
