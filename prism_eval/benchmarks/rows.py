@@ -30,7 +30,7 @@ class RowError(DataError):
         super().__init__(short(" ".join(message.split()), _LONGEST))
 
 
-# No dataclass: each cell is read under a name of its own, and a frozen one takes four times as long to be made.
+# No dataclass: each cell is read under a name of its own, and a frozen one takes three times as long to be made.
 class Row(NamedTuple):
     """A row as it was read.
 

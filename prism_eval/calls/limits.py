@@ -28,8 +28,6 @@ class Limits:
         self._replicas: dict[Hashable, int] = {}
         self._lanes: dict[Hashable, Lane] = {}
         self._shared: dict[Hashable, Lanes] = {}
-        # With the plugin, lest another one come to have its id.
-        self._found: dict[int, tuple[Plugin, Lane | Lanes]] = {}
 
     def declare(self, plugin: Plugin) -> None:
         """Take in the limit that a plugin, or its engine, was given: ``?concurrency=64`` in its spec string.
@@ -70,13 +68,6 @@ class Limits:
 
         One that only calls others waits for no place, and shares its lane with nobody.
         """
-        # Every call asks, and a plugin's properties may stand three plugins deep.
-        found = self._found.get(id(plugin))
-        if found is None:
-            found = self._found[id(plugin)] = plugin, self._lane_of(plugin)
-        return found[1]
-
-    def _lane_of(self, plugin: Plugin) -> Lane | Lanes:
         shared, servers = plugin.lane, plugin.addresses
         if shared is None:
             return self._lane(id(plugin), plugin.address or plugin.name, math.inf)

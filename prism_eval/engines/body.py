@@ -34,7 +34,7 @@ class Body:
         """
         gathered, size = list[bytes](), 0
         for part in self._parts():
-            if size + len(part) > FULL_BLOCK:
+            if gathered and size + len(part) > FULL_BLOCK:
                 yield b"".join(gathered)
                 gathered, size = [], 0
             gathered.append(part)

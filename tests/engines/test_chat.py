@@ -88,6 +88,17 @@ def test_a_large_image_comes_in_blocks(beyond: int) -> None:
     assert max(map(len, body.blocks())) == FULL_BLOCK
 
 
+def test_what_is_smaller_than_a_block_goes_with_what_is_beside_it() -> None:
+    small, large = Image(b"\x89PNG" + b"x" * 1000), Image(b"\x89PNG" + b"x" * 250_000)
+    blocks = {
+        parts: [*body_of(Request(messages=(Message("user", parts),), sampling=Sampling()), model="m").blocks()]
+        for parts in ((small, "What is it?"), (small, small, "Which?"), (large, "What is it?"), ("x" * 300_000, small))
+    }
+    # Head, the one block that is full, and what is left of the image with the tail; no block is empty.
+    assert [len(sent) for sent in blocks.values()] == [1, 1, 3, 2]
+    assert all(map(all, blocks.values()))
+
+
 @pytest.mark.parametrize(
     ("reason", "expected"),
     [
