@@ -319,12 +319,13 @@ class Generation:
             object.__setattr__(self, "seconds", _duration(self.seconds))
         # Set only where it is to be something else, which it hardly ever is: a generation is made thrice for an answer.
         for name in ("text", "note"):
-            if not (said := getattr(self, name)).isascii():
-                object.__setattr__(self, name, utf8(said))
+            said = getattr(self, name)
+            if (text := utf8(said)) is not said:
+                object.__setattr__(self, name, text)
         for name in ("prompt_tokens", "completion_tokens", "cached_tokens", "image_tokens"):
             said = getattr(self, name)
-            if said is not None and not (type(said) is int and 0 <= said <= _LARGEST_COUNT):
-                object.__setattr__(self, name, _count(said))
+            if said is not None and (count := _count(said)) is not said:
+                object.__setattr__(self, name, count)
 
     def into(self, kind: type[G], *, seconds: float | None = None) -> G:
         """The same as another stage calls it, and as long in being written as is said, if it is."""

@@ -24,14 +24,14 @@ def connected(observations: NDArray[np.int64], keys: NDArray[np.int64]) -> NDArr
     import numpy as np
 
     count = int(observations.max(initial=-1)) + 1
+    # From the last link to the first, which is the one that stays.
     first = np.zeros(count, dtype=np.int64)
     first[observations[::-1]] = keys[::-1]
-    ties = first[observations]
-    tie = np.zeros(int(keys.max(initial=-1)) + 1, dtype=np.int64)
-    tie[keys] = ties
-    if np.array_equal(tie[keys], ties):
-        # No key reaches beyond those that share their first: questions on one picture each, most often. The library
-        # for chains takes longer to load than a run of a hundred questions takes in all.
+    met_with = np.zeros(int(keys.max(initial=-1)) + 1, dtype=np.int64)
+    met_with[keys] = first[observations]
+    if np.array_equal(met_with[keys], first[observations]):
+        # Each key is met with one first key alone, as where questions show one picture each: there is no chain, and the
+        # library that follows chains takes a tenth of a short run to load.
         return np.unique(first, return_inverse=True)[1].astype(np.int64)
     return _chained(count, observations, keys)
 

@@ -80,11 +80,11 @@ def _with_other(image: Image, other: Image | None) -> Image:
 
 
 def _add_openers(openers: list[Image], images: Iterable[Image]) -> None:
-    if len(openers) == _OPENERS:
-        return
     for image in images:
+        if len(openers) == _OPENERS:
+            return
         held = sum(len(opener.data) for opener in openers) + len(image.data)
-        fits = len(openers) < _LEAST_OPENERS or (len(openers) < _OPENERS and held <= KEPT_BYTES)
+        fits = len(openers) < _LEAST_OPENERS or held <= KEPT_BYTES
         if fits and all(image.digest != opener.digest for opener in openers):
             openers.append(image)
 
